@@ -1,0 +1,38 @@
+"""Ablation studies one can trust: fast, paired, corrected, and seen in TensorBoard.
+
+A study file needs only what this module exports:
+
+>>> from harness import Settings, Study, Variant
+>>> study = Study("widths", base=Settings(), variants=(Variant("wide", hidden=(1024,)),))
+"""
+
+from harness.errors import UsageError
+from harness.expectations import (
+    Expectation,
+    better_than_control,
+    diverges,
+    equivalent_to_control,
+    finishes,
+    raises,
+    worse_than_control,
+)
+from harness.settings import Settings
+from harness.variants import Study, Variant
+
+__all__ = [
+    *("Arrays", "Expectation", "Settings", "Study", "UsageError", "Variant", "load"),
+    *("better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"),
+]
+
+
+def __getattr__(name: str) -> object:
+    # Arrays needs NumPy and load needs pandas, which `--help` does not.
+    if name == "Arrays":
+        from harness.arrays import Arrays
+
+        return Arrays
+    if name == "load":
+        from harness.results.loading import load
+
+        return load
+    raise AttributeError(f"module 'harness' has no attribute {name!r}")

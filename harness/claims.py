@@ -1,0 +1,114 @@
+"""What a variant's results are supposed to show: typed claims, each held against the variant's row of the summary."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import UsageError
+
+BETTER = "better"
+WORSE = "worse"
+EQUIVALENT = "equivalent"
+IDENTICAL = "identical"
+MARGIN = 0.003  # the smallest difference of an accuracy that matters: 0.3 points
+
+Row = Mapping[str, Any]  # column of summary.csv → value; NaN or None where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A mean over the seeds that is at least, or at most, a value."""
+
+    column: str  # of summary.csv
+    limit: float
+    upper: bool = False  # at most, not at least
+
+    def __post_init__(self) -> None:
+        number = isinstance(self.limit, (int, float)) and not isinstance(self.limit, bool) and math.isfinite(self.limit)
+        if not number or (self.column.endswith("accuracy") and not 0 <= self.limit <= 1):
+            expected = "a fraction from 0 to 1" if self.column.endswith("accuracy") else "a finite number"
+            raise UsageError(
+                f"An expectation's limit of the {_words(self.column)} is {self.limit!r}; expected {expected}."
+            )
+
+    def __str__(self) -> str:
+        return f"{_words(self.column)} {'at most' if self.upper else 'at least'} {self.limit:g}"
+
+    def fault(self, row: Row) -> str:
+        """Return what was measured instead, empty where the claim holds."""
+        value = _number(row.get(self.column))
+        if value is None:
+            return "no seed measured it"
+        if value <= self.limit if self.upper else value >= self.limit:
+            return ""
+        return f"measured {value:.6g}, the mean of {_seeds(row)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """How a variant's test accuracy compares with its control's: better, worse or equivalent.
+
+    The verdict decides. Below the number of seeds that a verdict takes, the 95% interval must lie wholly on the claimed
+    side of zero: a claim that the records do not show is a broken one.
+    """
+
+    word: str
+    margin: float = MARGIN  # equivalent: within ± this
+
+    def __str__(self) -> str:
+        return (
+            f"equivalent to its control (within ±{self.margin:g})"
+            if self.word == EQUIVALENT
+            else f"{self.word} than its control"
+        )
+
+    def fault(self, row: Row) -> str:
+        """Return what was measured instead, empty where the claim holds."""
+        verdict = row.get("verdict")
+        if isinstance(verdict, str) and verdict:
+            held = verdict == self.word or (verdict == IDENTICAL and self.word == EQUIVALENT)
+            return "" if held else f"the verdict is {verdict} ({_difference(row)})"
+        low, high = _interval(row)
+        if low is None or high is None:
+            return f"not shown ({_difference(row)}); run more seeds"
+        shown = {BETTER: low > 0, WORSE: high < 0, EQUIVALENT: -self.margin < low and high < self.margin}
+        return "" if shown[self.word] else f"not shown ({_difference(row)}); run more seeds"
+
+
+Claim = Bound | Against
+
+
+def _interval(row: Row) -> tuple[float | None, float | None]:
+    """Return the interval of the difference over the seeds, else the one over the test samples of a single seed."""
+    for names in (("ci_low", "ci_high"), ("sample_low", "sample_high")):
+        low, high = (_number(row.get(name)) for name in names)
+        if low is not None and high is not None:
+            return low, high
+    return None, None
+
+
+def _difference(row: Row) -> str:
+    difference = _number(row.get("delta_test_accuracy"))
+    if difference is None:
+        return "there is no difference to judge"
+    low, high = _interval(row)
+    interval = "" if low is None or high is None else f" [{low:+.4f}, {high:+.4f}]"
+    return f"difference {difference:+.4f}{interval}, {_seeds(row)}"
+
+
+def _seeds(row: Row) -> str:
+    count = int(_number(row.get("seeds")) or 0)
+    return f"{count} {'seed' if count == 1 else 'seeds'}"
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _words(column: str) -> str:
+    return column.replace("_", " ")

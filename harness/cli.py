@@ -1,0 +1,248 @@
+"""The command line: parses, calls one function, prints.
+
+Nothing heavy is imported until a command needs it, so that --help is immediate.
+"""
+
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.housekeeping import HOUSEKEEPING
+from harness.options import (
+    MOST_JOBS,
+    FilePath,
+    Seconds,
+    data_dir_option,
+    format_option,
+    logdir_option,
+    one_line_errors,
+    output_option,
+    seeds_option,
+)
+
+EXAMPLE_RUN = """\b
+Examples:
+  python -m harness run ablations                      the whole study, five seeds
+  python -m harness run ablations --seeds 1            a first look
+  python -m harness run ablations --only early-stop    one variant and the controls it needs
+  python -m harness run ablations --set epochs=1       a base that trains one epoch
+  python -m harness run my_study.py --dry-run          what a study of your own would do
+"""
+
+
+class Group(click.Group):
+    """A group whose unknown commands are answered with the nearest known one, and whose errors are one line."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            from harness.errors import unknown
+
+            raise click.UsageError(str(unknown("Command", args[0], self.commands)), ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="ablation-harness", prog_name="harness")
+def main() -> None:
+    """Ablation studies one can trust: fast, paired, corrected, and seen in TensorBoard."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a file's name may hold bytes that no encoding can print
+            stream.reconfigure(errors="backslashreplace")
+
+
+@main.command(epilog=EXAMPLE_RUN)
+@click.argument("study")
+@logdir_option
+@seeds_option
+@click.option("--jobs", type=click.IntRange(min=1, max=MOST_JOBS), help="Worker processes. [default: as many as cores]")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a setting of the base; repeatable.")
+@click.option("--only", multiple=True, metavar="VARIANT", help="Run this variant and the controls it needs; repeatable.")
+@click.option("--force", is_flag=True, help="Train also what is recorded already.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and train nothing.")
+@click.option("--dataset", default="auto", show_default=True, metavar="NAME", help="The base's dataset, and no stand-in for it.")
+@data_dir_option
+@click.option("--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs.")
+@click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where trials run.")
+@click.option("--max-seconds", type=Seconds(min=0, min_open=True), help="End a trial that runs longer than this.")
+@click.option(
+    "--checkpoint-seconds",
+    type=Seconds(min=0),
+    default=60.0,
+    show_default=True,
+    help="Keep a running trial's state this often, so that its next attempt goes on from there.",
+)
+def run(study: str, **options: Any) -> None:
+    """Run STUDY: a name in experiments/ or the path of a .py file.
+
+    Trains what is not recorded yet, logs it for TensorBoard, and writes LOGDIR/STUDY/summary.csv and runs.csv.
+    Exit status: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
+    """
+    from harness.commands.run import run_study
+
+    with one_line_errors():
+        raise SystemExit(run_study(study, **options))
+
+
+@main.command("list")
+@click.argument("study", required=False)
+def list_studies(study: str | None) -> None:
+    """List the studies of experiments/, or the variants of STUDY."""
+    from harness.commands.listing import print_studies, print_study
+
+    with one_line_errors():
+        print_study(study) if study else print_studies()
+
+
+@main.command(
+    epilog="\b\nExamples:\n  python -m harness questions              all nine, with what the records say of each\n"
+    "  python -m harness questions 6 --run      the sixth, after training what it still needs\n"
+)
+@click.argument("number", required=False, type=int)
+@logdir_option
+@click.option("--run", "run_missing", is_flag=True, help="First train what the question needs and is not recorded yet.")
+@seeds_option
+@data_dir_option
+@click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+@click.pass_context
+def questions(
+    ctx: click.Context, number: int | None, *, run_missing: bool, seeds: int, data_dir: Path | None, **shown: Any
+) -> None:
+    """Answer the course's questions from the records: all of them in short, or question NUMBER whole."""
+    from harness.commands.questions import needed_variants, print_questions
+    from harness.questions.catalogue import STUDY
+
+    with one_line_errors():
+        if run_missing:
+            only = needed_variants(number)
+            try:
+                ctx.invoke(run, study=STUDY, logdir=shown["logdir"], seeds=seeds, data_dir=data_dir, only=only)
+            except SystemExit as ended:
+                if ended.code not in (0, 1):  # 1: a trial did not do what was expected, which is evidence too
+                    raise
+        print_questions(number, **shown)
+
+
+@main.command(epilog="\b\nExample:\n  python -m harness reproduce ablations\n")
+@click.argument("study")
+@logdir_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "markdown"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+def reproduce(study: str, logdir: Path, form: str) -> None:
+    """Hold the figures that the course notes print against the recorded ones of STUDY."""
+    from harness.commands.reproduce import print_reproduction
+
+    with one_line_errors():
+        print_reproduction(study, logdir=logdir, form=form)
+
+
+EXAMPLE_COMPARE = """\b
+Examples:
+  python -m harness compare logs/ablations
+  python -m harness compare logs/ablations --filter 'test_accuracy > 0.97 and seeds >= 3' --sort -test_accuracy
+  python -m harness compare logs/ablations --format latex -o table.tex
+  python -m harness compare logs/ablations before/summary.csv            two dates, with the difference
+"""
+
+
+@main.command(epilog=EXAMPLE_COMPARE)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FilePath())
+@format_option
+@click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN: from the highest.")
+@click.option("--descending", is_flag=True, help="Order from the highest.")
+@click.option("--filter", metavar="EXPR", help="Only rows for which this holds: 'test_accuracy > 0.97 and seeds >= 3'.")
+@click.option("--columns", multiple=True, metavar="COLUMN,...", help="Show these columns. [default: those that vary]")
+@click.option("--all-columns", is_flag=True, help="Show every column.")
+@output_option
+def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> None:
+    """Compare the variants at PATH, or of several paths side by side.
+
+    A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
+    """
+    from harness.commands.compare import Choice
+    from harness.commands.compare import compare as compare_paths
+
+    with one_line_errors():
+        compare_paths(paths, Choice(**choice), form=form, output=output)
+
+
+@main.command(epilog="\b\nExamples:\n  python -m harness show ablations/base/seed-0\n  python -m harness show 3f9a1c\n")
+@click.argument("trial")
+@logdir_option
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to write it.")
+@output_option
+def show(trial: str, **options: Any) -> None:
+    """Show the record of TRIAL: its path, its id, or a beginning of either that fits no other."""
+    from harness.commands.show import show as show_trial
+
+    with one_line_errors():
+        show_trial(trial, **options)
+
+
+@main.command(epilog="\b\nExample:\n  python -m harness diff base/seed-0 epochs-15/seed-0\n")
+@click.argument("first", metavar="TRIAL")
+@click.argument("second", metavar="TRIAL")
+@logdir_option
+@format_option
+@output_option
+def diff(first: str, second: str, **options: Any) -> None:
+    """Say what differs between two trials: settings, architecture, data, environment, cost, results."""
+    from harness.commands.show import diff as diff_trials
+
+    with one_line_errors():
+        diff_trials(first, second, **options)
+
+
+@main.command(epilog="\b\nExample:\n  python -m harness board --logdir logs\n")
+@logdir_option
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on. [default: 6006 or the next free one]")
+@click.option("--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in.")
+def board(logdir: Path, port: int | None, host: str) -> None:
+    """Serve TensorBoard over the log folder, on localhost:6006."""
+    from harness.events.serve import serve
+
+    with one_line_errors(), serve(logdir, port=port, host=host) as running:
+        for notice in running.notices:
+            click.echo(f"Note: {notice}", err=True)
+        click.echo(f"TensorBoard: {running.url} (Ctrl-C ends it)")
+        for name, address in running.views.items():
+            click.echo(f"  {name}: {address}")
+        try:
+            running.wait()
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+
+@main.group(invoke_without_command=True)
+@data_dir_option
+@click.pass_context
+def data(ctx: click.Context, data_dir: Path | None) -> None:
+    """List which datasets are where, verified or not."""
+    if ctx.invoked_subcommand is None:
+        from harness.commands.datasets import print_datasets
+
+        with one_line_errors():
+            print_datasets(data_dir)
+
+
+@data.command(epilog="\b\nExample:\n  python -m harness data fetch mnist\n")
+@click.argument("names", nargs=-1)
+def fetch(names: Sequence[str]) -> None:
+    """Download datasets into Keras's cache: NAMES, or all that can be downloaded."""
+    from harness.commands.datasets import fetch_datasets
+
+    with one_line_errors():
+        raise SystemExit(fetch_datasets(names))
+
+
+for command in HOUSEKEEPING:
+    main.add_command(command)

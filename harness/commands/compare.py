@@ -1,0 +1,176 @@
+"""`compare`: the variants of one or several folders or files, filtered, sorted, in the format asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.terminal.display import make_console
+from harness.results.drawing import print_view
+from harness.errors import UsageError, unknown
+from harness.results.exports import BEST, STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
+from harness.results.filters import parse_filter
+from harness.results.gathering import Source, read_sources
+from harness.records import garbage_kept
+from harness.results.sidebyside import DIFFERENCES, SIDE_COLUMNS, difference_name, side_by_side
+from harness.evidence.verdicts import BETTER, WORSE
+from harness.results.views import format_value, make_view
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DIFFERENCE = ("delta_test_accuracy", "ci_low", "ci_high", "p_value", "sample_low", "sample_high", "mcnemar_p")
+COLUMNS = (
+    *("study", "variant", "change", "status", "seeds", "failed_seeds", "epochs", "parameters", "test_loss"),
+    *("test_accuracy", "test_accuracy_std", *DIFFERENCE, "verdict"),
+    *("seconds", "data", "note"),
+)
+ALWAYS = ("variant", "test_accuracy")
+SPOKEN = (*DIFFERENCE, "verdict", "note")  # shown if any row has one
+MOST_DRAWN = 100  # rows; rich needs a millisecond for each
+MOST_NOTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which rows and columns are shown, and in which order; columns: empty for those that vary."""
+
+    filter: str | None = None
+    sort: str | None = None
+    descending: bool = False
+    columns: tuple[str, ...] = ()
+    all_columns: bool = False
+
+
+def compare(paths: Sequence[Path], choice: Choice, *, form: str = TABLE, output: str = STANDARD_OUTPUT) -> None:
+    """Write the table of the variants at one path, or of several paths side by side."""
+    with garbage_kept():
+        _compare(paths, choice, form=form, output=output)
+
+
+def _compare(paths: Sequence[Path], choice: Choice, *, form: str, output: str) -> None:
+    sources = read_sources(paths)
+    table = side_by_side(sources) if len(sources) > 1 else _with_note(sources[0].table)
+    frame = choose_rows(table, choice)
+    columns, same = choose_columns(frame, choice, numbered=len(sources))
+    caption = " ".join(part for part in (_sources_in_words(sources), same) if part)
+    print_notes([note for source in sources for note in source.notes])
+    if frame.empty and choice.filter:
+        print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
+    print_table(frame, columns, form=form, output=output, caption=caption)
+
+
+def choose_rows(frame: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
+    """Return the rows that fit the filter, in the order asked for; rows without a value come last."""
+    if choice.filter is not None:
+        frame = parse_filter(choice.filter, frame.columns).rows(frame)
+    if not choice.sort:
+        return frame
+    name = choice.sort.removeprefix("-")
+    if name not in frame.columns:
+        raise unknown("Column", name, frame.columns)
+    values = frame[name].tolist()
+    known = [index for index, value in enumerate(values) if format_value(name, value)]
+    empty = [index for index, value in enumerate(values) if not format_value(name, value)]
+    downwards = choice.descending or choice.sort.startswith("-")
+    return frame.iloc[sorted(known, key=values.__getitem__, reverse=downwards) + empty]
+
+
+def choose_columns(frame: "pd.DataFrame", choice: Choice, *, numbered: int) -> tuple[list[str], str]:
+    """Return the columns to show, and in words the values that all rows share and that are therefore not shown.
+
+    numbered: how many sources stand side by side, each with its own columns X_1, X_2, …; 1: there is one.
+    """
+    groups = {name: group for name in frame.columns if (group := _group(name, frame, numbered))}
+    if choice.all_columns:
+        return list(frame.columns), ""
+    if choice.columns:
+        names = [part.strip() for text in choice.columns for part in text.split(",") if part.strip()]
+        for name in names:
+            if name not in frame.columns and name not in _stems(frame, numbered):
+                raise unknown("Column", name, [*frame.columns, *_stems(frame, numbered)])
+        if not names:
+            raise UsageError("--columns names no column; expected for example variant,test_accuracy.")
+        wanted = [column for name in names for column in groups.get(name) or _group(name, frame, numbered)]
+        return list(dict.fromkeys(wanted)), ""
+    candidates = COLUMNS if numbered == 1 else ("study", "variant", *SIDE_COLUMNS, "note")
+    shown, same = [], []
+    for name in candidates:
+        group = _group(name, frame, numbered)
+        rows = list(
+            zip(*([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered]))
+        )
+        values = {text for row in rows for text in row} - {""}
+        if name == "verdict" and "status" in shown and _repeats_status(frame):
+            continue
+        if name in ALWAYS or (values and _varies(name, rows)):
+            shown += group
+        elif values and (name not in SPOKEN or name == "note"):
+            same.append(f"{name} {values.pop()}" if len(values) == 1 else name)
+    return shown, f"The same {'in every row' if numbered == 1 else 'in each'}: {', '.join(same)}." if same else ""
+
+
+def _repeats_status(frame: "pd.DataFrame") -> bool:
+    """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
+    cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
+    return all(format_value("", verdict) in ("", status) for verdict, status in cells)
+
+
+def _varies(name: str, rows: Sequence[tuple[str, ...]]) -> bool:
+    """Say whether a column differs between rows or, where sources stand side by side, a row between the sources."""
+    if rows and len(rows[0]) > 1:
+        return any(len(set(row) - {""}) > 1 for row in rows)
+    return len(rows) == 1 or len(set(rows) - (set() if name in SPOKEN else {("",)})) > 1
+
+
+def _group(name: str, frame: "pd.DataFrame", numbered: int) -> list[str]:
+    """Return the columns that a name stands for: itself, or one a source and the differences."""
+    if name in frame.columns:
+        return [name]
+    group = [f"{name}_{number}" for number in range(1, numbered + 1)]
+    if name in DIFFERENCES:
+        group += [difference_name(name, number) for number in range(2, numbered + 1)]
+    return [column for column in group if column in frame.columns]
+
+
+def _stems(frame: "pd.DataFrame", numbered: int) -> list[str]:
+    return [name.removesuffix("_1") for name in frame.columns if numbered > 1 and name.endswith("_1")]
+
+
+def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the table with what else is to be said of each row: its error, or why its verdict is none."""
+
+    def note(verdict: Any, detail: Any, *others: Any) -> str:
+        # The detail of these two is the p-value, which has a column.
+        said = (*others, "" if verdict in (BETTER, WORSE) else detail)
+        return "; ".join(dict.fromkeys(part for part in said if isinstance(part, str) and part))
+
+    names = ("verdict", "verdict_detail", "error", "pairs_note")
+    return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names))])
+
+
+def _sources_in_words(sources: Sequence[Source]) -> str:
+    if len(sources) == 1:
+        return ""
+    names = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1))
+    return f"{names}; a difference is of means, from 1."
+
+
+def print_table(frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "") -> None:
+    """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants."""
+    if form == TABLE and output == STANDARD_OUTPUT and len(frame) <= MOST_DRAWN:
+        view = make_view(frame, columns, caption=caption, marked=BEST)
+        print_view(view, make_console())
+    else:
+        text = export(frame, columns, form, caption=caption)
+        write_output(text, output, show=lambda text: click.echo(text, nl=False))
+
+
+def print_notes(notes: Sequence[str]) -> None:
+    """Print what the reader must know beside the table, one line each, on the standard error."""
+    for note in notes[:MOST_NOTES]:
+        click.echo(on_one_line(note), err=True)
+    if len(notes) > MOST_NOTES:
+        click.echo(f"… and {len(notes) - MOST_NOTES} more such lines.", err=True)

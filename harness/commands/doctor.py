@@ -1,0 +1,40 @@
+"""`doctor`: what there is, what is wrong, and what mends it."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.terminal.display import make_console
+from harness.upkeep.doctor import Section, examine_machine
+from harness.csvtext import on_one_line
+from harness.upkeep.logcheck import examine_logs
+
+
+def print_examination(logdir: Path, *, data_dir: Path | None) -> int:
+    """Print what was found on this machine and in the log folder; return 1 if something is to be mended, else 0."""
+    console = make_console()
+    sections = []
+    for examine in (lambda: examine_machine(logdir, data_dir=data_dir), lambda: examine_logs(logdir)):
+        sections.append(examine())
+        _print(console, sections[-1])
+    found = sum(len(section.findings) for section in sections)
+    console.print(
+        Text(f"{found} found." if found else "Healthy: nothing was found.", style="bold red" if found else "bold green")
+    )
+    return 1 if found else 0
+
+
+def _print(console: Console, section: Section) -> None:
+    table = Table(
+        title=section.title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False
+    )
+    table.add_column(style="dim", no_wrap=True, min_width=14)
+    table.add_column(overflow="fold")
+    for name, text in section.facts:
+        table.add_row(Text(on_one_line(name)), Text(on_one_line(text)))
+    console.print(table)
+    for finding in section.findings:
+        console.print(Text(f"✗ {on_one_line(finding.what)}", style="red"), soft_wrap=True)
+        console.print(Text(f"  mend: {on_one_line(finding.mend)}"), soft_wrap=True)

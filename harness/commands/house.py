@@ -1,0 +1,183 @@
+"""`remove`, `restore`, `purge`: trials to the trash, back from it, and out of it for good."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from harness.results.choosing import choose
+from harness.errors import UsageError
+from harness.results.loading import gather, require_folder
+from harness.durability.locks import one_writer
+from harness.records import RECORD_FILE
+from harness.upkeep.retabling import make_tables_again, shown_trials
+from harness.results.selection import Found
+from harness.upkeep.trash import TRASH, Trashed, delete, in_trash, move_to_trash, restore, size_of
+from harness.upkeep.unrecorded import unrecorded_folder
+
+MOST_SAID = 10  # lines on single trials
+
+
+def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> None:
+    """Move the chosen trials to the trash, make the tables again, and say so.
+
+    A name may also be the path of a folder that holds event files or a damaged record, but no trial: an attempt that
+    was never finished, for example.
+    """
+    if not names and filter is None:
+        raise UsageError("Nothing is named to remove; expected a trial, a variant or study, or --filter.")
+    folders = _folders(names, filter, logdir)
+    studies = {
+        folder: shown_trials(logdir / folder) for folder in _studies(_below(folder, logdir) for folder in folders)
+    }
+    size = sum(size_of(folder) for folder in folders)
+    moved: list[Trashed] = []
+    with _held(studies, logdir):
+        try:
+            for folder in folders:
+                shown = studies.get(_below(folder, logdir).parts[0], frozenset())
+                moved.append(move_to_trash(folder, logdir=logdir, shown=shown))
+        finally:
+            for study, shown in studies.items():
+                make_tables_again(logdir / study, shown)
+    _say("Removed", [trashed.name for trashed in moved])
+    click.echo(
+        f"{_count(moved)} ({megabytes(size)}) moved to {logdir / TRASH}; "
+        f"python -m harness restore brings back, purge frees the space."
+    )
+
+
+def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> None:
+    """Bring the chosen trials back from the trash, make the tables again, and say so."""
+    if not names and filter is None:
+        held = ", ".join(trashed.name for trashed in in_trash(logdir)[:MOST_SAID]) or "nothing"
+        raise UsageError(f"Nothing is named to restore; the trash holds {held}.")
+    chosen = _chosen(names, filter, logdir)
+    newest = list({trashed.name: trashed for trashed in reversed(chosen)}.values())
+    restored: list[Trashed] = []
+    with _held(_studies(Path(trashed.name) for trashed in newest), logdir):
+        try:
+            for trashed in newest:
+                restore(trashed, logdir=logdir)
+                restored.append(trashed)
+        finally:
+            _show_again(restored, logdir)
+    _say("Restored", [trashed.name for trashed in restored])
+    older = len(chosen) - len(newest)
+    click.echo(f"{_count(restored)} restored.{f' {older} older of the same name stay in the trash.' if older else ''}")
+
+
+def purge_trash(names: Sequence[str], *, filter: str | None, logdir: Path, yes: bool) -> int:
+    """Delete the chosen trials, or all, from the trash; return the exit status."""
+    require_folder(logdir)
+    chosen = _chosen(names, filter, logdir) if names or filter is not None else in_trash(logdir)
+    if not chosen:
+        click.echo("The trash is empty.")
+        return 0
+    size = sum(size_of(trashed.entry) for trashed in chosen)
+    _say("In the trash:", [trashed.name for trashed in chosen])
+    if not yes and not _confirmed(f"Delete {_count(chosen)} ({megabytes(size)}) for good?"):
+        click.echo("Nothing was deleted.")
+        return 1
+    freed = sum(delete(trashed) for trashed in chosen)
+    click.echo(f"{_count(chosen)} deleted; {megabytes(freed)} freed.")
+    return 0
+
+
+def _folders(names: Sequence[str], filter: str | None, logdir: Path) -> list[Path]:
+    """Return the folders to remove: those without a record that are named by their path, and the chosen trials'."""
+    require_folder(logdir)
+    without = {name: folder for name in names if (folder := unrecorded_folder(name, logdir=logdir))}
+    others = [name for name in names if name not in without]
+    found: tuple[Found, ...] = ()
+    if others or not names:
+        gathered = gather(logdir)
+        trials = tuple(map(Found, gathered.records, gathered.paths))
+        found = choose(others, trials, filter=filter, logdir=logdir)
+    return list(dict.fromkeys([*without.values(), *(one.path.parent for one in found)]))
+
+
+def _chosen(names: Sequence[str], filter: str | None, logdir: Path) -> tuple[Trashed, ...]:
+    """Return what is chosen of the trash, the last removed first; what has no record is chosen by its name alone."""
+    trash = in_trash(logdir)
+    by_name = [
+        trashed
+        for trashed in trash
+        if trashed.record is None and any(_is_named(trashed, name, logdir) for name in names)
+    ]
+    others = [name for name in names if not any(_is_named(trashed, name, logdir) for trashed in by_name)]
+    found: set[Path] = set()
+    if others or not names:
+        # Where a trial lay is what it is chosen by; several of one place are told apart by their number in the trash.
+        trials = [Found(one.record, logdir / one.name / RECORD_FILE) for one in trash if one.record]
+        if not trials:
+            raise UsageError(
+                f"The trash of {str(logdir)!r} holds no trial; expected what python -m harness remove has put there."
+            )
+        found = {one.path for one in choose(others, trials, filter=filter, logdir=logdir)}
+    return tuple(one for one in trash if one in by_name or (one.record and logdir / one.name / RECORD_FILE in found))
+
+
+def _is_named(trashed: Trashed, name: str, logdir: Path) -> bool:
+    if name.strip("/") == trashed.name:
+        return True
+    try:
+        return Path(name).absolute() == (logdir / trashed.name).absolute()
+    except (OSError, ValueError):  # the working folder is gone
+        return False
+
+
+def _show_again(restored: Sequence[Trashed], logdir: Path) -> None:
+    for study in _studies(Path(trashed.name) for trashed in restored):
+        shown = shown_trials(logdir / study)
+        for trashed in restored:
+            # Tables that share no trial with those it was removed from are of other settings: it does not belong there.
+            if trashed.name.split("/")[0] == study and trashed.record and (not shown or shown & trashed.shown):
+                shown |= {trashed.record.trial_id} & trashed.shown
+        make_tables_again(logdir / study, shown)
+
+
+def _below(folder: Path, logdir: Path) -> Path:
+    return folder.resolve().relative_to(logdir.resolve())
+
+
+def _studies(paths: Iterable[Path]) -> list[str]:
+    return list(dict.fromkeys(path.parts[0] for path in paths if len(path.parts) > 1))
+
+
+@contextmanager
+def _held(studies: Iterable[str], logdir: Path) -> Iterator[None]:
+    """Hold the lock of each study: what a run is writing is not to be moved."""
+    with ExitStack() as locks:
+        for study in studies:
+            try:
+                (logdir / study).mkdir(exist_ok=True)
+                locks.enter_context(one_writer(logdir / study))
+            except OSError as error:
+                raise UsageError(f"{str(logdir / study)!r} cannot be written ({error.strerror}).") from None
+        yield
+
+
+def _confirmed(question: str) -> bool:
+    ask: Callable[..., bool] = click.confirm
+    try:
+        return ask(question, default=False)
+    except click.Abort:  # no terminal to answer at
+        return False
+
+
+def _say(what: str, names: Sequence[str]) -> None:
+    for name in names[:MOST_SAID]:
+        click.echo(f"{what} {name}")
+    if len(names) > MOST_SAID:
+        click.echo(f"… and {len(names) - MOST_SAID} more.")
+
+
+def _count(trashed: Sequence[Trashed]) -> str:
+    return f"{len(trashed)} {'folder' if len(trashed) == 1 else 'folders'}"
+
+
+def megabytes(size: int) -> str:
+    """Write a number of bytes in megabytes."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"

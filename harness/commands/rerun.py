@@ -1,0 +1,53 @@
+"""`rerun`: a recorded trial once more, and whether its numbers are the same bit for bit."""
+
+from pathlib import Path
+
+import click
+
+from harness.commands.compare import print_table
+from harness.results.differences import DIFFERENCE_COLUMNS
+from harness.results.exports import TABLE
+from harness.results.loading import name_of
+from harness.provenance import origin
+from harness.upkeep.reruns import Rerun, rerun, trial_of
+from harness.results.selection import find_trial
+
+
+def rerun_trial(name: str, *, logdir: Path, data_dir: Path | None) -> int:
+    """Train a trial again and say whether it gave the same; return 0 if so, else 1."""
+    found = find_trial(name, logdir=logdir)
+    record = found.record
+    trial, study = trial_of(record, logdir=logdir, data_dir=data_dir)
+    epochs = record.settings.get("epochs", "?")
+    click.echo(f"{name_of(record)} ({record.trial_id}) again, {epochs} epochs, by {trial.study_path} …")
+    outcome = rerun(found, trial, study, origin=origin(trial.study_path))
+    _print(outcome)
+    click.echo(f"Its run lies in {outcome.folder}; the record stays as it was.")
+    return 0 if outcome.identical else 1
+
+
+def _print(outcome: Rerun) -> None:
+    numbers = sum(len(values) for values in outcome.record.history.values())
+    if outcome.identical:
+        ended = outcome.record.error or f"{numbers} numbers of {outcome.record.epochs} epochs"
+        click.echo(f"Identical, bit for bit: {ended.removesuffix('.')}.")
+    else:
+        click.echo("Not identical:")
+        _table(outcome.results)
+        if not outcome.same_answers:
+            click.echo("Other test samples are answered right.")
+    if not outcome.same_source:
+        click.echo(
+            "By its id the trial is another one now: "
+            "the study's functions, the settings, or TensorFlow or Keras have changed."
+        )
+    if not outcome.surroundings.empty:
+        click.echo("What differs around it:")
+        _table(outcome.surroundings)
+    elif not outcome.identical:
+        click.echo("Nothing that is recorded of the machine, the versions and the data differs.")
+
+
+def _table(frame: object) -> None:
+    columns = [name for name in DIFFERENCE_COLUMNS if name != "difference"]
+    print_table(frame, columns, form=TABLE, output="-")

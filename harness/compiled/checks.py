@@ -1,0 +1,171 @@
+"""What is refused before training, since compiled code would not notice."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from harness.arrays import Arrays, Samples, each
+
+CHECKED_AT_ONCE = 8192  # samples; keeps the temporary arrays small
+SPARSE = "sparse_categorical_crossentropy"
+CATEGORICAL_PAIRS = ("crossentropy", "ce")  # names that Keras resolves by the labels' shape
+
+
+def check_arrays(model: keras.Model, arrays: Arrays) -> None:
+    """Raise ValueError for arrays that model.fit would refuse, or that would train to rubbish in silence.
+
+    XLA clamps a label out of range instead of failing, and checks no shape again once compiled.
+    """
+    for name in ("train", "test"):
+        x, y = getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")
+        _check_lengths(name, x, y)
+        for label, samples in ((f"x_{name}", x), (f"y_{name}", y)):
+            for title, array in _titled(label, samples):
+                _check_finite(title, array)
+        _check_inputs(model, f"x_{name}", x)
+        _check_targets(model, x, f"y_{name}", y)
+    _check_weights(arrays)
+
+
+def _titled(label: str, samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
+    parts = each(samples)
+    for index, array in enumerate(parts):
+        yield (label if len(parts) == 1 else f"{label}[{index}]"), array
+
+
+def _check_lengths(name: str, x: Samples, y: Samples) -> None:
+    titled = (*_titled(f"x_{name}", x), *_titled(f"y_{name}", y))
+    lengths = {title: len(array) for title, array in titled}
+    if len(set(lengths.values())) > 1:
+        received = ", ".join(f"{title} {length}" for title, length in lengths.items())
+        raise ValueError(f"All arrays need the same number of samples; received {received}.")
+    if 0 in lengths.values():
+        raise ValueError(f"x_{name} holds no samples; expected at least one.")
+
+
+def _chunks(array: np.ndarray) -> Iterator[np.ndarray]:
+    return (array[first : first + CHECKED_AT_ONCE] for first in range(0, len(array), CHECKED_AT_ONCE))
+
+
+def _check_finite(title: str, array: np.ndarray) -> None:
+    if not np.issubdtype(array.dtype, np.inexact):
+        return
+    wrong = sum(int((~np.isfinite(part)).sum()) for part in _chunks(array))
+    if wrong:
+        raise ValueError(f"{title} holds {wrong} values that are NaN or infinite, of {array.size}; expected none.")
+
+
+def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
+    expected = getattr(model, "inputs", None)
+    if not expected:
+        return  # a subclassed model states no shapes: calling it, just below, is the check
+    if len(expected) != len(each(x)):
+        raise ValueError(f"{label} holds {len(each(x))} arrays; expected {len(expected)}, one for each model input.")
+    for (title, array), tensor in zip(_titled(label, x), expected, strict=True):
+        shape = tuple(tensor.shape)
+        # Keras itself adds or drops a last axis of one.
+        fitting = (array.shape, (*array.shape, 1), array.shape[:-1] if array.shape[-1] == 1 else array.shape)
+        if not any(_fits(candidate[1:], shape[1:]) for candidate in fitting):
+            raise ValueError(
+                f"{title} has samples of shape {array.shape[1:]}; "
+                f"the model's input {tensor.name!r} expects shape {shape[1:]}."
+            )
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(
+        want is None or size is None or size == want for size, want in zip(shape, expected, strict=True)
+    )
+
+
+def _check_targets(model: keras.Model, x: Samples, label: str, y: Samples) -> None:
+    outputs = keras.tree.flatten(_outputs(model, x))
+    losses = _losses(model, len(outputs))
+    if len(outputs) != len(each(y)):
+        raise ValueError(f"{label} holds {len(each(y))} arrays; expected {len(outputs)}, one for each model output.")
+    for (title, array), output, loss in zip(_titled(label, y), outputs, losses, strict=True):
+        shape = tuple(output.shape)
+        if loss == SPARSE or (loss in CATEGORICAL_PAIRS and array.shape[1:] in ((), (1,)) and shape[-1] != 1):
+            _check_classes(title, array, shape)
+        elif loss is not None and not _fits(_squeezed(array.shape[1:]), _squeezed(shape[1:])):
+            raise ValueError(
+                f"{title} has labels of shape {_batch(array.shape)}; the model's output has shape {shape}, and {loss} "
+                "expects the same shape for both."
+            )
+
+
+def _squeezed(shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    return shape[:-1] if shape and shape[-1] == 1 else shape
+
+
+def _batch(shape: tuple[int, ...]) -> tuple[int | None, ...]:
+    return (None, *shape[1:])
+
+
+def _outputs(model: keras.Model, x: Samples) -> Any:
+    if getattr(model, "inputs", None):
+        return model.outputs
+    inputs = [keras.KerasTensor(_batch(array.shape), dtype=_dtype(array)) for array in each(x)]
+    # TensorFlow is asked for the shapes alone; nothing is computed.
+    return model.compute_output_spec(inputs if len(inputs) > 1 else inputs[0])
+
+
+def _dtype(array: np.ndarray) -> str:
+    return "float32" if np.issubdtype(array.dtype, np.floating) else array.dtype.name
+
+
+def _losses(model: keras.Model, outputs: int) -> list[str | None]:
+    """Return for each output the name of its loss if it is one of Keras' own, else None: its rules are not known."""
+    loss = model.loss
+    if isinstance(loss, dict):
+        names = list(getattr(model, "output_names", ()))
+        return [_loss_name(loss.get(name)) for name in names] if len(names) == outputs else [None] * outputs
+    if isinstance(loss, (list, tuple)):
+        return [_loss_name(one) for one in loss] if len(loss) == outputs else [None] * outputs
+    return [_loss_name(loss)] * outputs
+
+
+def _loss_name(loss: Any) -> str | None:
+    if loss is None:
+        return None
+    if isinstance(loss, str) and loss.lower() in CATEGORICAL_PAIRS:
+        return loss.lower()
+    found = keras.losses.get(loss) if isinstance(loss, (str, dict)) else loss
+    kind = found if callable(found) and hasattr(found, "__name__") else type(found)
+    if not kind.__module__.startswith("keras."):
+        return None
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).lstrip("_")
+
+
+def _check_classes(title: str, labels: np.ndarray, output: tuple[int | None, ...]) -> None:
+    classes = output[-1]
+    squeezed = _squeezed(labels.shape[1:])
+    if not _fits(labels.shape[1:], output[1:-1]) and not _fits(squeezed, output[1:-1]):
+        raise ValueError(
+            f"The model's output has shape {output}, but {title} has labels of shape {_batch(labels.shape)}; "
+            f"sparse categorical cross-entropy expects an output of shape {(None, *squeezed, classes)}."
+        )
+    if np.issubdtype(labels.dtype, np.floating):
+        fractional = int((labels != np.round(labels)).sum())
+        if fractional:
+            raise ValueError(f"{title} holds {fractional} labels that are not whole numbers; expected class numbers.")
+    wrong = int(((labels < 0) | (labels >= classes)).sum()) if classes else 0
+    if wrong:
+        raise ValueError(
+            f"{title} holds {wrong} labels out of range: labels run from {labels.min():g} to {labels.max():g}, "
+            f"but the model has {classes} outputs; expected labels in [0, {classes})."
+        )
+
+
+def _check_weights(arrays: Arrays) -> None:
+    if arrays.class_weight is not None and arrays.sample_weight is not None:
+        raise ValueError("Received both class_weight and sample_weight; expected one of them.")
+    if arrays.class_weight is not None and len(each(arrays.y_train)) > 1:
+        raise ValueError("class_weight expects a model of one output; received several label arrays.")
+    if arrays.sample_weight is not None:
+        weights = np.asarray(arrays.sample_weight)
+        if weights.shape[:1] != each(arrays.x_train)[0].shape[:1]:
+            raise ValueError(f"sample_weight has shape {weights.shape}; expected one weight for each training sample.")
+        _check_finite("sample_weight", weights)

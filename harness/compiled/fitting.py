@@ -1,0 +1,121 @@
+"""The same epochs by model.fit, for what cannot be compiled or wants to be called at every batch."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from harness.arrays import Samples
+from harness.compiled.device import count, scaled, structure
+from harness.compiled.programs import as_floats
+
+BATCH_HOOKS = tuple(f"on_{kind}batch_{edge}" for kind in ("", "train_", "test_") for edge in ("begin", "end"))
+
+
+class FitProgram:
+    """One model's epochs by model.fit and model.evaluate, with the compiled program's order of samples."""
+
+    engine = "fit"
+
+    def __init__(
+        self, model: keras.Model, *, batch_size: int, scale: float, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> None:
+        self.model = model
+        self._batch_size = batch_size
+        self._scale = scale
+        self._hooks = _BatchHooks(callbacks, model)
+
+    def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
+        """Train one epoch, the samples taken in this order, and return its loss and metrics by Keras' names."""
+        batches = self._batches(samples, tf.constant(order, tf.int32))
+        self.model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=self._hooks)
+        # fit takes its end for the end of training and puts averaged weights in place; the engine does that once.
+        for variable, value in zip(self.model.trainable_variables, self._hooks.weights, strict=False):
+            variable.assign(value)
+        return as_floats(self._hooks.logs)
+
+    def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
+        """Return loss and metrics on these samples by Keras' names."""
+        batches = self._batches(samples, tf.range(count(samples)))
+        return as_floats(self.model.evaluate(batches, verbose=0, return_dict=True, callbacks=self._hooks))
+
+    def predict(self, x: Samples) -> Any:
+        """Return the model's outputs for these inputs: an array, or a list of them, of one row a sample."""
+        samples = (structure(x),)
+        return self.model.predict(self._batches(samples, tf.range(count(samples))), verbose=0)
+
+    def _batches(self, samples: tuple[Any, ...], order: tf.Tensor) -> tf.data.Dataset:
+        def draw(rows: tf.Tensor) -> tuple[Any, ...]:
+            inputs, *others = tf.nest.map_structure(lambda values: tf.gather(values, rows), samples)
+            inputs = scaled(inputs, self._scale)
+            # A dataset reads lists as stacked tensors and tuples as structures.
+            return tuple(tuple(part) if isinstance(part, list) else part for part in (inputs, *others))
+
+        return tf.data.Dataset.from_tensor_slices(order).batch(self._batch_size).map(draw).prefetch(2)
+
+
+class _BatchHooks(keras.callbacks.CallbackList):
+    """Passes on what happens at batches; epochs and training are announced by the engine, which sees them all."""
+
+    def __init__(self, callbacks: Sequence[keras.callbacks.Callback], model: keras.Model) -> None:
+        super().__init__(list(callbacks), model=model)
+        self.logs: dict[str, Any] = {}
+        self.weights: list[np.ndarray] = []  # at the end of the epoch, where the optimizer averages them
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Keep quiet."""
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Keep quiet."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Keep quiet."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keep what the epoch measured."""
+        self.logs = dict(logs or {})
+        if getattr(self.model.optimizer, "use_ema", False):
+            self.weights = [variable.numpy() for variable in self.model.trainable_variables]
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Keep quiet."""
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Keep quiet."""
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Pass it on."""
+        for callback in self.callbacks:
+            callback.on_train_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Pass it on."""
+        for callback in self.callbacks:
+            callback.on_train_batch_end(batch, logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Pass it on."""
+        for callback in self.callbacks:
+            callback.on_test_batch_begin(batch, logs)
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Pass it on."""
+        for callback in self.callbacks:
+            callback.on_test_batch_end(batch, logs)
+
+
+def fit_reason(model: keras.Model, callbacks: Iterable[keras.callbacks.Callback]) -> str:
+    """Return why model.fit has to train this, or nothing where it need not."""
+    if model.run_eagerly:
+        return "the model was compiled with run_eagerly=True"
+    for callback in callbacks:
+        hooks = [name for name in BATCH_HOOKS if not _is_default(callback, name)]
+        if hooks and getattr(callback, "save_freq", None) != "epoch":
+            return f"callback {type(callback).__name__} has {hooks[0]}, and a compiled epoch stops at no batch"
+    return ""
+
+
+def _is_default(callback: keras.callbacks.Callback, name: str) -> bool:
+    return name not in vars(callback) and getattr(type(callback), name) is getattr(keras.callbacks.Callback, name)

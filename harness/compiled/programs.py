@@ -1,0 +1,145 @@
+"""A model's training and evaluation as compiled programs: one call an epoch."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from harness.arrays import Samples, each
+from harness.compiled.device import count, scaled, structure
+
+PREDICTED_AT_ONCE = 512  # samples; a convolution's intermediate values decide the memory
+
+
+class Program(Protocol):
+    """What trains a model: compiled, or model.fit."""
+
+    model: keras.Model
+    engine: str
+
+    def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
+        """Train one epoch in this order of samples."""
+
+    def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
+        """Measure loss and metrics."""
+
+    def predict(self, x: Samples) -> Any:
+        """Compute outputs."""
+
+
+class CompiledProgram:
+    """One model's epochs: Keras' own train_step and test_step inside a loop that stays on the device.
+
+    The steps are Keras', so that losses, regularizers, metrics, the optimizer, schedules and whatever a subclass
+    overrides keep their meaning. The learning rate and all other state are variables of the model and its
+    optimizer: inputs of the program, not constants in it.
+    """
+
+    def __init__(self, model: keras.Model, train_size: int, test_size: int, *, scale: float, xla: bool) -> None:
+        self.model = model
+        self.engine = "xla" if xla else "graph"
+        self._train_size = train_size
+        self._test_size = test_size
+        self._scale = scale
+        self._train = tf.function(self._train_loop, jit_compile=xla, autograph=False)
+        # Always a graph: compiling the test pass takes XLA longer than it saves in thirty epochs.
+        self._evaluate = tf.function(self._evaluate_loop, autograph=False)
+        self._predict = tf.function(self._predict_batch, autograph=False, reduce_retracing=True)
+
+    def operations(self, samples: tuple[Any, ...]) -> set[str]:
+        """Trace one training epoch and return the names of the TensorFlow operations in it."""
+        order = tf.zeros([count(samples)], tf.int32)
+        size, first, _ = _parts(count(samples), self._train_size)[0]
+        traced = self._train.get_concrete_function(samples, order, tf.constant(0), first=first, size=size)
+        graph = traced.graph.as_graph_def()
+        nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+        return {node.op for node in nodes}
+
+    def compile(self, train: tuple[Any, ...], test: tuple[Any, ...]) -> None:
+        """Compile everything by calling it for no steps at all; whatever is raised here says: cannot be compiled."""
+        order = tf.zeros([count(train)], tf.int32)
+        for size, first, _ in _parts(count(train), self._train_size):
+            self._train(train, order, tf.constant(0), first=first, size=size)
+        for size, first, _ in _parts(count(test), self._test_size):
+            self._evaluate(test, tf.constant(0), first=first, size=size)
+
+    def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
+        """Train one epoch, the samples taken in this order, and return its loss and metrics by Keras' names."""
+        rows = tf.constant(order, tf.int32)
+        self.model.reset_metrics()
+        for size, first, steps in _parts(len(order), self._train_size):
+            self._train(samples, rows, tf.constant(steps), first=first, size=size)
+        return as_floats(self.model.get_metrics_result())
+
+    def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
+        """Return loss and metrics on these samples by Keras' names."""
+        self.model.reset_metrics()
+        for size, first, steps in _parts(count(samples), self._test_size):
+            self._evaluate(samples, tf.constant(steps), first=first, size=size)
+        return as_floats(self.model.get_metrics_result())
+
+    def predict(self, x: Samples) -> Any:
+        """Return the model's outputs for these inputs: an array, or a list of them, of one row a sample."""
+        inputs = structure(x)
+        total = len(each(x)[0])
+        parts = [
+            self._predict(tf.nest.map_structure(lambda values: values[first : first + PREDICTED_AT_ONCE], inputs))
+            for first in range(0, total, PREDICTED_AT_ONCE)
+        ]
+        return tf.nest.map_structure(lambda *pieces: np.concatenate([np.asarray(piece) for piece in pieces]), *parts)
+
+    def _train_loop(
+        self, samples: tuple[Any, ...], order: tf.Tensor, steps: tf.Tensor, *, first: int, size: int
+    ) -> None:
+        def step(number: tf.Tensor) -> tf.Tensor:
+            rows = tf.slice(order, [first + number * size], [size])
+            batch = tf.nest.map_structure(lambda values: tf.gather(values, rows), samples)
+            self.model.train_step((scaled(batch[0], self._scale), *batch[1:]))
+            return number + 1
+
+        _repeat(step, steps)
+
+    def _evaluate_loop(self, samples: tuple[Any, ...], steps: tf.Tensor, *, first: int, size: int) -> None:
+        def step(number: tf.Tensor) -> tf.Tensor:
+            batch = tf.nest.map_structure(lambda values: _rows(values, first + number * size, size), samples)
+            self.model.test_step((scaled(batch[0], self._scale), *batch[1:]))
+            return number + 1
+
+        _repeat(step, steps)
+
+    def _predict_batch(self, inputs: Any) -> Any:
+        return self.model.predict_step((scaled(inputs, self._scale),))
+
+
+def _parts(samples: int, size: int) -> list[tuple[int, int, int]]:
+    """Return (batch size, first sample, steps) of the full batches and of the short one behind them.
+
+    The short batch keeps its real size: padding would change what batch normalization and the means see.
+    """
+    steps, rest = divmod(samples, size)
+    parts = [(size, 0, steps), (rest, steps * size, 1)]
+    return [part for part in parts if part[0] and part[2]]
+
+
+def _repeat(step: Callable[[tf.Tensor], tf.Tensor], steps: tf.Tensor) -> None:
+    # One step at a time: steps side by side would read weights that another is about to write.
+    tf.while_loop(lambda number: number < steps, step, [tf.constant(0)], parallel_iterations=1)
+
+
+def _rows(values: tf.Tensor, first: tf.Tensor, size: int) -> tf.Tensor:
+    rest = values.shape[1:].as_list()
+    return tf.slice(values, [first, *(0 for _ in rest)], [size, *rest])
+
+
+def as_floats(results: dict[str, Any]) -> dict[str, float]:
+    """Return metrics as floats; one of several values gives ``name_0``, ``name_1`` and so on."""
+    floats: dict[str, float] = {}
+    for name, value in results.items():
+        values = np.asarray(value)
+        if values.ndim == 0:
+            floats[name] = float(values)
+        else:
+            floats |= {f"{name}_{index}": float(part) for index, part in enumerate(values.ravel())}
+    return floats

@@ -1,0 +1,127 @@
+"""What a model proves before it is trained: that programs are equal, that XLA suits it, that any batch size does."""
+
+import json
+import re
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tensorflow.python.framework.config import is_op_determinism_enabled
+
+# Beginnings of operations' names; a random draw in a training step is dropout or noise.
+SLOW_UNDER_XLA = ("Conv", "DepthwiseConv", "Random", "StatelessRandom")
+
+# Settings under which a batch's loss is not the mean of its samples' losses.
+UNEVEN = {
+    "reduction": lambda value: value not in (None, "sum_over_batch_size"),
+    "activity_regularizer": lambda value: value is not None,
+    "ignore_class": lambda value: value is not None,
+    "mask_zero": bool,
+    "class_name": lambda value: value == "Masking",
+}
+
+
+def proven_config(model: keras.Model) -> dict[str, Any] | None:
+    """Return the model's whole configuration as plain values, or None where it does not say all.
+
+    Only models, layers, losses, metrics and optimizers of Keras' own count as proven: a class or function of the
+    user's may do anything.
+    """
+    if not type(model).__module__.startswith("keras.") or {"train_step", "test_step"} & set(vars(model)):
+        return None
+    try:
+        parts = json.loads(json.dumps({"model": model.get_config(), "compile": model.get_compile_config()}))
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+    if not all(_is_keras_own(part) for part in _dicts(parts)):
+        return None
+    parts["compile"]["optimizer"]["config"].pop("name", None)  # counted up by Keras: adam, adam_1, ...
+    return parts
+
+
+def program_key(model: keras.Model, samples: Any, **options: Hashable) -> Hashable | None:
+    """Return what decides a compiled program, or None where no configuration proves that two are equal.
+
+    Seeds, initial weights and the learning rate are inputs of the program, and so left out.
+    """
+    parts = proven_config(model)
+    if parts is None:
+        return None
+    parts["compile"]["optimizer"] = _without_learning_rate(parts["compile"]["optimizer"])
+    # Several outputs give their layers' names to the metrics, so there the names are part of the result.
+    names = _automatic_names(model) if len(model.outputs) == 1 else {}
+    text = json.dumps(_normalized(parts, names), sort_keys=True)
+    shapes = tuple((tuple(values.shape), values.dtype.name) for values in tf.nest.flatten(samples))
+    form = str(tf.nest.map_structure(lambda _: "array", samples))
+    return type(model), text, shapes, form, tuple(sorted(options.items()))
+
+
+def fingerprint(model: keras.Model) -> str | None:
+    """Return a text that two models share if they are built and compiled alike, or None where that cannot be told."""
+    parts = proven_config(model)
+    return None if parts is None else json.dumps(_normalized(parts, _automatic_names(model)), sort_keys=True)
+
+
+def any_batch_size(model: keras.Model) -> bool:
+    """Return whether loss and metrics over samples are proven to be the same for every size of batch."""
+    parts = proven_config(model)
+    if parts is None:
+        return False
+    return not any(name in UNEVEN and UNEVEN[name](value) for part in _dicts(parts) for name, value in part.items())
+
+
+def _dicts(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        yield part
+    if isinstance(part, (dict, list)):
+        for value in part.values() if isinstance(part, dict) else part:
+            yield from _dicts(value)
+
+
+def _is_keras_own(part: dict[str, Any]) -> bool:
+    module = part.get("module")
+    foreign = part.get("registered_name") or (isinstance(module, str) and module.split(".")[0] != "keras")
+    return not foreign and part.get("class_name") not in ("Lambda", "__lambda__", "function")
+
+
+def _without_learning_rate(optimizer: dict[str, Any]) -> dict[str, Any]:
+    config = optimizer["config"]
+    if isinstance(config.get("learning_rate"), dict):
+        return optimizer  # a schedule is code: its numbers are constants of the program
+    return optimizer | {"config": {name: value for name, value in config.items() if name != "learning_rate"}}
+
+
+def _automatic_names(model: keras.Model) -> dict[str, str]:
+    """Return a number for each name that Keras counted up itself: ``dense_7`` is no part of a program."""
+    names = {}
+    for number, layer in enumerate(model._flatten_layers()):
+        kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
+        if re.fullmatch(rf"{kind}(_\d+)?", layer.name):
+            names[layer.name] = f"{kind}#{number}"
+    return names
+
+
+def _normalized(part: Any, names: dict[str, str]) -> Any:
+    if isinstance(part, list):
+        return [_normalized(value, names) for value in part]
+    if isinstance(part, dict):
+        return {key: _normalized(value, names) for key, value in part.items() if key != "seed"}
+    return names.get(part, part) if isinstance(part, str) else part
+
+
+def unsuited_to_xla(model: keras.Model, operations: set[str]) -> str:
+    """Return why a training step runs as a graph rather than under XLA, or nothing where XLA is right.
+
+    The rule was measured, see docs/performance.md: on a CPU, XLA's convolutions and random draws are slower than
+    TensorFlow's, mostly several times; all else that was tried, recurrent layers included, is faster under XLA.
+    """
+    if is_op_determinism_enabled():
+        return "XLA is switched off by TensorFlow's op determinism"
+    barred = [layer.name for layer in model._flatten_layers() if not layer.supports_jit]
+    if barred:
+        return f"layer {barred[0]!r} does not support XLA"
+    slow = sorted(name for name in operations if name.startswith(SLOW_UNDER_XLA))
+    if slow and not tf.config.list_logical_devices("GPU"):
+        return f"{slow[0]} is slow under XLA on a CPU"
+    return ""

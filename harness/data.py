@@ -1,0 +1,155 @@
+"""A dataset's name → verified arrays, in memory-mapped files that every process shares."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from harness.datafiles.datasets import CLASS_NAMES, DATASETS, STAND_IN, DataError, Dataset, find_dataset
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from harness.datafiles.sources import Source
+
+__all__ = [
+    "CLASS_NAMES",
+    "DATASETS",
+    "DataError",
+    "Images",
+    "Place",
+    "Prepared",
+    "fetch",
+    "open_dataset",
+    "prepare",
+    "survey",
+]
+
+DOWNLOAD_SECONDS = 300.0  # what a run may spend on a download before it takes the stand-in
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A dataset found, verified and decoded: small and picklable, for workers to open and for records to name."""
+
+    name: str  # the one asked for
+    used: str  # the one it is: another than `name` only for the stand-in
+    origin: Literal["files", "keras", "bundled"]
+    folder: Path  # of the four .npy files
+    sha256: str  # of the whole content
+    reason: str = ""  # why there is a stand-in
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether these are other data than those asked for."""
+        return self.used != self.name
+
+    @property
+    def description(self) -> str:
+        """Say in one line which data these are."""
+        text = f"{self.used} ({find_dataset(self.used).summary})"
+        return f"{text}, stand-in for {self.name}" if self.stand_in else text
+
+
+class Images(NamedTuple):
+    """The four arrays of a dataset: uint8 images (n, 28, 28) and uint8 classes (n,)."""
+
+    x_train: "np.ndarray"
+    y_train: "np.ndarray"
+    x_test: "np.ndarray"
+    y_test: "np.ndarray"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place where a dataset may lie, and what is there."""
+
+    dataset: str
+    source: Literal["files", "keras", "bundled", "cache"]
+    path: Path | None
+    state: Literal["verified", "absent", "damaged"]
+    size: int  # bytes
+    fault: str = ""  # what is wrong with a damaged one
+
+
+def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) -> Prepared:
+    """Find, verify and decode a dataset; its four arrays are then in ``folder``.
+
+    The places, in order: the data folder (``data_dir``, else ``HARNESS_DATA_DIR``), Keras's cache, a download by
+    Keras, and, unless strict, scikit-learn's digits as a stand-in. DataError: the dataset is damaged where it was
+    found (it is never passed over for the next place), or absent and strict. UsageError: the name is not known.
+    """
+    from harness.datafiles.sources import checked_data_dir, sources
+
+    dataset = find_dataset(name)
+    places = sources(dataset, checked_data_dir(data_dir))
+    for source in places:
+        if source.present:
+            return _prepared(name, source)
+    try:
+        return _prepared(name, _download(dataset, timeout=DOWNLOAD_SECONDS))
+    except DataError as error:
+        looked = ", ".join(str(source.place) for source in places)
+        reason = f"{name} is absent: looked in {looked}; {error}"
+    if strict:
+        raise DataError(f"{reason} Expected the four IDX files below --data-dir or HARNESS_DATA_DIR.")
+    return _prepared(name, sources(DATASETS[STAND_IN], None)[0], reason=reason)
+
+
+def open_dataset(prepared: Prepared) -> Images:
+    """Return the arrays of a prepared dataset, memory-mapped and read-only; DataError where the files are gone."""
+    from harness.datafiles.arraycache import open_arrays
+
+    return Images(**open_arrays(prepared.folder))
+
+
+def survey(data_dir: Path | None = None) -> list[Place]:
+    """Return every place of every dataset with what is there; each is read in full and verified anew."""
+    from harness.datafiles.arraycache import cache_folder, is_whole
+    from harness.datafiles.sources import checked_data_dir, sources
+
+    folder = checked_data_dir(data_dir)
+    rows = []
+    for dataset in DATASETS.values():
+        rows += [_surveyed(source) for source in sources(dataset, folder)]
+        cache = cache_folder(dataset)
+        state = "absent" if not os.path.lexists(cache) else "verified" if is_whole(dataset, cache) else "damaged"
+        size = sum(path.stat().st_size for path in cache.glob("*.npy"))
+        rows.append(Place(dataset.name, "cache", cache, state, size))
+    return rows
+
+
+def fetch(name: str) -> Prepared:
+    """Download a dataset into Keras's cache, unless it lies there whole; DataError where that fails."""
+    from harness.datafiles.sources import keras_home, keras_source, sources
+
+    dataset = find_dataset(name)
+    if dataset.bundled:
+        return _prepared(name, sources(dataset, None)[0])
+    there = keras_source(dataset, keras_home())
+    if _surveyed(there).state == "verified":
+        return _prepared(name, there)
+    return _prepared(name, _download(dataset, timeout=None))
+
+
+def _prepared(name: str, source: "Source", *, reason: str = "") -> Prepared:
+    from harness.datafiles.arraycache import cached
+
+    dataset = source.dataset
+    return Prepared(name, dataset.name, source.origin, cached(source), dataset.content_sha256, reason)
+
+
+def _download(dataset: Dataset, *, timeout: float | None) -> "Source":
+    from harness.datafiles.downloads import download
+
+    return download(dataset, timeout=timeout)
+
+
+def _surveyed(source: "Source") -> Place:
+    if not source.present:
+        return Place(source.dataset.name, source.origin, source.place, "absent", 0)
+    try:
+        source.read()
+    except DataError as error:
+        return Place(source.dataset.name, source.origin, source.place, "damaged", source.size, str(error))
+    return Place(source.dataset.name, source.origin, source.place, "verified", source.size)

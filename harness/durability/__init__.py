@@ -1,0 +1,1 @@
+"""Nothing lost: checkpoints, resuming, locks, interruptions, and a place of last resort."""

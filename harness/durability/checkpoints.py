@@ -1,0 +1,129 @@
+"""What a trial under way keeps on disk, so that its next attempt goes on from there; readable without TensorFlow.
+
+A checkpoint is one file: a line of JSON with the schema and the SHA-256 of all that follows, then a NumPy archive. It
+lies in the folder of the attempt that wrote it, and carries the trial's id in its name and in its content.
+"""
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from harness.compiled.plain import flatten, restored
+from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder, write_atomically
+
+SCHEMA = 1
+UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again
+_HEAD = re.compile(rb'\{"schema": (?P<schema>[0-9]{1,9}), "sha256": "(?P<sha256>[0-9a-f]{64})"\}\n')
+
+
+class CheckpointError(ValueError):
+    """A checkpoint's file cannot be trusted, or is of another trial or other conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A trial after some epochs: what it has measured, and the state from which it goes on."""
+
+    trial_id: str
+    attempts: Sequence[int]  # those whose work is in it; the last one wrote it
+    conditions: Mapping[str, Any]  # under which the rest of the training gives the same bits
+    seconds: float  # wall time that these attempts have spent
+    lost_seconds: float  # of these, what was spent on epochs that had to be trained again
+    epochs: Sequence[Mapping[str, Any]]  # the fields of every harness.engine.Epoch
+    state: Mapping[str, Any]  # the fields of harness.compiled.states.State
+
+
+_FIELDS = tuple(Checkpoint.__dataclass_fields__)
+
+
+def checkpoint_path(trial: Path, attempt: int, trial_id: str) -> Path:
+    """Return where an attempt keeps its checkpoint."""
+    return attempt_folder(trial, attempt) / f"checkpoint-{trial_id}.npz"
+
+
+def write_checkpoint(trial: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint into the folder of its last attempt, in the place of that attempt's former one.
+
+    OSError if it cannot be written, or if that folder is gone.
+    """
+    flat, arrays = flatten({name: getattr(checkpoint, name) for name in _FIELDS})
+    body = io.BytesIO()
+    text = np.frombuffer(json.dumps(flat).encode(), np.uint8)
+    np.savez(body, text=text, **{f"array_{number}": array for number, array in enumerate(arrays)})
+    digest = hashlib.sha256(body.getbuffer()).hexdigest()
+    path = checkpoint_path(trial, checkpoint.attempts[-1], checkpoint.trial_id)
+    if not path.parent.is_dir():  # a log folder that was removed must not come back half empty
+        raise FileNotFoundError(2, "The attempt's folder is gone", str(path.parent))
+    write_atomically(path, f'{{"schema": {SCHEMA}, "sha256": "{digest}"}}\n'.encode() + body.getbuffer())
+    return path
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Return the checkpoint of a file; CheckpointError says why it cannot be trusted."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror}).") from None
+    head = _HEAD.match(content)
+    if head is None:
+        raise CheckpointError(f"{path}: is no whole checkpoint ({len(content)} bytes).")
+    if int(head["schema"]) != SCHEMA:
+        raise CheckpointError(f"{path}: has schema {int(head['schema'])}; this version reads schema {SCHEMA}.")
+    body = memoryview(content)[head.end() :]
+    if hashlib.sha256(body).hexdigest() != head["sha256"].decode():
+        raise CheckpointError(f"{path}: is torn or altered (its content does not match its checksum).")
+    try:
+        return _decoded(body)
+    except (BadZipFile, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: is no checkpoint of a trial ({error}).") from None
+
+
+def find_checkpoints(trial: Path, trial_id: str, *, first: int = 1) -> list[Path]:
+    """Return the checkpoints of a trial's attempts from the first that may be used, the newest attempt's first."""
+    found = [(int(path.parent.name[8:]), path) for path in _files(trial, f"checkpoint-{trial_id}.npz")]
+    return [path for attempt, path in sorted(found, reverse=True) if attempt >= first]
+
+
+def set_aside(path: Path) -> None:
+    """Keep a checkpoint that cannot be used, under a name that no attempt looks for."""
+    path.replace(path.with_name(f"damaged.{path.name}"))
+
+
+def discard(trial: Path, record: Record) -> None:
+    """Remove the trial's checkpoints if its record says that there is nothing left to train."""
+    if record.status in UNFINISHED:
+        return
+    for path in _files(trial, f"*checkpoint-{record.trial_id}.npz"):
+        path.unlink(missing_ok=True)
+
+
+def notices(record: Record) -> list[str]:
+    """Say, in one line each, what a trial went on from, and which checkpoints could not be used."""
+    name, said = f"{record.variant} seed {record.seed}", record.provenance
+    lines = []
+    if "checkpoint_set_aside" in said:
+        lines.append(f"{name} began anew. Set aside: {said['checkpoint_set_aside']}")
+    if "checkpoint_unused" in said:
+        lines.append(f"{name} began anew. Not used: {said['checkpoint_unused']}")
+    if "resumed_from" in said:
+        lines = [f"{name} went on from epoch {said['resumed_from']} of attempt {said['attempts'][-2]}."]
+    return lines
+
+
+def _files(trial: Path, pattern: str) -> Iterator[Path]:
+    return (path for path in trial.glob(f"attempt-*/{pattern}") if path.parent.name[8:].isdigit())
+
+
+def _decoded(body: memoryview) -> Checkpoint:
+    with np.load(io.BytesIO(body), allow_pickle=False) as archive:
+        flat = json.loads(archive["text"].tobytes())
+        arrays = [archive[f"array_{number}"] for number in range(len(archive.files) - 1)]
+    return Checkpoint(**restored(flat, arrays))

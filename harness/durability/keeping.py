@@ -1,0 +1,160 @@
+"""Storing what trials bring home: in the study's folder, or where that cannot be written, in one that is named."""
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from harness.boards import readmit, withdraw
+from harness.durability.checkpoints import discard
+from harness.fallback import disk_is_full, reason
+from harness.records import (
+    FAILED,
+    INTERRUPTED,
+    RECORD_FILE,
+    Record,
+    RecordError,
+    attempt_folder,
+    keep_older,
+    load_records,
+    next_attempt,
+    read_record,
+    trial_folder,
+    write_record,
+)
+from harness.tables import write_tables
+from harness.trials import Trial
+
+
+def store(folder: Path, record: Record) -> None:
+    """Write a trial's record; an older one moves to the attempt it is of, which leaves the HParams tab.
+
+    An interrupted attempt does not take the place of a result, be it of other settings: its record stays with it.
+    """
+    if record.status == INTERRUPTED and stands(folder):
+        withdraw(attempt_folder(folder, record.attempt))
+        write_record(attempt_folder(folder, record.attempt), record)
+        return
+    for attempt in range(1, record.attempt):
+        withdraw(attempt_folder(folder, attempt))
+    sweep(folder)
+    if (folder / RECORD_FILE).exists():
+        keep_older(folder, newer=record.attempt)
+    write_record(folder, record)
+    discard(folder, record)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a run that was killed in the middle of writing has left in a folder; its lock is held."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def reinstate(folder: Path, record: Record) -> None:
+    """Put a result back into its place, from which one of other settings had displaced it; the other one is kept too."""
+    path = folder / RECORD_FILE
+    try:
+        present = read_record(path)
+    except RecordError:
+        present = None
+    if present is not None and (present.trial_id, present.attempt) == (record.trial_id, record.attempt):
+        return
+    if path.exists():
+        keep_older(folder, newer=next_attempt(folder))
+    if present is not None:
+        withdraw(attempt_folder(folder, present.attempt))
+    readmit(attempt_folder(folder, record.attempt))
+    write_record(folder, record)
+
+
+def stands(folder: Path) -> bool:
+    """Say whether a trial's folder holds a record that ended as expected."""
+    try:
+        record = read_record(folder / RECORD_FILE)
+    except RecordError:
+        return False
+    return record.as_expected
+
+
+class Keeper:
+    """Stores a run's records and tables; what cannot be stored in its place is a problem, in one line, never an end."""
+
+    def __init__(self, folder: Path, fallback: Path) -> None:
+        """Keep to the study's folder as it is now: one that takes its place later is somebody else's."""
+        self.problems: list[str] = []
+        self._folder, self._fallback = folder, fallback
+        self._identity = _identity(folder)
+        self._used_fallback = False
+        sweep(folder)
+
+    def keep(self, trial: Trial, record: Record) -> Record:
+        """Store a trial's record and return it as it counts: a full disk makes it a failed one."""
+        if moved := record.provenance.get("logs_moved"):
+            where = record.provenance["logs"]
+            self._note(f"The event files of {_name(record)} could not be written ({moved}); they lie in {where}.")
+        try:
+            self.require_home()
+            store(trial.folder, record)
+        except OSError as error:
+            return self._keep_elsewhere(trial, record, error)
+        return record
+
+    def attempt(self, what: str, action: Callable[[], None]) -> None:
+        """Write something that can be made again later; where that fails, what lay there before is untouched."""
+        try:
+            self.require_home()
+            action()
+        except OSError as error:
+            self._note(f"{what} could not be written ({reason(error)}); what was there before stands.")
+
+    def finish(self) -> None:
+        """Write the tables of the fallback folder, if something lies there."""
+        if not self._used_fallback:
+            return
+        folder = self._fallback / self._folder.name
+        try:
+            write_tables(folder, load_records(folder)[0])
+        except OSError as error:
+            self._note(f"The tables of {folder} could not be written ({reason(error)}).")
+
+    def require_home(self) -> None:
+        """Raise FileNotFoundError if the study's folder is no longer the one that the run began with."""
+        if _identity(self._folder) != self._identity:
+            raise FileNotFoundError(2, "The folder was removed or replaced during the run", str(self._folder))
+
+    def _keep_elsewhere(self, trial: Trial, record: Record, error: OSError) -> Record:
+        where = trial_folder(self._fallback, trial.study, trial.variant, trial.seed)
+        if disk_is_full(error):
+            kind = type(error).__name__
+            record = replace(record, status=FAILED, as_expected=False, error=reason(error), error_type=kind)
+        try:
+            store(where, record)
+        except OSError as second:
+            lost = f"({reason(error)}), nor in {where} ({reason(second)}): {_values(record)}."
+            self._note(f"{_name(record)} could not be stored {lost}")
+            return record
+        self._used_fallback = True
+        self._note(f"{_name(record)} could not be stored in its place ({reason(error)}); its record lies in {where}.")
+        return record
+
+    def _note(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _name(record: Record) -> str:
+    return f"{record.variant} seed {record.seed}"
+
+
+def _values(record: Record) -> str:
+    values = [f"{name} {value:.6g}" for name, value in record.metrics.items() if math.isfinite(value)]
+    return ", ".join(values) or record.status

@@ -1,0 +1,167 @@
+"""One attempt's checkpoints: the one that it goes on from, and those that it writes for the next."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+
+from harness.arrays import Arrays
+from harness.boards import TRAIN, withdraw
+from harness.durability.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    find_checkpoints,
+    read_checkpoint,
+    set_aside,
+    write_checkpoint,
+)
+from harness.engine import Epoch, Training
+from harness.events.eventfiles import event_files
+from harness.inspection import add_arrays
+from harness.provenance import environment
+from harness.records import attempt_folder
+from harness.compiled.states import State, StateError
+from harness.trials import Trial
+
+# Where these differ, the same state may go on to other last digits.
+CONDITIONS = ("tensorflow", "keras", "numpy", "processor", "devices", "intra_op_threads", "inter_op_threads")
+WORTH_KEEPING = 3.0  # seconds of training that an interrupted trial keeps
+
+
+class Checkpoints:
+    """Finds the checkpoint that an attempt goes on from, and writes its own as it trains.
+
+    A checkpoint is a courtesy: one that cannot be written or used costs time, never the trial. `notes` says, for the
+    record's provenance, what was resumed, lost, or set aside.
+    """
+
+    def __init__(
+        self, trial: Trial, training: Training, arrays: Arrays, *, started: float, notes: dict[str, Any]
+    ) -> None:
+        """started: `time.perf_counter()` when the attempt began."""
+        self.epochs: list[Epoch] = []  # all that count, the resumed ones first
+        self.earlier_seconds = 0.0  # what earlier attempts have spent, wall time
+        self.notes = notes
+        self._trial, self._training, self._arrays = trial, training, arrays
+        self._started = self._written = started
+        self._lost_seconds = 0.0
+        self._attempts: tuple[int, ...] = (trial.attempt,)
+        self._source: tuple[Path, Checkpoint] | None = None
+
+    def resume(self) -> list[Epoch]:
+        """Let the training go on from the newest usable checkpoint; return the epochs that lie behind it."""
+        for path in find_checkpoints(self._trial.folder, self._trial.trial_id, first=self._trial.resumable):
+            try:
+                checkpoint = self._usable(path)
+            except _OtherConditions as error:
+                self.notes["checkpoint_unused"] = str(error)
+            except (CheckpointError, StateError) as error:
+                self.notes["checkpoint_set_aside"] = str(error)
+                with suppress(OSError):
+                    set_aside(path)
+            else:
+                self._go_on(path, checkpoint)
+                break
+        return list(self.epochs)
+
+    def take_over(self) -> None:
+        """Make the resumed checkpoint this attempt's own, now that its curves are whole; hide the older ones."""
+        if self._source is None:
+            return
+        path, checkpoint = self._source
+        if not self._store(checkpoint.state):
+            return
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            for attempt in checkpoint.attempts:
+                withdraw(attempt_folder(self._trial.folder, attempt), curves=True)
+
+    def after(self, epoch: Epoch, *, ending: bool = False) -> None:
+        """Count an epoch, and keep the state behind it if it is time, or if the attempt ends too early."""
+        self.epochs.append(epoch)
+        every = self._trial.checkpoint_seconds
+        due = self._written + (min(every, WORTH_KEEPING) if ending else every)
+        if self._training.ended or time.perf_counter() < due:
+            return
+        try:
+            self._store(vars_of(self._training.state()))
+        except StateError as error:
+            self.notes["checkpoint_unwritten"] = str(error)
+        self._written = time.perf_counter()
+
+    def _usable(self, path: Path) -> Checkpoint:
+        checkpoint = read_checkpoint(path)
+        if checkpoint.trial_id != self._trial.trial_id:
+            raise CheckpointError(f"{path}: is of trial {checkpoint.trial_id}; expected {self._trial.trial_id}.")
+        differing = [name for name, value in self._conditions.items() if checkpoint.conditions.get(name) != value]
+        if differing:
+            raise _OtherConditions(f"{path}: was made under other conditions ({', '.join(differing)}).")
+        try:
+            self._training.resume(State(**checkpoint.state))
+            self.epochs = [Epoch(**epoch) for epoch in checkpoint.epochs]
+        except (StateError, TypeError) as error:
+            raise CheckpointError(f"{path}: does not fit the trial ({error}).") from None
+        return checkpoint
+
+    def _go_on(self, path: Path, checkpoint: Checkpoint) -> None:
+        newest = attempt_folder(self._trial.folder, checkpoint.attempts[-1])
+        lost = seconds_after(newest / TRAIN, step=len(self.epochs) - 1)
+        self._source = path, checkpoint
+        self._attempts = (*checkpoint.attempts, self._trial.attempt)
+        self._lost_seconds = checkpoint.lost_seconds + lost
+        self.earlier_seconds = checkpoint.seconds + lost
+        self.notes |= {
+            "resumed_from": len(self.epochs),
+            "attempts": list(self._attempts),
+            "earlier_seconds": self.earlier_seconds,
+            "lost_seconds": self._lost_seconds,
+        }
+
+    def _store(self, state: Mapping[str, Any]) -> bool:
+        checkpoint = Checkpoint(
+            trial_id=self._trial.trial_id,
+            attempts=self._attempts,
+            conditions=self._conditions,
+            seconds=self.earlier_seconds + time.perf_counter() - self._started,
+            lost_seconds=self._lost_seconds,
+            epochs=[asdict(epoch) for epoch in self.epochs],
+            state=state,
+        )
+        try:
+            write_checkpoint(self._trial.folder, checkpoint)
+        except OSError as error:
+            self.notes["checkpoint_unwritten"] = str(error)
+            return False
+        return True
+
+    @cached_property
+    def _conditions(self) -> dict[str, Any]:
+        found = environment()
+        conditions = {"engine": self._training.engine} | {name: found.get(name) for name in CONDITIONS}
+        if self._trial.data is None:  # the trial's id knows a dataset's content, not what a study's function returns
+            digest = hashlib.sha256()
+            add_arrays(digest, self._arrays)
+            conditions["arrays"] = digest.hexdigest()
+        return conditions
+
+
+class _OtherConditions(CheckpointError):
+    """A sound checkpoint from another machine, engine, version or data."""
+
+
+def vars_of(state: State) -> dict[str, Any]:
+    """Return a state's fields by their names; unlike asdict, without a copy of every array."""
+    return {field.name: getattr(state, field.name) for field in fields(state)}
+
+
+def seconds_after(folder: Path, *, step: int) -> float:
+    """Return the seconds from a step's last event in a run's files to the last of all: what was trained since."""
+    events = [event for path in event_files(folder) for event in LegacyEventFileLoader(str(path)).Load()]
+    done = [event.wall_time for event in events if event.step <= step]
+    return max(event.wall_time for event in events) - max(done) if done else 0.0

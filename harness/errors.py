@@ -1,0 +1,38 @@
+"""The error a user can mend, and the nearest right name for a wrong one."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MOST_NAMED = 20  # one clear line, not a page
+
+
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class UsageError(ValueError):
+    """The call, a study or a file is wrong: one clear line, exit status 2, nothing written."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's text on one line, without what could steer a terminal or cannot be written in UTF-8."""
+    text = " ".join(_BREAKS.sub(" ", str(error)).split())
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """Return the error for a name that is not known, with the nearest one that is.
+
+    >>> str(unknown("Study", "ablation", ["ablations"]))
+    "Study 'ablation' is not known. Did you mean 'ablations'?"
+    """
+    choices = sorted(known)
+    by_fold = {choice.casefold(): choice for choice in choices}
+    near = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.5)
+    if near:
+        hint = f"Did you mean {by_fold[near[0]]!r}?"
+    elif choices:
+        hint = f"Known: {', '.join(choices[:MOST_NAMED])}{', …' if len(choices) > MOST_NAMED else ''}."
+    else:
+        hint = "There are none."
+    return UsageError(f"{kind} {name!r} is not known. {hint}")

@@ -1,0 +1,90 @@
+"""A trial's board that outlives its folder: if that is removed or becomes read-only, all is written anew elsewhere."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from harness.boards import TrialBoard
+from harness.fallback import disk_is_full, reason
+
+Step = Callable[[TrialBoard, Path], Any]
+
+
+class LastingBoard:
+    """Writes an attempt's files to a folder, or, once that cannot be written, to the fallback folder.
+
+    Training goes on meanwhile: what it has computed is worth more than where it lies. A full disk is the exception
+    and raises its OSError, since what is left of it must not be filled by a trial that cannot end well.
+    """
+
+    def __init__(self, folder: Path, *, fallback: Path | None, home: Path) -> None:
+        """Begin in `folder`, which lies in the study's folder `home`; a worker never makes that one."""
+        self.folder = folder
+        self.moved = ""  # why the folder was left
+        self._fallback = fallback
+        self._home = home
+        self._steps: list[Step] = []  # all that was written, to write it again
+        self._board: TrialBoard | None = None
+
+    def __enter__(self) -> "LastingBoard":
+        self.write(lambda board, folder: None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._board is None:
+            return
+        if kind is None:
+            self.write(lambda board, folder: board.close())
+        else:
+            self._board.__exit__(kind, error, trace)
+
+    def hparams(self, *args: Any, **options: Any) -> None:
+        """As TrialBoard's, and so the four below."""
+        self.write(lambda board, _: board.hparams(*args, **options))
+
+    def text(self, *args: Any, **options: Any) -> None:
+        """Write a text."""
+        self.write(lambda board, _: board.text(*args, **options))
+
+    def graph(self, *args: Any, **options: Any) -> None:
+        """Write a model's graph."""
+        self.write(lambda board, _: board.graph(*args, **options))
+
+    def epoch(self, *args: Any, **options: Any) -> None:
+        """Write one epoch's values."""
+        self.write(lambda board, _: board.epoch(*args, **options))
+
+    def end(self, *args: Any, **options: Any) -> None:
+        """Write the session and its outcome."""
+        self.write(lambda board, _: board.end(*args, **options))
+
+    def write(self, step: Step) -> None:
+        """Write something to the board or into its folder, and remember it; OSError as the class says."""
+        self._steps.append(step)
+        try:
+            self._require_home()
+            if self._board is None:
+                self._board = TrialBoard(self.folder)
+            step(self._board, self.folder)
+        except OSError as error:
+            if disk_is_full(error) or isinstance(error, FileExistsError) or self.moved or self._fallback is None:
+                raise
+            self._move(error)
+
+    def _require_home(self) -> None:
+        # A board makes the folders that it needs, and one that was removed must not come back half empty.
+        if not self.moved and not self._home.is_dir():
+            raise FileNotFoundError(2, "The study's folder is gone", str(self._home))
+
+    def _move(self, error: OSError) -> None:
+        if self._board is not None:
+            with suppress(OSError):
+                self._board.close()
+        self.moved, self.folder = reason(error), self._fallback
+        self._board = TrialBoard(self.folder)
+        for step in self._steps:
+            step(self._board, self.folder)

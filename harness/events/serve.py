@@ -1,0 +1,113 @@
+"""TensorBoard on this machine, over a log folder."""
+
+import errno
+import io
+import socket
+import threading
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.events.eventfiles import event_files
+
+FIRST_PORT = 6006
+LOOPBACK = "localhost"
+VIEWS = {
+    "mean and band of each variant": "#custom_scalars&regexInput=aggregate&_smoothingWeight=0",
+    "test curves of seed 0": "?runFilter=seed-0.*test&smoothing=0#timeseries",
+    "hyperparameters": "#hparams",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A running TensorBoard; `close` it, or leave the `with` block, to free its port.
+
+    notices: what the user should know and did not ask for, one line each.
+    """
+
+    url: str
+    port: int
+    notices: tuple[str, ...]
+    _server: Any
+
+    @property
+    def views(self) -> dict[str, str]:
+        """What to look at first → its address; beyond 40 runs TensorBoard ticks none by itself, these tick a few."""
+        return {name: self.url + address for name, address in VIEWS.items()}
+
+    def __enter__(self) -> "Board":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def wait(self) -> None:
+        """Serve until Ctrl-C (KeyboardInterrupt is raised to the caller)."""
+        threading.Event().wait()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Board:
+    """Start TensorBoard over a log folder and return when it answers.
+
+    port: None takes 6006 or the next free one. host: anything but a loopback address lets other machines in.
+    UsageError if the folder is missing, the given port is taken, or the host is not this machine's.
+    """
+    from tensorboard import program
+
+    _require_folder(logdir)
+    _require_address(host, port)
+    servers: list[Any] = []
+
+    def make_server(application: Any, flags: Any) -> Any:
+        servers.append(program.create_port_scanning_werkzeug_server(application, flags))
+        return servers[0]
+
+    tensorboard = program.TensorBoard(server_class=make_server)
+    tensorboard.configure(logdir=str(logdir.resolve()), port=port, host=host)
+    try:
+        with redirect_stderr(io.StringIO()):  # TensorBoard's note on how it reads files is nothing to act on
+            url = tensorboard.launch()
+    except (program.TensorBoardServerException, SystemExit):  # its server exits where it cannot bind
+        raise _taken(port) from None
+    taken = servers[0].server_port
+    return Board(url=url, port=taken, notices=_notices(logdir, asked=port, taken=taken), _server=servers[0])
+
+
+def _require_folder(logdir: Path) -> None:
+    if not logdir.is_dir():
+        what = "is a file" if logdir.exists() else "does not exist"
+        raise UsageError(f"Log folder {str(logdir)!r} {what}. Run a study first, or name its folder with --logdir.")
+
+
+def _require_address(host: str, port: int | None) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port or 0), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise _taken(port) from None
+        place = f"{host!r}, port {port or FIRST_PORT}"
+        raise UsageError(f"TensorBoard cannot serve on {place}: {error.strerror}.") from None
+
+
+def _taken(port: int | None) -> UsageError:
+    if port is None:
+        return UsageError(f"Port {FIRST_PORT} and those after it are taken. Give a free one with --port.")
+    return UsageError(f"Port {port} is taken. Give another with --port, or none to take the next free one.")
+
+
+def _notices(logdir: Path, *, asked: int | None, taken: int) -> tuple[str, ...]:
+    notices = []
+    if asked is None and taken != FIRST_PORT:
+        notices.append(f"Port {FIRST_PORT} is taken; TensorBoard is on port {taken} instead.")
+    if not any(event_files(logdir, recursive=True)):
+        notices.append(f"No event files in {str(logdir)!r} yet; what a study writes there will appear.")
+    return tuple(notices)

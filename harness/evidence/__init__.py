@@ -1,0 +1,1 @@
+"""What the records show: comparisons with controls, verdicts, costs, documented figures."""

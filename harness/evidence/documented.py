@@ -1,0 +1,193 @@
+"""The figures that the course notes print, against the measured ones."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.evidence.fits import Fit, explanations, joint_fit
+from harness.records import Record
+from harness.statistics import CONFIDENCE, prediction_interval
+
+FIGURES_FILE = "documented.csv"
+CURVES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+EXACT = ("first_test_image_class", "epochs_run")
+THRESHOLD = "test_accuracy_above_at_step_"
+
+# Variant, metric and epoch (None where the figure has none) → one value a seed.
+Measured = Mapping[tuple[str, str, int | None], Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the notes; rounding is half a unit of its last printed digit."""
+
+    study: str
+    variant: str
+    metric: str
+    epoch: int | None
+    value: float
+    rounding: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A documented figure beside the measured ones.
+
+    measured: the mean over seeds, or of an exact metric (a class, a number of epochs) its most frequent value. low,
+    high: the interval for one more run, None where none is known. plausible: whether the documented figure could be
+    one more run's; None where the seeds cannot say. together: the same of all the variant's documented figures at once.
+    explained_by: where that is False, the other variants whose runs make it true, the likeliest first.
+    """
+
+    figure: Figure
+    measured: float | None = None
+    std: float | None = None
+    n: int = 0
+    low: float | None = None
+    high: float | None = None
+    plausible: bool | None = None
+    together: bool | None = None
+    explained_by: tuple[str, ...] = ()
+    note: str = ""
+
+
+def documented_figures(study: str) -> tuple[Figure, ...]:
+    """Return what the notes print of a study, in their order; empty where they print nothing."""
+    text = resources.files("harness.evidence").joinpath(FIGURES_FILE).read_text(encoding="utf-8")
+    return tuple(figure_of(row) for row in csv.DictReader(text.splitlines()) if row["study"] == study)
+
+
+def figure_of(row: Mapping[str, str]) -> Figure:
+    """Return a row of the figures' file as a figure."""
+    decimals = len(row["value"].partition(".")[2])
+    return Figure(
+        study=row["study"],
+        variant=row["variant"],
+        metric=row["metric"],
+        epoch=int(row["epoch"]) if row["epoch"] else None,
+        value=float(row["value"]),
+        rounding=0.5 * 10.0**-decimals,
+        source=row["source"],
+    )
+
+
+def measured_values(records: Iterable[Record]) -> dict[tuple[str, str, int | None], list[float]]:
+    """Return what one study's records measured of the metrics that the notes print, by variant, metric and epoch.
+
+    Trials that did not finish are left out, and so are those that ran on stand-in data: they measured something else.
+    """
+    values: defaultdict[tuple[str, str, int | None], list[float]] = defaultdict(list)
+    for record in records:
+        if not record.finished or record.data.get("used") != record.data.get("name"):
+            continue
+        for metric in CURVES:
+            for epoch, value in enumerate(record.history.get(metric, ()), start=1):
+                values[record.variant, metric, epoch].append(value)
+        values[record.variant, "epochs_run", None].append(record.epochs)
+        if record.first_test_image:
+            chosen = int(np.argmax(record.first_test_image))
+            values[record.variant, "first_test_image_class", record.epochs].append(chosen)
+    return dict(values)
+
+
+def compare_documented(
+    figures: Sequence[Figure], measured: Measured, *, confidence: float = CONFIDENCE
+) -> tuple[Reproduction, ...]:
+    """Compare each documented figure with what was measured, in the figures' order.
+
+    Of a variant whose own runs do not give its documented figures, every other measured variant is tried as the
+    explanation, with the whole curves: all figures of that variant together.
+    """
+    rows = [compare_figure(figure, finite_values(figure, figure.variant, measured), confidence) for figure in figures]
+    rows = [replace(row, note=not_finite_note(row, measured)) for row in rows]
+    judged = {name: judge_variant(name, rows, measured, confidence) for name in {figure.variant for figure in figures}}
+    return tuple(replace(row, **judged[row.figure.variant]) for row in rows)
+
+
+def judge_variant(
+    name: str, rows: Sequence[Reproduction], measured: Measured, confidence: float
+) -> dict[str, bool | tuple[str, ...] | None]:
+    """Return whether a variant's measured figures can together be one more run's, and which variants explain them."""
+    figures = [row.figure for row in rows if row.figure.variant == name and row.n]
+    variants = sorted({variant for variant, _, _ in measured})
+    fits = {variant: variant_fit(figures, variant, measured, confidence) for variant in variants}
+    own = fits.pop(name, None)
+    return {"together": own.plausible if own else None, "explained_by": explanations(own, fits)}
+
+
+def compare_figure(figure: Figure, sample: NDArray[np.float64], confidence: float = CONFIDENCE) -> Reproduction:
+    """Compare one documented figure with its finite measured values, shape (seeds,).
+
+    An exact figure is plausible when a seed gave it. A threshold is plausible when every seed lies above it. Any other
+    is plausible inside the prediction interval, widened by its own rounding.
+    """
+    if not sample.size:
+        return Reproduction(figure, note="not measured")
+    if figure.metric in EXACT:
+        values, counts = np.unique(sample, return_counts=True)
+        given = bool(np.any(sample == figure.value))
+        frequent = float(values[np.argmax(counts)])
+        return Reproduction(figure, frequent, n=sample.size, plausible=given or (None if sample.size < 2 else False))
+    interval = prediction_interval(sample, confidence=confidence)
+    row = Reproduction(figure, interval.mean, interval.std, interval.n, interval.low, interval.high)
+    if figure.metric.startswith(THRESHOLD):
+        return replace(row, plausible=bool(np.all(sample > figure.value)))
+    if interval.low is not None and interval.high is not None:
+        inside = interval.low - figure.rounding <= figure.value <= interval.high + figure.rounding
+        return replace(row, plausible=inside)
+    return replace(row, plausible=True if abs(interval.mean - figure.value) <= figure.rounding else None)
+
+
+def variant_fit(figures: Sequence[Figure], variant: str, measured: Measured, confidence: float) -> Fit | None:
+    """Return how these figures, as one run's, fit a variant's runs; None when it lacks a point of the curves."""
+    curves = [figure for figure in figures if figure.metric in CURVES]
+    fit = joint_fit(
+        [figure.value for figure in curves],
+        [finite_values(figure, variant, measured) for figure in curves],
+        rounding=[figure.rounding for figure in curves],
+        confidence=confidence,
+    )
+    rest = [figure for figure in figures if figure.metric not in CURVES]
+    judged = [compare_figure(figure, finite_values(figure, variant, measured)).plausible for figure in rest]
+    return replace(fit, plausible=False) if fit is not None and False in judged else fit
+
+
+def conclusions(rows: Sequence[Reproduction]) -> tuple[str, ...]:
+    """Say of each variant, in one line, whether its documented figures were met, and what explains them if not."""
+    by_variant: dict[str, list[Reproduction]] = {}
+    for row in rows:
+        by_variant.setdefault(row.figure.variant, []).append(row)
+    return tuple(f"{name}: {conclusion(group)}" for name, group in by_variant.items())
+
+
+def conclusion(rows: Sequence[Reproduction]) -> str:
+    """Return the line on one variant's documented figures."""
+    judged = [row for row in rows if row.plausible is not None]
+    if not judged:
+        return f"{len(rows)} documented figures, too few measured seeds to judge them."
+    met = sum(row.plausible is True for row in judged)
+    line = f"{met} of {len(judged)} documented figures are plausible for one more run"
+    if rows[0].explained_by:
+        return f"{line}; they are what {' or '.join(rows[0].explained_by)} gives."
+    if rows[0].together is False:
+        return f"{line}; no other variant explains them."
+    return f"{line}; together they are within chance." if rows[0].together and met < len(judged) else f"{line}."
+
+
+def finite_values(figure: Figure, variant: str, measured: Measured) -> NDArray[np.float64]:
+    """Return a variant's finite measured values of a figure's metric and epoch, shape (seeds,)."""
+    values = np.asarray(measured.get((variant, figure.metric, figure.epoch), ()), dtype=float)
+    return values[np.isfinite(values)]
+
+
+def not_finite_note(row: Reproduction, measured: Measured) -> str:
+    """Return the row's note with the number of seeds whose value is not finite, which the comparison leaves out."""
+    figure = row.figure
+    left_out = len(measured.get((figure.variant, figure.metric, figure.epoch), ())) - row.n
+    return "; ".join(filter(None, (row.note, f"{left_out} seeds not finite" if left_out else "")))

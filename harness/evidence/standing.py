@@ -1,0 +1,59 @@
+"""Which of a folder's records are of a study as its file has it, and what they are in it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from harness.expectations import Expectation
+from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
+from harness.settings import to_json
+from harness.variants import Study
+
+
+def of_study(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
+    """Part records into those of the study's own settings and data, and those that say nothing about it.
+
+    The latter are of another study, of a variant or settings that it no longer has (as with --set), or of stand-in
+    data. Versions and sources do not matter here: what another TensorFlow measured is evidence too.
+    """
+    standing: list[Record] = []
+    left_out: list[Record] = []
+    for record in records:
+        (standing if _stands(record, study) else left_out).append(record)
+    return standing, left_out
+
+
+def _stands(record: Record, study: Study) -> bool:
+    if record.study != study.name or record.variant not in study.names:
+        return False
+    own_data = record.data.get("used") == record.data.get("name")
+    return own_data and dict(record.settings) == to_json(study.settings(record.variant))
+
+
+def as_declared(record: Record, study: Study, *, position: int) -> Record:
+    """Return a record of a study's trial with its control, place and expectation as the study declares them now.
+
+    None of these decides what a trial gives, so that its id stays the same when they change; what it gave is held
+    against the expectation anew. position: the variant's place in the whole study.
+    """
+    expectation = study.expectation(record.variant)
+    declared = {
+        "control": study.control(record.variant),
+        "change": study.change(record.variant),
+        "position": position,
+    }
+    if any(getattr(record, name) != value for name, value in declared.items()):
+        record = replace(record, **declared)
+    return record if record.expectation == str(expectation) else _judged_anew(record, expectation)
+
+
+def _judged_anew(record: Record, expectation: Expectation) -> Record:
+    status, expected = record.status, record.as_expected
+    if status in (OK, UNEXPECTED_PASS):
+        expected = expectation.finishes
+        status = OK if expected else UNEXPECTED_PASS
+    elif status in (EXPECTED_ERROR, FAILED) and record.error_type:
+        expected = expectation.accepts_error(record.error_type, record.error.partition(": ")[2])
+        status = EXPECTED_ERROR if expected else FAILED
+    elif status == DIVERGED:
+        expected = expectation.diverges
+    return replace(record, status=status, as_expected=expected, expectation=str(expectation))

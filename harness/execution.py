@@ -1,0 +1,143 @@
+"""A plan carried out: its trials handed to an executor, each record stored as it comes, tables kept up to date."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from harness.boards import TrialBoard, as_code
+from harness.events.bands import write_aggregates
+from harness.durability.checkpoints import notices
+from harness.executors import Executor, Lost, Progress, Wish
+from harness.durability.keeping import Keeper, reinstate
+from harness.provenance import environment
+from harness.records import INTERRUPTED, Record, attempt_folder, trial_folder
+from harness.runner import Plan, results
+from harness.settings import tab_values
+from harness.tables import write_tables
+from harness.trials import Trial, blank_record
+
+TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most
+STOPPING = {
+    Wish.FINISH_EPOCHS: "Stopping: running trials end with their epoch. Ctrl-C again ends them at once.",
+    Wish.END_NOW: "Ending at once.",
+}
+
+
+class Watcher(Protocol):
+    """Who follows a run."""
+
+    def epoch(self, epoch: Progress) -> None:
+        """Hear of a running trial's newest epoch."""
+        ...
+
+    def ended(self, record: Record) -> None:
+        """Hear that a trial has ended, and how."""
+        ...
+
+    def notice(self, text: str) -> None:
+        """Hear of something out of the ordinary."""
+        ...
+
+
+def execute(plan: Plan, executor: Executor, watcher: Watcher, *, wish: Callable[[], Wish]) -> tuple[str, ...]:
+    """Run the plan's trials, storing each record as it comes; return one line for each thing that could not be stored.
+
+    A trial whose worker died is run once more in another one, after all others: what ended the worker may have been
+    the machine's doing. The tables are written whatever ends the run, an interruption included.
+    """
+    keeper = Keeper(plan.folder, plan.fallback)
+    reinstate_displaced(plan, keeper)
+    run = _Run(plan, executor, watcher, keeper, _announced(wish, watcher))
+    try:
+        again = run.perform(plan.trials)
+        if again and run.wish() is Wish.GO_ON:
+            run.perform(again)
+    finally:
+        write_everything(plan, keeper)
+    return tuple(keeper.problems)
+
+
+def reinstate_displaced(plan: Plan, keeper: Keeper) -> None:
+    """Put results that a run with other settings displaced, and that now count again, back into their places."""
+    for record in plan.done:
+        folder = trial_folder(plan.options.logdir, record.study, record.variant, record.seed)
+        keeper.attempt(f"{record.variant} seed {record.seed}", lambda: reinstate(folder, record))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A plan under way, and all who take part in it."""
+
+    plan: Plan
+    executor: Executor
+    watcher: Watcher
+    keeper: Keeper
+    wish: Callable[[], Wish]
+
+    def perform(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Run trials; return those that are worth another attempt, as they are to be tried again."""
+        again: list[Trial] = []
+        written = 0.0
+        for trial, outcome in self.executor.run(trials, progress=self.watcher.epoch, wish=self.wish):
+            record = _record(self.plan, trial, outcome)
+            if isinstance(outcome, Lost) and outcome.status != INTERRUPTED:
+                self.keeper.attempt("The event file", lambda: show_failure(self.plan, trial, record))
+            record = self.keeper.keep(trial, record)
+            for line in notices(record):
+                self.watcher.notice(line)
+            if isinstance(outcome, Lost) and outcome.died and not trial.lost:
+                again.append(replace(trial, attempt=trial.attempt + 1, lost=(outcome.error,)))
+                said = f"{trial.variant} seed {trial.seed}: {outcome.error} It is tried once more, after the others."
+                self.watcher.notice(said)
+            else:
+                self.watcher.ended(record)
+            if time.monotonic() - written > TABLE_SECONDS:
+                self.keeper.attempt("The tables", self.write_tables)
+                written = time.monotonic()
+        return again
+
+    def write_tables(self) -> None:
+        """Make both tables anew from the records."""
+        write_tables(self.plan.folder, results(self.plan).records)
+
+
+def _record(plan: Plan, trial: Trial, outcome: Record | Lost) -> Record:
+    if isinstance(outcome, Lost):
+        cost = {"seconds": outcome.seconds} if outcome.seconds else {}
+        outcome = replace(blank_record(trial, plan.study), status=outcome.status, error=outcome.error, cost=cost)
+    provenance = {**environment(), **plan.options.provenance, "source": trial.source, **outcome.provenance}
+    if trial.lost:
+        provenance |= {"retries": len(trial.lost), "lost_attempts": list(trial.lost)}
+    return replace(outcome, provenance=provenance)
+
+
+def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
+    """Write for TensorBoard what a worker that is gone could not: the error, and the failed session."""
+    with TrialBoard(attempt_folder(trial.folder, record.attempt) / "failure") as board:
+        board.hparams(tab_values(plan.study.settings(trial.variant)), trial_id=f"{trial.study}/{trial.variant}")
+        board.text("error", as_code(record.error))
+        board.end(status="failure")
+
+
+def write_everything(plan: Plan, keeper: Keeper) -> None:
+    """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
+    records = results(plan).records
+    keeper.attempt("The tables", lambda: write_tables(plan.folder, records))
+    keeper.attempt("The bands", lambda: write_aggregates(plan.folder, records))
+    keeper.finish()
+
+
+def _announced(wish: Callable[[], Wish], watcher: Watcher) -> Callable[[], Wish]:
+    """Return the wish, which tells the watcher when it changes: a signal's handler itself must not print."""
+    told = Wish.GO_ON
+
+    def announced() -> Wish:
+        nonlocal told
+        wanted = wish()
+        if wanted is not told:
+            told = wanted
+            watcher.notice(STOPPING[wanted])
+        return wanted
+
+    return announced

@@ -1,0 +1,55 @@
+"""Where trials run: one small protocol, one file for each kind of place."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from harness.records import Record
+from harness.trials import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A running trial has finished an epoch: its number, from 1, and its values."""
+
+    variant: str
+    seed: int
+    epoch: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A trial that brought no record home: its worker died, overran its time, or was ended."""
+
+    status: str
+    error: str
+    died: bool = False  # the worker was killed or exited, which says little about the trial: worth another attempt
+    seconds: float = 0.0  # that its job ran
+
+
+class Wish(IntEnum):
+    """What the user wants of a run that is under way."""
+
+    GO_ON = 0
+    FINISH_EPOCHS = 1  # no further trial starts; the running ones stop at the end of their epoch
+    END_NOW = 2
+
+
+class Executor(Protocol):
+    """Runs trials somewhere and gives back what became of each, in the order in which they end."""
+
+    def run(
+        self, trials: Sequence[Trial], *, progress: Callable[[Progress], None], wish: Callable[[], Wish]
+    ) -> Iterator[tuple[Trial, Record | Lost]]:
+        """Yield every trial that was started, once, with its record or with the reason why it has none."""
+        ...
+
+    def effects(self, trial: Trial, names: Sequence[str]) -> dict[str, str]:
+        """Return, for each variant of the trial's study, a hash of all that its training would be given."""
+        ...
+
+    def close(self) -> None:
+        """End all workers at once."""
+        ...

@@ -1,0 +1,167 @@
+"""Trials in worker processes on this machine, one at a time in each; a worker's death costs its own trial only."""
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any
+
+from harness.errors import UsageError
+from harness.executors import Lost, Progress, Wish
+from harness.executors import worker as within
+from harness.executors.channel import Channel, last_words
+from harness.executors.processes import Job, Worker
+from harness.executors.worker import READY, Failure
+from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record
+from harness.trials import Trial
+
+POLL_SECONDS = 0.2  # how soon a wish is heard
+MOST_FAILED_STARTS = 5  # in a row, before the machine is taken to be unable to start workers
+
+
+@dataclass(frozen=True, slots=True)
+class _Death:
+    """A job's worker has died."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Overrun:
+    """A job has run longer than it may."""
+
+    seconds: float
+
+
+class LocalExecutor:
+    """Worker processes that outlive their trials."""
+
+    def __init__(self, *, jobs: int, max_seconds: float | None = None, threads: int = 1) -> None:
+        """Start `jobs` workers of `threads` threads each; they load TensorFlow while the caller goes on."""
+        self._jobs, self._max_seconds, self._threads = jobs, max_seconds, threads
+        self._failed_starts = 0
+        self._channel = Channel()
+        self._workers: list[Worker] = []
+        self._start_workers(jobs)
+
+    def run(
+        self,
+        trials: Sequence[Trial],
+        *,
+        progress: Callable[[Progress], None],
+        wish: Callable[[], Wish] = lambda: Wish.GO_ON,
+    ) -> Iterator[tuple[Trial, Record | Lost]]:
+        """Yield every trial that was started, in the order in which they end."""
+        jobs = [Job(trial, within.run, (trial,)) for trial in trials]
+        for trial, result in self._perform(jobs, progress=progress, wish=wish):
+            yield trial, self._outcome(result)
+
+    def effects(self, trial: Trial, names: Sequence[str]) -> dict[str, str]:
+        """Return each variant's `harness.inspection.effect`, empty where its worker did not survive it."""
+        jobs = [Job(name, within.effect, (trial, name)) for name in names]
+        results = self._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON)
+        return {name: result if isinstance(result, str) else "" for name, result in results}
+
+    def close(self) -> None:
+        """End all workers at once."""
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
+        self._channel.close()
+
+    def _perform(
+        self, jobs: Iterable[Job], *, progress: Callable[[Progress], None], wish: Callable[[], Wish]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield the subject of each job that was started, with what came of it."""
+        waiting = deque(jobs)
+        while waiting or self._busy():
+            wanted = wish()
+            if wanted is not Wish.GO_ON:
+                waiting.clear()
+                self._channel.ask_to_stop()
+            if wanted is Wish.END_NOW:
+                yield from self._end_jobs()
+                return
+            self._hand_out(waiting)
+            self._wait()
+            for message in self._channel.received():
+                progress(message)
+            for worker in list(self._workers):
+                yield from self._look_at(worker)
+
+    def _outcome(self, result: Any) -> Record | Lost:
+        if isinstance(result, (Record, Lost)):
+            return result
+        if isinstance(result, _Overrun):
+            return Lost(TIMEOUT, f"TimeoutError: ran longer than {self._max_seconds:g} s and was ended.", seconds=result.seconds)
+        if isinstance(result, _Death):
+            return Lost(FAILED, f"WorkerLost: {result.text}.", died=True, seconds=result.seconds)
+        return Lost(FAILED, result.text if isinstance(result, Failure) else f"TypeError: no record but {result!r:.80}.")
+
+    def _busy(self) -> list[Worker]:
+        return [worker for worker in self._workers if worker.job]
+
+    def _hand_out(self, waiting: deque[Job]) -> None:
+        busy = len(self._busy())
+        self._start_workers(min(self._jobs, busy + len(waiting)))
+        for worker in self._workers:
+            if waiting and worker.ready and worker.job is None:
+                try:
+                    worker.give(waiting[0], seconds=self._max_seconds)
+                except OSError:  # it died while it was idle; no job is lost, and its end is seen just now
+                    worker.job = None
+                    continue
+                waiting.popleft()
+
+    def _start_workers(self, count: int) -> None:
+        while len(self._workers) < count:
+            taken = {worker.slot for worker in self._workers}
+            slot = next(slot for slot in itertools.count() if slot not in taken)
+            self._workers.append(Worker(self._channel.folder, threads=self._threads, slot=slot))
+
+    def _wait(self) -> None:
+        ends = [end for worker in self._workers for end in (worker.connection, worker.sentinel)]
+        due = min((worker.deadline for worker in self._workers), default=0.0) - time.monotonic()
+        wait([*ends, self._channel], timeout=max(0.0, min(POLL_SECONDS, due)))
+
+    def _look_at(self, worker: Worker) -> Iterator[tuple[Any, Any]]:
+        """Yield the end of a worker's job, if it has come."""
+        subject = worker.job.subject if worker.job else None
+        # Death is looked at first, but told last: what a worker has said before it died still counts.
+        died = worker.died()
+        said = worker.receive()
+        if said is READY:
+            self._failed_starts = 0
+        elif said is not None:
+            yield subject, said
+        elif died:
+            self._workers.remove(worker)
+            worker.end()
+            text = worker.death() + last_words(self._channel.folder, worker.pid)
+            self._count_start(worker, text)
+            if worker.job:
+                yield subject, _Death(text, worker.seconds)
+        elif worker.deadline <= time.monotonic():
+            self._workers.remove(worker)
+            worker.end()
+            yield subject, _Overrun(worker.seconds)
+
+    def _count_start(self, worker: Worker, text: str) -> None:
+        if not worker.ready:
+            self._failed_starts += 1
+        if self._failed_starts >= MOST_FAILED_STARTS:
+            raise UsageError(
+                f"Workers do not start: {self._failed_starts} in a row ended before TensorFlow was loaded; {text}."
+            )
+
+    def _end_jobs(self) -> Iterator[tuple[Any, Any]]:
+        """End every running job; a result that was on its way home is kept."""
+        for worker in self._busy():
+            subject = worker.job.subject
+            said = worker.receive()
+            self._workers.remove(worker)
+            worker.end()
+            yield subject, said if said is not None else Lost(INTERRUPTED, "Interrupted: ended at once.")

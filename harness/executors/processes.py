@@ -1,0 +1,172 @@
+"""A worker process from the outside: started, given jobs, and ended with all that its job has started."""
+
+import math
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.context import SpawnContext
+from pathlib import Path
+from typing import Any
+
+from harness.executors.worker import READY, Failure, failure_text, serve
+
+# A fork after TensorFlow has run hangs, so workers are spawned.
+_CONTEXT = SpawnContext()
+DYING_SECONDS = 5.0  # a core dump takes its time
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A call to make in a worker, and what it is made for."""
+
+    subject: Any
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+
+
+class Worker:
+    """One worker process and the job that it is doing.
+
+    It has a pipe of its own. A queue that workers share has locks, and a worker that is killed while it holds one
+    takes all others with it.
+    """
+
+    def __init__(self, folder: Path, *, threads: int, slot: int) -> None:
+        self.slot = slot  # its place among the workers; a successor takes it over
+        self.ready = False  # TensorFlow is loaded
+        self.job: Job | None = None
+        self.deadline = math.inf  # on the monotonic clock, which does not jump
+        self._begun = time.monotonic()
+        self.connection, theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=serve, args=(theirs, folder, threads, slot), name="harness-worker")
+        with _ctrl_c_held():
+            self._process.start()
+        theirs.close()
+
+    @property
+    def pid(self) -> int:
+        """The process's number; also its group's."""
+        return self._process.pid
+
+    @property
+    def sentinel(self) -> int:
+        """What becomes readable when the process has died."""
+        return self._process.sentinel
+
+    @property
+    def seconds(self) -> float:
+        """How long the present job has run."""
+        return time.monotonic() - self._begun
+
+    def give(self, job: Job, *, seconds: float | None) -> None:
+        """Begin a job, which may take so long; OSError if the worker has died."""
+        self.job = job
+        self._begun = time.monotonic()
+        self.deadline = self._begun + (seconds or math.inf)
+        self.connection.send((job.function, job.args))
+
+    def receive(self) -> Any:
+        """Return what the worker has said, None if nothing: READY, a job's result, or a Failure in its place."""
+        try:
+            if not self.connection.poll():
+                return None
+            data = self.connection.recv_bytes()
+        except (EOFError, OSError):
+            self._hung_up()
+            return None
+        if data == READY:
+            self.ready = True
+            return READY
+        self.job, self.deadline = None, math.inf
+        try:
+            return pickle.loads(data)
+        except Exception as error:  # unpickling runs code of the result's class
+            return Failure(failure_text(error))
+
+    def _hung_up(self) -> None:
+        """Wait for the end of a process that has closed its pipe, which is dying or has lost its mind."""
+        self._process.join(DYING_SECONDS)
+        if self._process.is_alive():
+            end_tree(self.pid)
+            self._process.join()
+
+    def died(self) -> bool:
+        """Say whether the process has ended; what it may have left of its group is then ended too."""
+        if self._process.is_alive():
+            return False
+        _kill_group(self.pid)
+        return True
+
+    def death(self) -> str:
+        """Say how the process ended: by which signal or with which status."""
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            return f"the worker was killed by {_signal_name(-code)}"
+        return f"the worker exited with status {code}"
+
+    def end(self) -> None:
+        """Kill the process and everything that it has started."""
+        if self._process.is_alive():
+            end_tree(self.pid)
+        self._process.join()
+        self.connection.close()
+
+
+def end_tree(pid: int) -> None:
+    """Kill a process, its descendants and its process group."""
+    _kill(pid, signal.SIGSTOP)  # what is stopped starts no further process
+    for victim in [*descendants(pid), pid]:
+        _kill(victim, signal.SIGKILL)
+    _kill_group(pid)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process has started, and theirs; none where the system has no /proc."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_bytes().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError):  # ended in the meantime
+            continue
+        children.setdefault(parent, []).append(int(path.parent.name))
+    found, waiting = [], [pid]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # none is left, or it ended before it led a group
+        pass
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    # A process inherits what is blocked: Ctrl-C cannot hit a worker before it leads a group of its own.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,123 @@
+"""A worker process from the inside: TensorFlow loaded once, then job after job, until the driver is done or gone."""
+
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from harness.executors import Progress
+from harness.executors.machine import gpu_count
+from harness.executors.channel import Sender, keep_errors, stop_asked
+from harness.records import Record
+from harness.trials import Trial
+
+READY = b"ready"
+MOST_FILES = 65536
+_folder: Path | None = None  # the driver's channel, in a worker
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a job raised, or why its result cannot be sent, as text: an exception need not survive pickling."""
+
+    text: str
+
+
+def serve(connection: Connection, folder: Path, threads: int, slot: int) -> None:
+    """Do the jobs that come through the connection: a function and its arguments each."""
+    global _folder
+    _lead_own_group()
+    _end_with_driver()
+    keep_errors(folder)
+    _folder = folder
+    _load_tensorflow(threads, slot)
+    connection.send_bytes(READY)
+    while True:
+        try:
+            function, args = connection.recv()
+        except EOFError:
+            return
+        connection.send_bytes(answer(function, args))
+
+
+def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
+    """Return the pickled result of a call, or a pickled Failure; nothing that a job does ends its worker's loop."""
+    try:
+        return pickle.dumps(function(*args))
+    except BaseException as error:  # a job may raise SystemExit too, or return what cannot be pickled
+        return pickle.dumps(Failure(failure_text(error)))
+
+
+def failure_text(error: BaseException) -> str:
+    """Return an exception's type and the first line of its text."""
+    return f"{type(error).__name__}: {(str(error).strip() or 'no text').splitlines()[0]}"
+
+
+def run(trial: Trial) -> Record:
+    """Train a trial; each epoch is told to the driver, which may ask in return that training stops there."""
+    from harness.training import run_trial
+
+    sender = Sender(_folder)
+
+    def report(epoch: int, values: Mapping[str, float]) -> bool:
+        sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
+        return stop_asked(_folder)
+
+    return run_trial(trial, report)
+
+
+def effect(trial: Trial, name: str) -> str:
+    """Return `harness.inspection.effect` of a variant of the trial's study."""
+    from harness.inspection import effect
+
+    study = trial.load_study([name])
+    return effect(study, study.settings(name))
+
+
+def _lead_own_group() -> None:
+    # Ctrl-C in a terminal reaches the driver's group alone, and what a trial starts can be ended with its worker.
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # drops one that came before this line, too
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end_with_driver() -> None:
+    """Fork a guard that kills this worker's group once the driver is gone: a trial that hangs may let no thread run."""
+    driver = parent_process().sentinel  # readable, at its end, when the driver has died
+    if os.fork() == 0:
+        try:
+            os.closerange(3, driver)  # held open here, the worker's pipes would outlive it
+            os.closerange(driver + 1, MOST_FILES)
+            os.read(driver, 1)
+            os.killpg(0, signal.SIGKILL)
+        finally:
+            os._exit(1)
+
+
+def _load_keras() -> None:
+    # Keras imports scikit-learn, where there is one, for wrappers that no trial uses: 0.5 s and 60 MB in each worker.
+    sys.modules.setdefault("sklearn", None)
+    try:
+        import keras  # noqa: F401
+    finally:
+        if sys.modules["sklearn"] is None:
+            del sys.modules["sklearn"]
+
+
+def _load_tensorflow(threads: int, slot: int) -> None:
+    if gpus := gpu_count():
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    _load_keras()
+    import harness.training  # noqa: F401  (what is imported now need not be imported by the first trial)

@@ -1,0 +1,99 @@
+"""What a variant is supposed to do, trial by trial, and to show over its seeds."""
+
+import re
+from dataclasses import dataclass, replace
+
+from harness.claims import BETTER, EQUIVALENT, WORSE, Against, Bound, Claim
+from harness.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a variant is supposed to do: finish, raise a certain error, or diverge (a loss that is not finite).
+
+    Each trial is held against that; `claims` are held against the variant's row of the summary, over all its seeds.
+    Two expectations of results are joined by `&`: finishes(accuracy_at_least=0.9) & worse_than_control().
+    """
+
+    finishes: bool = True
+    raises: str = ""  # pattern of the error's type; empty: it must not raise
+    match: str = ""  # pattern that the error's text must contain
+    diverges: bool = False
+    claims: tuple[Claim, ...] = ()
+
+    def __and__(self, other: "Expectation") -> "Expectation":
+        if not isinstance(other, Expectation):
+            return NotImplemented
+        for one in (self, other):
+            if not one.finishes:
+                raise UsageError(
+                    f"An expectation of results cannot be joined with one that {one}: there are no results then."
+                )
+        return replace(self, claims=(*self.claims, *other.claims))
+
+    def accepts_error(self, kind: str, text: str) -> bool:
+        """Say whether an error of this type name and text is the expected one."""
+        return bool(self.raises and re.fullmatch(self.raises, kind) and re.search(self.match, text))
+
+    def __str__(self) -> str:
+        words = ["finishes"] if self.finishes else []
+        words += [f"raises {self.raises.replace('|', ' or ')}"] if self.raises else []
+        words += ["diverges"] if self.diverges else []
+        return ", or ".join(words) + "".join(f", {claim}" for claim in self.claims)
+
+
+FINISHES = Expectation()
+
+
+def finishes(
+    *,
+    accuracy_at_least: float | None = None,
+    accuracy_at_most: float | None = None,
+    loss_at_least: float | None = None,
+    loss_at_most: float | None = None,
+    epochs_at_most: float | None = None,
+) -> Expectation:
+    """Return the expectation of an end without error, and of limits that the results keep.
+
+    The limits are of the mean over the seeds: of test accuracy, test loss and epochs trained. Accuracies are fractions, losses in nats.
+    """
+    bounds = (
+        ("test_accuracy", accuracy_at_least, False),
+        ("test_accuracy", accuracy_at_most, True),
+        ("test_loss", loss_at_least, False),
+        ("test_loss", loss_at_most, True),
+        ("epochs", epochs_at_most, True),
+    )
+    return Expectation(
+        claims=tuple(Bound(column, limit, upper) for column, limit, upper in bounds if limit is not None)
+    )
+
+
+def better_than_control() -> Expectation:
+    """Return the expectation that the test accuracy is better than the control's, by more than noise."""
+    return Expectation(claims=(Against(BETTER),))
+
+
+def worse_than_control() -> Expectation:
+    """Return the expectation that the test accuracy is worse than the control's, by more than noise."""
+    return Expectation(claims=(Against(WORSE),))
+
+
+def equivalent_to_control() -> Expectation:
+    """Return the expectation that the test accuracy differs from the control's by less than matters."""
+    return Expectation(claims=(Against(EQUIVALENT),))
+
+
+def raises(kind: str, *, match: str = "", or_diverges: bool = False) -> Expectation:
+    """Return the expectation of an error whose type name is `kind` and whose text contains `match` (both patterns)."""
+    for pattern in (kind, match):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise UsageError(f"An expectation's pattern {pattern!r} is no regular expression: {error}.") from None
+    return Expectation(finishes=False, raises=kind, match=match, diverges=or_diverges)
+
+
+def diverges() -> Expectation:
+    """Return the expectation of a loss that stops being finite."""
+    return Expectation(finishes=False, diverges=True)

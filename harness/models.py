@@ -1,0 +1,104 @@
+"""Settings → a compiled Keras model."""
+
+from typing import TYPE_CHECKING, Any
+
+from harness.settings import Settings
+from harness.variants import Study
+
+if TYPE_CHECKING:
+    import keras
+
+IMAGE_SHAPE = (28, 28)
+
+
+def make_model(study: Study, settings: Settings, *, seed: int) -> "keras.Model":
+    """Return the study's model for these settings, compiled, its initial weights drawn from the seed.
+
+    TypeError if the study's own build returns something else than a Keras model.
+    """
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    if study.build is None:
+        model = build_dense(settings)
+    else:
+        model = study.build(settings)
+        if not isinstance(model, keras.Model):
+            raise TypeError(f"build(settings) must return a keras.Model; received {type(model).__name__}.")
+    if not model.compiled:
+        compile_classifier(model, settings)
+    return model
+
+
+def build_dense(settings: Settings) -> "keras.Model":
+    """Return the course's network: Flatten, hidden layers with relu, a softmax over the outputs; not yet compiled."""
+    import keras
+
+    layers: list[Any] = [keras.Input(IMAGE_SHAPE, name="image")]
+    if settings.flatten:
+        layers.append(keras.layers.Flatten(name="flatten"))
+    for number, units in enumerate(settings.hidden, start=1):
+        layers.append(keras.layers.Dense(units, activation="relu", name=f"hidden-{number}"))
+    layers.append(keras.layers.Dense(settings.outputs, activation="softmax", name="outputs"))
+    return keras.Sequential(layers, name="dense")
+
+
+def compile_classifier(model: "keras.Model", settings: Settings) -> None:
+    """Compile a model that gives class probabilities for integer labels; ValueError for an unknown optimizer."""
+    import keras
+
+    optimizer = keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": settings.learning_rate}})
+    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+
+def stop_below(loss: float) -> "keras.callbacks.Callback":
+    """Return the course's callback: training stops at the end of the first epoch whose loss is below this."""
+    import keras
+
+    class StopBelow(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            if (logs or {}).get("loss", loss) < loss:
+                self.model.stop_training = True
+
+    return StopBelow()
+
+
+def describe_layers(model: "keras.Model") -> list[dict[str, Any]]:
+    """Return each layer's name, class, output shape and number of parameters, as plain values."""
+
+    def shape(layer: Any) -> str:
+        try:
+            return str(layer.output.shape)
+        except (AttributeError, ValueError):  # a subclassed model's layers know no output until they are called
+            return ""
+
+    return [
+        {"name": layer.name, "class": type(layer).__name__, "output": shape(layer), "parameters": layer.count_params()}
+        for layer in model.layers
+    ]
+
+
+def count_flops(model: "keras.Model") -> int | None:
+    """Return the floating-point operations of one sample's forward pass, as TensorFlow's profiler counts them.
+
+    None for a model that does not know its inputs before it is called.
+    """
+    import tensorflow as tf
+
+    if not getattr(model, "inputs", None):
+        return None
+    shapes = [tensor.shape[1:] for tensor in model.inputs]
+    if any(size is None for shape in shapes for size in shape):
+        return None
+    batch = [tf.TensorSpec((1, *shape), tensor.dtype) for shape, tensor in zip(shapes, model.inputs, strict=True)]
+    graph = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
+    concrete = graph.get_concrete_function(batch[0] if len(batch) == 1 else batch)
+    profiler = tf.compat.v1.profiler
+    options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation()).with_empty_output().build()
+    return int(profiler.profile(concrete.graph, options=options).total_float_ops)
+
+
+def state_megabytes(model: "keras.Model") -> float:
+    """Return the size of a model's weights and of its optimizer's state."""
+    variables = [*model.variables, *model.optimizer.variables]
+    return sum(variable.numpy().nbytes for variable in variables) / 1e6

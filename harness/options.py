@@ -1,0 +1,77 @@
+"""What several commands of the command line share: options of one meaning, and errors of one line."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+MOST_SEEDS = 10_000
+MOST_JOBS = 1_000
+
+
+class FilePath(click.Path):
+    """A path, of which the call alone can tell whether it is right; one with a NUL never is."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; click's error where it holds a NUL, which no file's name can."""
+        if isinstance(value, str) and "\0" in value:
+            self.fail(f"{value!r} holds a NUL; expected a path.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Seconds(click.FloatRange):
+    """A duration: a range of numbers, NaN and infinity apart."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the seconds; click's error for NaN, which is neither above nor below zero, and for infinity."""
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{seconds} is no finite number of seconds.", param, ctx)
+        return seconds
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn an error that the user can mend into one line and exit status 2."""
+    from harness.errors import UsageError, one_line
+
+    try:
+        yield
+    except UsageError as error:
+        click.echo(f"Error: {one_line(error)}", err=True)
+        raise SystemExit(2) from None
+
+
+logdir_option = click.option(
+    "--logdir", type=FilePath(), default=Path("logs"), show_default=True, help="Where results lie."
+)
+data_dir_option = click.option(
+    "--data-dir",
+    type=FilePath(),
+    envvar="HARNESS_DATA_DIR",
+    help="Folder of datasets (mnist/train-images-idx3-ubyte.gz …); also HARNESS_DATA_DIR.",
+)
+seeds_option = click.option(
+    "--seeds",
+    type=click.IntRange(min=1, max=MOST_SEEDS),
+    default=5,
+    show_default=True,
+    help="Train every variant with seeds 0 … N-1.",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "markdown", "latex", "json"]),
+    default="table",
+    show_default=True,
+    help="How to write it.",
+)
+output_option = click.option(
+    "-o", "--output", default="-", show_default=True, metavar="FILE", help="Where to write it; - is standard output."
+)

@@ -1,0 +1,44 @@
+"""The records that may speak on the course's questions, by variant."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from harness.evidence.comparison import Comparison, compare_study
+from harness.records import Record
+from harness.evidence.standing import of_study
+from harness.tables import in_order
+from harness.variants import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Records by variant, in the study's order, and each variant's comparison with its control.
+
+    left_out: records of other settings or of stand-in data, which say nothing about the course's.
+    """
+
+    records: Mapping[str, tuple[Record, ...]]
+    comparisons: Mapping[str, Comparison]
+    left_out: int = 0
+
+    def of(self, variant: str) -> tuple[Record, ...]:
+        """Return a variant's records, by seed."""
+        return self.records.get(variant, ())
+
+    def finished(self, variant: str) -> tuple[Record, ...]:
+        """Return the records of a variant's runs that trained to their end."""
+        return tuple(record for record in self.of(variant) if record.finished)
+
+    def values(self, variant: str, measure: Callable[[Record], float]) -> dict[int, float]:
+        """Return seed → measured value over a variant's finished runs."""
+        return {record.seed: measure(record) for record in self.finished(variant)}
+
+
+def gather(records: Iterable[Record], study: Study) -> Evidence:
+    """Return the records that are of this study as its file has it and of the data it names."""
+    standing, left_out = of_study(records, study)
+    by_variant: dict[str, list[Record]] = {}
+    for record in in_order(standing):
+        by_variant.setdefault(record.variant, []).append(record)
+    frozen = {name: tuple(group) for name, group in by_variant.items()}
+    return Evidence(frozen, compare_study(frozen), len(left_out))

@@ -1,0 +1,176 @@
+"""Holding numbers against a claim: supported, refuted or undecided. Nothing here knows a question.
+
+A question stands only if each of its claims does: an intersection–union test, which needs no correction for their
+number (Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982)). Claims on test
+accuracy take the study's own verdict, which is corrected over its variants, so that both say the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from harness.evidence.comparison import Comparison
+from harness.evidence.proportions import wilson_interval
+from harness.records import DIVERGED
+from harness.statistics import PairedDifference, pair, paired_difference
+from harness.evidence.verdicts import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, INCONCLUSIVE, WORSE
+
+SUPPORTED = "supported"
+REFUTED = "refuted"
+UNDECIDED = "undecided"
+STATES = (SUPPORTED, REFUTED, UNDECIDED)
+
+# Why a claim stands as it does; each is a text in every language.
+REASONS = (
+    *("missing", "few", "interval-above", "interval-below", "interval-across", "no-spread"),
+    *("all", "not-all", "most", "minority", "split"),
+    *(BETTER, WORSE, EQUIVALENT, IDENTICAL, INCONCLUSIVE, DIVERGED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the records say of one claim.
+
+    mean, low, high: the measured value with its 95% interval, None where there is none; a fraction of the runs where
+    `count` is given, otherwise variant minus control. n: runs, or pairs of runs. count: runs of which the claim holds.
+    seeds_needed: how many would settle it, where that is known. detail: the records' own words.
+    """
+
+    state: str
+    reason: str
+    n: int = 0
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
+    seeds_needed: int | None = None
+    detail: str = ""
+
+
+MISSING = Finding(UNDECIDED, "missing")
+
+
+def combined(findings: Iterable[Finding]) -> str:
+    """Return the state of an answer: refuted with any of its claims, supported only with all of them."""
+    states = {finding.state for finding in findings}
+    if REFUTED in states:
+        return REFUTED
+    return SUPPORTED if states == {SUPPORTED} else UNDECIDED
+
+
+def more(variant: Mapping[int, float], control: Mapping[int, float]) -> Finding:
+    """Judge that the variant's values, by seed, lie above the control's."""
+    return _directed(variant, control, upwards=True)
+
+
+def less(variant: Mapping[int, float], control: Mapping[int, float]) -> Finding:
+    """Judge that the variant's values, by seed, lie below the control's."""
+    return _directed(variant, control, upwards=False)
+
+
+def _directed(variant: Mapping[int, float], control: Mapping[int, float], *, upwards: bool) -> Finding:
+    pairs = pair(variant, control)
+    if not pairs.seeds:
+        return MISSING
+    difference = paired_difference(pairs.variant, pairs.control)
+    if difference.n < FEWEST_PAIRS:
+        return _finding(UNDECIDED, "few", difference)
+    if difference.identical:
+        return _finding(REFUTED, IDENTICAL, difference)
+    if difference.low is None or difference.high is None:
+        return _finding(UNDECIDED, "no-spread", difference)
+    if difference.low > 0:
+        return _finding(SUPPORTED if upwards else REFUTED, "interval-above", difference)
+    if difference.high < 0:
+        return _finding(REFUTED if upwards else SUPPORTED, "interval-below", difference)
+    return _finding(UNDECIDED, "interval-across", difference)
+
+
+def better(comparison: Comparison | None) -> Finding:
+    """Judge that a variant is better than its control, by the study's verdict."""
+    return _by_verdict(comparison, supporting=(BETTER,), refuting=(WORSE, EQUIVALENT, IDENTICAL, DIVERGED))
+
+
+def worse(comparison: Comparison | None) -> Finding:
+    """Judge that a variant is worse than its control, by the study's verdict; one that diverges is worse than any."""
+    return _by_verdict(comparison, supporting=(WORSE, DIVERGED), refuting=(BETTER, EQUIVALENT, IDENTICAL))
+
+
+def equivalent(comparison: Comparison | None) -> Finding:
+    """Judge that a variant makes no difference that matters, by the study's verdict."""
+    return _by_verdict(comparison, supporting=(EQUIVALENT, IDENTICAL), refuting=(BETTER, WORSE, DIVERGED))
+
+
+def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], refuting: Sequence[str]) -> Finding:
+    if comparison is None:
+        return MISSING
+    word, difference = comparison.verdict.word, comparison.difference
+    if difference is None and word != DIVERGED:
+        return MISSING
+    if word in supporting:
+        return _finding(SUPPORTED, word, difference)
+    if word in refuting:
+        return _finding(REFUTED, word, difference)
+    if word != INCONCLUSIVE:
+        return _finding(UNDECIDED, "few", difference)
+    if difference.low is None:
+        return _finding(UNDECIDED, "no-spread", difference)
+    return _finding(UNDECIDED, INCONCLUSIVE, difference, seeds_needed=comparison.verdict.seeds)
+
+
+def always(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
+    """Judge what chance does not decide, such as an error: one run is enough, and one exception refutes."""
+    if not outcomes:
+        return MISSING
+    holds = all(outcomes.values())
+    state, reason = (SUPPORTED, "all") if holds else (REFUTED, "not-all")
+    return Finding(
+        state, reason, n=len(outcomes), mean=fmean(outcomes.values()), count=sum(outcomes.values()), detail=detail
+    )
+
+
+def mostly(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
+    """Judge that something holds of more than half of all seeds, by Wilson's interval of the share."""
+    if not outcomes:
+        return MISSING
+    count, n = sum(outcomes.values()), len(outcomes)
+    share = wilson_interval(count, n)
+    if n < FEWEST_PAIRS:
+        state, reason = UNDECIDED, "few"
+    elif share.low > 0.5:
+        state, reason = SUPPORTED, "most"
+    elif share.high < 0.5:
+        state, reason = REFUTED, "minority"
+    else:
+        state, reason = UNDECIDED, "split"
+    return Finding(state, reason, n=n, mean=share.mean, low=share.low, high=share.high, count=count, detail=detail)
+
+
+def rise_from_best(curves: Mapping[int, Sequence[float]]) -> tuple[dict[int, float], dict[int, float]]:
+    """Return each seed's last value, and its value at the epoch that is lowest on the mean of the other seeds' curves.
+
+    A curve's last value is never below its own minimum, so that comparing the two would find a rise in noise alone;
+    an epoch that the other seeds choose has no such bias. curves: loss by epoch for each seed; those shorter than the
+    longest are left out, and fewer than two leave nothing to compare.
+    """
+    longest = max(map(len, curves.values()), default=0)
+    whole = {seed: np.asarray(curve, dtype=float) for seed, curve in curves.items() if len(curve) == longest}
+    if longest == 0 or len(whole) < 2:
+        return {}, {}
+    total = sum(whole.values())
+    last = {seed: float(curve[-1]) for seed, curve in whole.items()}
+    return last, {seed: float(curve[np.argmin(total - curve)]) for seed, curve in whole.items()}
+
+
+def _finding(
+    state: str, reason: str, difference: PairedDifference | None, *, seeds_needed: int | None = None
+) -> Finding:
+    if difference is None:
+        return Finding(state, reason)
+    return Finding(
+        state, reason, n=difference.n, mean=difference.mean, low=difference.low, high=difference.high,
+        seeds_needed=seeds_needed,
+    )  # fmt: skip

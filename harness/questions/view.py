@@ -1,0 +1,168 @@
+"""How the questions look on a terminal, in the language of the texts."""
+
+import math
+import re
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from harness.terminal.display import number, present
+from harness.questions.catalogue import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
+from harness.questions.evidence import Evidence
+from harness.questions.judging import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
+from harness.questions.texts import QuestionText, Texts
+from harness.records import Record
+from harness.evidence.verdicts import FEWEST_PAIRS, MARGIN
+
+INDENT = 2
+NUMBER_WIDTH = 6  # on a narrow terminal 0.9770 ± 0.0020 breaks at its space, never within a number
+# What may not be parted by the end of a line: a Chinese character with the marks around it, or a word with its space.
+_PIECE = re.compile(r"[“（]?[\u4e00-\u9fff][，。；：、！？”）]*\s*|[^\s\u4e00-\u9fff]+\s*")
+STATE_STYLES = {SUPPORTED: "bold green", REFUTED: "bold red", UNDECIDED: "yellow"}
+
+
+def questions_table(evidence: Evidence, texts: Texts, *, title: str) -> Table:
+    """Draw all questions with what the evidence says of each."""
+    table = Table(title=title, title_justify="left")
+    table.add_column(texts.label("number"), justify="right")
+    table.add_column(texts.label("topic"), no_wrap=True)
+    table.add_column(texts.label("question"), overflow="fold")
+    table.add_column(texts.label("state"), no_wrap=True)
+    for position, question in enumerate(QUESTIONS, start=1):
+        text = texts.questions[question.name]
+        table.add_row(str(position), text.topic, escape(text.question), state_text(question.state(evidence), texts))
+    return table
+
+
+def question_view(
+    question: Question, evidence: Evidence, texts: Texts, *, width: int
+) -> Iterator[RenderableType]:
+    """Yield a whole question: its choices, the documented answer, why, what was measured, and what that shows."""
+    text = texts.questions[question.name]
+    findings = question.findings(evidence)
+    state = combined(findings)
+    yield Text(f"{QUESTIONS.index(question) + 1}. {text.topic}", style="bold")
+    yield Text(wrapped(text.question, width))
+    yield from _choices(text, texts)
+    for label, paragraph in (("documented", text.documented), ("explanation", text.explanation)):
+        yield _heading(texts.label(label))
+        yield Padding(Text(wrapped(paragraph, width - INDENT)), (0, 0, 0, INDENT))
+    yield ""
+    yield measured_table(question, evidence, texts)
+    yield from _first_image(question, evidence, texts)
+    yield ""
+    yield claims_table(question, findings, texts)
+    yield Text(texts.label("note"), style="dim")
+    heading = texts.label("conclusion") + texts.label("colon")
+    yield Text.assemble((heading, "bold"), state_text(state, texts), texts.label("stop"), texts.answers[state])
+
+
+def wrapped(paragraph: str, width: int) -> str:
+    """Break a paragraph into lines of at most so many cells; Chinese has no spaces to break at, but breaks anywhere."""
+    lines = [""]
+    for piece in _PIECE.findall(paragraph):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _choices(text: QuestionText, texts: Texts) -> Iterator[RenderableType]:
+    if text.choices:
+        yield _heading(texts.label("choices"))
+    for position, choice in enumerate(text.choices, start=1):
+        documented = f" ← {texts.label('documented-choice')}" if position == text.documented_choice else ""
+        yield Text(f"  ({chr(ord('a') + position - 1)}) {choice}{documented}")
+
+
+def _heading(words: str) -> Text:
+    return Text(f"\n{words}", style="bold")
+
+
+def measured_table(question: Question, evidence: Evidence, texts: Texts) -> Table:
+    """Draw what was measured of each variant that the question needs: mean ± standard deviation over seeds."""
+    table = Table(title=texts.label("measured"), title_justify="left")
+    table.add_column(texts.label("variant"), no_wrap=True)
+    for name in ("runs", "epochs", "train-loss", "test-loss", "test-accuracy", "epoch-seconds"):
+        table.add_column(texts.label(name), justify="right", overflow="fold", min_width=NUMBER_WIDTH)
+    for variant in question.variants:
+        every, finished = evidence.of(variant), evidence.finished(variant)
+        table.add_row(
+            variant,
+            _runs(len(finished), len(every), texts),
+            _spread(finished, lambda record: record.epochs, ".3g"),
+            *(
+                _spread(finished, lambda record, name=name: record.metrics.get(name, math.nan), ".4f")
+                for name in ("train_loss", "test_loss", "test_accuracy")
+            ),
+            _spread(finished, epoch_seconds, ".2f"),
+        )
+    return table
+
+
+def _runs(finished: int, total: int, texts: Texts) -> str:
+    return str(total) if finished == total else texts.label("unfinished", finished=finished, total=total)
+
+
+def _spread(records: Sequence[Record], measure: Callable[[Record], float], form: str) -> str:
+    values = [value for value in map(measure, records) if math.isfinite(value)]
+    if not values:
+        return ""
+    spread = f" ± {statistics.stdev(values):{form}}" if len(values) > 1 and max(values) > min(values) else ""
+    return f"{statistics.fmean(values):{form}}{spread}"
+
+
+def _first_image(question: Question, evidence: Evidence, texts: Texts) -> Iterator[RenderableType]:
+    """Yield the ten probabilities where the question is about them."""
+    images = [record.first_test_image for record in evidence.finished(BASE)]
+    images = [image for image in images if len(image) == CLASSES]
+    if question is not QUESTIONS[0] or not images:
+        return
+    means = [statistics.fmean(column) for column in zip(*images, strict=True)]
+    yield Text(f"\n{texts.label('first-image')}")
+    yield Text("  " + "   ".join(f"{label}: {mean:.4f}" for label, mean in enumerate(means)))
+
+
+def claims_table(question: Question, findings: Sequence[Finding], texts: Texts) -> Table:
+    """Draw each claim with the value it is held against and what that shows."""
+    words = texts.questions[question.name].claims
+    table = Table(title=texts.label("claims"), title_justify="left")
+    table.add_column(texts.label("claim"), overflow="fold", ratio=3)
+    for name in ("value", "interval", "seeds"):
+        table.add_column(texts.label(name), justify="right")
+    table.add_column(texts.label("finding"), overflow="fold", ratio=3)
+    for claim, finding in zip(question.claims, findings, strict=True):
+        shown = (_value(finding, texts), _interval(finding), str(finding.n or ""))
+        table.add_row(escape(words[claim.name]), *shown, _conclusion(finding, texts))
+    return table
+
+
+def _value(finding: Finding, texts: Texts) -> str:
+    if finding.count is not None:
+        return texts.label("share", count=finding.count, n=finding.n)
+    return number(finding.mean, "+.4f")
+
+
+def _interval(finding: Finding) -> str:
+    if not present(finding.low):
+        return ""
+    form = "+.4f" if finding.count is None else ".0%"
+    return f"{finding.low:{form}} … {finding.high:{form}}"
+
+
+def _conclusion(finding: Finding, texts: Texts) -> Text:
+    reason = texts.reason(finding.reason, n=finding.n, fewest=FEWEST_PAIRS, margin=f"{100 * MARGIN:g}")
+    needed = texts.reason("seeds-needed", seeds=finding.seeds_needed) if finding.seeds_needed else ""
+    parts = texts.label("semicolon").join(filter(None, (reason, needed, finding.detail)))
+    return Text.assemble(state_text(finding.state, texts), texts.label("colon"), parts)
+
+
+def state_text(state: str, texts: Texts) -> Text:
+    """Return a state's word in its colour."""
+    return Text(texts.states[state], style=STATE_STYLES[state])

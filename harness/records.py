@@ -1,0 +1,245 @@
+"""What a trial left, and where it lies on disk: atomic, checksummed, readable without TensorFlow."""
+
+import gc
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from harness.atomicfiles import write_atomically
+from harness.names import check_name
+
+SCHEMA = 1
+RECORD_FILE = "record.json"
+PREDICTIONS_FILE = "predictions.npz"
+
+OK = "ok"
+EXPECTED_ERROR = "expected-error"
+UNEXPECTED_PASS = "unexpected-pass"
+FAILED = "failed"
+DIVERGED = "diverged"
+TIMEOUT = "timeout"
+INTERRUPTED = "interrupted"
+STATUSES = (OK, EXPECTED_ERROR, UNEXPECTED_PASS, FAILED, DIVERGED, TIMEOUT, INTERRUPTED)
+
+
+class RecordError(ValueError):
+    """A record's file cannot be trusted: torn, altered, empty, or from a newer version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One trial's specification, status, history, final metrics, cost and provenance.
+
+    history: one value an epoch for train_loss, train_accuracy, test_loss, test_accuracy, learning_rate,
+    epoch_seconds, test_seconds. metrics: the last epoch's values of the first four. Losses in nats, accuracies as
+    fractions, times in seconds. A value that is not finite is NaN here and null in the file.
+    """
+
+    study: str
+    variant: str
+    seed: int
+    trial_id: str
+    attempt: int
+    position: int  # the variant's place in its study, 0 for the base
+    control: str
+    change: str
+    settings: Mapping[str, Any]
+    expectation: str
+    status: str
+    as_expected: bool
+    error: str = ""
+    error_type: str = ""
+    traceback: str = ""
+    history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    first_test_image: Sequence[float] = ()  # the probability of each class
+    architecture: Sequence[Mapping[str, Any]] = ()
+    cost: Mapping[str, float] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that were trained to their end."""
+        return len(self.history.get("train_loss", ()))
+
+    @property
+    def finished(self) -> bool:
+        """Whether training ran to its end, so that the final metrics mean something."""
+        return self.status in (OK, UNEXPECTED_PASS)
+
+
+_FIELDS = frozenset(field.name for field in fields(Record))
+_HEAD = re.compile(r'\{"schema": (?P<schema>[0-9]{1,9}), "sha256": "(?P<sha256>[0-9a-f]{64})", "record":\n')
+_KINDS: Mapping[str, type] = (
+    dict.fromkeys(("study", "variant", "trial_id", "control", "change", "expectation", "status"), str)
+    | dict.fromkeys(("error", "error_type", "traceback"), str)
+    | dict.fromkeys(("first_test_image", "architecture"), list)
+    | dict.fromkeys(("seed", "attempt", "position"), int)
+    | dict.fromkeys(("settings", "history", "metrics", "cost", "data", "provenance"), dict)
+    | {"as_expected": bool}
+)
+
+
+def trial_folder(logdir: Path, study: str, variant: str, seed: int) -> Path:
+    """Return where a trial lies: LOGDIR/STUDY/VARIANT/seed-N."""
+    return logdir / study / variant / f"seed-{seed}"
+
+
+def attempt_folder(trial: Path, attempt: int) -> Path:
+    """Return where one attempt at a trial writes its event files."""
+    return trial / f"attempt-{attempt}"
+
+
+def next_attempt(trial: Path) -> int:
+    """Return the number of the next attempt: one above the highest that has a folder or a record."""
+    numbers = [int(path.name.removeprefix("attempt-")) for path in trial.glob("attempt-*") if path.name[8:].isdigit()]
+    try:
+        numbers.append(read_record(trial / RECORD_FILE).attempt)
+    except RecordError:  # none, or a damaged one
+        pass
+    return max(numbers, default=0) + 1
+
+
+def write_record(folder: Path, record: Record) -> Path:
+    """Write a trial's record so that it is there whole or not at all; return its path."""
+    body = json.dumps(encode(asdict(record)), indent=1, ensure_ascii=False)
+    # Half a character, as in a file name of any bytes, has no UTF-8; as an escape it is good JSON.
+    body = body.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = f'{{"schema": {SCHEMA}, "sha256": "{_digest(body)}", "record":\n{body}\n}}\n'
+    path = folder / RECORD_FILE
+    write_atomically(path, text)
+    return path
+
+
+def keep_older(folder: Path, *, newer: int) -> None:
+    """Copy a trial's present record, whole or damaged, to the attempt it is of, before that of a newer one replaces it."""
+    path = folder / RECORD_FILE
+    try:
+        attempt = read_record(path).attempt
+    except RecordError:
+        attempt = newer - 1
+    write_atomically(attempt_folder(folder, attempt) / RECORD_FILE, path.read_bytes())
+
+
+def read_record(path: Path) -> Record:
+    """Return the record of a file; RecordError says why it cannot be trusted."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(f"{path}: cannot be read ({error}).") from None
+    head = _HEAD.match(text)
+    if head is None:
+        raise RecordError(f"{path}: is no whole record ({len(text)} characters).")
+    if int(head["schema"]) != SCHEMA:
+        raise RecordError(f"{path}: has schema {head['schema']}; this version reads schema {SCHEMA}.")
+    body = text[head.end() :].removesuffix("\n").removesuffix("}").removesuffix("\n")
+    if _digest(body) != head["sha256"]:
+        raise RecordError(f"{path}: is torn or altered (its content does not match its checksum).")
+    try:
+        return _decode(json.loads(body))
+    except (TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise RecordError(f"{path}: is no record of a trial ({error}).") from None
+
+
+def find_records(folder: Path) -> Iterator[Path]:
+    """Yield the record files below a folder, in the order of their paths."""
+    waiting = [os.fspath(folder)]
+    while waiting:
+        parent = waiting.pop()
+        path = os.path.join(parent, RECORD_FILE)
+        if os.path.isfile(path):
+            yield Path(path)
+            if os.path.basename(parent).startswith("seed-"):
+                continue  # a trial's folder holds no other trial, so it need not be listed
+        try:
+            with os.scandir(parent) as entries:
+                below = [entry.path for entry in entries if _may_hold_records(entry)]
+        except OSError:  # removed in the meantime, or not to be read
+            continue
+        waiting.extend(sorted(below, reverse=True))
+
+
+def _may_hold_records(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith((".", "attempt-")) and entry.is_dir(follow_symlinks=False)
+
+
+def load_records(folder: Path) -> tuple[list[Record], list[str]]:
+    """Return the records below a folder, and one line for each that was set aside."""
+    records, problems = [], []
+    with garbage_kept():
+        for path in find_records(folder):
+            try:
+                records.append(read_record(path))
+            except RecordError as error:
+                problems.append(str(error))
+    return records, problems
+
+
+@contextmanager
+def garbage_kept() -> Iterator[None]:
+    """Hold back the garbage collector while many objects are made that all stay.
+
+    Without it the collector walks through every record read so far again and again: half of the time of 10,000.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8")).hexdigest()
+
+
+def encode(value: Any) -> Any:
+    """Return a value as JSON can hold it: null for a number that is not finite, lists for tuples."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: encode(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(part) for part in value]
+    return value
+
+
+def _decode(values: dict[str, Any]) -> Record:
+    """Return the record of a file's values; TypeError, AttributeError or ValueError where they cannot be one's."""
+    for name, kind in _KINDS.items():
+        if not isinstance(values.get(name), kind):
+            raise TypeError(f"{name} is {str(values.get(name, 'absent'))[:40]!r}")
+    if not all(isinstance(text, str) for text in values["data"].values()):
+        raise TypeError("data holds more than texts")
+    if not all(isinstance(layer, dict) for layer in values["architecture"]):
+        raise TypeError("architecture holds more than layers")
+    for name in ("study", "variant"):  # both are parts of paths
+        check_name(name, values[name])
+    if values["status"] not in STATUSES:
+        raise ValueError(f"status is {values['status'][:40]!r}")
+    known = {name: tuple(value) if type(value) is list else value for name, value in values.items() if name in _FIELDS}
+    known["first_test_image"] = tuple(_numbers(values["first_test_image"]))
+    known["history"] = {name: _numbers(series) for name, series in values["history"].items()}
+    for name in ("metrics", "cost"):
+        known[name] = dict(zip(values[name], _numbers(values[name].values()), strict=True))
+    return Record(**known)
+
+
+def _numbers(values: Iterable[Any]) -> list[float]:
+    # Nearly all are finite floats: a call for each would be a third of the time that reading takes.
+    return [value if type(value) is float and value - value == 0.0 else _number(value) for value in values]
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, (int, float, type(None))) or (isinstance(value, int) and abs(value) > 2**53):
+        raise TypeError(f"{str(value)[:40]!r} stands where a number is expected")
+    return math.nan if value is None or not math.isfinite(value) else value

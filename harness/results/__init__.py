@@ -1,0 +1,1 @@
+"""Working with results: loading, selecting, filtering, setting side by side, exporting."""

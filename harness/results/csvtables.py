@@ -1,0 +1,147 @@
+"""summary.csv and runs.csv back as tables: checked, so that a foreign file is refused and not misread."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import UsageError
+from harness.records import EXPECTED_ERROR, OK, STATUSES, Record
+from harness.tables import METRICS, run_columns, summary_columns, summary_table, with_whole_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TEXTS = frozenset(
+    ("study", "variant", "change", "status", "verdict", "error", "control", "expectation", "verdict_detail")
+    + ("pairs_note", "data", "engine", "trial_id", "logdir")
+)
+_FLAGS = frozenset(("as_expected", "pareto"))
+_WHOLE = frozenset(("seed", "seeds", "failed_seeds", "attempt"))
+LARGEST = 2**53  # above it a float holds no whole number for certain
+_FRACTIONS = ("train_accuracy", "test_accuracy")
+_NEEDED = ("study", "variant", "status", "test_accuracy")
+
+
+def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
+    """Return the summary that a summary.csv or runs.csv holds, and one line on each thing left out of it.
+
+    runs.csv does not name the controls, so that its summary has no differences. UsageError for a file that is neither,
+    for a cell that cannot be what its column says, and for two rows of one variant or trial.
+    """
+    frame = _read_texts(path)
+    missing = [name for name in _NEEDED if name not in frame.columns]
+    if missing:
+        raise UsageError(
+            f"{path} is neither a summary.csv nor a runs.csv: it lacks {', '.join(missing)}; "
+            f"found {', '.join(str(name)[:40] for name in list(frame.columns)[:8])}."
+        )
+    runs = "seed" in frame.columns and "seeds" not in frame.columns
+    known = run_columns() if runs else summary_columns()
+    foreign = [name for name in frame.columns if name not in known]
+    frame = frame[[name for name in frame.columns if name in known]].copy()
+    for name in frame.columns:
+        frame[name] = _typed(path, name, frame[name].tolist())
+    notes = (
+        [f"{path}: columns that no table of the harness has were left out: {', '.join(map(str, foreign))}."]
+        if foreign
+        else []
+    )
+    _check_rows(path, frame, ["study", "variant", "seed"] if runs else ["study", "variant"])
+    if runs:
+        notes.append(f"{path}: runs.csv does not name the controls, so that there are no differences from them.")
+        frame = _summary_of_runs(frame)
+    return with_whole_numbers(frame.reindex(columns=list(summary_columns()))), notes
+
+
+def _read_texts(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", on_bad_lines="error")
+    except (OSError, ValueError, UnicodeError) as error:  # pandas' errors of parsing are ValueErrors
+        raise UsageError(f"{path} cannot be read as CSV ({error}).") from None
+    if frame.empty:
+        raise UsageError(f"{path} holds no rows; expected one a variant (summary.csv) or one a trial (runs.csv).")
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise UsageError(f"{path} has more cells in its rows than columns in its first line.")
+    return frame
+
+
+def _typed(path: Path, name: str, texts: Sequence[str]) -> list[Any]:
+    """Return a column's cells as what the column holds, empty ones as NaN or as no text."""
+    if name in _TEXTS:
+        return [_unneutral(text) for text in texts]
+    if name in _FLAGS:
+        return [text.strip().lower() == "true" for text in texts]
+    values = []
+    for row, text in enumerate(texts, start=2):
+        try:
+            value = float(text) if text.strip() else math.nan
+        except ValueError:
+            raise UsageError(f"{path}, row {row}: {name} is {text[:40]!r}; expected a number.") from None
+        if name in _FRACTIONS and not math.isnan(value) and not 0 <= value <= 1:
+            raise UsageError(f"{path}, row {row}: {name} is {text[:40]}; expected a fraction from 0 to 1.")
+        if math.isfinite(value) and abs(value) > LARGEST:
+            raise UsageError(f"{path}, row {row}: {name} is {text[:40]}; expected a number up to 2^53.")
+        if name in _WHOLE and not (math.isfinite(value) and value == int(value) and value >= 0):
+            raise UsageError(f"{path}, row {row}: {name} is {text[:40]!r}; expected a whole number.")
+        values.append(value if math.isfinite(value) else math.nan)
+    return [int(value) for value in values] if name in _WHOLE else values
+
+
+def _unneutral(text: str) -> str:
+    """Return a text without the apostrophe that guards a spreadsheet from it."""
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+
+
+def _check_rows(path: Path, frame: "pd.DataFrame", key: Sequence[str]) -> None:
+    for name in key:
+        empty = frame.index[frame[name].isna() | (frame[name] == "")]
+        if len(empty):
+            raise UsageError(f"{path}, row {empty[0] + 2}: {name} is empty; expected a value.")
+    twice = frame.index[frame.duplicated(list(key))]
+    if len(twice):
+        which = ", ".join(f"{name} {frame.loc[twice[0], name]}" for name in key)
+        raise UsageError(f"{path}, row {twice[0] + 2}: a second row of {which}; expected one.")
+    wrong = frame.index[~frame["status"].isin(STATUSES)]
+    if len(wrong):
+        raise UsageError(
+            f"{path}, row {wrong[0] + 2}: status is {frame.loc[wrong[0], 'status'][:40]!r}; "
+            f"expected one of {', '.join(STATUSES)}."
+        )
+
+
+def _summary_of_runs(frame: "pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = frame.to_dict("records")
+    position = {key: index for index, key in enumerate(dict.fromkeys((row["study"], row["variant"]) for row in rows))}
+    records = [_record(row, position[row["study"], row["variant"]]) for row in rows]
+    studies = dict.fromkeys(record.study for record in records)
+    return pd.concat([summary_table(record for record in records if record.study == study) for study in studies])
+
+
+def _record(row: dict[str, Any], position: int) -> Record:
+    """Return what a row of runs.csv tells of a trial's record; of its history only the length is known."""
+    epochs = row.get("epochs", math.nan)
+    return Record(
+        study=row["study"],
+        variant=row["variant"],
+        seed=int(row["seed"]),
+        trial_id=row.get("trial_id", ""),
+        attempt=1,
+        position=position,
+        control="",
+        change="",
+        settings={},
+        expectation="",
+        status=row["status"],
+        as_expected=bool(row.get("as_expected", row.get("status") in (OK, EXPECTED_ERROR))),
+        error=row.get("error", ""),
+        history={"train_loss": () if math.isnan(epochs) else (math.nan,) * min(int(epochs), 10_000)},
+        metrics={name: row[name] for name in METRICS if name in row},
+        cost={"seconds": row.get("seconds", math.nan)},
+        data={"used": row.get("data", "")},
+        provenance={"engine": row.get("engine", "")},
+    )

@@ -1,0 +1,85 @@
+"""A table drawn for the terminal, no number cut short: what a narrow one has no room for is left out, and named."""
+
+from dataclasses import replace
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.results.exports import on_one_line, plain_cell, to_text
+from harness.results.views import View, without
+
+# Left out where a terminal is too narrow, in this order.
+DISPENSABLE = (
+    *("failed_seeds", "parameters", "data", "test_loss", "sample_low", "sample_high", "epochs", "seconds", "change"),
+    *("p_value", "mcnemar_p", "ci_low", "ci_high", "note", "status"),
+)
+WHOLE = ("variant", "status", "verdict")  # columns of single words, not to be broken
+NARROWEST, NARROWEST_NOTE = 10, 24  # of texts that may be broken
+GAP, EDGE = 2, 2  # characters between columns, and at the sides
+
+
+def print_view(view: View, console: Console) -> None:
+    """Draw a table and its caption; where even the least does not fit, in plain lines that the terminal breaks."""
+    fitted = fitting(view, console.width)
+    if width_needed(fitted) > console.width:
+        console.print(to_text(view), end="", soft_wrap=True, markup=False, highlight=False)
+        return
+    if fitted.rows:
+        console.print(drawn(fitted, console.width))
+    if left_out := [name for name in view.columns if name not in fitted.columns]:
+        fitted = replace(fitted, caption=f"{view.caption} No room for: {', '.join(left_out)}.".strip())
+    if fitted.caption:
+        console.print(Text(on_one_line(fitted.caption), style="dim"))
+
+
+def fitting(view: View, width: int) -> View:
+    """Return the view without the columns that so many characters have no room for, the least needed first."""
+    for name in DISPENSABLE:
+        if width_needed(view) <= width:
+            break
+        if name in view.columns:
+            view = without(view, view.columns.index(name))
+    return view
+
+
+def width_needed(view: View) -> int:
+    """Return how many characters a table needs at least, its numbers and single words whole."""
+    return sum(_least_widths(view)) + GAP * len(view.columns) + EDGE
+
+
+def column_widths(view: View, width: int) -> list[int]:
+    """Return each column's characters: the least, and for texts more, from the left, as long as there is room."""
+    widths, room = _least_widths(view), width - width_needed(view)
+    for index, longest in enumerate(_longest(view)):
+        more = min(max(longest - widths[index], 0), max(room, 0))
+        widths[index], room = widths[index] + more, room - more
+    return widths
+
+
+def _least_widths(view: View) -> list[int]:
+    widths = []
+    for name, numeric, longest in zip(view.columns, view.numeric, _longest(view)):
+        whole = numeric or name.startswith(WHOLE)
+        least = longest if whole else min(longest, NARROWEST_NOTE if name == "note" else NARROWEST)
+        widths.append(max(least, *map(len, name.split("_"))))
+    return widths
+
+
+def _longest(view: View) -> list[int]:
+    cells = list(zip(*view.rows)) or [()] * len(view.columns)
+    return [max((cell_len(on_one_line(plain_cell(cell))) for cell in column), default=0) for column in cells]
+
+
+def drawn(view: View, width: int) -> Table:
+    """Draw a table for so wide a terminal."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, numeric, characters in zip(view.columns, view.numeric, column_widths(view, width)):
+        # Headings are longer than numbers: each of their words has a line.
+        heading, justify = Text(name.replace("_", "\n")), "right" if numeric else "left"
+        table.add_column(heading, justify=justify, overflow="fold", width=characters)
+    for row in view.rows:
+        table.add_row(*(Text(on_one_line(plain_cell(cell)), style="bold" if cell.best else "") for cell in row))
+    return table

@@ -1,0 +1,147 @@
+"""Tables as text: for the terminal, a spreadsheet, a paper, a program."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.csvtext import neutral, on_one_line, plain, to_csv
+from harness.errors import UsageError
+from harness.records import write_atomically
+from harness.results.views import Cell, View, make_view
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLE = "table"
+FORMATS = (TABLE, "csv", "markdown", "latex", "json")
+STANDARD_OUTPUT = "-"
+BEST = "•"  # the best of its column, where there is no bold
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "±": r"$\pm$", "−": r"$-$", "…": r"\ldots{}", "→": r"$\to$", "Δ": r"$\Delta$",
+}  # fmt: skip
+_MARKDOWN = re.compile(r"[\\`*|<>\[\]]|(?<!\w)_|_(?!\w)")
+
+
+def export(frame: "pd.DataFrame", columns: Sequence[str], form: str, *, caption: str = "") -> str:
+    """Return chosen columns of a table as text.
+
+    form: one of FORMATS. csv and json hold the numbers in full; the others show mean ± std, the best and the marks of
+    significance (see harness.results.views), with one line that says what they mean.
+    """
+    if form == "csv":
+        return to_csv(frame[list(columns)])
+    if form == "json":
+        return to_json(frame[list(columns)])
+    writers: Mapping[str, Callable[[View], str]] = {TABLE: to_text, "markdown": to_markdown, "latex": to_latex}
+    marked = BEST if form == TABLE else "in bold"
+    return writers[form](make_view(frame, columns, caption=caption, marked=marked))
+
+
+def write_output(text: str, output: str, *, show: Callable[[str], None]) -> None:
+    """Write a text to a file in one step, or show it where the output is `-`."""
+    if output == STANDARD_OUTPUT:
+        show(text)
+        return
+    path = Path(output)
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written to, never replaced by a file
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        else:
+            write_atomically(path.resolve(), text)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"Output {output!r} cannot be written ({getattr(error, 'strerror', None) or error})."
+        ) from None
+
+
+def to_json(frame: "pd.DataFrame") -> str:
+    """Return a table as a JSON list of one object a row, null where there is no value."""
+    names = [str(name) for name in frame.columns]
+    cells = zip(*([plain(value) for value in frame[name].tolist()] for name in frame.columns))
+    return json.dumps([dict(zip(names, row)) for row in cells], indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_markdown(view: View) -> str:
+    """Return a table in GitHub's Markdown, its caption below it."""
+    lines = [
+        _markdown_row([words(name) for name in view.columns]),
+        _markdown_row(["---:" if numeric else ":---" for numeric in view.numeric]),
+        *(_markdown_row([_markdown_cell(cell) for cell in row]) for row in view.rows),
+    ]
+    caption = ["", escape_markdown(view.caption)] if view.caption else []
+    return "\n".join([*lines, *caption]) + "\n"
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown_cell(cell: Cell) -> str:
+    text = escape_markdown(cell.text)
+    return (f"**{text}**" if cell.best else text) + escape_markdown(cell.mark)
+
+
+def escape_markdown(text: str) -> str:
+    """Return a text that Markdown shows as it is, on one line."""
+    return _MARKDOWN.sub(lambda match: "\\" + match[0], on_one_line(text))
+
+
+def to_latex(view: View) -> str:
+    """Return a table for a paper: a LaTeX `table` with booktabs' rules and a caption."""
+    alignment = "".join("r" if numeric else "l" for numeric in view.numeric)
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        "\\begin{table}",
+        "\\centering",
+        *([f"\\caption{{{escape_latex(view.caption)}}}"] if view.caption else []),
+        f"\\begin{{tabular}}{{{alignment}}}",
+        "\\toprule",
+        _latex_row([escape_latex(words(name)) for name in view.columns]),
+        "\\midrule",
+        *(_latex_row([_latex_cell(cell, numeric) for cell, numeric in zip(row, view.numeric)]) for row in view.rows),
+        "\\bottomrule",
+        "\\end{tabular}",
+        "\\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return f"{' & '.join(cells)} \\\\"
+
+
+def _latex_cell(cell: Cell, numeric: bool) -> str:
+    text = escape_latex(cell.text)
+    if numeric and text.startswith(("+", "-")):
+        text = f"${text[0]}${text[1:]}"
+    return (f"\\textbf{{{text}}}" if cell.best else text) + (f"$^{{{cell.mark}}}$" if cell.mark else "")
+
+
+def escape_latex(text: str) -> str:
+    """Return a text that LaTeX sets as it is, on one line."""
+    return "".join(_LATEX.get(letter, letter) for letter in on_one_line(text))
+
+
+def words(name: str) -> str:
+    """Return a column's name as words: test_accuracy → test accuracy."""
+    return name.replace("_", " ")
+
+
+def to_text(view: View) -> str:
+    """Return a table in plain characters, its columns aligned, the best of a column marked, its caption below it."""
+    rows = [view.columns, *(tuple(plain_cell(cell) for cell in row) for row in view.rows)]
+    rows = [tuple(on_one_line(text) for text in row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    sides = [str.rjust if numeric else str.ljust for numeric in view.numeric]
+    lines = ["  ".join(side(text, width) for text, width, side in zip(row, widths, sides)).rstrip() for row in rows]
+    lines.insert(1, "  ".join("─" * width for width in widths))
+    return "\n".join([*lines, *([view.caption] if view.caption else [])]) + "\n"
+
+
+def plain_cell(cell: Cell) -> str:
+    """Return what a cell shows where there is no bold."""
+    return cell.text + (BEST if cell.best else "") + cell.mark

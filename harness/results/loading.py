@@ -1,0 +1,161 @@
+"""Results back from disk: the records below a folder, each trial once, and as DataFrames for a notebook."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import UsageError
+from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
+from harness.tables import in_order, runs_table
+from harness.variants import show_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The records below a folder, each trial once, and one line for each file that was set aside.
+
+    paths: the record's file, for each record.
+    """
+
+    records: tuple[Record, ...]
+    paths: tuple[Path, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What `load` returns.
+
+    trials: one row a trial, in the study's order: the columns of runs.csv, then change, control, each cost (`cost_…`,
+    such as cost_peak_memory_mb) and each setting (`setting_…`, tuples as 512-256). epochs: one row a trial and epoch,
+    counted from 1: study, variant, seed, trial_id, epoch, then train_loss, train_accuracy, test_loss, test_accuracy
+    and whatever else the history holds. Losses are in nats, accuracies fractions, times seconds; what is not known or
+    not finite is NaN. problems: one line for each file that was set aside.
+    """
+
+    trials: "pd.DataFrame"
+    epochs: "pd.DataFrame"
+    problems: tuple[str, ...] = ()
+
+
+def load(path: str | Path) -> Results:
+    """Return the trials and the epochs that are recorded below a folder, as two DataFrames.
+
+    path: LOGDIR, LOGDIR/STUDY or a folder below. UsageError (a ValueError) if it is not there or holds no record. A
+    record that cannot be trusted, or a second one of the same trial, is set aside, named in `problems`, with a warning.
+
+    >>> results = load("logs/ablations")  # doctest: +SKIP
+    >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP
+    """
+    gathered = gather(Path(path))
+    if gathered.problems:
+        import warnings
+
+        warnings.warn("\n".join(gathered.problems), stacklevel=2)
+    records = in_order(gathered.records)
+    return Results(trials_table(records, _common_logdir(gathered)), _epochs(records), gathered.problems)
+
+
+def gather(folder: Path) -> Gathered:
+    """Return the records below a folder, each trial once; UsageError if there is no folder or no record in it.
+
+    Of two records of one trial, that which lies at its own place (STUDY/VARIANT/seed-N) counts, else the first found.
+    """
+    require_folder(folder)
+    found: dict[tuple[str, str, int], tuple[Path, Record]] = {}
+    problems: list[str] = []
+    with garbage_kept():
+        for path in find_records(folder):
+            try:
+                record = read_record(path)
+            except RecordError as error:
+                problems.append(f"Set aside: {error}")
+                continue
+            key = (record.study, record.variant, record.seed)
+            first = found.get(key)
+            if first is None or (_in_place(path, record) and not _in_place(*first)):
+                found[key] = (path, record)
+            if first is not None:
+                aside = path if found[key] is first else first[0]
+                problems.append(f"Set aside: {aside}: a second record of {name_of(record)}; {found[key][0]} counts.")
+    if not found:
+        reason = f" ({problems[0]})" if problems else ""
+        raise UsageError(f"Folder {str(folder)!r} holds no record of a trial{reason}; expected LOGDIR or LOGDIR/STUDY.")
+    paths, records = zip(*found.values())
+    return Gathered(records, paths, tuple(problems))
+
+
+def require_folder(folder: Path) -> None:
+    """Raise UsageError unless the path is a folder."""
+    try:
+        there = folder.is_dir()
+    except (OSError, ValueError):  # a name too long, or with a NUL
+        there = False
+    if not there:
+        raise UsageError(
+            f"Path {str(folder)!r} is no folder; expected LOGDIR, LOGDIR/STUDY, or a summary.csv or runs.csv."
+        )
+
+
+def name_of(record: Record) -> str:
+    """Return a trial's name as one would say it: ablations/base/seed-0."""
+    return f"{record.study}/{record.variant}/seed-{record.seed}"
+
+
+def logdir_of(path: Path) -> Path:
+    """Return the log folder that a trial's record file lies in."""
+    return path.absolute().parent.parent.parent.parent
+
+
+def by_study(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Part records by their study, in the order of the studies' names."""
+    studies: dict[str, list[Record]] = {}
+    for record in in_order(records):
+        studies.setdefault(record.study, []).append(record)
+    return studies
+
+
+def _in_place(path: Path, record: Record) -> bool:
+    return path.absolute().parent == trial_folder(logdir_of(path), record.study, record.variant, record.seed)
+
+
+def _common_logdir(gathered: Gathered) -> Path:
+    """Return the log folder of the first record that lies at its own place, else of the first one."""
+    places = zip(gathered.paths, gathered.records)
+    return logdir_of(next((path for path, record in places if _in_place(path, record)), gathered.paths[0]))
+
+
+def trials_table(records: Sequence[Record], logdir: Path) -> "pd.DataFrame":
+    """Return one row a record, in the order of `in_order`: the columns that `Results.trials` has."""
+    import pandas as pd
+
+    details = [
+        {"change": record.change, "control": record.control}
+        | {f"cost_{name}": value for name, value in record.cost.items()}
+        | {f"setting_{name}": _setting(value) for name, value in record.settings.items()}
+        for record in records
+    ]
+    return pd.concat([runs_table(records, logdir=logdir), pd.DataFrame(details)], axis="columns")
+
+
+def _setting(value: Any) -> Any:
+    return show_value(tuple(value)) if isinstance(value, (list, tuple)) else value
+
+
+def _epochs(records: Iterable[Record]) -> "pd.DataFrame":
+    import pandas as pd
+
+    keys = ("study", "variant", "seed", "trial_id")
+    rows = [
+        {name: getattr(record, name) for name in keys}
+        | {"epoch": epoch + 1}
+        | {name: values[epoch] if epoch < len(values) else math.nan for name, values in record.history.items()}
+        for record in records
+        for epoch in range(record.epochs)
+    ]
+    return pd.DataFrame(rows, columns=None if rows else [*keys, "epoch"])

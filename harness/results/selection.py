@@ -1,0 +1,84 @@
+"""A trial by the name a user gives it: a path, an id, or a beginning of either that fits no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import UsageError, unknown
+from harness.results.loading import gather, name_of
+from harness.records import RECORD_FILE, Record, RecordError, read_record
+
+MOST_LISTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A trial's record and the file it was read from."""
+
+    record: Record
+    path: Path
+
+
+def find_trial(name: str, *, logdir: Path) -> Found:
+    """Return the one trial of a name; UsageError where there is none, more than one, or its record is damaged.
+
+    name: a path (of a trial's folder, or of something in it), a name as in ablations/base/seed-0 or the end of it
+    (base/seed-0), a trial id, or a beginning of a name or an id that fits no other trial below the log folder.
+    """
+    if direct := _record_file(name):
+        try:
+            return Found(read_record(direct), direct)
+        except RecordError as error:
+            raise UsageError(str(error)) from None
+    inside = _trials_inside(name)
+    found = inside or matching(name, all_trials(logdir))
+    if len(found) > 1:
+        raise UsageError(f"Trial {name!r} is ambiguous: {listed(found)}. Give more of its path, or of its id.")
+    return found[0]
+
+
+def all_trials(folder: Path) -> tuple[Found, ...]:
+    """Return every trial recorded below a folder."""
+    gathered = gather(folder)
+    return tuple(Found(record, path) for record, path in zip(gathered.records, gathered.paths))
+
+
+def matching(name: str, trials: Sequence[Found]) -> tuple[Found, ...]:
+    """Return the trials that a name fits best: in full, else by its end, a part, its beginning; UsageError if none."""
+    wanted = name.strip().strip("/")
+    rules = (
+        lambda found: wanted in (found.record.trial_id, name_of(found.record)),
+        lambda found: name_of(found.record).endswith(f"/{wanted}"),
+        lambda found: f"/{name_of(found.record)}/".find(f"/{wanted}/") >= 0,
+        lambda found: found.record.trial_id.startswith(wanted) or name_of(found.record).startswith(wanted),
+    )
+    for rule in rules:
+        if wanted and (chosen := tuple(found for found in trials if rule(found))):
+            return chosen
+    raise unknown("Trial", name[:200], [name_of(found.record) for found in trials][:1000])
+
+
+def _record_file(name: str) -> Path | None:
+    """Return the record of the trial that a path names or lies in: its folder, an attempt's, or a file of one."""
+    try:
+        path = Path(name)
+        if path.name == RECORD_FILE and path.is_file():
+            return path
+        holders = [path, *path.parents][:4] if path.exists() else []
+        return next((holder / RECORD_FILE for holder in holders if (holder / RECORD_FILE).is_file()), None)
+    except (OSError, ValueError):  # a name too long, or with a NUL
+        return None
+
+
+def _trials_inside(name: str) -> tuple[Found, ...]:
+    """Return the trials of a folder that a path names, such as a study's or a variant's; none if it is no such path."""
+    try:
+        return all_trials(Path(name)) if name.strip(".") else ()
+    except UsageError:
+        return ()
+
+
+def listed(found: Sequence[Found]) -> str:
+    """Return the names and ids of some trials in words, the first of them if there are many."""
+    names = [f"{name_of(one.record)} ({one.record.trial_id})" for one in found[:MOST_LISTED]]
+    return ", ".join([*names, f"and {len(found) - MOST_LISTED} more"] if len(found) > MOST_LISTED else names)

@@ -1,0 +1,103 @@
+"""Several tables of variants side by side: two studies, or one study on two dates, with the difference."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.evidence.confounding import differing_settings
+from harness.results.gathering import Key, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIDE_COLUMNS = ("status", "seeds", "epochs", "test_loss", "test_accuracy", "test_accuracy_std", "verdict")
+COUNTS = frozenset(
+    ("seeds", "failed_seeds", "epochs", "parameters", "pairs", "first_test_image_class", "flops_per_sample")
+)
+DIFFERENCES = ("train_loss", "test_loss", "test_accuracy", "seconds", "parameters")
+
+
+def side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
+    """Return one row a variant with each source's columns, numbered from 1, and the differences from the first.
+
+    Columns: study (where variants are told apart by it), variant, change, then X_1, X_2, … of each source and
+    `difference_X` (`difference_X_3` for the third source and later ones): a difference of means, over whatever seeds
+    each has. note: what else differs between the sources: settings, data, seeds. Variants are matched by study and
+    name; by name alone where each source holds one study.
+    """
+    import pandas as pd
+
+    single = all(source.table["study"].nunique() == 1 for source in sources)
+    same_study = len({study for source in sources for study in source.table["study"]}) == 1
+    keyed = [_keyed(source, by_name=single) for source in sources]
+    keys = dict.fromkeys(key for rows in keyed for key in rows)
+    rows = []
+    for key in keys:
+        found = [rows_of.get(key) for rows_of in keyed]
+        first = next(row for row in found if row is not None)
+        head = {} if single and not same_study else {"study": first["study"]}
+        note = "; ".join(_notes(sources, found))
+        rows.append(head | {"variant": key[1], "change": first["change"]} | _cells(sources, found) | {"note": note})
+    return _with_whole_numbers(pd.DataFrame(rows))
+
+
+def _keyed(source: Source, *, by_name: bool) -> dict[Key, dict[str, Any]]:
+    rows = [
+        {name: value if value == value else None for name, value in row.items()}
+        for row in source.table.astype(object).fillna(math.nan).to_dict("records")
+    ]
+    return {("" if by_name else row["study"], row["variant"]): row for row in rows}
+
+
+def _cells(sources: Sequence[Source], found: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for name in sources[0].table.columns:
+        if name in ("study", "variant", "change"):
+            continue
+        values = [None if row is None else row[name] for row in found]
+        cells |= {f"{name}_{number}": value for number, value in enumerate(values, start=1)}
+        if name in DIFFERENCES:
+            for number, value in enumerate(values[1:], start=2):
+                cells[difference_name(name, number)] = _difference(values[0], value)
+    return cells
+
+
+def difference_name(name: str, number: int) -> str:
+    """Return the column that holds a source's difference from the first."""
+    return f"difference_{name}" if number == 2 else f"difference_{name}_{number}"
+
+
+def _difference(first: Any, other: Any) -> float:
+    return math.nan if first is None or other is None else other - first
+
+
+def _with_whole_numbers(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Hold counts as whole numbers though a variant may be missing in a source."""
+    for name in frame.columns:
+        if name.rpartition("_")[0] in COUNTS or name.startswith("difference_parameters"):
+            known = frame[name].dropna().astype(float)
+            frame[name] = frame[name].astype("Int64" if (known % 1 == 0).all() else float)
+    return frame
+
+
+def _notes(sources: Sequence[Source], found: Sequence[dict[str, Any] | None]) -> list[str]:
+    """Say what else than the result differs between the sources' records of one variant."""
+    first = found[0]
+    notes = []
+    for number, (source, row) in enumerate(zip(sources, found), start=1):
+        if row is None:
+            notes.append(f"not in {number}")
+        elif first is not None and row is not first:
+            mine, its = (
+                holder.records.get((held["study"], held["variant"]), ())
+                for holder, held in ((sources[0], first), (source, row))
+            )
+            if mine and its and (differing := differing_settings(mine[0], its[0])):
+                notes.append(f"settings differ in {number}: {', '.join(sorted(differing))}")
+            if first["data"] != row["data"]:
+                notes.append(f"data differ in {number}: {first['data']}, {row['data']}")
+            if first["seeds"] != row["seeds"] or (
+                mine and its and {record.seed for record in mine} != {record.seed for record in its}
+            ):
+                notes.append(f"seeds differ in {number}")
+    return notes

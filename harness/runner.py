@@ -1,0 +1,244 @@
+"""A study run: what is to be trained and why, what stands already, and what its folder holds."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.data import Prepared
+from harness.errors import UsageError
+from harness.estimate import estimate_seconds
+from harness.executors import Executor
+from harness.fallback import fallback_logdir
+from harness.records import (
+    INTERRUPTED,
+    RECORD_FILE,
+    Record,
+    RecordError,
+    find_records,
+    garbage_kept,
+    next_attempt,
+    read_record,
+    trial_folder,
+)
+from harness.evidence.standing import as_declared
+from harness.trials import Trial, source_hash, trial_id
+from harness.variants import Study, show_value
+
+# Why a trial is to be trained.
+MISSING, FAILED_BEFORE, CHANGED = "missing", "failed unexpectedly", "changed"
+INTERRUPTED_BEFORE, DAMAGED, FORCED = "interrupted", "with a damaged record", "forced"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a study is run, apart from the study itself."""
+
+    logdir: Path
+    seeds: int = 5
+    engine: str = "auto"
+    force: bool = False
+    checkpoint_seconds: float = 60.0
+    only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
+    base_changes: tuple[tuple[str, Any], ...] = ()
+    origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Return what every record of the run says of how it was asked for."""
+        return {**self.origin, "engine_asked": self.engine, "base_changes": dict(self.base_changes)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which trials a run consists of: those to train, in their order, and those whose records stand."""
+
+    study: Study  # as it is run: selected variants, changed base
+    whole: Study  # as its file has it
+    options: Options
+    data: Mapping[str, Prepared]
+    trials: tuple[Trial, ...]
+    done: tuple[Record, ...]
+    seconds: Mapping[str, float]  # estimated seconds of one trial of each variant
+    reasons: Mapping[str, int]  # how many trials are to be trained for which reason
+    fallback: Path  # the log folder to use when that of the options can no longer be written
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's results lie."""
+        return self.options.logdir / self.study.name
+
+    @property
+    def tally(self) -> str:
+        """Say how many trials are to be trained, for which reasons, and how many stand."""
+        why = ", ".join(f"{count} {reason}" for reason, count in self.reasons.items())
+        return f"{len(self.trials)} to train{f' ({why})' if why else ''}, {len(self.done)} done already"
+
+    def count(self, variant: str) -> int:
+        """Return how many trials of a variant are to be trained."""
+        return sum(trial.variant == variant for trial in self.trials)
+
+
+def selected(study: Study, options: Options) -> Study:
+    """Return the study with the chosen variants and the base as the options change it; UsageError where that fails."""
+    chosen = study.only(options.only) if options.only else study
+    try:
+        return chosen.with_base(dict(options.base_changes))
+    except UsageError as error:
+        if not options.base_changes:
+            raise
+        changes = ", ".join(f"{name}={show_value(value)}" for name, value in options.base_changes)
+        raise UsageError(f"With {changes} in the base: {error} Leave that variant out with --only.") from None
+
+
+def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared]) -> Plan:
+    """Return what is to be done, seed by seed, the longest trials of each seed first; nothing is written.
+
+    data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.
+    """
+    if whole.path is None:
+        raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")
+    study = selected(whole, options)
+    seconds = {name: estimate_seconds(study, study.settings(name), data) for name in study.names}
+    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir())
+    trials, done, reasons = [], [], Counter[str]()
+    source = source_hash(study)
+    for seed in range(options.seeds):
+        for name in sorted(study.names, key=lambda name: -seconds[name]):
+            trial = replace(_trial(plan, name, seed), source=source)
+            found = FORCED if options.force else _standing(trial, study)
+            if isinstance(found, Record):
+                done.append(found)
+            else:
+                trials.append(trial)
+                reasons[found] += 1
+    return replace(plan, trials=tuple(trials), done=tuple(done), reasons=dict(reasons))
+
+
+def _trial(plan: Plan, name: str, seed: int) -> Trial:
+    folder = trial_folder(plan.options.logdir, plan.study.name, name, seed)
+    attempt = next_attempt(folder)
+    settings = plan.study.settings(name)
+    prepared = plan.data.get(settings.dataset)
+    return Trial(
+        study_path=plan.study.path,
+        base_changes=plan.options.base_changes,
+        study=plan.study.name,
+        variant=name,
+        seed=seed,
+        position=plan.whole.names.index(name),
+        trial_id=_trial_id(plan, plan.study, name, seed, data_sha256=prepared.sha256 if prepared else ""),
+        attempt=attempt,
+        folder=folder,
+        engine=plan.options.engine,
+        data=prepared,
+        fallback=plan.fallback,
+        checkpoint_seconds=plan.options.checkpoint_seconds,
+        resumable=attempt if plan.options.force else 1,
+    )
+
+
+def _trial_id(plan: Plan, study: Study, name: str, seed: int, *, data_sha256: str) -> str:
+    return trial_id(study, study.settings(name), seed=seed, data_sha256=data_sha256, engine=plan.options.engine)
+
+
+def _standing(trial: Trial, study: Study) -> Record | str:
+    """Return the trial's record if it is of this very trial and ended as expected, else why it is to be trained."""
+    found = _present(trial, study)
+    return found if isinstance(found, Record) else _displaced(trial, study) or found
+
+
+def _displaced(trial: Trial, study: Study) -> Record | None:
+    """Return a good record of this very trial that a run with other settings has displaced, the newest one."""
+    paths = trial.folder.glob(f"attempt-*/{RECORD_FILE}")
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
+        try:
+            record = read_record(path)
+        except RecordError:
+            continue
+        if record.trial_id == trial.trial_id and _in_place(record, trial.folder / RECORD_FILE):
+            record = as_declared(record, study, position=trial.position)
+            if record.as_expected:
+                return record
+    return None
+
+
+def _present(trial: Trial, study: Study) -> Record | str:
+    path = trial.folder / RECORD_FILE
+    if not path.exists():
+        return MISSING
+    try:
+        record = read_record(path)
+    except RecordError:
+        return DAMAGED
+    if record.trial_id != trial.trial_id or not _in_place(record, path):
+        return CHANGED
+    record = as_declared(record, study, position=trial.position)
+    if record.as_expected:
+        return record
+    return INTERRUPTED_BEFORE if record.status == INTERRUPTED else FAILED_BEFORE
+
+
+def _in_place(record: Record, path: Path) -> bool:
+    """Say whether a record lies where its trial does; a folder that was copied or renamed holds another's."""
+    return path.parent.parts[-3:] == trial_folder(Path(), record.study, record.variant, record.seed).parts
+
+
+def require_effects(plan: Plan, executor: Executor) -> None:
+    """Raise UsageError for a variant that changes nothing in what is trained; nothing has trained yet.
+
+    The harness's own model and data heed every setting. A study's own may overlook one, and the unchanged model would
+    then be trained and published under the variant's name.
+    """
+    study = plan.study
+    if not plan.trials or not (study.build or study.arrays):
+        return
+    effects = executor.effects(plan.trials[0], study.names)
+    for name in study.names[1:]:
+        control = study.control(name)
+        if effects[name] and effects[name] == effects[control]:
+            raise UsageError(
+                f"Variant {name!r} of study {study.name!r} changes nothing: with {study.change(name)}, the model, the arrays "
+                f"and the training are those of {control!r}. Does build(settings) or arrays(settings) use the setting?"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What lies in a study's folder: records that belong to the study as it is run, and what was left out."""
+
+    records: tuple[Record, ...]
+    stale: tuple[Record, ...]  # of other settings, data, sources or versions, or of a study or trial of another name
+    problems: tuple[str, ...]  # one line for each file that is no record
+
+
+def results(plan: Plan) -> Results:
+    """Return the study's records on disk; those made under other conditions are told apart, never mixed in."""
+    current, stale, problems = [], [], []
+    with garbage_kept():
+        for path in find_records(plan.folder):
+            try:
+                record = read_record(path)
+            except RecordError as error:
+                problems.append(str(error))
+                continue
+            declared = _declared(plan, record) if _in_place(record, path) else None
+            if declared is None:
+                stale.append(record)
+            else:
+                current.append(declared)
+    return Results(tuple(current), tuple(stale), tuple(problems))
+
+
+def _declared(plan: Plan, record: Record) -> Record | None:
+    """Return a record as the study declares it now; None if it was made under other conditions."""
+    try:
+        study = plan.whole.only([record.variant]).with_base(dict(plan.options.base_changes))
+    except UsageError:  # a variant that the study no longer has, or that the changed base makes equal to it
+        return None
+    prepared = plan.data.get(study.settings(record.variant).dataset)
+    data_sha256 = prepared.sha256 if prepared else record.data.get("sha256", "")
+    if record.trial_id != _trial_id(plan, study, record.variant, record.seed, data_sha256=data_sha256):
+        return None
+    return as_declared(record, study, position=plan.whole.names.index(record.variant))

@@ -1,0 +1,187 @@
+"""Settings: everything that decides a trial's result, apart from its seed."""
+
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any
+
+from harness.errors import UsageError, unknown
+
+LARGEST_NUMBER = 2**53  # beyond it a float does not tell neighbours apart, and nothing here is counted
+OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One configuration of a small dense classifier and of its training.
+
+    A study with a model of its own subclasses this and adds its own fields: a frozen dataclass whose fields are
+    bool, int, float, str, tuples of these, or None.
+    """
+
+    dataset: str = "mnist"
+    normalize: bool = True  # pixels / 255
+    flatten: bool = True
+    hidden: tuple[int, ...] = (128,)  # units of each hidden layer
+    outputs: int = 10
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    batch_size: int = 32
+    epochs: int = 5
+    stop_below_loss: float | None = None  # stop at the end of the first epoch whose training loss is below this
+    samples: int | None = None  # use the first so many training images, and as many test images, at the most
+
+    def __post_init__(self) -> None:
+        for name, annotation in annotations(type(self)).items():
+            object.__setattr__(self, name, check(name, getattr(self, name), annotation))
+        for name in ("outputs", "batch_size", "epochs", "learning_rate"):
+            require_positive(name, getattr(self, name))
+        for name in ("stop_below_loss", "samples"):
+            if getattr(self, name) is not None:
+                require_positive(name, getattr(self, name))
+        for units in self.hidden:
+            require_positive("hidden", units)
+        if self.optimizer not in OPTIMIZERS:
+            raise unknown("Optimizer", self.optimizer, OPTIMIZERS)
+
+
+@lru_cache(maxsize=64)
+def annotations(kind: type[Settings]) -> Mapping[str, Any]:
+    """Return each setting's declared type, in the order of declaration."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def values_of(settings: Settings) -> dict[str, Any]:
+    """Return each setting's name and value."""
+    return {name: getattr(settings, name) for name in annotations(type(settings))}
+
+
+def tab_values(settings: Settings) -> dict[str, Any]:
+    """Return the settings for TensorBoard's HParams tab, whose columns have one type each.
+
+    A setting that may be of several types, numbers apart, is written as text.
+    """
+    values = values_of(settings)
+    for name, annotation in annotations(type(settings)).items():
+        kinds = {kind for kind in _alternatives(annotation) if kind is not type(None)}
+        if len(kinds) > 1 and not kinds <= {int, float} and values[name] is not None:
+            value = values[name]
+            values[name] = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return values
+
+
+def to_json(settings: Settings) -> dict[str, Any]:
+    """Return the settings as values that JSON can hold, tuples as lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values_of(settings).items()}
+
+
+def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Return the settings with some of them replaced; UsageError for a name or value that does not fit."""
+    known = annotations(type(settings))
+    for name in changes:
+        if name not in known:
+            raise unknown("Setting", name, known)
+    return replace(settings, **changes)
+
+
+def differences(settings: Settings, other: Settings) -> tuple[str, ...]:
+    """Return the names of the settings in which two configurations differ."""
+    return tuple(name for name in annotations(type(settings)) if getattr(settings, name) != getattr(other, name))
+
+
+def parse(assignment: str, kind: type[Settings]) -> tuple[str, Any]:
+    """Return name and value of ``KEY=VALUE`` as it is typed on the command line.
+
+    >>> parse("hidden=512,256", Settings)
+    ('hidden', (512, 256))
+    """
+    name, sign, text = assignment.partition("=")
+    name, text = name.strip(), text.strip()
+    if not sign or not name:
+        raise UsageError(f"--set takes KEY=VALUE, for example epochs=1; received {assignment!r}.")
+    known = annotations(kind)
+    if name not in known:
+        raise unknown("Setting", name, known)
+    return name, check(name, _value(name, text, known[name]), known[name])
+
+
+def _value(name: str, text: str, annotation: Any) -> Any:
+    kinds = _alternatives(annotation)
+    if type(None) in kinds and text.lower() in ("none", ""):
+        return None
+    kind = next(kind for kind in kinds if kind is not type(None))
+    try:
+        if typing.get_origin(kind) is tuple:
+            element = typing.get_args(kind)[0]
+            return tuple(_scalar(part.strip(), element) for part in text.strip("()[]").split(",") if part.strip())
+        return _scalar(text, kind)
+    except ValueError:
+        raise UsageError(f"{name} must be {_describe(annotation)}; received {text!r}.") from None
+
+
+def _scalar(text: str, kind: type) -> Any:
+    if kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() not in words:
+            raise ValueError(text)
+        return words[text.lower()]
+    return kind(text)
+
+
+def check(name: str, value: Any, annotation: Any) -> Any:
+    """Return the value if it is of the declared type (an int passes as a float); UsageError otherwise."""
+    for kind in _alternatives(annotation):
+        if kind is type(None) and value is None:
+            return None
+        if typing.get_origin(kind) is tuple and isinstance(value, (tuple, list)):
+            return tuple(check(name, part, typing.get_args(kind)[0]) for part in value)
+        if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _finite(name, value)
+        if kind is int and isinstance(value, int) and not isinstance(value, bool):
+            return _countable(name, value)
+        if kind in (bool, str) and isinstance(value, kind):
+            return value
+    raise UsageError(f"{name} must be {_describe(annotation)}; received {value!r}.")
+
+
+def _countable(name: str, value: int) -> int:
+    if abs(value) > LARGEST_NUMBER:
+        raise UsageError(f"{name} must be a whole number of at most {LARGEST_NUMBER}; received one of {len(str(value))} digits.")
+    return value
+
+
+def _finite(name: str, value: float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise UsageError(f"{name} must be a finite number; received {value!r}.")
+    return number
+
+
+def require_positive(name: str, value: float) -> None:
+    """Raise UsageError unless the value is above zero."""
+    if value <= 0:
+        raise UsageError(f"{name} must be above 0; received {value!r}.")
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return typing.get_args(annotation)
+    return (annotation,)
+
+
+def _describe(annotation: Any) -> str:
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "none"}
+
+    def word(kind: Any) -> str:
+        if typing.get_origin(kind) is tuple:
+            return {int: "whole numbers", float: "numbers", str: "words"}[typing.get_args(kind)[0]] + " with commas between"
+        return words.get(kind, str(kind))
+
+    return " or ".join(word(kind) for kind in _alternatives(annotation))

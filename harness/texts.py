@@ -1,0 +1,27 @@
+"""What TensorBoard's Text tab says of a trial, as Markdown."""
+
+from harness.boards import as_table
+from harness.provenance import environment
+from harness.settings import values_of
+from harness.trials import Trial
+from harness.variants import BASE, Study, show_value
+
+
+def specification_texts(trial: Trial, study: Study) -> dict[str, str]:
+    """Return tag → Markdown for the configuration, the difference from the control, the data and the environment."""
+    settings = study.settings(trial.variant)
+    values = {name: show_value(value) for name, value in values_of(settings).items()}
+    return {
+        "configuration": as_table({"study": trial.study, "variant": trial.variant, "seed": trial.seed, **values}),
+        "difference": difference_text(study, trial.variant),
+        "data": trial.data.description if trial.data else "Arrays of the study's own.",
+        "environment": as_table(environment()),
+    }
+
+
+def difference_text(study: Study, variant: str) -> str:
+    """Say what a variant changes, against which control, and what it is expected to do."""
+    expectation = f"Expected: {study.expectation(variant)}."
+    if variant == BASE:
+        return f"The base of study **{study.name}**. {study.question} {expectation}"
+    return f"`{study.change(variant)}` against the control **{study.control(variant)}**. {expectation}"

@@ -1,0 +1,108 @@
+"""The unit that runs: a variant with a seed, as small picklable values, and the id of what decides its result."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from harness.data import Prepared
+from harness.errors import UsageError
+from harness.functionsources import function_source
+from harness.records import FAILED, Record
+from harness.settings import Settings, to_json
+from harness.studies import load_study
+from harness.variants import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a worker needs to run one trial, and nothing that cannot cross to another process."""
+
+    study_path: Path
+    base_changes: tuple[tuple[str, Any], ...]  # what --set and --dataset changed in the base
+    study: str
+    variant: str
+    seed: int
+    position: int
+    trial_id: str
+    attempt: int
+    folder: Path  # LOGDIR/STUDY/VARIANT/seed-N
+    engine: str
+    data: Prepared | None  # None where the study has arrays of its own
+    checkpoint_seconds: float = 60.0  # how often the training's state is kept, at the most
+    resumable: int = 1  # the first attempt whose checkpoints may be used; with --force, the first of this run
+    fallback: Path | None = None  # the log folder to use when the one of `folder` can no longer be written
+    lost: tuple[str, ...] = ()  # how earlier attempts of this run lost their workers
+    source: str = ""  # hash of the study's own functions as they were planned; empty: not checked
+
+    def load(self) -> tuple[Study, Settings]:
+        """Return the study and this trial's settings, read again from the study's file.
+
+        UsageError if the study's functions are others than when the trial was planned: its id would name a lie.
+        """
+        study = self.load_study([self.variant])
+        if self.source and source_hash(study) != self.source:
+            raise UsageError(f"Study file {self.study_path} was changed while the study ran; run it again.")
+        return study, study.settings(self.variant)
+
+    def load_study(self, names: Iterable[str]) -> Study:
+        """Return the study as this trial sees it, reduced to these variants and their controls."""
+        return load_study(str(self.study_path)).only(names).with_base(dict(self.base_changes))
+
+
+def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, engine: str) -> str:
+    """Return 12 hex digits that change with anything that decides a trial's result."""
+    content = {
+        "settings": to_json(settings),
+        "seed": seed,
+        "data": data_sha256,
+        "source": function_sources(study),
+        "engine": engine,
+        "versions": _versions(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def function_sources(study: Study) -> list[str]:
+    """Return the source of each function that the study brings itself."""
+    return [function_source(function) for function in (study.build, study.arrays) if function]
+
+
+def source_hash(study: Study) -> str:
+    """Return a hash of the study's own functions."""
+    return hashlib.sha256(json.dumps(function_sources(study)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("tensorflow", "keras")}
+
+
+def blank_record(trial: Trial, study: Study) -> Record:
+    """Return the record of a trial of which nothing is known yet but its specification."""
+    return Record(
+        study=trial.study,
+        variant=trial.variant,
+        seed=trial.seed,
+        trial_id=trial.trial_id,
+        attempt=trial.attempt,
+        position=trial.position,
+        control=study.control(trial.variant),
+        change=study.change(trial.variant),
+        settings=to_json(study.settings(trial.variant)),
+        expectation=str(study.expectation(trial.variant)),
+        status=FAILED,
+        as_expected=False,
+        data=describe_data(trial.data),
+    )
+
+
+def describe_data(data: Prepared | None) -> dict[str, str]:
+    """Return which data a trial used, as a record keeps it."""
+    if data is None:
+        return {"name": "study", "used": "study", "description": "arrays of the study's own", "sha256": ""}
+    return {"name": data.name, "used": data.used, "description": data.description, "sha256": data.sha256}

@@ -1,0 +1,48 @@
+"""A study's tables and aggregates, made again after its records were moved."""
+
+import csv
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.events.bands import AGGREGATE, write_aggregates
+from harness.records import load_records
+from harness.tables import RUNS_FILE, SUMMARY_FILE, write_tables
+
+
+def shown_trials(folder: Path) -> frozenset[str]:
+    """Return the ids of the trials that a study's runs.csv shows; none where there is no such table."""
+    try:
+        with open(folder / RUNS_FILE, newline="", encoding="utf-8") as file:
+            return frozenset(row["trial_id"] for row in csv.DictReader(file) if row.get("trial_id"))
+    except (OSError, ValueError, csv.Error):
+        return frozenset()
+
+
+def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
+    """Write a study's tables and aggregates from those of its records that they are to show.
+
+    shown: trial ids. Records of other settings, data or versions, which a run leaves out, stay out. Where none is left,
+    the tables go too, and so does the folder of a study or a variant in which nothing else lies.
+    """
+    if not folder.is_dir():
+        return
+    ids = frozenset(shown)
+    records = [record for record in load_records(folder)[0] if record.trial_id in ids]
+    for place in folder.glob(f"*/{AGGREGATE}"):
+        shutil.rmtree(place, ignore_errors=True)
+    if records:
+        write_tables(folder, records)
+        write_aggregates(folder, records)
+    else:
+        for name in (RUNS_FILE, SUMMARY_FILE):
+            (folder / name).unlink(missing_ok=True)
+    _drop_empty(folder)
+
+
+def _drop_empty(folder: Path) -> None:
+    for place in [*folder.glob("*/"), folder]:
+        try:
+            place.rmdir()
+        except OSError:  # something lies in it
+            continue

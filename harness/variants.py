@@ -1,0 +1,181 @@
+"""Studies: a base configuration, named differences from it, and what each is expected to do."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.claims import Against
+from harness.errors import UsageError, unknown
+from harness.expectations import FINISHES, Expectation
+from harness.names import check_name
+from harness.settings import Settings, changed, differences
+
+BASE = "base"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Variant:
+    """One named difference from a study's base, taken against a control that lacks only this difference.
+
+    Variant("neurons-1024", hidden=(1024,)) changes one setting, so the base itself is its control. Where more than
+    one setting differs from the base, `control` names the variant that shares all but one of them; `together=True`
+    says that several settings are meant to change as one.
+    """
+
+    name: str
+    changes: Mapping[str, Any]
+    control: str
+    expect: Expectation
+    together: bool
+
+    def __init__(
+        self, name: str, /, *, control: str = BASE, expect: Expectation = FINISHES, together: bool = False, **changes: Any
+    ) -> None:
+        for field, value in (("name", name), ("changes", changes), ("control", control), ("expect", expect), ("together", together)):
+            object.__setattr__(self, field, value)
+        check_name("Variant", name)
+        if not changes:
+            raise UsageError(f"Variant {name!r} changes nothing; expected at least one setting, such as epochs=10.")
+        _check_expectation(f"Variant {name!r}", expect)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _variant, (self.name, self.control, self.expect, self.together, dict(self.changes))
+
+
+def _variant(name: str, control: str, expect: Expectation, together: bool, changes: dict[str, Any]) -> Variant:
+    return Variant(name, control=control, expect=expect, together=together, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A base and its variants, with the model and the arrays where they are the study's own.
+
+    build(settings) returns a Keras model, compiled or not; arrays(settings) returns harness.Arrays. Both may import
+    what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
+    """
+
+    name: str
+    base: Settings
+    variants: tuple[Variant, ...]
+    question: str = ""
+    build: Callable[[Any], Any] | None = None
+    arrays: Callable[[Any], Any] | None = None
+    expect: Expectation = FINISHES  # of the base
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "variants", tuple(self.variants))
+        check_name("Study", self.name)
+        self._check_names()
+        _check_expectation(f"Study {self.name!r}", self.expect)
+        if any(isinstance(claim, Against) for claim in self.expect.claims):
+            raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
+        for variant in self.variants:
+            self._check(variant)
+
+    def _check_names(self) -> None:
+        folded = {BASE: BASE}
+        for variant in self.variants:
+            other = folded.get(variant.name.casefold())
+            if other is not None:
+                raise UsageError(
+                    f"Study {self.name!r} has two variants of one name: {other!r} and {variant.name!r} "
+                    f"(upper and lower case are one folder on some systems)."
+                )
+            folded[variant.name.casefold()] = variant.name
+
+    def _check(self, variant: Variant) -> None:
+        who = f"Variant {variant.name!r} of study {self.name!r}"
+        if variant.control not in self.names:
+            raise unknown(f"{who}: control", variant.control, self.names)
+        settings = self.settings(variant.name)
+        if variant.control == variant.name or variant.name in self.controls(variant.control):
+            raise UsageError(f"{who} is its own control; expected the name of another variant.")
+        if not differences(settings, self.base):
+            same = ", ".join(f"{name}={value!r}" for name, value in variant.changes.items())
+            raise UsageError(f"{who} equals the base ({same}); expected a difference.")
+        differing = differences(settings, self.settings(variant.control))
+        if not differing:
+            raise UsageError(f"{who} equals its control {variant.control!r}; expected a difference.")
+        if len(differing) > 1 and not variant.together:
+            raise UsageError(
+                f"{who} is confounded: it differs from its control {variant.control!r} in {' and '.join(differing)}; "
+                f"expected one difference. Name a control that shares the others, or say together=True."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All variants' names, the base first."""
+        return (BASE, *(variant.name for variant in self.variants))
+
+    def variant(self, name: str) -> Variant | None:
+        """Return the variant of that name, None for the base; UsageError for a name that is not known."""
+        if name == BASE:
+            return None
+        for variant in self.variants:
+            if variant.name == name:
+                return variant
+        raise unknown(f"Study {self.name!r}: variant", name, self.names)
+
+    def settings(self, name: str) -> Settings:
+        """Return the effective settings of the base or of a variant."""
+        variant = self.variant(name)
+        if variant is None:
+            return self.base
+        try:
+            return changed(self.base, variant.changes)
+        except UsageError as error:
+            raise UsageError(f"Variant {name!r} of study {self.name!r}: {error}") from None
+
+    def control(self, name: str) -> str:
+        """Return the name of a variant's control, empty for the base."""
+        variant = self.variant(name)
+        return variant.control if variant else ""
+
+    def controls(self, name: str) -> tuple[str, ...]:
+        """Return the chain of controls from a variant down to the base."""
+        chain: list[str] = []
+        while (name := self.control(name)) and name not in chain:
+            chain.append(name)
+        return tuple(chain)
+
+    def change(self, name: str) -> str:
+        """Say in a few words what differs from the control: ``normalize=False (vs neurons-512)``."""
+        variant = self.variant(name)
+        if variant is None:
+            return ""
+        settings = self.settings(name)
+        words = ", ".join(
+            f"{key}={show_value(getattr(settings, key))}" for key in differences(settings, self.settings(variant.control))
+        )
+        return words if variant.control == BASE else f"{words} (vs {variant.control})"
+
+    def expectation(self, name: str) -> Expectation:
+        """Return what the base or a variant is expected to do."""
+        variant = self.variant(name)
+        return variant.expect if variant else self.expect
+
+    def only(self, names: Iterable[str]) -> "Study":
+        """Return the study reduced to these variants, the base, and the controls they are taken against."""
+        wanted = set(names)
+        for name in tuple(wanted):
+            self.variant(name)
+            wanted.update(self.controls(name))
+        return replace(self, variants=tuple(variant for variant in self.variants if variant.name in wanted))
+
+    def with_base(self, changes: Mapping[str, Any]) -> "Study":
+        """Return the study with settings of its base replaced, checked anew."""
+        return replace(self, base=changed(self.base, changes)) if changes else self
+
+
+def _check_expectation(who: str, expect: Expectation) -> None:
+    if not isinstance(expect, Expectation):
+        raise UsageError(f"{who}: expect is {str(expect)[:120]!r}; expected for example finishes(accuracy_at_least=0.9).")
+
+
+def show_value(value: Any) -> str:
+    """Write a setting's value as one would type it: 512-256 for a tuple, none for None."""
+    if isinstance(value, tuple):
+        return "-".join(str(part) for part in value) or "none"
+    return "none" if value is None else str(value)

@@ -1,0 +1,27 @@
+"""What is normalization for? Raw pixels from 0 to 255, 512 neurons.
+
+Plain Keras, no harness: the course's text as a script. Curves go to logs/course/no-normalization.
+"""
+
+import keras
+from images import load_images
+
+(x_train, y_train), (x_test, y_test) = load_images("mnist")
+
+model = keras.Sequential(
+    [
+        keras.layers.Flatten(),
+        keras.layers.Dense(512, activation="relu"),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+)
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(
+    x_train,
+    y_train,
+    epochs=5,
+    validation_data=(x_test, y_test),
+    callbacks=[keras.callbacks.TensorBoard("logs/course/no-normalization")],
+    verbose=2,
+)
+model.evaluate(x_test, y_test, verbose=2)

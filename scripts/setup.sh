@@ -1,0 +1,36 @@
+# Sourced by scripts/harness and scripts/test: a virtual environment in .venv with this project in it, made on first
+# use and again when setup.cfg changes. Usage: set_up EXTRAS   (EXTRAS: "" or "[test]")
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+python="$project/.venv/bin/python"
+
+find_python() {
+  local name
+  for name in python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$name"; return
+    fi
+  done
+  echo "Error: Python 3.11 or newer is needed; 'python3' is $(python3 --version 2>&1 || true)." >&2
+  return 1
+}
+
+set_up() {
+  local extras=$1 stamp wanted log
+  stamp="$project/.venv/installed$extras"
+  # The path is part of it: a virtual environment does not survive being moved.
+  wanted=$(echo "$project"; cat "$project/setup.cfg" "$project/pyproject.toml")
+  [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$python" ] && return
+  local base; base=$(find_python)
+  echo "Setting up .venv on first use: TensorFlow and its companions, about 2 GB, a minute or two ..." >&2
+  log=$(mktemp)
+  if ! { "$base" -m venv "$project/.venv" && "$python" -m pip install --quiet --disable-pip-version-check \
+         --editable "$project$extras"; } >"$log" 2>&1; then
+    cat "$log" >&2; rm -f "$log"
+    echo "Error: the setup failed (its messages are above). Is the package index within reach, and python3-venv installed?" >&2
+    return 1
+  fi
+  rm -f "$log"
+  printf '%s\n' "$wanted" >"$stamp"
+  echo "Set up in $SECONDS s." >&2
+}

@@ -1,0 +1,54 @@
+"""Signals as wishes."""
+
+import os
+import signal
+
+import pytest
+
+from harness.executors import Wish
+from harness.durability.interrupts import Interrupts
+
+
+@pytest.mark.parametrize(
+    ("signals", "wish"),
+    [
+        ([], Wish.GO_ON),
+        ([signal.SIGINT], Wish.FINISH_EPOCHS),
+        ([signal.SIGINT, signal.SIGINT], Wish.END_NOW),
+        ([signal.SIGTERM], Wish.END_NOW),
+        ([signal.SIGHUP], Wish.END_NOW),
+    ],
+)
+def test_interruptions_become_wishes_while_they_are_deferred(signals, wish):
+    with Interrupts() as interrupts, interrupts.deferred():
+        for number in signals:
+            os.kill(os.getpid(), number)
+        assert interrupts.wish is wish
+
+
+def test_a_third_ctrl_c_is_heard_wherever_the_program_stands():
+    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts, interrupts.deferred():
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_before_trials_run_a_sigterm_ends_the_program_as_ctrl_c_does():
+    with pytest.raises(KeyboardInterrupt), Interrupts():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_the_former_handlers_come_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interrupts():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_was_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with Interrupts() as interrupts, interrupts.deferred():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert interrupts.wish is Wish.GO_ON
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -1,0 +1,114 @@
+import re
+from string import Formatter
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from course_records import STUDY, course_record, course_records, write_all
+from tiny_dataset import alone  # noqa: F401
+
+from harness.cli import main
+from harness.questions import judging
+from harness.questions.catalogue import QUESTIONS
+from harness.questions.evidence import gather
+from harness.questions.texts import LANGUAGES, load_texts
+from harness.questions.view import wrapped
+
+
+def test_records_of_other_settings_and_of_stand_in_data_are_left_out():
+    other = course_record("base", 5, settings={"epochs": 1})
+    stand_in = course_record("base", 6, data={"name": "mnist", "used": "digits"})
+    evidence = gather([*course_records(only=["base"]), other, stand_in], STUDY)
+    assert (len(evidence.of("base")), evidence.left_out) == (5, 2)
+
+
+def test_every_variant_that_a_question_needs_is_in_the_study():
+    assert {variant for question in QUESTIONS for variant in question.variants} <= set(STUDY.names)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_question_claim_state_and_reason_has_its_text(language):
+    texts = load_texts(language)
+    assert list(texts.questions) == [question.name for question in QUESTIONS]
+    for question in QUESTIONS:
+        assert set(texts.questions[question.name].claims) == {claim.name for claim in question.claims}
+    assert set(judging.STATES) == set(texts.states) == set(texts.answers)
+    assert set(texts.reasons) == {*judging.REASONS, "seeds-needed"}
+
+
+def test_the_languages_have_the_same_labels_with_the_same_values():
+    english, chinese = (load_texts(language) for language in ("en", "zh"))
+    for one, other in ((english.labels, chinese.labels), (english.reasons, chinese.reasons)):
+        assert {name: fields(one[name]) for name in one} == {name: fields(other[name]) for name in other}
+    for name, text in english.questions.items():
+        twin = chinese.questions[name]
+        assert (len(text.choices), text.documented_choice) == (len(twin.choices), twin.documented_choice)
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_chinese_lines_break_at_any_character_but_never_inside_a_word_or_before_a_mark():
+    lines = wrapped("训练之前要把像素除以 255，然后用 softmax 输出概率。", 12).split("\n")
+    assert max(map(len, lines)) <= 12 and "".join(lines).replace(" ", "") == "训练之前要把像素除以255，然后用softmax输出概率。"
+    assert not any(line[0] in "，。" for line in lines) and any("softmax" in line for line in lines)
+
+
+@pytest.fixture(scope="module")
+def logdir(tmp_path_factory):
+    return write_all(tmp_path_factory.mktemp("logs"), course_records())
+
+
+def ask(*words: object) -> str:
+    result = CliRunner().invoke(main, ["questions", *map(str, words)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_all_nine_are_listed_with_their_state(logdir):
+    assert re.findall(r"│ +(\d) │.*│ (\w+) +│", ask("--logdir", logdir)) == [
+        (str(number), "supported") for number in range(1, 10)
+    ]
+
+
+def test_one_question_shows_choices_answer_numbers_and_conclusion(logdir):
+    output = ask(2, "--logdir", logdir)
+    mean = np.mean([record.metrics["test_accuracy"] for record in course_records(only=["neurons-1024"])])
+    for part in ("(a) training takes longer", "← the documented one", f"{mean:.4f} ±", "Conclusion: supported."):
+        assert part in output
+
+
+def test_the_first_question_shows_the_ten_probabilities(logdir):
+    means = np.mean([record.first_test_image for record in course_records(only=["base"])], axis=0)
+    assert f"7: {means[7]:.4f}" in ask(1, "--logdir", logdir)
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+def test_chinese_output_has_no_english_labels(logdir, number):
+    output = ask(number, "--logdir", logdir, "--lang", "zh")
+    assert "总的结论：支持" in output
+    english = load_texts("en")
+    spoken = {*english.states.values(), *english.labels.values()}
+    words = [word for word in spoken if len(word) > 6 and "{" not in word]
+    assert not [word for word in words if word in output]
+
+
+def test_what_is_missing_is_named_with_the_command_that_trains_it(tmp_path):
+    write_all(tmp_path, course_records(only=["base"]))
+    output = ask(6, "--logdir", tmp_path)
+    assert "Nothing is recorded for epochs-15, epochs-30." in output and "questions 6 --run" in output
+
+
+def test_a_number_that_no_question_has_is_one_line(tmp_path):
+    result = CliRunner().invoke(main, ["questions", "10", "--run", "--logdir", str(tmp_path / "none")])
+    assert result.exit_code == 2 and "Question 10 does not exist; expected a number from 1 to 9." in result.output
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.usefixtures("alone")
+def test_run_trains_only_what_the_question_needs_and_counts_no_stand_in(tmp_path):
+    output = ask(3, "--run", "--seeds", 1, "--logdir", tmp_path)
+    trained = {path.name for path in (tmp_path / "ablations").iterdir() if path.is_dir()}
+    assert {"neurons-64", "no-flatten"} <= trained <= {"base", "neurons-64", "no-flatten"}
+    assert "records of other settings or of stand-in data were not counted." in output

@@ -1,0 +1,93 @@
+from dataclasses import dataclass
+
+import pytest
+
+from harness.errors import UsageError
+from harness.settings import Settings, changed, differences, parse, tab_values, to_json
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("epochs=1", ("epochs", 1)),
+        ("hidden=512,256", ("hidden", (512, 256))),
+        ("hidden=64", ("hidden", (64,))),
+        ("learning_rate=1e-2", ("learning_rate", 0.01)),
+        ("normalize=false", ("normalize", False)),
+        ("stop_below_loss=none", ("stop_below_loss", None)),
+        ("stop_below_loss=0.4", ("stop_below_loss", 0.4)),
+        ("optimizer=sgd", ("optimizer", "sgd")),
+    ],
+)
+def test_an_assignment_is_parsed_by_the_settings_declared_type(assignment, expected):
+    assert parse(assignment, Settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("epoch=1", "Did you mean 'epochs'?"),
+        ("epochs", "KEY=VALUE"),
+        ("epochs=many", "epochs must be a whole number; received 'many'"),
+        ("epochs=1.5", "epochs must be a whole number; received '1.5'"),
+        ("normalize=maybe", "normalize must be true or false; received 'maybe'"),
+        ("hidden=a,b", "hidden must be whole numbers with commas between; received 'a,b'"),
+        ("learning_rate=nan", "learning_rate must be a finite number"),
+        ("stop_below_loss=low", "stop_below_loss must be a number or none; received 'low'"),
+    ],
+)
+def test_a_wrong_assignment_says_what_was_expected(assignment, said):
+    with pytest.raises(UsageError) as caught:
+        parse(assignment, Settings)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"epochs": 0}, "epochs must be above 0; received 0"),
+        ({"learning_rate": -1.0}, "learning_rate must be above 0"),
+        ({"hidden": (64, -1)}, "hidden must be above 0; received -1"),
+        ({"hidden": 64}, "hidden must be whole numbers"),
+        ({"epochs": True}, "epochs must be a whole number; received True"),
+        ({"optimizer": "adm"}, "Did you mean 'adam'?"),
+        ({"neurons": 1}, "Setting 'neurons' is not known"),
+        ({"learning_rate": 10**400}, "learning_rate must be a finite number"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused(changes, said):
+    with pytest.raises(UsageError) as caught:
+        changed(Settings(), changes)
+    assert said in str(caught.value)
+
+
+def test_an_int_passes_as_a_float_and_a_list_as_a_tuple():
+    settings = Settings(learning_rate=1, hidden=[64])
+    assert settings.hidden == (64,) and isinstance(settings.learning_rate, float)
+
+
+def test_differences_names_what_differs():
+    assert differences(Settings(), Settings(hidden=(64,), epochs=2)) == ("hidden", "epochs")
+
+
+def test_settings_become_json_values():
+    assert to_json(Settings())["hidden"] == [128]
+
+
+def test_a_subclass_adds_settings_of_its_own():
+    @dataclass(frozen=True)
+    class Own(Settings):
+        dropout: float = 0.2
+
+    assert parse("dropout=0.5", Own) == ("dropout", 0.5)
+    assert changed(Own(), {"dropout": 0.0}).dropout == 0.0
+
+
+def test_a_setting_of_several_types_is_text_for_tensorboard():
+    @dataclass(frozen=True)
+    class Own(Settings):
+        kernel: int | tuple[int, ...] = 3
+        rate: int | float = 1
+
+    assert tab_values(Own())["kernel"] == "3" and tab_values(Own(kernel=(3, 5)))["kernel"] == "3-5"
+    assert tab_values(Own())["rate"] == 1 and tab_values(Own())["hidden"] == (128,)

@@ -1,0 +1,58 @@
+"""Records held against a study as it is declared now: what has changed since is not what they were judged by."""
+
+from resulting import make_record
+
+from harness import Settings, Study, Variant, diverges, finishes, raises
+from harness.expectations import Expectation
+from harness.records import Record
+from harness.evidence.standing import as_declared
+
+
+def declared(record: Record, expect: Expectation, **options: str) -> Record:
+    variants = (Variant("wide", hidden=(512,)), Variant("deep", hidden=(512, 256), expect=expect, **options))
+    return as_declared(record, Study("s", base=Settings(), variants=variants), position=2)
+
+
+def judged(record: Record, expect: Expectation) -> tuple[str, bool]:
+    found = declared(record, expect)
+    assert found.expectation == str(expect)
+    return found.status, found.as_expected
+
+
+def test_a_success_that_is_no_longer_expected_is_an_unexpected_pass():
+    assert judged(make_record("deep"), raises("ValueError")) == ("unexpected-pass", False)
+    assert judged(make_record("deep"), diverges()) == ("unexpected-pass", False)
+
+
+def test_an_unexpected_pass_that_is_now_expected_is_ok():
+    record = make_record("deep", status="unexpected-pass", as_expected=False, expectation="raises ValueError")
+    assert judged(record, finishes()) == ("ok", True)
+
+
+def test_a_failure_is_held_against_the_new_pattern():
+    record = make_record(
+        "deep", status="failed", as_expected=False, error="ValueError: bad shape", error_type="ValueError"
+    )
+    assert judged(record, raises("ValueError", match="shape")) == ("expected-error", True)
+    assert judged(record, raises("ValueError", match="label")) == ("failed", False)
+    assert judged(record, raises("TypeError")) == ("failed", False)
+
+
+def test_a_divergence_that_is_now_expected_is_as_expected():
+    record = make_record("deep", status="diverged", as_expected=False)
+    assert judged(record, diverges()) == ("diverged", True)
+
+
+def test_a_worker_that_died_is_never_as_expected():
+    record = make_record("deep", status="failed", as_expected=False, error="WorkerLost: killed by SIGKILL")
+    assert judged(record, raises(".*")) == ("failed", False)
+
+
+def test_the_control_is_the_one_that_the_study_names_now():
+    found = declared(make_record("deep"), finishes(), control="wide")
+    assert (found.control, found.change, found.position) == ("wide", "hidden=512-256 (vs wide)", 2)
+
+
+def test_a_record_of_what_is_declared_is_left_as_it_is():
+    record = make_record("deep", change="hidden=512-256", position=2)
+    assert declared(record, finishes()) is record

@@ -1,0 +1,87 @@
+import pickle
+
+import pytest
+
+from harness.errors import UsageError
+from harness.settings import Settings
+from harness.expectations import diverges, raises
+from harness.variants import Study, Variant
+
+
+def study(*variants: Variant) -> Study:
+    return Study("widths", base=Settings(), variants=variants)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Variant("nothing"), "changes nothing"),
+        (lambda: study(Variant("same", hidden=(128,))), "'same' of study 'widths' equals the base (hidden=(128,))"),
+        (lambda: study(Variant("a", epochs=1), Variant("a", epochs=2)), "two variants of one name: 'a' and 'a'"),
+        (lambda: study(Variant("wide", epochs=1), Variant("Wide", epochs=2)), "'wide' and 'Wide'"),
+        (lambda: study(Variant("base", epochs=1)), "two variants of one name"),
+        (lambda: study(Variant("a", epoch=1)), "Did you mean 'epochs'?"),
+        (lambda: study(Variant("a", epochs="many")), "epochs must be a whole number"),
+        (lambda: study(Variant("a", epochs=1, control="bas")), "Did you mean 'base'?"),
+        (lambda: study(Variant("a", epochs=1, control="a")), "its own control"),
+        (lambda: study(Variant("a", epochs=1), Variant("b", epochs=1, control="a")), "equals its control 'a'"),
+        (
+            lambda: study(Variant("a", epochs=1, control="b"), Variant("b", epochs=2, control="a")),
+            "its own control",
+        ),
+        (lambda: study(Variant("raw-wide", normalize=False, hidden=(512,))), "confounded"),
+        (lambda: raises("ValueError", match="("), "no regular expression"),
+    ],
+)
+def test_a_study_that_is_wrong_is_refused(make, said):
+    with pytest.raises(UsageError) as caught:
+        make()
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "a" * 101, "näme", "a b", "nul\0", "trailing.", "😀"])
+def test_a_name_that_is_no_safe_folder_is_refused(name):
+    with pytest.raises(UsageError, match="cannot be a folder's name"):
+        Variant(name, epochs=1)
+
+
+def test_a_variant_is_taken_against_the_control_that_shares_the_rest():
+    made = study(Variant("wide", hidden=(512,)), Variant("raw", normalize=False, hidden=(512,), control="wide"))
+    assert made.change("raw") == "normalize=False (vs wide)"
+    assert made.controls("raw") == ("wide", "base")
+    assert made.settings("raw") == Settings(normalize=False, hidden=(512,))
+
+
+def test_settings_may_change_together_when_the_study_says_so():
+    made = study(Variant("big", batch_size=256, learning_rate=0.008, together=True))
+    assert made.change("big") == "learning_rate=0.008, batch_size=256"
+
+
+def test_only_brings_the_controls_along():
+    made = study(
+        Variant("wide", hidden=(512,)), Variant("raw", normalize=False, hidden=(512,), control="wide"), Variant("x", epochs=1)
+    )
+    assert made.only(["raw"]).names == ("base", "wide", "raw")
+
+
+def test_only_refuses_an_unknown_variant():
+    with pytest.raises(UsageError, match="Did you mean 'wide'"):
+        study(Variant("wide", hidden=(512,))).only(["wid"])
+
+
+def test_a_changed_base_is_checked_anew():
+    with pytest.raises(UsageError, match="equals the base"):
+        study(Variant("short", epochs=1)).with_base({"epochs": 1})
+
+
+def test_a_variant_survives_pickling():
+    variant = Variant("wide", hidden=(512,), expect=raises("ValueError"))
+    assert pickle.loads(pickle.dumps(variant)) == variant
+
+
+def test_an_error_is_expected_by_its_type_and_its_text():
+    expectation = raises("ValueError|InvalidArgumentError", match="(?i)shape")
+    assert expectation.accepts_error("ValueError", "Shapes differ")
+    assert not expectation.accepts_error("ValueError", "labels")
+    assert not expectation.accepts_error("TypeError", "shape")
+    assert not diverges().accepts_error("ValueError", "shape")
