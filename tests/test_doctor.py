@@ -104,15 +104,15 @@ def test_a_whole_log_folder_is_healthy(logdir: Path):
 @pytest.mark.parametrize(
     ("damage", "what", "mend"),
     [
-        (truncate, "has truncated record in data crc; 0 records can be read", "run s --logdir {} --only wide --force"),
-        (alter, "failed event crc32 check; 0 records can be read", "run s --logdir {} --only wide --force"),
+        (truncate, "has truncated record in data crc; 0 records can be read", "run s --logdir {} --seeds 1 --only wide --force"),
+        (alter, "failed event crc32 check; 0 records can be read", "run s --logdir {} --seeds 1 --only wide --force"),
         (tear, "Damaged record: {}/s/wide/seed-0/record.json", "run s --logdir {}"),
         (leave_attempt, "1 unfinished: wide/seed-0", "run s --logdir {}"),
         (leave_trial, "1 unfinished: wide/seed-7", "run s --logdir {}"),
         (leave_events, "s/wide/by-hand: 1 event files that belong to no trial", "remove {}/s/wide/by-hand --logdir {}"),
         (leave_temporary, "1 temporary files", "rm {}/s/wide/seed-0/.record.json.123.tmp"),
         (fail, "1 not as expected: wide seed 0 failed", "run s --logdir {}"),
-        (lose_events, "1 records have no event files: wide seed 0", "run s --logdir {} --only wide --force"),
+        (lose_events, "1 records have no event files: wide seed 0", "run s --logdir {} --seeds 1 --only wide --force"),
         (lose_record, "runs.csv shows 1 trials that have no record", "run s --logdir {}"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
