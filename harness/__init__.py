@@ -16,11 +16,12 @@ from harness.expectations import (
     raises,
     worse_than_control,
 )
+from harness.metrics import Metric
 from harness.settings import Settings
 from harness.variants import Study, Variant
 
 __all__ = [
-    *("Arrays", "Expectation", "Settings", "Study", "UsageError", "Variant", "load"),
+    *("Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"),
     *("better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"),
 ]
 

@@ -22,6 +22,8 @@ class Arrays:
     scale: float = 1.0  # integer inputs are divided by this as float32 (255 for pixels); 1.0 leaves them as they are
     sample_weight: np.ndarray | None = None  # one weight for each training sample
     class_weight: Mapping[int, float] | None = None  # weight of a training sample by its class; 1.0 where none is given
+    x_validation: Samples | None = None  # held-out samples that choose among epochs and settings; the test samples judge
+    y_validation: Samples | None = None
 
 
 def each(samples: Samples) -> tuple[np.ndarray, ...]:

@@ -33,13 +33,20 @@ class Settings:
     epochs: int = 5
     stop_below_loss: float | None = None  # stop at the end of the first epoch whose training loss is below this
     samples: int | None = None  # use the first so many training images, and as many test images, at the most
+    validation: int | None = None  # hold out the first so many training samples: they choose, the test samples judge
+    steps_per_epoch: int | None = None  # an epoch is so many batches, drawn on through the samples; None: each sample once
+    log_every: int = 1  # measure on held-out samples, and log, after every so many epochs and after the last
+    remove: tuple[str, ...] = ()  # layers to take out of the built model, by name or pattern
+    replace: tuple[str, ...] = ()  # layers to put in the place of others: "pool-2=MaxPooling2D(2)"
+    insert_after: tuple[str, ...] = ()  # layers to add behind others: "hidden-1=Dropout(0.5)"
+    freeze: tuple[str, ...] = ()  # layers whose weights stay as they are drawn, by name or pattern
 
     def __post_init__(self) -> None:
         for name, annotation in annotations(type(self)).items():
             object.__setattr__(self, name, check(name, getattr(self, name), annotation))
-        for name in ("outputs", "batch_size", "epochs", "learning_rate"):
+        for name in ("outputs", "batch_size", "epochs", "learning_rate", "log_every"):
             require_positive(name, getattr(self, name))
-        for name in ("stop_below_loss", "samples"):
+        for name in ("stop_below_loss", "samples", "validation", "steps_per_epoch"):
             if getattr(self, name) is not None:
                 require_positive(name, getattr(self, name))
         for units in self.hidden:
@@ -137,6 +144,8 @@ def check(name: str, value: Any, annotation: Any) -> Any:
     for kind in _alternatives(annotation):
         if kind is type(None) and value is None:
             return None
+        if kind == tuple[str, ...] and isinstance(value, str):
+            return (value,)
         if typing.get_origin(kind) is tuple and isinstance(value, (tuple, list)):
             return tuple(check(name, part, typing.get_args(kind)[0]) for part in value)
         if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -69,7 +69,7 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
 
 def function_sources(study: Study) -> list[str]:
     """Return the source of each function that the study brings itself."""
-    return [function_source(function) for function in (study.build, study.arrays) if function]
+    return [function_source(function) for function in (study.build, study.arrays, study.arrange) if function]
 
 
 def source_hash(study: Study) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from harness.claims import Against
 from harness.errors import UsageError, unknown
 from harness.expectations import FINISHES, Expectation
+from harness.metrics import ACCURACY, Metric
 from harness.names import check_name
 from harness.settings import Settings, changed, differences
 
@@ -28,11 +29,21 @@ class Variant:
     control: str
     expect: Expectation
     together: bool
+    family: str  # the name of the family that made it, empty for one on its own
 
     def __init__(
-        self, name: str, /, *, control: str = BASE, expect: Expectation = FINISHES, together: bool = False, **changes: Any
+        self,
+        name: str,
+        /,
+        *,
+        control: str = BASE,
+        expect: Expectation = FINISHES,
+        together: bool = False,
+        family: str = "",
+        **changes: Any,
     ) -> None:
-        for field, value in (("name", name), ("changes", changes), ("control", control), ("expect", expect), ("together", together)):
+        values = {"changes": changes, "control": control, "expect": expect, "together": together, "family": family}
+        for field, value in ({"name": name} | values).items():
             object.__setattr__(self, field, value)
         check_name("Variant", name)
         if not changes:
@@ -40,19 +51,24 @@ class Variant:
         _check_expectation(f"Variant {name!r}", expect)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _variant, (self.name, self.control, self.expect, self.together, dict(self.changes))
+        options = {name: getattr(self, name) for name in ("control", "expect", "together", "family")}
+        return _variant, (self.name, options, dict(self.changes))
 
 
-def _variant(name: str, control: str, expect: Expectation, together: bool, changes: dict[str, Any]) -> Variant:
-    return Variant(name, control=control, expect=expect, together=together, **changes)
+def _variant(name: str, options: dict[str, Any], changes: dict[str, Any]) -> Variant:
+    return Variant(name, **options, **changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
     """A base and its variants, with the model and the arrays where they are the study's own.
 
-    build(settings) returns a Keras model, compiled or not; arrays(settings) returns harness.Arrays. Both may import
-    what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
+    build(settings) returns a Keras model, compiled or not, or a scikit-learn estimator. arrays(settings) returns
+    harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name. All
+    three may import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
+
+    metric: what the verdicts are about. pictures: names from harness.pictures, drawn for the first seed of each
+    variant. lesson: what the study teaches, in a sentence or two.
     """
 
     name: str
@@ -61,12 +77,21 @@ class Study:
     question: str = ""
     build: Callable[[Any], Any] | None = None
     arrays: Callable[[Any], Any] | None = None
+    arrange: Callable[[Any, Any], Any] | None = None
+    metric: Metric = ACCURACY
+    pictures: tuple[str, ...] = ()
+    lesson: str = ""
     expect: Expectation = FINISHES  # of the base
     path: Path | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variants", tuple(self.variants))
+        object.__setattr__(self, "pictures", tuple(self.pictures))
         check_name("Study", self.name)
+        if not isinstance(self.metric, Metric):
+            raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
+        if self.arrays and self.arrange:
+            raise UsageError(f"Study {self.name!r} has both arrays(settings) and arrange(settings, data); expected one.")
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, Against) for claim in self.expect.claims):
