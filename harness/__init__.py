@@ -16,12 +16,14 @@ from harness.expectations import (
     raises,
     worse_than_control,
 )
+from harness.families import add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
 from harness.metrics import Metric
 from harness.settings import Settings
 from harness.variants import Study, Variant
 
 __all__ = [
     *("Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"),
+    *("add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"),
     *("better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"),
 ]
 

@@ -1,11 +1,13 @@
 """The samples that a trial learns from and is tested on, as NumPy holds them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Union
 
-import numpy as np
+if TYPE_CHECKING:  # a study imports Arrays, and `list` loads every study
+    import numpy as np
 
-Samples = np.ndarray | tuple[np.ndarray, ...]  # a tuple holds one array for each input or output of the model
+Samples = Union["np.ndarray", "tuple[np.ndarray, ...]"]  # a tuple holds one array for each input or output of the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +22,55 @@ class Arrays:
     x_test: Samples
     y_test: Samples
     scale: float = 1.0  # integer inputs are divided by this as float32 (255 for pixels); 1.0 leaves them as they are
-    sample_weight: np.ndarray | None = None  # one weight for each training sample
+    sample_weight: "np.ndarray | None" = None  # one weight for each training sample
     class_weight: Mapping[int, float] | None = None  # weight of a training sample by its class; 1.0 where none is given
     x_validation: Samples | None = None  # held-out samples that choose among epochs and settings; the test samples judge
     y_validation: Samples | None = None
 
 
-def each(samples: Samples) -> tuple[np.ndarray, ...]:
+def each(samples: Samples) -> "tuple[np.ndarray, ...]":
     """Return the arrays of one or of several inputs as a tuple."""
     return tuple(samples) if isinstance(samples, (tuple, list)) else (samples,)
 
 
-def training_weights(arrays: Arrays) -> np.ndarray | None:
+def take(samples: Samples, part: slice) -> Samples:
+    """Return a part of the samples of every input or output, as views."""
+    return tuple(array[part] for array in samples) if isinstance(samples, (tuple, list)) else samples[part]
+
+
+def first_samples(arrays: Arrays, count: int | None) -> Arrays:
+    """Return the arrays with at most so many samples each, the first ones; None leaves them whole."""
+    if count is None:
+        return arrays
+    names = ("x_train", "y_train", "x_test", "y_test", "sample_weight", "x_validation", "y_validation")
+    kept = {name: getattr(arrays, name) for name in names}
+    return replace(arrays, **{name: take(part, slice(count)) for name, part in kept.items() if part is not None})
+
+
+def hold_out(arrays: Arrays, count: int) -> Arrays:
+    """Return the arrays with the first so many training samples held out for validation.
+
+    ValueError if no training sample would be left.
+    """
+    samples = len(each(arrays.x_train)[0])
+    if count >= samples:
+        raise ValueError(f"validation={count} would hold out all of {samples} training samples; expected fewer than these.")
+    held, rest = slice(count), slice(count, None)
+    weights = arrays.sample_weight
+    return replace(
+        arrays,
+        x_train=take(arrays.x_train, rest),
+        y_train=take(arrays.y_train, rest),
+        x_validation=take(arrays.x_train, held),
+        y_validation=take(arrays.y_train, held),
+        sample_weight=None if weights is None else weights[rest],
+    )
+
+
+def training_weights(arrays: Arrays) -> "np.ndarray | None":
     """Return the weight of each training sample as float32, or None where all weigh the same."""
+    import numpy as np
+
     if arrays.class_weight is None:
         return None if arrays.sample_weight is None else np.asarray(arrays.sample_weight, np.float32)
     (labels,) = each(arrays.y_train)

@@ -1,9 +1,8 @@
 """Everything that is written for TensorBoard: one trial's curves, texts, graphs and session, and a study's columns."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboard.plugins.graph import metadata as graph_metadata
@@ -15,29 +14,24 @@ from tensorboard.util import tensor_util
 
 from harness.events.eventfiles import EventFile, event_files
 from harness.events.graphs import conceptual_graph, op_graph
+from harness.events.hparams import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Value,
+    hparams_summary,
+    hyperparameter,
+    metric_columns,
+    write_study,
+)
 
 if TYPE_CHECKING:
     import keras
 
-TRAIN, TEST = "train", "test"
-
-Value = bool | int | float | str | tuple[Any, ...] | None
-
-
-class Metric(NamedTuple):
-    """A column of the HParams tab: a scalar's tag, the run below the trial that holds it, and the column's title."""
-
-    tag: str
-    run: str
-    title: str
-
-
-METRICS = (
-    Metric("epoch_accuracy", TEST, "Test accuracy"),
-    Metric("epoch_loss", TEST, "Test loss"),
-    Metric("epoch_accuracy", TRAIN, "Training accuracy"),
-    Metric("epoch_loss", TRAIN, "Training loss"),
-)
+__all__ = [
+    *("TEST", "TRAIN", "VALIDATION", "TrialBoard", "Value", "as_code", "as_table", "hyperparameter", "metric_columns"),
+    *("readmit", "withdraw", "write_study"),
+]
 
 _STATUS_CODES = {"success": api_pb2.STATUS_SUCCESS, "failure": api_pb2.STATUS_FAILURE}
 
@@ -45,9 +39,10 @@ _STATUS_CODES = {"success": api_pb2.STATUS_SUCCESS, "failure": api_pb2.STATUS_FA
 class TrialBoard:
     """What one attempt at a trial shows in TensorBoard; a context manager, written by one thread.
 
-    The attempt's folder itself holds the session and the texts; its subfolders `train` and `test`, made with their
-    first value, hold the curves. FileExistsError if something was written there before, since TensorBoard shows only
-    one of two writers in a folder; OSError, from every method, if the files cannot be written.
+    The attempt's folder itself holds the session and the texts; its subfolders `train`, `test` and, where samples are
+    held out, `validation`, made with their first value, hold the curves. FileExistsError if something was written there
+    before, since TensorBoard shows only one of two writers in a folder; OSError, from every method, if the files cannot
+    be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -73,16 +68,18 @@ class TrialBoard:
         *,
         train: Mapping[str, float],
         test: Mapping[str, float],
-        learning_rate: float,
+        learning_rate: float | None,
         seconds: float,
+        validation: Mapping[str, float] | None = None,
     ) -> None:
         """Write one epoch's values and flush.
 
-        number: counted from 0, the step that Keras's own callback writes. train, test: `loss`, `accuracy` and so on,
-        tagged `epoch_loss`, `epoch_accuracy`, as Keras tags them. seconds: the epoch's wall time.
+        number: counted from 0, the step that Keras's own callback writes, or the batches so far. train, test, validation:
+        `loss`, `accuracy` and so on, tagged `epoch_loss`, `epoch_accuracy`, as Keras tags them. seconds: the epoch's
+        wall time. What is empty or None is left out.
         """
-        extra = {"learning_rate": learning_rate, "seconds": seconds}
-        for run, values in ((TRAIN, {**train, **extra}), (TEST, test)):
+        extra = {"seconds": seconds} if learning_rate is None else {"learning_rate": learning_rate, "seconds": seconds}
+        for run, values in ((TRAIN, {**train, **extra}), (VALIDATION, validation), (TEST, test)):
             if values:
                 file = self._file(run)
                 for name, value in values.items():
@@ -93,6 +90,16 @@ class TrialBoard:
         """Write a text in Markdown; `as_table` and `as_code` make it from values and from raw text."""
         # A message may hold half a character (a surrogate) that UTF-8 has no bytes for.
         self._write(text_pb(tag, markdown.encode("utf-8", "replace")))
+
+    def add(self, *summaries: Summary, step: int, run: str = "") -> None:
+        """Write pictures, histograms or PR curves, as harness.events.summaries makes them, and flush.
+
+        run: the subfolder to write them to, TRAIN or TEST; the attempt's folder itself where it is empty.
+        """
+        file = self._file(run)
+        for summary in summaries:
+            file.add_summary(summary, step=step)
+        file.flush()
 
     def graph(self, model: "keras.Model", *, inputs: Any = None) -> None:
         """Write the model's op graph and, where it has one, its graph of layers.
@@ -122,7 +129,7 @@ class TrialBoard:
             raise ValueError("end() writes the session that hparams() begins; hparams() was not called.")
         info = plugin_data_pb2.SessionEndInfo(status=_STATUS_CODES[status], end_time_secs=self._files[""].now())
         data = plugin_data_pb2.HParamsPluginData(session_end_info=info)
-        self._write(self._session, _hparams_summary(hparams_metadata.SESSION_END_INFO_TAG, data))
+        self._write(self._session, hparams_summary(hparams_metadata.SESSION_END_INFO_TAG, data))
 
     def close(self) -> None:
         """Close all files; the first OSError is raised after all of them are closed."""
@@ -141,10 +148,7 @@ class TrialBoard:
         return self._files[run]
 
     def _write(self, *summaries: Summary) -> None:
-        file = self._files[""]
-        for summary in summaries:
-            file.add_summary(summary)
-        file.flush()
+        self.add(*summaries, step=0)
 
 
 def withdraw(folder: Path, *, curves: bool = False) -> None:
@@ -163,48 +167,6 @@ def readmit(folder: Path) -> None:
         path.rename(path.with_name(path.name.removeprefix("withdrawn.").replace("out.events", "out.tfevents", 1)))
 
 
-def write_study(
-    folder: Path, *, hyperparameters: Mapping[str, Sequence[Value]], metrics: Sequence[Metric] = METRICS
-) -> None:
-    """Write the columns of the HParams tab at the study's root, in the place of those written there before.
-
-    hyperparameters: for each name all values that the study's trials have, None for those that lack it. TensorBoard
-    takes the first such definition that it finds, so there must be only one, and it needs the union of all names.
-    """
-    experiment = api_pb2.Experiment(
-        hparam_infos=[_column(name, values) for name, values in hyperparameters.items()],
-        metric_infos=[
-            api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag, group=run), display_name=title)
-            for tag, run, title in metrics
-        ],
-        time_created_secs=time.time(),
-    )
-    data = plugin_data_pb2.HParamsPluginData(experiment=experiment)
-    outdated = list(event_files(folder))
-    with EventFile(folder) as file:
-        file.add_summary(_hparams_summary(hparams_metadata.EXPERIMENT_TAG, data))
-    for path in outdated:
-        path.unlink(missing_ok=True)
-
-
-def hyperparameter(value: Value) -> bool | int | float | str:
-    """Return a value as the HParams tab can hold it: tuples as text, NumPy's scalars as Python's.
-
-    TypeError for a value of another type; ValueError for a number that is not finite, which that tab cannot read.
-
-    >>> hyperparameter((512, 256))
-    '512-256'
-    """
-    if isinstance(value, (tuple, list)):
-        return "-".join(str(hyperparameter(part)) for part in value) or "none"
-    plain = value.item() if hasattr(value, "item") else value
-    if not isinstance(plain, (bool, int, float, str)):
-        raise TypeError(f"A hyperparameter must be bool, int, float, str or a tuple of these; received {value!r}.")
-    if isinstance(plain, float) and not abs(plain) < float("inf"):
-        raise ValueError(f"A hyperparameter must be a finite number; received {value!r}.")
-    return plain
-
-
 def as_table(values: Mapping[str, object]) -> str:
     """Return names and values as a Markdown table."""
     rows = [f"| {_cell(name)} | {_cell(value)} |" for name, value in values.items()]
@@ -219,31 +181,6 @@ def as_code(text: str) -> str:
 def _cell(value: object) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else " ".join(str(value).split())
     return "".join("\\" + sign if sign in "\\`*_{}[]<>|" else sign for sign in text)
-
-
-def _column(name: str, values: Sequence[Value]) -> api_pb2.HParamInfo:
-    known = {hyperparameter(value) for value in values if value is not None}
-    # TensorBoard shows the columns that differ first, and hides others when there are many.
-    column = api_pb2.HParamInfo(name=name, differs=len(known | ({None} if None in values else set())) > 1)
-    if len(set(map(_data_type, known))) > 1:
-        raise TypeError(f"Hyperparameter {name!r} must have values of one type; received {sorted(map(str, known))}.")
-    column.type = next(map(_data_type, known), api_pb2.DATA_TYPE_STRING)
-    if column.type == api_pb2.DATA_TYPE_FLOAT64:
-        column.domain_interval.min_value, column.domain_interval.max_value = min(known), max(known)
-    else:
-        column.domain_discrete.extend(sorted(known))
-    return column
-
-
-def _data_type(value: bool | int | float | str) -> int:
-    if isinstance(value, bool):
-        return api_pb2.DATA_TYPE_BOOL
-    return api_pb2.DATA_TYPE_STRING if isinstance(value, str) else api_pb2.DATA_TYPE_FLOAT64
-
-
-def _hparams_summary(tag: str, data: plugin_data_pb2.HParamsPluginData) -> Summary:
-    metadata = hparams_metadata.create_summary_metadata(data)
-    return Summary(value=[Summary.Value(tag=tag, metadata=metadata, tensor=hparams_metadata.NULL_TENSOR)])
 
 
 def _keras_summary(layers: str) -> Summary:

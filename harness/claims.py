@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import UsageError
+from harness.metrics import ACCURACY, Metric
 
 BETTER = "better"
 WORSE = "worse"
 EQUIVALENT = "equivalent"
 IDENTICAL = "identical"
-MARGIN = 0.003  # the smallest difference of an accuracy that matters: 0.3 points
+
+VALUE = "value"  # the column of the study's metric
 
 Row = Mapping[str, Any]  # column of summary.csv → value; NaN or None where there is none
 
@@ -20,7 +22,7 @@ Row = Mapping[str, Any]  # column of summary.csv → value; NaN or None where th
 class Bound:
     """A mean over the seeds that is at least, or at most, a value."""
 
-    column: str  # of summary.csv
+    column: str  # of summary.csv; `value` is that of the study's metric
     limit: float
     upper: bool = False  # at most, not at least
 
@@ -35,36 +37,35 @@ class Bound:
     def __str__(self) -> str:
         return f"{_words(self.column)} {'at most' if self.upper else 'at least'} {self.limit:g}"
 
-    def fault(self, row: Row) -> str:
-        """Return what was measured instead, empty where the claim holds."""
+    def fault(self, row: Row, metric: Metric = ACCURACY) -> str:
+        """Return what was measured instead, empty where the claim holds; metric: the study's."""
         value = _number(row.get(self.column))
         if value is None:
             return "no seed measured it"
         if value <= self.limit if self.upper else value >= self.limit:
             return ""
-        return f"measured {value:.6g}, the mean of {_seeds(row)}"
+        what = f"a {metric.words} of " if self.column == VALUE else ""
+        return f"measured {what}{value:.6g}, the mean of {_seeds(row)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """How a variant's test accuracy compares with its control's: better, worse or equivalent.
+    """How a variant compares with its control in the study's metric: better, worse or equivalent.
 
     The verdict decides. Below the number of seeds that a verdict takes, the 95% interval must lie wholly on the claimed
     side of zero: a claim that the records do not show is a broken one.
     """
 
     word: str
-    margin: float = MARGIN  # equivalent: within ± this
 
     def __str__(self) -> str:
-        return (
-            f"equivalent to its control (within ±{self.margin:g})"
-            if self.word == EQUIVALENT
-            else f"{self.word} than its control"
-        )
+        return f"{self.word} {'to' if self.word == EQUIVALENT else 'than'} its control"
 
-    def fault(self, row: Row) -> str:
-        """Return what was measured instead, empty where the claim holds."""
+    def fault(self, row: Row, metric: Metric = ACCURACY) -> str:
+        """Return what was measured instead, empty where the claim holds.
+
+        metric: the study's; its direction says what is better, its margin what is equivalent.
+        """
         verdict = row.get("verdict")
         if isinstance(verdict, str) and verdict:
             held = verdict == self.word or (verdict == IDENTICAL and self.word == EQUIVALENT)
@@ -72,7 +73,12 @@ class Against:
         low, high = _interval(row)
         if low is None or high is None:
             return f"not shown ({_difference(row)}); run more seeds"
-        shown = {BETTER: low > 0, WORSE: high < 0, EQUIVALENT: -self.margin < low and high < self.margin}
+        above, below = low > 0, high < 0
+        shown = {
+            BETTER: above if metric.higher_is_better else below,
+            WORSE: below if metric.higher_is_better else above,
+            EQUIVALENT: -metric.margin < low and high < metric.margin,
+        }
         return "" if shown[self.word] else f"not shown ({_difference(row)}); run more seeds"
 
 
@@ -89,12 +95,12 @@ def _interval(row: Row) -> tuple[float | None, float | None]:
 
 
 def _difference(row: Row) -> str:
-    difference = _number(row.get("delta_test_accuracy"))
+    difference = _number(row.get("delta"))
     if difference is None:
         return "there is no difference to judge"
     low, high = _interval(row)
-    interval = "" if low is None or high is None else f" [{low:+.4f}, {high:+.4f}]"
-    return f"difference {difference:+.4f}{interval}, {_seeds(row)}"
+    interval = "" if low is None or high is None else f" [{low:+.4g}, {high:+.4g}]"
+    return f"difference {difference:+.4g}{interval}, {_seeds(row)}"
 
 
 def _seeds(row: Row) -> str:

@@ -23,6 +23,7 @@ from harness.options import (
     output_option,
     seeds_option,
 )
+from harness.picturenames import LOGS
 
 EXAMPLE_RUN = """\b
 Examples:
@@ -31,6 +32,7 @@ Examples:
   python -m harness run ablations --only early-stop    one variant and the controls it needs
   python -m harness run ablations --set epochs=1       a base that trains one epoch
   python -m harness run my_study.py --dry-run          what a study of your own would do
+  python -m harness run all --dry-run                  what every study of experiments/ would take
 """
 
 
@@ -55,7 +57,7 @@ def main() -> None:
 
 
 @main.command(epilog=EXAMPLE_RUN)
-@click.argument("study")
+@click.argument("studies", nargs=-1, required=True, metavar="STUDY...")
 @logdir_option
 @seeds_option
 @click.option("--jobs", type=click.IntRange(min=1, max=MOST_JOBS), help="Worker processes. [default: as many as cores]")
@@ -67,6 +69,13 @@ def main() -> None:
 @data_dir_option
 @click.option("--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs.")
 @click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where trials run.")
+@click.option(
+    "--log",
+    "extras",
+    type=click.Choice(tuple(LOGS)),
+    multiple=True,
+    help=f"Log also {'; '.join(f'{name}: {what}' for name, what in LOGS.items())}. Repeatable.",
+)
 @click.option("--max-seconds", type=Seconds(min=0, min_open=True), help="End a trial that runs longer than this.")
 @click.option(
     "--checkpoint-seconds",
@@ -75,26 +84,35 @@ def main() -> None:
     show_default=True,
     help="Keep a running trial's state this often, so that its next attempt goes on from there.",
 )
-def run(study: str, **options: Any) -> None:
-    """Run STUDY: a name in experiments/ or the path of a .py file.
+def run(studies: Sequence[str], **options: Any) -> None:
+    """Run each STUDY: a name in experiments/, the path of a file, or `all` for every study of experiments/.
 
     Trains what is not recorded yet, logs it for TensorBoard, and writes LOGDIR/STUDY/summary.csv and runs.csv.
-    Exit status: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
+
+    Several studies run one after another; Ctrl-C ends them all. Then --set changes those that have the setting,
+    --dataset those that can be run on it, and --only leaves out those that have none of the variants. What fits none
+    of them is an error.
+
+    Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
-    from harness.commands.run import run_study
+    from harness.commands.run import Request, run_studies
 
     with one_line_errors():
-        raise SystemExit(run_study(study, **options))
+        raise SystemExit(run_studies(studies, Request(**options)))
 
 
 @main.command("list")
 @click.argument("study", required=False)
-def list_studies(study: str | None) -> None:
-    """List the studies of experiments/, or the variants of STUDY."""
+@logdir_option
+def list_studies(study: str | None, logdir: Path) -> None:
+    """List the studies of experiments/, or what STUDY teaches and its variants.
+
+    Times are for this machine: as recorded under LOGDIR, else a rough guess.
+    """
     from harness.commands.listing import print_studies, print_study
 
     with one_line_errors():
-        print_study(study) if study else print_studies()
+        print_study(study, logdir=logdir) if study else print_studies(logdir)
 
 
 @main.command(
@@ -119,7 +137,7 @@ def questions(
         if run_missing:
             only = needed_variants(number)
             try:
-                ctx.invoke(run, study=STUDY, logdir=shown["logdir"], seeds=seeds, data_dir=data_dir, only=only)
+                ctx.invoke(run, studies=(STUDY,), logdir=shown["logdir"], seeds=seeds, data_dir=data_dir, only=only)
             except SystemExit as ended:
                 if ended.code not in (0, 1):  # 1: a trial did not do what was expected, which is evidence too
                     raise
@@ -162,6 +180,14 @@ Examples:
 @click.option("--filter", metavar="EXPR", help="Only rows for which this holds: 'test_accuracy > 0.97 and seeds >= 3'.")
 @click.option("--columns", multiple=True, metavar="COLUMN,...", help="Show these columns. [default: those that vary]")
 @click.option("--all-columns", is_flag=True, help="Show every column.")
+@click.option(
+    "--epoch",
+    type=click.Choice(["last", "best", "validation"]),
+    default="last",
+    show_default=True,
+    help="Take each trial's values, and from them all differences and verdicts, of its last epoch, of the one best on the "
+    "test samples (an optimistic choice), or of the one best on the validation samples.",
+)
 @output_option
 def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> None:
     """Compare the variants at PATH, or of several paths side by side.
@@ -237,7 +263,7 @@ def data(ctx: click.Context, data_dir: Path | None) -> None:
 @data.command(epilog="\b\nExample:\n  python -m harness data fetch mnist\n")
 @click.argument("names", nargs=-1)
 def fetch(names: Sequence[str]) -> None:
-    """Download datasets into Keras's cache: NAMES, or all that can be downloaded."""
+    """Download datasets into the cache of Keras or of scikit-learn: NAMES, or all that can be downloaded."""
     from harness.commands.datasets import fetch_datasets
 
     with one_line_errors():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from harness.datafiles.datasets import CLASS_NAMES, DATASETS, STAND_IN, DataError, Dataset, find_dataset
+from harness.datafiles.datasets import CLASS_NAMES, DATASETS, AnyDataset, DataError, TableDataset, find_dataset
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,9 @@ __all__ = [
     "Images",
     "Place",
     "Prepared",
+    "Table",
     "fetch",
+    "is_table",
     "open_dataset",
     "prepare",
     "survey",
@@ -34,8 +36,8 @@ class Prepared:
 
     name: str  # the one asked for
     used: str  # the one it is: another than `name` only for the stand-in
-    origin: Literal["files", "keras", "bundled"]
-    folder: Path  # of the four .npy files
+    origin: Literal["files", "keras", "scikit-learn", "bundled"]
+    folder: Path  # of the .npy files
     sha256: str  # of the whole content
     reason: str = ""  # why there is a stand-in
 
@@ -52,7 +54,7 @@ class Prepared:
 
 
 class Images(NamedTuple):
-    """The four arrays of a dataset: uint8 images (n, 28, 28) and uint8 classes (n,)."""
+    """The four arrays of an image dataset: uint8 images (n, 28, 28) and uint8 classes (n,)."""
 
     x_train: "np.ndarray"
     y_train: "np.ndarray"
@@ -60,12 +62,24 @@ class Images(NamedTuple):
     y_test: "np.ndarray"
 
 
+class Table(NamedTuple):
+    """A table, not split: float64 features (rows, features), and for each row a float64 target or an int32 class.
+
+    target_names: of the classes, or the one name of the number that is to be predicted.
+    """
+
+    x: "np.ndarray"
+    y: "np.ndarray"
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One place where a dataset may lie, and what is there."""
 
     dataset: str
-    source: Literal["files", "keras", "bundled", "cache"]
+    source: Literal["files", "keras", "scikit-learn", "bundled", "cache"]
     path: Path | None
     state: Literal["verified", "absent", "damaged"]
     size: int  # bytes
@@ -73,11 +87,14 @@ class Place:
 
 
 def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) -> Prepared:
-    """Find, verify and decode a dataset; its four arrays are then in ``folder``.
+    """Find, verify and decode a dataset; its arrays are then in ``folder``.
 
-    The places, in order: the data folder (``data_dir``, else ``HARNESS_DATA_DIR``), Keras's cache, a download by
-    Keras, and, unless strict, scikit-learn's digits as a stand-in. DataError: the dataset is damaged where it was
-    found (it is never passed over for the next place), or absent and strict. UsageError: the name is not known.
+    The places, in order: the data folder (``data_dir``, else ``HARNESS_DATA_DIR``), the cache of the library that can
+    download it (Keras for images, scikit-learn for tables), a download by that library, and, unless strict, a
+    stand-in that comes with scikit-learn: digits for images, diabetes for california-housing.
+
+    DataError: the dataset is damaged where it was found (it is never passed over for the next place), or absent and
+    strict. UsageError: the name is not known.
     """
     from harness.datafiles.sources import checked_data_dir, sources
 
@@ -92,15 +109,29 @@ def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) ->
         looked = ", ".join(str(source.place) for source in places)
         reason = f"{name} is absent: looked in {looked}; {error}"
     if strict:
-        raise DataError(f"{reason} Expected the four IDX files below --data-dir or HARNESS_DATA_DIR.")
-    return _prepared(name, sources(DATASETS[STAND_IN], None)[0], reason=reason)
+        raise DataError(f"{reason} Expected {dataset.files} below --data-dir or HARNESS_DATA_DIR.")
+    return _prepared(name, sources(DATASETS[dataset.stand_in], None)[0], reason=reason)
 
 
-def open_dataset(prepared: Prepared) -> Images:
-    """Return the arrays of a prepared dataset, memory-mapped and read-only; DataError where the files are gone."""
+def open_dataset(prepared: Prepared) -> Images | Table:
+    """Return the arrays of a prepared dataset, memory-mapped and read-only; DataError where the files are gone.
+
+    A stand-in has no more features than the table for which it stands in, so that the study's models fit it.
+    """
     from harness.datafiles.arraycache import open_arrays
 
-    return Images(**open_arrays(prepared.folder))
+    dataset = find_dataset(prepared.used)
+    arrays = open_arrays(dataset, prepared.folder)
+    if not isinstance(dataset, TableDataset):
+        return Images(**arrays)
+    asked = find_dataset(prepared.name)
+    names = dataset.feature_names[: len(asked.feature_names)]
+    return Table(arrays["x"][:, : len(names)], arrays["y"], names, dataset.target_names)
+
+
+def is_table(name: str) -> bool:
+    """Whether the dataset of that name is a table; the others are images. UsageError where there is none."""
+    return isinstance(find_dataset(name), TableDataset)
 
 
 def survey(data_dir: Path | None = None) -> list[Place]:
@@ -120,13 +151,13 @@ def survey(data_dir: Path | None = None) -> list[Place]:
 
 
 def fetch(name: str) -> Prepared:
-    """Download a dataset into Keras's cache, unless it lies there whole; DataError where that fails."""
-    from harness.datafiles.sources import keras_home, keras_source, sources
+    """Download a dataset into its library's cache, unless it lies there whole; DataError where that fails."""
+    from harness.datafiles.sources import library_home, library_source, sources
 
     dataset = find_dataset(name)
     if dataset.bundled:
         return _prepared(name, sources(dataset, None)[0])
-    there = keras_source(dataset, keras_home())
+    there = library_source(dataset, library_home(dataset))
     if _surveyed(there).state == "verified":
         return _prepared(name, there)
     return _prepared(name, _download(dataset, timeout=None))
@@ -139,7 +170,7 @@ def _prepared(name: str, source: "Source", *, reason: str = "") -> Prepared:
     return Prepared(name, dataset.name, source.origin, cached(source), dataset.content_sha256, reason)
 
 
-def _download(dataset: Dataset, *, timeout: float | None) -> "Source":
+def _download(dataset: AnyDataset, *, timeout: float | None) -> "Source":
     from harness.datafiles.downloads import download
 
     return download(dataset, timeout=timeout)

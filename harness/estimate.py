@@ -1,12 +1,20 @@
 """What a trial will cost, guessed before it runs: for the plan, and so that the longest trials start first."""
 
+import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
 
 from harness.data import Prepared
 from harness.datafiles.datasets import find_dataset
+from harness.records import RECORD_FILE, Record, RecordError, read_record
 from harness.settings import Settings
 from harness.variants import Study
+
+if TYPE_CHECKING:
+    from harness.trials import Trial
 
 # Measured with the compiled epoch on one core of a 2-core server (docs/performance.md): a step's fixed part, and
 # what each parameter adds for each sample of a batch of 32.
@@ -14,18 +22,79 @@ STEP_SECONDS = 0.5e-4
 PARAMETER_SECONDS = 2.3e-9
 START_SECONDS = 1.5  # building, compiling, writing
 UNKNOWN_PARAMETERS = 100_000
-UNKNOWN_SAMPLES = 60_000
+UNKNOWN_SAMPLES = 1_000  # of arrays of a study's own
 PIXELS = 28 * 28
+RUNS = "runs.csv"
 
 
-def estimate_seconds(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> float:
+def estimate_trials(study: Study, data: Mapping[str, Prepared], *, folder: Path) -> dict[str, float]:
+    """Return a rough number of seconds for one trial of each variant: as recorded, else guessed.
+
+    folder: the study's results; what its table of runs says of a variant is scaled to the epochs it is to train. The
+    guess for another variant is then corrected by what the recorded ones took.
+    """
+    guesses = {name: guess_seconds(study, study.settings(name), data) for name in study.names}
+    recorded: dict[str, list[float]] = {}
+    for name, row in _rows(folder / RUNS):
+        if name in guesses:
+            recorded.setdefault(name, []).append(_scaled(row, study.settings(name), folder))
+    seconds = {name: median(values) for name, values in recorded.items()}
+    correction = median(seconds[name] / guesses[name] for name in seconds) if seconds else 1.0
+    return {name: seconds.get(name, guesses[name] * correction) for name in study.names}
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the variant and the cells of each run that a table says the seconds of; none if it cannot be read."""
+    try:
+        with path.open(newline="", encoding="utf-8", errors="replace") as file:
+            for row in csv.DictReader(file):
+                if _number(row.get("seconds")) > 0 and row.get("status") in ("ok", "expected-error", "unexpected-pass"):
+                    yield row.get("variant") or "", row
+    except (OSError, csv.Error):  # absent, or damaged: nothing is known
+        return
+
+
+def _scaled(row: Mapping[str, str], settings: Settings, folder: Path) -> float:
+    """Return a run's seconds as they would be with the epochs of the settings; all but the epochs stays what it is."""
+    seconds, epochs = _number(row["seconds"]), _number(row.get("epochs"))
+    stops = settings.stop_below_loss is not None or row.get("engine") == "scikit-learn"
+    if stops or epochs in (0, settings.epochs):
+        return seconds
+    try:
+        record = read_record(folder / row["variant"] / f"seed-{_number(row.get('seed')):.0f}" / RECORD_FILE)
+    except RecordError:
+        return seconds
+    return max(seconds + (settings.epochs - epochs) * _epoch_seconds(record), 0.0)
+
+
+def _epoch_seconds(record: Record) -> float:
+    """Return the mean seconds of an epoch, the first ones apart where there are others: they include compiling."""
+    times = [sum(both) for both in zip(record.history.get("epoch_seconds", ()), record.history.get("test_seconds", ()))]
+    last = record.history.get("epoch") or range(1, len(times) + 1)  # the number of the epoch behind each entry
+    mean = sum(times[1:]) / max(last[-1] - last[0], 1) if len(times) > 1 else sum(times) / max(record.epochs, 1)
+    return mean if math.isfinite(mean) else 0.0
+
+
+def _number(text: str | None) -> float:
+    try:
+        number = float(text or 0)
+    except ValueError:
+        return 0.0
+    return number if math.isfinite(number) else 0.0
+
+
+def guess_seconds(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> float:
     """Return a rough number of seconds for one trial: parameters × samples × epochs, and a fixed part."""
-    prepared = data.get(settings.dataset)
-    samples = find_dataset(prepared.used).train_count if prepared else UNKNOWN_SAMPLES
-    samples = min(samples, settings.samples or samples)
-    steps = math.ceil(samples / settings.batch_size) * settings.epochs
+    steps = settings.steps_per_epoch or math.ceil(_samples(study, settings, data) / settings.batch_size)
     parameters = dense_parameters(settings) if study.build is None else UNKNOWN_PARAMETERS
-    return START_SECONDS + steps * (STEP_SECONDS + PARAMETER_SECONDS * parameters * settings.batch_size / 32)
+    step_seconds = STEP_SECONDS + PARAMETER_SECONDS * parameters * settings.batch_size / 32
+    return START_SECONDS + steps * settings.epochs * step_seconds
+
+
+def _samples(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> int:
+    prepared = data.get(settings.dataset)
+    known = UNKNOWN_SAMPLES if study.arrays else find_dataset(prepared.used if prepared else settings.dataset).samples
+    return max(min(known, settings.samples or known) - (settings.validation or 0), 1)
 
 
 def dense_parameters(settings: Settings) -> int:
@@ -36,3 +105,19 @@ def dense_parameters(settings: Settings) -> int:
     """
     widths = (PIXELS if settings.flatten else 28, *settings.hidden, settings.outputs)
     return sum((inputs + 1) * units for inputs, units in zip(widths, widths[1:]))
+
+
+def trial_seconds(trials: "tuple[Trial, ...]", seconds: Mapping[str, float]) -> list[float]:
+    """Return what each trial adds: a longer one that goes on from a shorter one's end costs only the rest."""
+    variants = {trial.trial_id: trial.variant for trial in trials}
+    return [
+        max(seconds[trial.variant] - (seconds[variants[trial.continues]] if trial.continues in variants else 0.0), 0.0)
+        for trial in trials
+    ]
+
+
+def wall_seconds(trials: "tuple[Trial, ...]", seconds: Mapping[str, float], *, workers: int) -> float:
+    """Return about how long so many workers take for the trials: the longest one bounds it from below."""
+    each = trial_seconds(trials, seconds)
+    longest = max((seconds[trial.variant] for trial in trials), default=0.0)
+    return max(sum(each) / workers, longest)

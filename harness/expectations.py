@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from harness.claims import BETTER, EQUIVALENT, WORSE, Against, Bound, Claim
+from harness.claims import BETTER, EQUIVALENT, VALUE, WORSE, Against, Bound, Claim
 from harness.errors import UsageError
 
 
@@ -52,10 +52,13 @@ def finishes(
     loss_at_least: float | None = None,
     loss_at_most: float | None = None,
     epochs_at_most: float | None = None,
+    value_at_least: float | None = None,
+    value_at_most: float | None = None,
 ) -> Expectation:
     """Return the expectation of an end without error, and of limits that the results keep.
 
-    The limits are of the mean over the seeds: of test accuracy, test loss and epochs trained. Accuracies are fractions, losses in nats.
+    The limits are of the mean over the seeds: of test accuracy (a fraction), test loss, epochs trained, and `value`, the
+    value of the study's metric on the test samples, whatever that is.
     """
     bounds = (
         ("test_accuracy", accuracy_at_least, False),
@@ -63,6 +66,8 @@ def finishes(
         ("test_loss", loss_at_least, False),
         ("test_loss", loss_at_most, True),
         ("epochs", epochs_at_most, True),
+        (VALUE, value_at_least, False),
+        (VALUE, value_at_most, True),
     )
     return Expectation(
         claims=tuple(Bound(column, limit, upper) for column, limit, upper in bounds if limit is not None)
@@ -70,17 +75,17 @@ def finishes(
 
 
 def better_than_control() -> Expectation:
-    """Return the expectation that the test accuracy is better than the control's, by more than noise."""
+    """Return the expectation that the study's metric is better than the control's, by more than noise."""
     return Expectation(claims=(Against(BETTER),))
 
 
 def worse_than_control() -> Expectation:
-    """Return the expectation that the test accuracy is worse than the control's, by more than noise."""
+    """Return the expectation that the study's metric is worse than the control's, by more than noise."""
     return Expectation(claims=(Against(WORSE),))
 
 
 def equivalent_to_control() -> Expectation:
-    """Return the expectation that the test accuracy differs from the control's by less than matters."""
+    """Return the expectation that the study's metric differs from the control's by less than matters."""
     return Expectation(claims=(Against(EQUIVALENT),))
 
 

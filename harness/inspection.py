@@ -2,45 +2,68 @@
 
 import hashlib
 import json
+from typing import Any
 
+import keras
 import numpy as np
 
 from harness.arrays import Arrays, each
-from harness.models import make_model
 from harness.compiled.proofs import fingerprint
+from harness.data import Prepared, open_dataset
+from harness.executors import Effect
+from harness.layermaking import LayerError
+from harness.models import make_model
 from harness.settings import Settings, to_json
 from harness.variants import Study
 
-# Settings that act outside the model and the arrays.
-TRAINING = ("batch_size", "epochs", "stop_below_loss")
+# Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.
+TRAINING = ("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation")
 DATA = ("dataset", "normalize", "samples")
 
 
-def effect(study: Study, settings: Settings) -> str:
-    """Return a hash of all that training would be given; empty where that cannot be told.
+def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -> Effect:
+    """Return a hash of all that training would be given, or what is wrong with the layers to edit.
 
     Two variants with the same hash train the same model on the same samples in the same way. A model with code of its
-    own, or one that cannot be built, tells nothing.
+    own, or one that cannot be built, tells nothing. prepared: the dataset that the settings name, where there is one.
     """
     try:
-        arrays = study.arrays(settings) if study.arrays else None
-        model = fingerprint(make_model(study, settings, seed=0))
+        model = described(make_model(study, settings, seed=0))
+        arrays = own_arrays(study, settings, prepared)
+    except LayerError as error:
+        return Effect(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
-        return ""
+        return Effect()
     if model is None:
-        return ""
-    names = TRAINING if study.arrays else (*TRAINING, *DATA)
+        return Effect()
+    names = (*TRAINING, *DATA) if arrays is None else TRAINING
     values = {name: value for name, value in to_json(settings).items() if name in names}
     digest = hashlib.sha256(json.dumps([model, values]).encode())
     if arrays is not None:
         add_arrays(digest, arrays)
-    return digest.hexdigest()
+    return Effect(digest.hexdigest())
+
+
+def described(model: Any) -> str | None:
+    """Return a text that two models share if they are built alike, or None where that cannot be told."""
+    if isinstance(model, keras.Model):
+        return fingerprint(model)
+    parameters = sorted((name, repr(value)) for name, value in model.get_params().items())
+    return repr((type(model).__module__, type(model).__qualname__, parameters))
+
+
+def own_arrays(study: Study, settings: Settings, prepared: Prepared | None) -> Arrays | None:
+    """Return the arrays that the study makes itself, None where it uses a dataset as it is."""
+    if study.arrays:
+        return study.arrays(settings)
+    return study.arrange(settings, open_dataset(prepared)) if study.arrange and prepared else None
 
 
 def add_arrays(digest: "hashlib._Hash", arrays: Arrays) -> None:
     """Add the content of all arrays, and what else they say of the samples, to a hash."""
     digest.update(repr((arrays.scale, arrays.class_weight)).encode())
-    for samples in (arrays.x_train, arrays.y_train, arrays.x_test, arrays.y_test, arrays.sample_weight):
+    sets = (arrays.x_train, arrays.y_train, arrays.x_test, arrays.y_test, arrays.x_validation, arrays.y_validation)
+    for samples in (*sets, arrays.sample_weight):
         for values in each(samples) if samples is not None else ():
             digest.update(repr((values.shape, values.dtype)).encode())
             digest.update(np.ascontiguousarray(values).data)

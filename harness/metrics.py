@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import UsageError
 
@@ -40,5 +42,31 @@ class Metric:
         """Its value on the test samples in words: test accuracy."""
         return self.column.replace("_", " ")
 
+    @property
+    def direction(self) -> str:
+        """Which values are better: HIGHER or LOWER."""
+        return HIGHER if self.higher_is_better else LOWER
 
+    def of(self, values: Mapping[str, float]) -> float:
+        """Return its value on the test samples among measured ones, NaN where they lack it."""
+        return values.get(self.column, math.nan)
+
+    def described(self) -> dict[str, Any]:
+        """Return what a record keeps of it, so that tables can be made without the study's file; nothing of ACCURACY."""
+        if self == ACCURACY:
+            return {}
+        return {
+            "name": self.name, "margin": self.margin, "higher_is_better": self.higher_is_better, "fraction": self.fraction,
+        }  # fmt: skip
+
+
+HIGHER, LOWER = "higher", "lower"
 ACCURACY = Metric("accuracy", margin=ACCURACY_MARGIN, higher_is_better=True, fraction=True)
+
+
+def described_metric(values: Mapping[str, Any]) -> Metric:
+    """Return the metric that a record describes; a record without any is about accuracy.
+
+    TypeError or ValueError for what `Metric.described` cannot have written.
+    """
+    return Metric(**values) if values else ACCURACY

@@ -1,4 +1,4 @@
-"""Settings → a compiled Keras model."""
+"""Settings → a compiled Keras model, its layers edited as the settings say, or the study's scikit-learn estimator."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +11,32 @@ if TYPE_CHECKING:
 IMAGE_SHAPE = (28, 28)
 
 
-def make_model(study: Study, settings: Settings, *, seed: int) -> "keras.Model":
+def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
     """Return the study's model for these settings, compiled, its initial weights drawn from the seed.
 
-    TypeError if the study's own build returns something else than a Keras model.
+    A scikit-learn estimator is returned as it was made. TypeError if the study's own build returns neither;
+    LayerError for layers to edit that the model does not have.
     """
     import keras
+    from keras.src.utils.naming import reset_uids
+
+    from harness.estimators import is_estimator
 
     keras.utils.set_random_seed(seed)
-    if study.build is None:
-        model = build_dense(settings)
-    else:
-        model = study.build(settings)
-        if not isinstance(model, keras.Model):
-            raise TypeError(f"build(settings) must return a keras.Model; received {type(model).__name__}.")
+    reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
+    model = build_dense(settings) if study.build is None else study.build(settings)
+    if not isinstance(model, keras.Model) and is_estimator(model):
+        if settings.edits:
+            from harness.layermaking import LayerError
+
+            raise LayerError(f"{min(settings.edits)} edits layers; a {type(model).__name__} of scikit-learn has none.")
+        return model
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"build(settings) must return a keras.Model or a scikit-learn estimator; received {type(model).__name__}.")
+    if settings.edits:
+        from harness.layers import edit
+
+        model = edit(model, **settings.edits)
     if not model.compiled:
         compile_classifier(model, settings)
     return model
@@ -76,6 +88,13 @@ def describe_layers(model: "keras.Model") -> list[dict[str, Any]]:
         {"name": layer.name, "class": type(layer).__name__, "output": shape(layer), "parameters": layer.count_params()}
         for layer in model.layers
     ]
+
+
+def summary_text(model: "keras.Model") -> str:
+    """Return what Keras' summary() prints: a line a layer, and the numbers of parameters."""
+    lines: list[str] = []
+    model.summary(line_length=100, print_fn=lambda line, **_: lines.append(line))
+    return "\n".join(lines)
 
 
 def count_flops(model: "keras.Model") -> int | None:

@@ -33,6 +33,6 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
         if claims and not study.arrays and row.get("data") != asked:
             unjudged.append(f"{row['variant']}: what is expected of {asked} was not judged on {row.get('data')}.")
             continue
-        faults = ((claim, claim.fault(row)) for claim in claims)
+        faults = ((claim, claim.fault(row, study.metric)) for claim in claims)
         broken += [f"{row['variant']}: expected {claim}; {fault}." for claim, fault in faults if fault]
     return Outcome(tuple(broken), tuple(unjudged))

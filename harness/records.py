@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.atomicfiles import write_atomically
+from harness.metrics import described_metric
 from harness.names import check_name
 
 SCHEMA = 1
@@ -37,9 +38,11 @@ class RecordError(ValueError):
 class Record:
     """One trial's specification, status, history, final metrics, cost and provenance.
 
-    history: one value an epoch for train_loss, train_accuracy, test_loss, test_accuracy, learning_rate,
-    epoch_seconds, test_seconds. metrics: the last epoch's values of the first four. Losses in nats, accuracies as
-    fractions, times in seconds. A value that is not finite is NaN here and null in the file.
+    history: one value a measured epoch for each metric of train_, validation_ (where samples are held out) and test_,
+    by Keras' names, and for learning_rate, epoch_seconds, test_seconds; where not every epoch is measured, or epochs are
+    counted in batches, also epoch (its number, from 1) and step (batches so far). metrics: the last values of the
+    metrics. Losses in nats or as the model's loss has them, accuracies as fractions, times in seconds. A value that is
+    not finite is NaN here and null in the file.
     """
 
     study: str
@@ -64,11 +67,15 @@ class Record:
     cost: Mapping[str, float] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    metric: Mapping[str, Any] = field(default_factory=dict)  # of the study, as Metric.described gives it; empty: accuracy
 
     @property
     def epochs(self) -> int:
         """Epochs that were trained to their end."""
-        return len(self.history.get("train_loss", ()))
+        numbers = self.history.get("epoch", ())  # there where not every epoch was measured
+        if numbers and math.isfinite(numbers[-1]):
+            return int(numbers[-1])
+        return max((len(series) for name, series in self.history.items() if name.startswith("train_")), default=0)
 
     @property
     def finished(self) -> bool:
@@ -227,6 +234,7 @@ def _decode(values: dict[str, Any]) -> Record:
     if values["status"] not in STATUSES:
         raise ValueError(f"status is {values['status'][:40]!r}")
     known = {name: tuple(value) if type(value) is list else value for name, value in values.items() if name in _FIELDS}
+    described_metric(values.get("metric", {}))
     known["first_test_image"] = tuple(_numbers(values["first_test_image"]))
     known["history"] = {name: _numbers(series) for name, series in values["history"].items()}
     for name in ("metrics", "cost"):

@@ -8,8 +8,7 @@ from typing import Any
 
 from harness.data import Prepared
 from harness.errors import UsageError
-from harness.estimate import estimate_seconds
-from harness.executors import Executor
+from harness.estimate import estimate_trials
 from harness.fallback import fallback_logdir
 from harness.records import (
     INTERRUPTED,
@@ -23,6 +22,7 @@ from harness.records import (
     trial_folder,
 )
 from harness.evidence.standing import as_declared
+from harness.sharing import linked
 from harness.trials import Trial, source_hash, trial_id
 from harness.variants import Study, show_value
 
@@ -40,6 +40,7 @@ class Options:
     engine: str = "auto"
     force: bool = False
     checkpoint_seconds: float = 60.0
+    extras: tuple[str, ...] = ()  # what the trials log on request, which changes no result
     only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
     base_changes: tuple[tuple[str, Any], ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
@@ -93,26 +94,28 @@ def selected(study: Study, options: Options) -> Study:
 
 
 def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared]) -> Plan:
-    """Return what is to be done, seed by seed, the longest trials of each seed first; nothing is written.
+    """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
     data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.
     """
     if whole.path is None:
         raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")
     study = selected(whole, options)
-    seconds = {name: estimate_seconds(study, study.settings(name), data) for name in study.names}
+    seconds = estimate_trials(study, data, folder=options.logdir / study.name)
     plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir())
     trials, done, reasons = [], [], Counter[str]()
     source = source_hash(study)
     for seed in range(options.seeds):
-        for name in sorted(study.names, key=lambda name: -seconds[name]):
+        missing = []
+        for name in study.names:
             trial = replace(_trial(plan, name, seed), source=source)
             found = FORCED if options.force else _standing(trial, study)
             if isinstance(found, Record):
                 done.append(found)
             else:
-                trials.append(trial)
+                missing.append(trial)
                 reasons[found] += 1
+        trials += linked(missing, study, seconds)
     return replace(plan, trials=tuple(trials), done=tuple(done), reasons=dict(reasons))
 
 
@@ -135,6 +138,7 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         data=prepared,
         fallback=plan.fallback,
         checkpoint_seconds=plan.options.checkpoint_seconds,
+        extras=plan.options.extras,
         resumable=attempt if plan.options.force else 1,
     )
 
@@ -183,25 +187,6 @@ def _present(trial: Trial, study: Study) -> Record | str:
 def _in_place(record: Record, path: Path) -> bool:
     """Say whether a record lies where its trial does; a folder that was copied or renamed holds another's."""
     return path.parent.parts[-3:] == trial_folder(Path(), record.study, record.variant, record.seed).parts
-
-
-def require_effects(plan: Plan, executor: Executor) -> None:
-    """Raise UsageError for a variant that changes nothing in what is trained; nothing has trained yet.
-
-    The harness's own model and data heed every setting. A study's own may overlook one, and the unchanged model would
-    then be trained and published under the variant's name.
-    """
-    study = plan.study
-    if not plan.trials or not (study.build or study.arrays):
-        return
-    effects = executor.effects(plan.trials[0], study.names)
-    for name in study.names[1:]:
-        control = study.control(name)
-        if effects[name] and effects[name] == effects[control]:
-            raise UsageError(
-                f"Variant {name!r} of study {study.name!r} changes nothing: with {study.change(name)}, the model, the arrays "
-                f"and the training are those of {control!r}. Does build(settings) or arrays(settings) use the setting?"
-            )
 
 
 @dataclass(frozen=True, slots=True)

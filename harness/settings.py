@@ -1,6 +1,7 @@
 """Settings: everything that decides a trial's result, apart from its seed."""
 
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -9,9 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from harness.errors import UsageError, unknown
+from harness.layertexts import parse_layer
 
 LARGEST_NUMBER = 2**53  # beyond it a float does not tell neighbours apart, and nothing here is counted
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd")
+LAYER_TEXTS = ("replace", "insert_after")  # settings that name a layer to put in
+LAYER_EDITS = ("remove", *LAYER_TEXTS, "freeze")  # settings that change the built model
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,16 @@ class Settings:
             require_positive("hidden", units)
         if self.optimizer not in OPTIMIZERS:
             raise unknown("Optimizer", self.optimizer, OPTIMIZERS)
+        for name in LAYER_TEXTS:
+            object.__setattr__(self, name, tuple(str(parse_layer(name, text)) for text in getattr(self, name)))
+        for name in ("remove", "freeze"):
+            if not all(pattern.strip() for pattern in getattr(self, name)):
+                raise UsageError(f"{name} must be names or patterns of layers; received an empty one.")
+
+    @property
+    def edits(self) -> dict[str, tuple[str, ...]]:
+        """The settings that change layers of the built model, where there are any."""
+        return {name: getattr(self, name) for name in LAYER_EDITS if getattr(self, name)}
 
 
 @lru_cache(maxsize=64)
@@ -124,10 +138,33 @@ def _value(name: str, text: str, annotation: Any) -> Any:
     try:
         if typing.get_origin(kind) is tuple:
             element = typing.get_args(kind)[0]
-            return tuple(_scalar(part.strip(), element) for part in text.strip("()[]").split(",") if part.strip())
+            return tuple(_scalar(part, element) for part in _parts(text, element))
         return _scalar(text, kind)
     except ValueError:
         raise UsageError(f"{name} must be {_describe(annotation)}; received {text!r}.") from None
+
+
+def _parts(text: str, element: type) -> list[str]:
+    """Split a list at its commas, those within parentheses and quotes apart, or numbers at the dashes between them."""
+    if text.lower() == "none":
+        return []
+    if text[:1] in ("(", "[") and text[-1:] in (")", "]"):
+        text = text[1:-1]
+    if element is not str and re.fullmatch(r"[\d.]+(-[\d.]+)+", text):
+        return text.split("-")
+    parts, depth, quote = [""], 0, ""
+    for sign in text:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"" and depth:
+            quote = sign
+        else:
+            depth += (sign in "([{") - (sign in ")]}")
+        if sign == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _scalar(text: str, kind: type) -> Any:
@@ -146,6 +183,8 @@ def check(name: str, value: Any, annotation: Any) -> Any:
             return None
         if kind == tuple[str, ...] and isinstance(value, str):
             return (value,)
+        if name in LAYER_TEXTS and isinstance(value, Mapping):
+            return tuple(f"{target}={layer}" for target, layer in value.items())
         if typing.get_origin(kind) is tuple and isinstance(value, (tuple, list)):
             return tuple(check(name, part, typing.get_args(kind)[0]) for part in value)
         if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Finding and loading studies: a name in experiments/ or the path of a Python file."""
+"""Finding and loading studies: a name in experiments/ or the path of a file, in Python or in TOML."""
 
 import hashlib
 import importlib.util
@@ -6,35 +6,61 @@ import linecache
 import sys
 import traceback
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
+from harness.tomlstudies import read_study
 from harness.variants import Study
 
+KINDS = (".py", ".toml")
 EXPERIMENTS = Path(__file__).resolve().parent.parent / "experiments"
 
 
 def study_files(folder: Path = EXPERIMENTS) -> dict[str, Path]:
     """Return the studies of a folder: name to file."""
-    files = sorted(folder.glob("*.py"))
-    return {path.stem.replace("_", "-"): path for path in files if not path.stem.startswith("_")}
+    files = sorted(path for kind in KINDS for path in folder.glob(f"*{kind}"))
+    return {_name(path): path for path in files if not path.stem.startswith("_")}
+
+
+def _name(path: Path) -> str:
+    return path.stem.replace("_", "-")
 
 
 def load_study(name_or_path: str, *, folder: Path = EXPERIMENTS) -> Study:
     """Return the study named in experiments/, or the one of a file; UsageError says what is wrong with it."""
-    known = study_files(folder)
+    return _load(_find(name_or_path, folder), ())
+
+
+def _find(name_or_path: str, folder: Path, *, beside: Path | None = None) -> Path:
+    """Return the file of a study; a path is taken from the folder `beside`, or from the current one."""
+    known = study_files(folder) | (study_files(beside) if beside else {})
     if name_or_path in known:
-        return _load(known[name_or_path])
-    looks_like_path = "/" in name_or_path or name_or_path.endswith(".py")
-    if not looks_like_path:
+        return _only(known[name_or_path])
+    if "/" not in name_or_path and not name_or_path.endswith(KINDS):
         raise unknown("Study", name_or_path, known)
-    path = Path(name_or_path)
+    path = (beside or Path()) / name_or_path
     if "\0" in name_or_path or not path.is_file():
-        raise UsageError(f"Study file {name_or_path!r} does not exist; expected a .py file or one of: {', '.join(known)}.")
-    return _load(path.resolve())
+        raise UsageError(f"Study file {name_or_path!r} does not exist; expected a .py or .toml file or one of: {', '.join(known)}.")
+    return path.resolve()
 
 
-def _load(path: Path) -> Study:
+def _only(path: Path) -> Path:
+    """Return the file if no other one beside it declares a study of its name."""
+    others = [other for kind in KINDS for other in sorted(path.parent.glob(f"*{kind}")) if _name(other) == _name(path)]
+    if len(others) > 1:
+        names = " and ".join(other.name for other in others)
+        raise UsageError(f"Study {_name(path)!r} has two files in {path.parent}: {names}; expected one.")
+    return path
+
+
+def _load(path: Path, above: tuple[Path, ...]) -> Study:
+    """Return a file's study; above: the TOML files that are like it, from the first one on."""
+    if path in above:
+        raise UsageError(f"Study file {path} is like itself, by way of {' and '.join(other.name for other in above)}.")
+    if path.suffix == ".toml":
+        like = partial(_find, folder=EXPERIMENTS, beside=path.parent)
+        return replace(read_study(path, load_like=lambda name: _load(like(name), (*above, path))), path=path)
     module = _execute(path)
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.durability.locks import LOCK_FILE, one_writer
 from harness.records import RECORD_FILE, Record, RecordError, read_record
-from harness.studies import study_files
+from harness.studies import KINDS, study_files
 
 _ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
 
@@ -34,7 +34,7 @@ class StudyFolder:
     def mend(self, *, variants: Iterable[str] = (), force: bool = False) -> str:
         """Return the command that runs the study again as its newest record was made, in whole or these variants alone."""
         files = [str(record.provenance.get("study_file", "")) for record in self.records]
-        own = next((path for path in files if path.endswith(".py")), self.name)
+        own = next((path for path in files if path.endswith(KINDS)), self.name)
         words = ["run", self.name if self.name in study_files() else own, "--logdir", str(self.folder.parent)]
         words += _options_of(self.records)
         for variant in dict.fromkeys(variants):

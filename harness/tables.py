@@ -1,15 +1,18 @@
 """Records → the two tables of a study, and their files."""
 
 import math
-import statistics
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence.comparison import Comparison, compare_study
 from harness.evidence.costs import COSTS, costs_of, pareto_best, ratios
+from harness.evidence.cells import first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
+from harness.evidence.epochs import metric_of
 from harness.csvtext import to_csv
-from harness.evidence.proportions import wilson_interval
+from harness.metrics import ACCURACY, Metric, described_metric
 from harness.records import (
     DIVERGED,
     EXPECTED_ERROR,
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 RUNS_FILE = "runs.csv"
 SUMMARY_FILE = "summary.csv"
 METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+_SPLITS = ("train", "validation", "test")
+_METRIC = re.compile(rf"({'|'.join(_SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
 # Where seeds of one variant ended differently, the variant's status is the first of these that occurs.
 _WORST_FIRST = (FAILED, TIMEOUT, UNEXPECTED_PASS, DIVERGED, INTERRUPTED, EXPECTED_ERROR, OK)
 
@@ -38,24 +43,40 @@ def runs_table(records: Iterable[Record], *, logdir: Path) -> "pd.DataFrame":
     """Return one row a trial, by variant in the study's order, then by seed."""
     import pandas as pd
 
-    frame = pd.DataFrame([_run_row(record, logdir) for record in in_order(records)], columns=list(run_columns()))
-    return with_whole_numbers(frame)
+    ordered = in_order(records)
+    columns = [*run_columns(), *further_metrics(ordered)]
+    return with_whole_numbers(pd.DataFrame([_run_row(record, logdir) for record in ordered], columns=columns))
+
+
+def further_metrics(records: Iterable[Record]) -> list[str]:
+    """Return which metrics the records have beyond METRICS, by name within each part of the data."""
+    found = {name for record in records for name in record.metrics if is_further_metric(name)}
+    return sorted(found, key=lambda name: (_SPLITS.index(name.partition("_")[0]), name))
+
+
+@lru_cache(maxsize=1024)
+def is_further_metric(column: str) -> bool:
+    """Say whether a column's name is that of a metric which has no column of its own in the tables."""
+    return bool(_METRIC.fullmatch(column)) and column not in {*METRICS, *run_columns(), *summary_columns()}
 
 
 def run_columns() -> tuple[str, ...]:
-    """Return the columns of runs.csv; others rely on the first ones and their order."""
+    """Return the columns of runs.csv but for further metrics; others rely on the first ones and their order."""
     return (
         *("study", "variant", "seed", "status", "epochs", *METRICS, "seconds", "error", "trial_id", "logdir"),
         *("first_test_image_class", "first_test_image_probability", "data", "engine", "as_expected", "attempt"),
+        *("metric", "direction", "value"),
     )
 
 
 def _run_row(record: Record, logdir: Path) -> dict[str, Any]:
     trial = trial_folder(logdir, record.study, record.variant, record.seed)
+    metric = described_metric(record.metric)
     return {
+        **record.metrics,
         **{name: getattr(record, name) for name in ("study", "variant", "seed", "status", "error", "trial_id")},
         **{name: record.metrics.get(name, math.nan) for name in METRICS},
-        **_first_image([record]),
+        **first_image_cells([record]),
         "epochs": record.epochs or math.nan,
         "seconds": record.cost.get("seconds", math.nan),
         "logdir": str(attempt_folder(trial, record.attempt)),
@@ -63,31 +84,51 @@ def _run_row(record: Record, logdir: Path) -> dict[str, Any]:
         "engine": record.provenance.get("engine", ""),
         "as_expected": record.as_expected,
         "attempt": record.attempt,
+        "metric": metric.column,
+        "direction": metric.direction,
+        "value": metric.of(record.metrics),
     }
 
 
-def summary_table(records: Iterable[Record], *, logdir: Path | None = None) -> "pd.DataFrame":
-    """Return one row a variant, the base first, with its difference from its control on the same seeds.
+def summary_table(
+    records: Iterable[Record], *, logdir: Path | None = None, metric: Metric | None = None
+) -> "pd.DataFrame":
+    """Return one row a variant of one study, the base first, with its difference from its control on the same seeds.
 
-    logdir: where the trials lie, so that a study of one seed can be compared on its test samples.
+    logdir: where the trials lie, so that a study of one seed can be compared on its test samples. metric: what the
+    differences and verdicts are about; without one, the metric that the records name.
     """
     import pandas as pd
 
+    ordered = in_order(records)
+    metric = metric or (metric_of(ordered) if ordered else ACCURACY)
     by_variant: dict[str, list[Record]] = {}
-    for record in in_order(records):
+    for record in ordered:
         by_variant.setdefault(record.variant, []).append(record)
-    comparisons = compare_study(by_variant, logdir=logdir)
+    comparisons = compare_study(by_variant, metric=metric, logdir=logdir)
     costs = {name: costs_of(group) for name, group in by_variant.items()}
-    rows = [_summary_row(group, comparisons.get(name)) | costs[name] for name, group in by_variant.items()]
+    further = further_metrics(ordered)
+    rows = [
+        mean_cells(group, (*METRICS, *further))
+        | _summary_row(group, comparisons.get(name))
+        | measured_cells(group, comparisons.get(name), metric)
+        | costs[name]
+        for name, group in by_variant.items()
+    ]
     for row, best in zip(rows, pareto_best(rows), strict=True):
         row["pareto"] = best
         if row["control"] in costs:
             row |= ratios(costs[row["variant"]], costs[row["control"]])
-    return with_whole_numbers(pd.DataFrame(rows, columns=list(summary_columns())))
+    return with_whole_numbers(pd.DataFrame(rows, columns=[*summary_columns(), *further]))
 
 
 def summary_columns() -> tuple[str, ...]:
-    """Return the columns of summary.csv; others rely on the first ones and their order."""
+    """Return the columns of summary.csv but for further metrics; others rely on the first ones and their order.
+
+    value, value_std, delta: of the study's metric, as are ci_low, ci_high, p_value and verdict. best_epoch, best_value:
+    of each seed's best epoch on the test samples, an optimistic choice; validation_epoch, value_at_validation: of the
+    one that the validation samples choose. All four are means over the seeds.
+    """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
         *("delta_test_accuracy", "ci_low", "ci_high", "p_value", "verdict", "seconds", "error"),
@@ -95,25 +136,25 @@ def summary_columns() -> tuple[str, ...]:
         *("sample_low", "sample_high", "mcnemar_p", "test_set_low", "test_set_high"),
         *("first_test_image_class", "first_test_image_probability", "data", "engine"),
         *("flops_per_sample", "epoch_seconds", "state_mb", "pareto", *(f"{name}_ratio" for name in COSTS)),
+        *("metric", "direction", "value", "value_std", "delta"),
+        *("best_epoch", "best_value", "validation_epoch", "value_at_validation"),
     )
 
 
 def _summary_row(group: Sequence[Record], comparison: Comparison | None) -> dict[str, Any]:
     first = group[0]
     finished = [record for record in group if record.finished]
-    shown = finished or [record for record in group if record.metrics]
     return {
         **{name: getattr(first, name) for name in ("study", "variant", "change", "control", "expectation")},
-        **{name: _mean(record.metrics.get(name, math.nan) for record in shown) for name in METRICS},
         **(comparison.cells() if comparison else {}),
-        **_first_image(finished),
-        **_test_set_interval(finished),
+        **first_image_cells(finished),
+        **sampling_cells(finished),
         "status": min((record.status for record in group), key=_WORST_FIRST.index),
         "seeds": len(group),
         "failed_seeds": sum(not record.as_expected for record in group),
-        "epochs": _mean(record.epochs or math.nan for record in group),
-        "test_accuracy_std": _std([record.metrics.get("test_accuracy", math.nan) for record in finished]),
-        "seconds": _mean(record.cost.get("seconds", math.nan) for record in group),
+        "epochs": mean(record.epochs or math.nan for record in group),
+        "test_accuracy_std": std([record.metrics.get("test_accuracy", math.nan) for record in finished]),
+        "seconds": mean(record.cost.get("seconds", math.nan) for record in group),
         "error": next((record.error for record in group if record.error), ""),
         "as_expected": all(record.as_expected for record in group),
         "data": " and ".join(sorted({record.data.get("used", "") for record in group})),
@@ -133,44 +174,20 @@ def in_order(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda record: (record.study, record.position, record.variant, record.seed))
 
 
-def _first_image(finished: Sequence[Record]) -> dict[str, Any]:
-    """Return what the first finished seed says of the first test image: the class, and how sure it is."""
-    for record in finished:
-        if record.first_test_image:
-            probability = max(record.first_test_image)
-            chosen = list(record.first_test_image).index(probability)
-            return {"first_test_image_class": chosen, "first_test_image_probability": probability}
-    return {"first_test_image_class": math.nan, "first_test_image_probability": math.nan}
+def stacked(tables: Sequence["pd.DataFrame"]) -> "pd.DataFrame":
+    """Return the rows of several tables as one, with every column that any of them has."""
+    if len(tables) == 1:
+        return tables[0]
+    import pandas as pd
 
-
-def _test_set_interval(finished: Sequence[Record]) -> dict[str, float]:
-    """Return the Wilson interval of the mean accuracy: how far the test set, as a sample, could mislead."""
-    samples = {record.cost.get("test_samples") for record in finished}
-    accuracy = _mean(record.metrics.get("test_accuracy", math.nan) for record in finished)
-    count = samples.pop() if len(samples) == 1 else None
-    if not count or math.isnan(accuracy):
-        return {}
-    interval = wilson_interval(round(accuracy * count), int(count))
-    return {"test_set_low": interval.low, "test_set_high": interval.high}
-
-
-def _mean(values: Iterable[float]) -> float:
-    finite = [value for value in values if not math.isnan(value)]
-    return statistics.fmean(finite) if finite else math.nan
-
-
-def _std(values: Sequence[float]) -> float:
-    finite = [value for value in values if not math.isnan(value)]
-    if len(finite) < 2:
-        return math.nan
-    # statistics.stdev computes in fractions: a tenth of a second over a thousand variants, for digits that no float holds.
-    mean = statistics.fmean(finite)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in finite) / (len(finite) - 1))
+    # A column that is empty throughout one study must not decide the type of another's.
+    rows = [row for table in tables for row in table.astype(object).to_dict("records")]
+    return pd.DataFrame(rows, columns=list(dict.fromkeys(name for table in tables for name in table))).infer_objects()
 
 
 def with_whole_numbers(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Hold counts as whole numbers though cells of their columns are empty; seeds may stop at different epochs."""
-    for name in {"epochs", "parameters", "first_test_image_class", "pairs"} & set(frame.columns):
+    for name in {"epochs", "parameters", "first_test_image_class", "pairs", "best_epoch", "validation_epoch"} & set(frame.columns):
         known = frame[name].dropna().astype(float)
         frame[name] = frame[name].astype("Int64" if (known % 1 == 0).all() else float)
     return frame

@@ -37,7 +37,11 @@ class Trial:
     resumable: int = 1  # the first attempt whose checkpoints may be used; with --force, the first of this run
     fallback: Path | None = None  # the log folder to use when the one of `folder` can no longer be written
     lost: tuple[str, ...] = ()  # how earlier attempts of this run lost their workers
+    extras: tuple[str, ...] = ()  # what is logged on request: names from harness.picturenames.LOGS
     source: str = ""  # hash of the study's own functions as they were planned; empty: not checked
+    continues: str = ""  # the id of a shorter trial that begins alike, from whose end this one goes on
+    continued: bool = False  # a longer trial goes on from this one's end
+    ends: Path | None = None  # where trials of one run leave their ends for longer ones; the executor sets it
 
     def load(self) -> tuple[Study, Settings]:
         """Return the study and this trial's settings, read again from the study's file.
@@ -98,6 +102,7 @@ def blank_record(trial: Trial, study: Study) -> Record:
         status=FAILED,
         as_expected=False,
         data=describe_data(trial.data),
+        metric=study.metric.described(),
     )
 
 

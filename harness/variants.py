@@ -10,6 +10,7 @@ from harness.errors import UsageError, unknown
 from harness.expectations import FINISHES, Expectation
 from harness.metrics import ACCURACY, Metric
 from harness.names import check_name
+from harness.picturenames import checked_pictures
 from harness.settings import Settings, changed, differences
 
 BASE = "base"
@@ -67,7 +68,7 @@ class Study:
     harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name. All
     three may import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
 
-    metric: what the verdicts are about. pictures: names from harness.pictures, drawn for the first seed of each
+    metric: what the verdicts are about. pictures: names from harness.picturenames, drawn for seed 0 of each
     variant. lesson: what the study teaches, in a sentence or two.
     """
 
@@ -86,8 +87,8 @@ class Study:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variants", tuple(self.variants))
-        object.__setattr__(self, "pictures", tuple(self.pictures))
         check_name("Study", self.name)
+        object.__setattr__(self, "pictures", checked_pictures(f"Study {self.name!r}", self.pictures))
         if not isinstance(self.metric, Metric):
             raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
         if self.arrays and self.arrange:
@@ -176,6 +177,14 @@ class Study:
         )
         return words if variant.control == BASE else f"{words} (vs {variant.control})"
 
+    def families(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of each family's variants, in the order of the study."""
+        members: dict[str, list[str]] = {}
+        for variant in self.variants:
+            if variant.family:
+                members.setdefault(variant.family, []).append(variant.name)
+        return {family: tuple(names) for family, names in members.items()}
+
     def expectation(self, name: str) -> Expectation:
         """Return what the base or a variant is expected to do."""
         variant = self.variant(name)
@@ -200,7 +209,8 @@ def _check_expectation(who: str, expect: Expectation) -> None:
 
 
 def show_value(value: Any) -> str:
-    """Write a setting's value as one would type it: 512-256 for a tuple, none for None."""
+    """Write a setting's value as one would type it: 512-256 for numbers, pool-1,pool-2 for names, none for None."""
     if isinstance(value, tuple):
-        return "-".join(str(part) for part in value) or "none"
+        names = any(isinstance(part, str) for part in value)
+        return ("," if names else "-").join(str(part) for part in value) or "none"
     return "none" if value is None else str(value)

@@ -1,80 +1,87 @@
-"""Write docs/results.md and the table of README.md from the records of a log folder: python scripts/results.py logs."""
+"""Write docs/results.md, a page for each study and the table of README.md: python scripts/results.py logs."""
 
-import json
 import re
-import subprocess
-import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-import pandas as pd
 
-ROOT = Path(__file__).resolve().parent.parent
-COLUMNS = "variant,change,data,status,seeds,epochs,parameters,train_loss,test_accuracy,delta_test_accuracy,ci_low,ci_high,p_value,verdict,seconds"
+from harness.errors import UsageError
+from harness.studies import study_files
+from resultpages.claims import Standing, count_shown, standings
+from resultpages.page import ASKED, ROOT, page, summary_table
+from resultpages.pictures import write_pictures
+from resultpages.published import ENOUGH_SEEDS, Published, read
+
 MARKERS = ("<!-- table: scripts/results.py -->", "<!-- end of table -->")
 
 
 @click.command()
 @click.argument("logdir", type=click.Path(exists=True, file_okay=False, path_type=Path), default="logs")
-def main(logdir: Path) -> None:
-    """Write docs/results.md and the README's table from LOGDIR; every figure comes from its records."""
-    study = "ablations"
-    require_real(logdir / study)
-    table = harness("compare", str(logdir / study), "--format", "markdown", "--columns", COLUMNS)
-    questions = "\n\n".join(f"```\n{harness('questions', str(number), '--logdir', str(logdir))}\n```" for number in range(1, 10))
-    page = f"""# Results of `{study}`
+@click.option(
+    "--root", type=click.Path(file_okay=False, path_type=Path), default=ROOT, help="The folder of docs/ and README.md."
+)
+def main(logdir: Path, root: Path) -> None:
+    """Write the pages of all studies in LOGDIR and the README's table; every figure comes from the records."""
+    try:
+        published = [read(name, logdir.resolve()) for name in in_order(study_files()) if (logdir / name).is_dir()]
+        if not published:
+            raise UsageError(f"{logdir} holds no study of experiments/; expected python -m harness run all first.")
+        write_docs(published, root)
+    except UsageError as error:
+        raise click.ClickException(str(error)) from None
 
-Written by `python scripts/results.py {logdir.name}` from the records of `python -m harness run {study}`; {made_on(logdir / study)}.
 
-## Summary
+def in_order(names: Mapping[str, Path]) -> Sequence[str]:
+    """Return the studies' names, the one of the course's questions first."""
+    return sorted(names, key=lambda name: (name != ASKED, name))
 
-{table}
 
-## Documented figures against measured ones
+def write_docs(published: Sequence[Published], root: Path) -> None:
+    """Write each study's page, the page that leads to them, and the table of the README."""
+    pages, pictures = root / "docs" / "results", root / "docs" / "pictures"
+    pages.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for found in published:
+        name, claims = found.study.name, standings(found)
+        drawn = write_pictures(found, pictures)
+        (pages / f"{name}.md").write_text(page(found, claims, drawn, beside=pages), encoding="utf-8")
+        rows.append(index_row(found, claims))
+        click.echo(f"Wrote {pages / name}.md, {len(drawn)} pictures.")
+    (root / "docs" / "results.md").write_text(index(rows), encoding="utf-8")
+    for found in published:
+        if found.study.name == ASKED:
+            write_table(found, root / "README.md")
 
-{harness("reproduce", study, "--logdir", str(logdir), "--format", "markdown")}
 
-## The course's questions
+def index(rows: Sequence[str]) -> str:
+    """Return the page that leads to the studies' pages."""
+    head = ["| study | question | seeds | claims shown | lesson |", "| :--- | :--- | ---: | ---: | :--- |"]
+    told = "Written by `python scripts/results.py` from the records of `python -m harness run all`; no figure is typed."
+    return "\n\n".join(["# Results", told, "\n".join([*head, *rows])]) + "\n"
 
-{questions}
-"""
-    (ROOT / "docs" / "results.md").write_text(page, encoding="utf-8")
-    readme = ROOT / "README.md"
+
+def index_row(found: Published, claims: tuple[Standing, ...]) -> str:
+    """Return a study's row of that page."""
+    study = found.study
+    seeds = f"{found.seeds}" if found.seeds >= ENOUGH_SEEDS else f"**{found.seeds}**"
+    link = f"[{study.name}](results/{study.name}.md)"
+    return f"| {link} | {study.question} | {seeds} | {count_shown(claims)} | {study.lesson} |"
+
+
+def write_table(found: Published, readme: Path) -> None:
+    """Put the study's table into the README, between its two markers."""
+    if found.caution:
+        expected = f"expected the study as it is, with {ENOUGH_SEEDS} seeds, for README.md."
+        raise UsageError(f"{found.folder}: {found.caution}; {expected}")
     first, last = map(re.escape, MARKERS)
     text = readme.read_text(encoding="utf-8")
+    table = summary_table(found)
     replaced, count = re.subn(f"{first}.*?{last}", lambda _: f"{MARKERS[0]}\n{table}\n{MARKERS[1]}", text, flags=re.DOTALL)
     if count != 1:
-        raise click.ClickException(f"README.md has {count} places for the table; expected one, between {MARKERS[0]} and {MARKERS[1]}.")
+        raise UsageError(f"{readme} has {count} places for the table; expected one, between {MARKERS[0]} and {MARKERS[1]}.")
     readme.write_text(replaced, encoding="utf-8")
-    click.echo(f"Wrote {ROOT / 'docs' / 'results.md'} and the table of {readme}.")
-
-
-def require_real(folder: Path) -> None:
-    """Refuse records of stand-in data, or fewer than five seeds: they would be published as what they are not."""
-    frame = pd.read_csv(folder / "summary.csv")
-    stand_ins = sorted(set(frame["data"]) - {"mnist", "fashion-mnist"})
-    if stand_ins or frame["seeds"].min() < 5:
-        raise click.ClickException(
-            f"{folder} holds {frame['seeds'].min()} seeds on {', '.join(sorted(set(frame['data'])))}; "
-            "expected five seeds or more on mnist and fashion-mnist."
-        )
-
-
-def harness(*words: str) -> str:
-    """Return what a command of the harness prints."""
-    finished = subprocess.run([sys.executable, "-m", "harness", *words], capture_output=True, text=True, cwd=ROOT, check=False)
-    if finished.returncode:
-        raise click.ClickException(f"harness {' '.join(words)} ended with {finished.returncode}: {finished.stderr.strip()}")
-    return finished.stdout.strip()
-
-
-def made_on(folder: Path) -> str:
-    """Say on which machine and with which versions the records were made."""
-    found = json.loads((folder / "base" / "seed-0" / "record.json").read_text())["record"]["provenance"]
-    return (
-        f"{found['processor']}, {found['cores']} cores, Python {found['python']}, TensorFlow {found['tensorflow']}, "
-        f"Keras {found['keras']}, engine {found['engine']}, {found['intra_op_threads']} thread a worker"
-    )
+    click.echo(f"Wrote the table of {readme}.")
 
 
 if __name__ == "__main__":

@@ -24,9 +24,24 @@ def test_seeds_that_stop_early_count_as_far_as_they_go():
     assert band(curves([0.5, 0.8], [0.7]), "test_accuracy")[1] == (0.8, 0.8, 0.8)
 
 
+def test_epochs_that_were_not_measured_leave_no_points():
+    every_tenth = {"test_accuracy": [0.5, 0.8], "epoch": [10.0, 20.0], "step": [40.0, 80.0]}
+    assert list(band([record("base", 0, history=every_tenth)], "test_accuracy")) == [9, 19]
+    in_batches = record("base", 0, history=every_tenth, settings={"steps_per_epoch": 4})
+    assert list(band([in_batches], "test_accuracy")) == [40, 80]
+
+
+def test_the_layout_has_a_chart_for_each_metric_that_was_measured(tmp_path):
+    made = record("base", 0, history={"test_rmse": [0.5], "validation_rmse": [0.6], "test_seconds": [1.0]})
+    write_aggregates(tmp_path, [made])
+    events = EventAccumulator(str(tmp_path / "base" / "aggregate"), size_guidance={"tensors": 0}).Reload()
+    layout = layout_pb2.Layout.FromString(events.Tensors("custom_scalars__config__")[0].tensor_proto.string_val[0])
+    assert [chart.title for chart in layout.category[0].chart] == ["test rmse", "validation rmse"]
+
+
 def test_a_failed_seed_has_no_part_in_the_band():
     failed = record("base", 2, status="failed", history={"test_accuracy": [0.0]})
-    assert band([*curves([0.5]), failed], "test_accuracy") == [(0.5, 0.5, 0.5)]
+    assert band([*curves([0.5]), failed], "test_accuracy") == {0: (0.5, 0.5, 0.5)}
 
 
 def test_tensorboard_reads_the_aggregate_and_its_layout(tmp_path):

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import api_pb2, metadata
 from tensorboard.util import tensor_util
 
-from harness.boards import TrialBoard, as_code, as_table, hyperparameter, withdraw, write_study
+from harness.boards import TrialBoard, as_code, as_table, hyperparameter, metric_columns, withdraw, write_study
 from harness.events.eventfiles import event_files
 
 WITHOUT_TENSORFLOW = """
@@ -82,6 +82,16 @@ def test_learning_rate_and_seconds_lie_in_the_training_run(trial):
     assert points(trial / "train", "epoch_learning_rate") == {0: float(np.float32(0.001)), 1: float(np.float32(0.001))}
     assert points(trial / "train", "epoch_seconds") == {0: 1.5, 1: 1.5}
     assert "epoch_seconds" not in read(trial / "test").Tags()["tensors"]
+
+
+def test_validation_values_lie_in_a_run_of_their_own_where_there_are_any(tmp_path):
+    values = {"train": {"loss": 1.0}, "test": {"loss": 3.0}, "learning_rate": None, "seconds": 1.0}
+    for name, validation in (("held-out", {"loss": 2.0}), ("plain", {})):
+        with TrialBoard(tmp_path / name) as board:
+            board.epoch(40, **values, validation=validation)
+    assert points(tmp_path / "held-out" / "validation", "epoch_loss") == {40: 2.0}
+    assert not (tmp_path / "plain" / "validation").exists()
+    assert "epoch_learning_rate" not in read(tmp_path / "plain" / "train").Tags()["tensors"]
 
 
 def test_tags_and_steps_are_those_of_keras_own_callback(tmp_path):
@@ -208,6 +218,25 @@ def test_a_study_shows_accuracy_and_loss_of_both_runs(tmp_path):
     names = [(info.name.group, info.name.tag) for info in experiment(tmp_path).metric_infos]
     assert names[0] == ("test", "epoch_accuracy")
     assert set(names) == {(run, f"epoch_{metric}") for run in ("train", "test") for metric in ("accuracy", "loss")}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["Test rmse", "Test loss", "Training rmse", "Training loss"]),
+        ({"validation": True}, [f"{run} {name}" for run in ("Test", "Validation", "Training") for name in ("rmse", "loss")]),
+    ],
+)
+def test_a_study_shows_the_metric_that_it_is_judged_by(tmp_path, options, expected):
+    write_study(tmp_path, hyperparameters={}, metrics=metric_columns("rmse", **options))
+    found = experiment(tmp_path).metric_infos
+    assert [info.display_name for info in found] == expected
+    assert (found[0].name.group, found[0].name.tag) == ("test", "epoch_rmse")
+
+
+def test_a_study_judged_by_its_loss_shows_it_once(tmp_path):
+    write_study(tmp_path, hyperparameters={}, metrics=metric_columns("loss"))
+    assert [info.display_name for info in experiment(tmp_path).metric_infos] == ["Test loss", "Training loss"]
 
 
 def test_a_study_written_again_replaces_its_columns(tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_tables import record
 
-from harness.evidence.answers import is_classification, load_right, save_answers
+from harness.evidence.answers import class_answers, first_chances, load_right, save_answers
 from harness.evidence.comparison import compare_study
 from harness.records import attempt_folder, trial_folder
 from harness.tables import summary_table
@@ -92,11 +92,42 @@ def test_answers_come_back_as_they_were_kept(tmp_path):
     assert load_right(tmp_path / "absent") is None
 
 
-def test_only_class_probabilities_for_whole_labels_are_a_classification():
-    assert is_classification(np.zeros((4, 3)), np.zeros(4, int))
-    assert not is_classification(np.zeros((4, 1)), np.zeros(4, int))
-    assert not is_classification(np.zeros((4, 3)), np.zeros(4))
-    assert not is_classification(np.zeros((4, 3, 2)), np.zeros(4, int))
+CHANCES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"),
+    [
+        (CHANCES, np.array([0, 1])),
+        (CHANCES, np.array([[0.0], [1.0]])),
+        (CHANCES, np.eye(3)[[0, 1]]),
+        ([CHANCES, np.zeros((2, 1))], (np.array([0, 1]), np.zeros(2))),  # of several outputs the first
+    ],
+)
+def test_a_class_is_that_of_the_largest_chance(outputs, labels):
+    said, truth = class_answers(outputs, labels)
+    assert (said.tolist(), truth.tolist()) == ([0, 2], [0, 1])
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_one_output_is_the_chance_of_class_1(shape):
+    said, truth = class_answers(np.array([0.2, 0.9, 0.5]).reshape(shape), np.array([0.0, 1.0, 1.0]))
+    assert (said.tolist(), truth.tolist()) == ([0, 1, 0], [0, 1, 1])
+    assert first_chances(np.array([[0.25]])) == [0.75, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"),
+    [
+        (np.zeros((4, 1)), np.full(4, 0.5)),
+        (np.full((4, 1), 2.0), np.zeros(4)),
+        (np.zeros((4, 3)), np.full(4, 0.5)),
+        (np.zeros((4, 3)), np.zeros((4, 3))),
+        (np.zeros((4, 3, 2)), np.zeros(4, int)),
+    ],
+)
+def test_answers_of_another_task_are_no_classes(outputs, labels):
+    assert class_answers(outputs, labels) is None
 
 
 @pytest.mark.parametrize("what", ["source", "tensorflow", "keras", "engine_asked"])

@@ -83,6 +83,10 @@ def leave_temporary(logdir: Path) -> None:
     (logdir / "s/wide/seed-0/.record.json.123.tmp").write_text("{")
 
 
+def set_checkpoint_aside(logdir: Path) -> None:
+    (logdir / "s/wide/seed-0/attempt-1/damaged.checkpoint-0123456789ab.npz").write_bytes(b"torn")
+
+
 def fail(logdir: Path) -> None:
     path = logdir / "s/wide/seed-0/record.json"
     write_record(path.parent, replace(read_record(path), status="failed", as_expected=False))
@@ -111,6 +115,11 @@ def test_a_whole_log_folder_is_healthy(logdir: Path):
         (leave_trial, "1 unfinished: wide/seed-7", "run s --logdir {}"),
         (leave_events, "s/wide/by-hand: 1 event files that belong to no trial", "remove {}/s/wide/by-hand --logdir {}"),
         (leave_temporary, "1 temporary files", "rm {}/s/wide/seed-0/.record.json.123.tmp"),
+        (
+            set_checkpoint_aside,
+            "s: 1 damaged checkpoints set aside: wide/seed-0/attempt-1/damaged.checkpoint-0123456789ab.npz",
+            "rm {}/s/wide/seed-0/attempt-1/damaged.checkpoint-0123456789ab.npz",
+        ),
         (fail, "1 not as expected: wide seed 0 failed", "run s --logdir {}"),
         (lose_events, "1 records have no event files: wide seed 0", "run s --logdir {} --seeds 1 --only wide --force"),
         (lose_record, "runs.csv shows 1 trials that have no record", "run s --logdir {}"),

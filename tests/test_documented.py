@@ -269,3 +269,25 @@ def test_records_are_gathered_by_variant_metric_and_epoch() -> None:
 @pytest.mark.parametrize("changes", [{"status": FAILED}, {"data": {"name": "mnist", "used": "digits"}}])
 def test_failed_trials_and_stand_in_data_are_no_evidence(changes: dict[str, Any]) -> None:
     assert measured_values([record("base", 0, **changes)]) == {}
+
+
+def test_a_threshold_is_held_against_the_accuracy_after_so_many_batches() -> None:
+    history = {"train_loss": [0.9, 0.5, 0.4], "test_accuracy": [0.88, 0.91, 0.93], "epoch": [2, 4, 5], "step": [100, 200, 250]}
+    measured = measured_values([record("base", seed, history=history) for seed in range(3)])
+    above = figure("test_accuracy_above_at_step_200", 0.90, epoch=None)
+    never_logged = figure("test_accuracy_above_at_step_150", 0.90, epoch=None)
+    found, absent = compare_documented([above, never_logged], measured)
+    assert (found.measured, found.n, found.plausible) == (pytest.approx(0.91), 3, True)
+    assert (absent.n, absent.note) == (0, "not measured")
+
+
+def test_where_epochs_were_left_out_a_curves_values_keep_their_epochs() -> None:
+    measured = measured_values([record("base", 0, history={"test_accuracy": [0.88, 0.93], "epoch": [2, 5]})])
+    assert measured["base", "test_accuracy", 5] == [0.93] and ("base", "test_accuracy", 1) not in measured
+
+
+def test_any_metric_that_the_records_have_can_be_documented() -> None:
+    history = {"validation_rmse": [0.8, 0.7], "test_rmse": [0.9, 0.75], "test_seconds": [0.1, 0.1]}
+    measured = measured_values([record("base", seed, history=history) for seed in range(2)])
+    assert measured["base", "validation_rmse", 2] == [0.7, 0.7] and measured["base", "test_rmse", None] == [0.75, 0.75]
+    assert ("base", "test_seconds", 2) not in measured

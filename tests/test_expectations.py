@@ -24,7 +24,7 @@ ROW = {
     "seeds": 5,
     "test_accuracy": 0.96,
     "test_loss": 0.12,
-    "delta_test_accuracy": -0.01,
+    "delta": -0.01,
 }
 ROW |= {"ci_low": -0.02, "ci_high": -0.005, "verdict": "worse"}
 
@@ -63,13 +63,13 @@ def test_a_claim_that_holds_is_not_named(expect):
         (finishes(accuracy_at_most=0.9), {}, "at most 0.9; measured 0.96"),
         (finishes(loss_at_most=0.1), {}, "test loss at most 0.1; measured 0.12"),
         (finishes(accuracy_at_least=0.97), {"test_accuracy": math.nan}, "no seed measured it"),
-        (better_than_control(), {}, "better than its control; the verdict is worse"),
+        (better_than_control(), {}, "better than its control; the verdict is worse (difference -0.01 [-0.02, -0.005], 5 seeds)"),
         (worse_than_control(), {"verdict": "inconclusive"}, "the verdict is inconclusive"),
         (worse_than_control(), {"verdict": "identical"}, "the verdict is identical"),
         (worse_than_control(), {"verdict": "", "ci_high": 0.001}, "not shown"),
         (
             worse_than_control(),
-            {"verdict": "", "delta_test_accuracy": math.nan, "ci_low": math.nan},
+            {"verdict": "", "delta": math.nan, "ci_low": math.nan},
             "no difference to judge",
         ),
         (equivalent_to_control(), {"verdict": "", "ci_low": -0.004, "ci_high": 0.001}, "not shown"),

@@ -80,3 +80,10 @@ def test_a_whole_record_of_what_no_trial_leaves_is_set_aside(tmp_path, values):
     gathered = gather(tmp_path)
     assert [record.variant for record in gathered.records] == ["wide"]
     assert len(gathered.problems) == 1 and "is no record of a trial" in gathered.problems[0]
+
+
+def test_epochs_that_were_not_logged_have_no_row_and_the_others_their_own_number(tmp_path):
+    history = {"train_loss": [0.5, 0.3], "test_accuracy": [0.9, 0.95], "epoch": [10, 15], "step": [100, 150]}
+    epochs = load(store(tmp_path, make_record(history=history))).epochs
+    assert list(epochs.epoch) == [10, 15] and list(epochs.step) == [100, 150]
+    assert list(epochs.columns)[:5] == ["study", "variant", "seed", "trial_id", "epoch"]

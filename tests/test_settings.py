@@ -17,6 +17,16 @@ from harness.settings import Settings, changed, differences, parse, tab_values, 
         ("stop_below_loss=none", ("stop_below_loss", None)),
         ("stop_below_loss=0.4", ("stop_below_loss", 0.4)),
         ("optimizer=sgd", ("optimizer", "sgd")),
+        ("hidden=512-256", ("hidden", (512, 256))),
+        ("hidden=(512, 256)", ("hidden", (512, 256))),
+        ("hidden=none", ("hidden", ())),
+        ("remove=pool-2", ("remove", ("pool-2",))),
+        ("remove=pool-1, pool-2", ("remove", ("pool-1", "pool-2"))),
+        ("replace=pool-2=MaxPooling2D(2, 3)", ("replace", ("pool-2=MaxPooling2D(2, 3)",))),
+        (
+            "insert_after=a=Dropout(0.5),b=Dense(3, activation='relu,(')",
+            ("insert_after", ("a=Dropout(0.5)", "b=Dense(3, activation='relu,(')")),
+        ),
     ],
 )
 def test_an_assignment_is_parsed_by_the_settings_declared_type(assignment, expected):
@@ -52,6 +62,13 @@ def test_a_wrong_assignment_says_what_was_expected(assignment, said):
         ({"epochs": True}, "epochs must be a whole number; received True"),
         ({"optimizer": "adm"}, "Did you mean 'adam'?"),
         ({"neurons": 1}, "Setting 'neurons' is not known"),
+        ({"replace": "pool-2"}, "replace 'pool-2': expected NAME=Layer(arguments), for example pool-2=MaxPooling2D(2)"),
+        ({"replace": "pool-2=MaxPooling2D(2"}, "expected a layer such as MaxPooling2D(2) behind the first =, received 'MaxPooling2D(2'"),
+        ({"replace": "a=keras.layers.Dense(2)"}, "expected the name of a Keras layer with its arguments"),
+        ({"insert_after": "a=Dense(__import__('os').system('true'))"}, "is no literal"),
+        ({"insert_after": "a=Dense(**{'units': 2})"}, "expected named arguments, received **"),
+        ({"remove": ("a", " ")}, "remove must be names or patterns of layers; received an empty one"),
+        ({"remove": 3}, "remove must be words with commas between; received 3"),
         ({"learning_rate": 10**400}, "learning_rate must be a finite number"),
     ],
 )
@@ -91,3 +108,9 @@ def test_a_setting_of_several_types_is_text_for_tensorboard():
 
     assert tab_values(Own())["kernel"] == "3" and tab_values(Own(kernel=(3, 5)))["kernel"] == "3-5"
     assert tab_values(Own())["rate"] == 1 and tab_values(Own())["hidden"] == (128,)
+
+
+def test_a_layer_text_has_one_way_to_be_written():
+    one = Settings(replace={"pool-2": "MaxPooling2D( 2, strides = (1, 1) )"}, remove="pool-1")
+    assert one == Settings(replace=("pool-2=MaxPooling2D(2,strides=(1, 1))",), remove=("pool-1",))
+    assert one.edits == {"remove": ("pool-1",), "replace": ("pool-2=MaxPooling2D(2,strides=(1, 1))",)}

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from conftest import harness
+from measuring import regression_record
 from resulting import make_record, store, store_study
 
 from harness.errors import UsageError
@@ -125,3 +126,10 @@ def test_diff_sees_another_environment(tmp_path):
 def test_a_trial_does_not_differ_from_itself(logdir):
     result = harness("diff", "base/seed-0", "base/seed-0", "--logdir", logdir)
     assert result.exit_code == 0 and "Nothing differs." in result.stdout
+
+
+def test_epochs_are_shown_with_their_own_numbers_and_values_of_a_metric_with_four_digits(tmp_path):
+    text = harness("show", "r/base/seed-0", "--logdir", store(tmp_path, regression_record(rmse=0.7123456))).stdout
+    lines = [line.split() for line in text.splitlines()]
+    assert [words[0] for words in lines if len(words) > 5 and words[0].isdigit()] == ["10", "20", "30"]
+    assert "0.7123" in text and "0.71234" not in text

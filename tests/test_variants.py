@@ -3,6 +3,7 @@ import pickle
 import pytest
 
 from harness.errors import UsageError
+from harness.evidence.confounding import declared_settings
 from harness.settings import Settings
 from harness.expectations import diverges, raises
 from harness.variants import Study, Variant
@@ -50,6 +51,13 @@ def test_a_variant_is_taken_against_the_control_that_shares_the_rest():
     assert made.change("raw") == "normalize=False (vs wide)"
     assert made.controls("raw") == ("wide", "base")
     assert made.settings("raw") == Settings(normalize=False, hidden=(512,))
+
+
+def test_a_change_of_layers_is_shown_as_it_is_typed():
+    made = study(Variant("edited", remove=("pool-1", "pool-2")), Variant("pooled", replace={"a": "MaxPooling2D(2, strides=1)"}))
+    assert made.change("edited") == "remove=pool-1,pool-2"
+    assert made.change("pooled") == "replace=a=MaxPooling2D(2,strides=1)"
+    assert declared_settings(made.change("pooled")) == {"replace"}
 
 
 def test_settings_may_change_together_when_the_study_says_so():

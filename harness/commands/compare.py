@@ -1,7 +1,7 @@
 """`compare`: the variants of one or several folders or files, filtered, sorted, in the format asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,27 +10,25 @@ import click
 from harness.terminal.display import make_console
 from harness.results.drawing import print_view
 from harness.errors import UsageError, unknown
-from harness.results.exports import BEST, STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
+from harness.evidence.epochs import BEST, IN_WORDS, LAST, VALIDATION
+from harness.results.exports import BEST as BEST_MARK, STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
 from harness.results.filters import parse_filter
 from harness.results.gathering import Source, read_sources
+from harness.metrics import ACCURACY
 from harness.records import garbage_kept
-from harness.results.sidebyside import DIFFERENCES, SIDE_COLUMNS, difference_name, side_by_side
+from harness.results.naming import GENERAL, difference_of, one_metric, under_its_name
+from harness.results.sidebyside import difference_name, has_difference, side_by_side
 from harness.evidence.verdicts import BETTER, WORSE
 from harness.results.views import format_value, make_view
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DIFFERENCE = ("delta_test_accuracy", "ci_low", "ci_high", "p_value", "sample_low", "sample_high", "mcnemar_p")
-COLUMNS = (
-    *("study", "variant", "change", "status", "seeds", "failed_seeds", "epochs", "parameters", "test_loss"),
-    *("test_accuracy", "test_accuracy_std", *DIFFERENCE, "verdict"),
-    *("seconds", "data", "note"),
-)
-ALWAYS = ("variant", "test_accuracy")
-SPOKEN = (*DIFFERENCE, "verdict", "note")  # shown if any row has one
+INTERVALS = ("ci_low", "ci_high", "p_value", "sample_low", "sample_high", "mcnemar_p")
+SPOKEN = (*INTERVALS, "delta", "verdict", "note")  # shown if any row has one, as are differences in a metric
 MOST_DRAWN = 100  # rows; rich needs a millisecond for each
 MOST_NOTES = 5
+CHOSEN = {LAST: (), BEST: ("best_epoch",), VALIDATION: ("validation_epoch",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,21 @@ class Choice:
     descending: bool = False
     columns: tuple[str, ...] = ()
     all_columns: bool = False
+    epoch: str = LAST
+
+
+def candidates(metric: str, *, numbered: int = 1, epoch: str = LAST) -> tuple[str, ...]:
+    """Return the columns that may be shown, in their order, of a table about this metric (GENERAL: about several)."""
+    named = ("metric", "direction") if metric == GENERAL else ()
+    values = (*named, metric, f"{metric}_std", *(CHOSEN[epoch]))
+    if numbered > 1:
+        return ("study", "variant", "status", "seeds", "epochs", "test_loss", *values, "verdict", "note")
+    others = () if metric == GENERAL else ("test_accuracy",)
+    columns = (
+        *("study", "variant", "change", "status", "seeds", "failed_seeds", "epochs", "parameters", "test_loss"),
+        *(*values, *others, difference_of(metric), *INTERVALS, "verdict", "seconds", "data", "note"),
+    )
+    return tuple(dict.fromkeys(columns))
 
 
 def compare(paths: Sequence[Path], choice: Choice, *, form: str = TABLE, output: str = STANDARD_OUTPUT) -> None:
@@ -51,11 +64,14 @@ def compare(paths: Sequence[Path], choice: Choice, *, form: str = TABLE, output:
 
 
 def _compare(paths: Sequence[Path], choice: Choice, *, form: str, output: str) -> None:
-    sources = read_sources(paths)
+    sources = read_sources(paths, epoch=choice.epoch)
+    metric = one_metric(source.table for source in sources)
+    sources = tuple(replace(source, table=under_its_name(source.table, metric)) for source in sources)
     table = side_by_side(sources) if len(sources) > 1 else _with_note(sources[0].table)
     frame = choose_rows(table, choice)
-    columns, same = choose_columns(frame, choice, numbered=len(sources))
-    caption = " ".join(part for part in (_sources_in_words(sources), same) if part)
+    columns, same = choose_columns(frame, choice, metric=metric, numbered=len(sources))
+    words = ("" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
+    caption = " ".join(part for part in (*words, _sources_in_words(sources), same) if part)
     print_notes([note for source in sources for note in source.notes])
     if frame.empty and choice.filter:
         print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
@@ -78,10 +94,13 @@ def choose_rows(frame: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
     return frame.iloc[sorted(known, key=values.__getitem__, reverse=downwards) + empty]
 
 
-def choose_columns(frame: "pd.DataFrame", choice: Choice, *, numbered: int) -> tuple[list[str], str]:
+def choose_columns(
+    frame: "pd.DataFrame", choice: Choice, *, metric: str = ACCURACY.column, numbered: int = 1
+) -> tuple[list[str], str]:
     """Return the columns to show, and in words the values that all rows share and that are therefore not shown.
 
-    numbered: how many sources stand side by side, each with its own columns X_1, X_2, …; 1: there is one.
+    metric: what all rows are about, or GENERAL. numbered: how many sources stand side by side, each with its own columns
+    X_1, X_2, …; 1: there is one.
     """
     groups = {name: group for name in frame.columns if (group := _group(name, frame, numbered))}
     if choice.all_columns:
@@ -95,9 +114,9 @@ def choose_columns(frame: "pd.DataFrame", choice: Choice, *, numbered: int) -> t
             raise UsageError("--columns names no column; expected for example variant,test_accuracy.")
         wanted = [column for name in names for column in groups.get(name) or _group(name, frame, numbered)]
         return list(dict.fromkeys(wanted)), ""
-    candidates = COLUMNS if numbered == 1 else ("study", "variant", *SIDE_COLUMNS, "note")
+    spoken = (*SPOKEN, difference_of(metric))
     shown, same = [], []
-    for name in candidates:
+    for name in candidates(metric, numbered=numbered, epoch=choice.epoch):
         group = _group(name, frame, numbered)
         rows = list(
             zip(*([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered]))
@@ -105,9 +124,9 @@ def choose_columns(frame: "pd.DataFrame", choice: Choice, *, numbered: int) -> t
         values = {text for row in rows for text in row} - {""}
         if name == "verdict" and "status" in shown and _repeats_status(frame):
             continue
-        if name in ALWAYS or (values and _varies(name, rows)):
+        if name in ("variant", metric) or (values and _varies(rows, spoken=name in spoken)):
             shown += group
-        elif values and (name not in SPOKEN or name == "note"):
+        elif values and (name not in spoken or name == "note"):
             same.append(f"{name} {values.pop()}" if len(values) == 1 else name)
     return shown, f"The same {'in every row' if numbered == 1 else 'in each'}: {', '.join(same)}." if same else ""
 
@@ -118,11 +137,11 @@ def _repeats_status(frame: "pd.DataFrame") -> bool:
     return all(format_value("", verdict) in ("", status) for verdict, status in cells)
 
 
-def _varies(name: str, rows: Sequence[tuple[str, ...]]) -> bool:
+def _varies(rows: Sequence[tuple[str, ...]], *, spoken: bool) -> bool:
     """Say whether a column differs between rows or, where sources stand side by side, a row between the sources."""
     if rows and len(rows[0]) > 1:
         return any(len(set(row) - {""}) > 1 for row in rows)
-    return len(rows) == 1 or len(set(rows) - (set() if name in SPOKEN else {("",)})) > 1
+    return len(rows) == 1 or len(set(rows) - (set() if spoken else {("",)})) > 1
 
 
 def _group(name: str, frame: "pd.DataFrame", numbered: int) -> list[str]:
@@ -130,7 +149,7 @@ def _group(name: str, frame: "pd.DataFrame", numbered: int) -> list[str]:
     if name in frame.columns:
         return [name]
     group = [f"{name}_{number}" for number in range(1, numbered + 1)]
-    if name in DIFFERENCES:
+    if has_difference(name):
         group += [difference_name(name, number) for number in range(2, numbered + 1)]
     return [column for column in group if column in frame.columns]
 
@@ -151,6 +170,14 @@ def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
     return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names))])
 
 
+def _direction(metric: str, sources: Sequence[Source]) -> str:
+    """Say which values of the metric are better, unless that is plain or a column says so."""
+    if metric in (GENERAL, ACCURACY.column):
+        return ""
+    directions = sorted({text for source in sources for text in source.table["direction"]})
+    return f"Of {metric.replace('_', ' ')}, {' and '.join(directions)} is better."
+
+
 def _sources_in_words(sources: Sequence[Source]) -> str:
     if len(sources) == 1:
         return ""
@@ -161,7 +188,7 @@ def _sources_in_words(sources: Sequence[Source]) -> str:
 def print_table(frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "") -> None:
     """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants."""
     if form == TABLE and output == STANDARD_OUTPUT and len(frame) <= MOST_DRAWN:
-        view = make_view(frame, columns, caption=caption, marked=BEST)
+        view = make_view(frame, columns, caption=caption, marked=BEST_MARK)
         print_view(view, make_console())
     else:
         text = export(frame, columns, form, caption=caption)

@@ -1,35 +1,77 @@
 """`list`: the studies there are, and the variants of one."""
 
+from pathlib import Path
+
 from rich.markup import escape
 from rich.table import Table
 
-from harness.terminal.display import make_console
+from harness.estimate import estimate_trials
+from harness.executors.machine import default_jobs
+from harness.terminal.display import duration, make_console
 from harness.errors import UsageError
+from harness.metrics import Metric
 from harness.studies import load_study, study_files
+from harness.variants import Study
+
+SEEDS = 5  # as `run` has it where nothing else is said
 
 
-def print_studies() -> None:
-    """Print every study of experiments/ with its size and its question."""
+def print_studies(logdir: Path) -> None:
+    """Print every study of experiments/ with its question, its size and about how long it takes."""
     table = Table(title="Studies", title_justify="left")
-    for heading in ("study", "variants", "question"):
-        table.add_column(heading, overflow="fold", justify="right" if heading == "variants" else "left")
+    for heading in ("study", "question", "variants", f"trials of {SEEDS} seeds", f"≈ time, {default_jobs()} workers"):
+        table.add_column(heading, overflow="fold", justify="left" if heading in ("study", "question") else "right")
     for name in study_files():
         try:
             study = load_study(name)
+            seconds = estimate_trials(study, {}, folder=logdir / study.name)
         except UsageError as error:
-            table.add_row(name, "", f"[red]{escape(str(error))}[/]")
+            table.add_row(name, f"[red]{escape(str(error))}[/]")
             continue
-        table.add_row(name, str(len(study.variants)), escape(study.question))
+        size = (str(len(study.variants)), str(SEEDS * len(study.names)))
+        table.add_row(name, escape(study.question), *size, duration(SEEDS * sum(seconds.values()) / default_jobs()))
     make_console().print(table)
 
 
-def print_study(name: str) -> None:
-    """Print a study's base and variants: what each changes, against which control, and what it is expected to do."""
+def print_study(name: str, *, logdir: Path) -> None:
+    """Print what a study teaches and is judged by, and of each variant its change, its control and its likely time."""
     study = load_study(name)
+    seconds = estimate_trials(study, {}, folder=logdir / study.name)
+    families = study.families()
     table = Table(title=escape(f"{study.name}: {study.question}"), title_justify="left")
-    for heading in ("variant", "change", "control", "expected"):
-        table.add_column(heading, overflow="fold")
-    for variant in study.names:
+    for heading in ("family", "variant", "change", "control", "expected", "≈ s each"):
+        if heading != "family" or families:
+            table.add_column(heading, overflow="fold", justify="right" if heading == "≈ s each" else "left")
+    family_of = {variant: family for family, variants in families.items() for variant in variants}
+    alone = [variant for variant in study.names if variant not in family_of]
+    shown = ""
+    for variant in (*alone, *family_of):
+        family = family_of.get(variant, "")
         change = study.change(variant).partition(" (vs ")[0]
-        table.add_row(variant, escape(change), study.control(variant), str(study.expectation(variant)))
-    make_console().print(table)
+        cells = (variant, escape(change), study.control(variant), str(study.expectation(variant)), f"{seconds[variant]:.1f}")
+        table.add_row(*([family if family != shown else ""] if families else []), *cells)
+        shown = family
+    console = make_console()
+    console.print(table)
+    for line in _facts(study, seconds):
+        console.print(line, markup=False)
+
+
+def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
+    """Say in one line each what a study teaches, what it is judged by, its data, and what all of it takes."""
+    data = "arrays of the study's own" if study.arrays else ", ".join(
+        dict.fromkeys(study.settings(name).dataset for name in study.names)
+    )
+    whole = SEEDS * sum(seconds.values()) / default_jobs()
+    lines = [f"Lesson: {study.lesson}"] if study.lesson else []
+    size = f"{len(study.variants)} variants and the base, {SEEDS * len(study.names)} trials of {SEEDS} seeds"
+    return [
+        *lines,
+        f"Metric: {_metric(study.metric)}.   Data: {data}.",
+        f"Size: {size}; about {duration(whole)} with {default_jobs()} workers.",
+    ]
+
+
+def _metric(metric: Metric) -> str:
+    direction = "higher" if metric.higher_is_better else "lower"
+    return f"{metric.words}, {direction} is better, differences below {metric.margin:g} do not matter"

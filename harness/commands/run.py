@@ -1,117 +1,98 @@
-"""`run`: plan, execute with progress, print the summary."""
+"""`run`: plan, execute with progress, print the summary; one study after another."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.markup import escape
 
-from harness.boards import write_study
-from harness.data import Prepared, prepare
-from harness.terminal.display import make_console, plan_table, summary_view
-from harness.errors import MOST_NAMED, UsageError
+from harness.boards import metric_columns, write_study
+from harness.commands.tasks import Request, Task, Workers, make_tasks
+from harness.terminal.display import make_console, summary_view
+from harness.terminal.plans import plan_table, total_line
+from harness.effects import must_be_built, require_effects
+from harness.errors import MOST_NAMED, UsageError, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
-from harness.executors.local import LocalExecutor
-from harness.executors.machine import default_jobs
 from harness.fallback import reason
 from harness.durability.interrupts import Interrupts
 from harness.durability.keeping import Keeper
 from harness.durability.locks import one_writer
 from harness.outcomes import outcome
 from harness.terminal.progress import RunProgress
-from harness.provenance import origin
 from harness.records import Record
-from harness.runner import Options, Plan, make_plan, require_effects, results, selected
-from harness.settings import parse, tab_values
-from harness.studies import load_study
+from harness.runner import Plan, results
+from harness.settings import tab_values
 from harness.tables import SUMMARY_FILE, summary_table
 from harness.variants import Study
 
+WRONG_STATUS = 2
 INTERRUPTED_STATUS = 130
-AUTO = "auto"
 
 
-def run_study(
-    name: str,
-    *,
-    logdir: Path,
-    seeds: int,
-    jobs: int | None,
-    assignments: tuple[str, ...],
-    only: tuple[str, ...],
-    force: bool,
-    dry_run: bool,
-    dataset: str,
-    data_dir: Path | None,
-    engine: str,
-    executor: str,
-    max_seconds: float | None,
-    checkpoint_seconds: float,
-) -> int:
-    """Run a study as the command line asks for it; return the exit status."""
-    whole = load_study(name)
-    options = Options(
-        logdir=logdir.resolve(),
-        seeds=seeds,
-        engine=engine,
-        force=force,
-        checkpoint_seconds=checkpoint_seconds,
-        only=only,
-        base_changes=_base_changes(whole, assignments, dataset),
-        origin={} if dry_run else origin(whole.path),
-    )
-    study = selected(whole, options)
-    console, notices = make_console(), make_console(stderr=True)
-    data = prepare_data(study, data_dir=data_dir, strict=dataset != AUTO)
-    for notice in stand_in_notices(data):
-        notices.print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=True)
-    if dry_run:
-        plan = make_plan(whole, options, data)
-        check_effects(plan)
-        console.print(plan_table(plan))
+def run_studies(names: Sequence[str], request: Request) -> int:
+    """Run studies as the command line asks for it, one after another; return the worst exit status.
+
+    What is wrong with a study, an option or a dataset is an error before anything runs. What goes wrong with one
+    study later on does not keep the others from running.
+    """
+    tasks = make_tasks(names, request)
+    console = make_console()
+    if request.dry_run:
+        print_plans(tasks, request, console)
         return 0
-    folder = options.logdir / study.name
-    require_writable(folder)
-    with one_writer(folder):  # before the plan is made: what another run has just finished must be in it
-        plan = make_plan(whole, options, data)
-        workers = min(jobs or default_jobs(), max(len(plan.trials), 1))
-        return _run_plan(plan, console, jobs=workers, max_seconds=max_seconds)
+    try:
+        return run_task(tasks[0], request, console) if len(tasks) == 1 else _run_tasks(tasks, request, console)
+    except KeyboardInterrupt:  # while nothing trained
+        return INTERRUPTED_STATUS
 
 
-def check_effects(plan: Plan) -> None:
-    """Build the models of a study of one's own in a worker, to see that each variant changes something."""
-    if plan.study.build or plan.study.arrays:
-        with closing(LocalExecutor(jobs=1)) as executor:
-            require_effects(plan, executor)
+def _run_tasks(tasks: Sequence[Task], request: Request, console: Console) -> int:
+    worst = 0
+    with closing(Workers(request)) as workers:
+        for number, task in enumerate(tasks, start=1):
+            console.print(f"\n[bold]{task.study.name}[/] ({number} of {len(tasks)})")
+            try:
+                status = run_task(task, request, console, workers=workers)
+            except UsageError as error:
+                click.echo(f"Error: {one_line(error)}", err=True)
+                status = WRONG_STATUS
+                workers.close()  # they may still be at its trials
+            worst = max(worst, status)
+            if status == INTERRUPTED_STATUS:
+                break
+    return worst
 
 
-def _base_changes(study: Study, assignments: tuple[str, ...], dataset: str) -> tuple[tuple[str, Any], ...]:
-    changes = dict(parse(assignment, type(study.base)) for assignment in assignments)
-    if dataset != AUTO:
-        if study.arrays:
-            raise UsageError(f"Study {study.name!r} has arrays of its own; --dataset {dataset!r} would have no effect.")
-        changes["dataset"] = dataset
-    return tuple(changes.items())
+def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> None:
+    """Print what a run of these studies would do, having checked that each variant changes something."""
+    plans = [task.plan() for task in tasks]
+    with closing(Workers(request, most=1)) as workers:
+        for plan in plans:
+            check_effects(plan, workers)
+            console.print(plan_table(plan, workers=request.workers))
+    if len(plans) > 1:
+        console.print(total_line(plans, workers=request.workers), markup=False)
 
 
-def prepare_data(study: Study, *, data_dir: Path | None, strict: bool) -> dict[str, Prepared]:
-    """Find and verify each dataset that the study's settings name; DataError (a UsageError) if one is damaged."""
-    if study.arrays:
-        return {}
-    names = dict.fromkeys(study.settings(name).dataset for name in study.names)
-    return {name: prepare(name, data_dir=data_dir, strict=strict) for name in names}
+def run_task(task: Task, request: Request, console: Console, *, workers: Workers | None = None) -> int:
+    """Run one study; return its exit status. UsageError if it cannot be run."""
+    require_writable(task.folder)
+    with one_writer(task.folder):  # before the plan is made: what another run has just finished must be in it
+        plan = task.plan()
+        if workers is not None:
+            return _run_plan(plan, console, workers)
+        with closing(Workers(request, most=len(plan.trials))) as own:
+            return _run_plan(plan, console, own)
 
 
-def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:
-    """Say which datasets are absent and what takes their place."""
-    replaced = [prepared for prepared in data.values() if prepared.stand_in]
-    notices = [f"{prepared.reason} Using {prepared.description}." for prepared in replaced]
-    if len(replaced) > 1:
-        notices.append("One stand-in for several datasets: variants that differ in their dataset alone will show no difference.")
-    return notices
+def check_effects(plan: Plan, workers: Workers) -> None:
+    """Build models in a worker where only that tells whether each variant changes something."""
+    if must_be_built(plan):
+        require_effects(plan, workers.executor())
 
 
 def require_writable(folder: Path) -> None:
@@ -124,12 +105,12 @@ def require_writable(folder: Path) -> None:
         raise UsageError(f"Log folder {str(folder)!r} cannot be written ({error.strerror}). Name another with --logdir.") from None
 
 
-def _run_plan(plan: Plan, console: Console, *, jobs: int, max_seconds: float | None) -> int:
+def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
     console.print(f"{plan.tally}.", markup=False)
     with Interrupts() as interrupts:
         status, problems = 0, ()
         try:
-            problems = _train(plan, console, interrupts, jobs=jobs, max_seconds=max_seconds)
+            problems = _train(plan, console, interrupts, workers)
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
@@ -140,27 +121,27 @@ def _run_plan(plan: Plan, console: Console, *, jobs: int, max_seconds: float | N
 def begin_study(plan: Plan) -> None:
     """Write the study's columns for the HParams tab; UsageError if the disk does not take them."""
     try:
-        write_study(plan.folder, hyperparameters=_hyperparameters(plan.whole, plan.study))
+        validated = any(plan.study.settings(name).validation for name in plan.study.names)
+        metrics = metric_columns(plan.study.metric.name, validation=validated)
+        write_study(plan.folder, hyperparameters=_hyperparameters(plan.whole, plan.study), metrics=metrics)
     except OSError as error:
         raise UsageError(
             f"Log folder {str(plan.folder)!r} cannot be written ({reason(error)}). Name another with --logdir."
         ) from None
 
 
-def _train(
-    plan: Plan, console: Console, interrupts: Interrupts, *, jobs: int, max_seconds: float | None
-) -> tuple[str, ...]:
+def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
     if not plan.trials:
         begin_study(plan)
         keeper = Keeper(plan.folder, plan.fallback)
         reinstate_displaced(plan, keeper)
         write_everything(plan, keeper)
         return tuple(keeper.problems)
-    with closing(LocalExecutor(jobs=jobs, max_seconds=max_seconds)) as executor:
-        require_effects(plan, executor)
-        begin_study(plan)
-        with RunProgress(plan, console, jobs=jobs) as progress, interrupts.deferred():
-            return execute(plan, executor, progress, wish=lambda: interrupts.wish)
+    executor = workers.executor()
+    require_effects(plan, executor)
+    begin_study(plan)
+    with RunProgress(plan, console, jobs=min(workers.count, len(plan.trials))) as progress, interrupts.deferred():
+        return execute(plan, executor, progress, wish=lambda: interrupts.wish)
 
 
 def _hyperparameters(*studies: Study) -> dict[str, list[Any]]:
@@ -190,6 +171,8 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
     console.print(f"Data: {', '.join(sorted({record.data.get('description', '') for record in found.records})) or 'none yet'}.", markup=False)
     if plan.done:
         console.print(f"{len(plan.done)} trials were recorded already and not trained again (--force trains all).")
+        if plan.options.extras:
+            console.print(f"  For these, --log {' --log '.join(plan.options.extras)} logged nothing; it needs --force.")
     if found.stale:
         console.print(f"{len(found.stale)} records of other settings, data or versions were left out of the tables.")
         console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)

@@ -18,6 +18,8 @@ from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
 from harness.terminal.display import make_console
 from harness.results.exports import STANDARD_OUTPUT, on_one_line, write_output
 from harness.results.loading import name_of
+from harness.evidence.epochs import epoch_numbers
+from harness.metrics import described_metric
 from harness.records import Record, encode
 from harness.results.selection import Found, find_trial
 from harness.variants import show_value
@@ -65,7 +67,8 @@ def page(found: Found) -> Group:
     """Draw a record: what it is, how it ended, what it cost, each epoch, and where it comes from."""
     record = found.record
     parts: list[Text | Table] = [Text(on_one_line(_identity(record)), style="bold"), _pairs("", _summary(found))]
-    parts += [_pairs("settings", record.settings), _pairs("result", record.metrics)]
+    result = {name: format_value(name, value, metric=_metric(record)) for name, value in record.metrics.items()}
+    parts += [_pairs("settings", record.settings), _pairs("result", result)]
     if record.first_test_image:
         chosen = max(range(len(record.first_test_image)), key=record.first_test_image.__getitem__)
         parts.append(
@@ -122,19 +125,24 @@ def _in_words(name: str, value: Any) -> str:
 def _history(record: Record) -> Table:
     table = Table(title="epochs", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("epoch", justify="right")
-    for name in record.history:
+    history = {name: series for name, series in record.history.items() if name != "epoch"}
+    for name in history:
         table.add_column(Text(on_one_line(name)), justify="right", no_wrap=True)
-    for epoch in range(record.epochs):
-        values = [series[epoch] if epoch < len(series) else None for series in record.history.values()]
-        table.add_row(str(epoch + 1), *(_in_epoch(name, value) for name, value in zip(record.history, values)))
+    metric = _metric(record)
+    for place, epoch in enumerate(epoch_numbers(record)):
+        values = [series[place] if place < len(series) else None for series in history.values()]
+        table.add_row(str(epoch), *(_in_epoch(name, value, metric) for name, value in zip(history, values)))
     return table
 
 
-def _in_epoch(name: str, value: float | None) -> str:
+def _metric(record: Record) -> str:
+    return described_metric(record.metric).column
+
+
+def _in_epoch(name: str, value: float | None, metric: str) -> str:
     # Times of an epoch and learning rates are too small for the forms of the tables.
-    return (
-        format_value("", value) if name == "learning_rate" or name.endswith("_seconds") else format_value(name, value)
-    )
+    plain = name in ("learning_rate", "step") or name.endswith("_seconds")
+    return format_value("" if plain else name, value, metric=metric)
 
 
 def _layers(record: Record) -> Table:

@@ -11,6 +11,7 @@ from harness.arrays import Arrays, Samples, each
 CHECKED_AT_ONCE = 8192  # samples; keeps the temporary arrays small
 SPARSE = "sparse_categorical_crossentropy"
 CATEGORICAL_PAIRS = ("crossentropy", "ce")  # names that Keras resolves by the labels' shape
+CHANCES = ("binary_crossentropy", "categorical_crossentropy", *CATEGORICAL_PAIRS)  # losses of labels in [0, 1]
 
 
 def check_arrays(model: keras.Model, arrays: Arrays) -> None:
@@ -18,15 +19,28 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
 
     XLA clamps a label out of range instead of failing, and checks no shape again once compiled.
     """
-    for name in ("train", "test"):
+    check_samples(arrays)
+    for name in _parts(arrays):
+        x = getattr(arrays, f"x_{name}")
+        _check_inputs(model, f"x_{name}", x)
+        _check_targets(model, x, f"y_{name}", getattr(arrays, f"y_{name}"))
+
+
+def check_samples(arrays: Arrays) -> None:
+    """Raise ValueError for arrays that no model could learn from: of different lengths, empty, or not finite."""
+    if (arrays.x_validation is None) != (arrays.y_validation is None):
+        raise ValueError("Received one of x_validation and y_validation; expected both or none.")
+    for name in _parts(arrays):
         x, y = getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")
         _check_lengths(name, x, y)
         for label, samples in ((f"x_{name}", x), (f"y_{name}", y)):
             for title, array in _titled(label, samples):
                 _check_finite(title, array)
-        _check_inputs(model, f"x_{name}", x)
-        _check_targets(model, x, f"y_{name}", y)
     _check_weights(arrays)
+
+
+def _parts(arrays: Arrays) -> tuple[str, ...]:
+    return ("train", "test") if arrays.x_validation is None else ("train", "validation", "test")
 
 
 def _titled(label: str, samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
@@ -94,6 +108,17 @@ def _check_targets(model: keras.Model, x: Samples, label: str, y: Samples) -> No
                 f"{title} has labels of shape {_batch(array.shape)}; the model's output has shape {shape}, and {loss} "
                 "expects the same shape for both."
             )
+        elif loss in CHANCES:
+            _check_chances(title, array, loss)
+
+
+def _check_chances(title: str, labels: np.ndarray, loss: str) -> None:
+    wrong = int(((labels < 0) | (labels > 1)).sum())
+    if wrong:
+        raise ValueError(
+            f"{title} holds {wrong} labels outside of [0, 1], from {labels.min():g} to {labels.max():g}; "
+            f"{loss} expects 0 and 1, or probabilities."
+        )
 
 
 def _squeezed(shape: tuple[Any, ...]) -> tuple[Any, ...]:

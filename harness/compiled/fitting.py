@@ -28,7 +28,7 @@ class FitProgram:
         self._hooks = _BatchHooks(callbacks, model)
 
     def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
-        """Train one epoch, the samples taken in this order, and return its loss and metrics by Keras' names."""
+        """Train on the samples in this order, one epoch's or several, and return loss and metrics by Keras' names."""
         batches = self._batches(samples, tf.constant(order, tf.int32))
         self.model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=self._hooks)
         # fit takes its end for the end of training and puts averaged weights in place; the engine does that once.

@@ -1,6 +1,6 @@
 """A model's training and evaluation as compiled programs: one call an epoch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import keras
@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from harness.arrays import Samples, each
 from harness.compiled.device import count, scaled, structure
+from harness.compiled.orders import Batches
 
 PREDICTED_AT_ONCE = 512  # samples; a convolution's intermediate values decide the memory
 
@@ -20,7 +21,7 @@ class Program(Protocol):
     engine: str
 
     def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
-        """Train one epoch in this order of samples."""
+        """Train one epoch, or several of full batches, in this order of samples."""
 
     def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
         """Measure loss and metrics."""
@@ -37,10 +38,10 @@ class CompiledProgram:
     optimizer: inputs of the program, not constants in it.
     """
 
-    def __init__(self, model: keras.Model, train_size: int, test_size: int, *, scale: float, xla: bool) -> None:
+    def __init__(self, model: keras.Model, batches: Batches, test_size: int, *, scale: float, xla: bool) -> None:
         self.model = model
         self.engine = "xla" if xla else "graph"
-        self._train_size = train_size
+        self._batches = batches
         self._test_size = test_size
         self._scale = scale
         self._train = tf.function(self._train_loop, jit_compile=xla, autograph=False)
@@ -50,26 +51,35 @@ class CompiledProgram:
 
     def operations(self, samples: tuple[Any, ...]) -> set[str]:
         """Trace one training epoch and return the names of the TensorFlow operations in it."""
-        order = tf.zeros([count(samples)], tf.int32)
-        size, first, _ = _parts(count(samples), self._train_size)[0]
+        drawn = self._batches.drawn(count(samples))
+        order = tf.zeros([drawn * self._batches.at_once], tf.int32)
+        size, first, _ = _parts(drawn, self._batches.size)[0]
         traced = self._train.get_concrete_function(samples, order, tf.constant(0), first=first, size=size)
         graph = traced.graph.as_graph_def()
         nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
         return {node.op for node in nodes}
 
-    def compile(self, train: tuple[Any, ...], test: tuple[Any, ...]) -> None:
-        """Compile everything by calling it for no steps at all; whatever is raised here says: cannot be compiled."""
-        order = tf.zeros([count(train)], tf.int32)
-        for size, first, _ in _parts(count(train), self._train_size):
+    def compile(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> None:
+        """Compile everything by calling it for no steps at all; whatever is raised here says: cannot be compiled.
+
+        held_out: the sets of samples that are measured; an empty one stands for none.
+        """
+        drawn = self._batches.drawn(count(train))
+        order = tf.zeros([drawn * self._batches.at_once], tf.int32)
+        for size, first, _ in _parts(drawn, self._batches.size):
             self._train(train, order, tf.constant(0), first=first, size=size)
-        for size, first, _ in _parts(count(test), self._test_size):
-            self._evaluate(test, tf.constant(0), first=first, size=size)
+        for samples in filter(None, held_out):
+            for size, first, _ in _parts(count(samples), self._test_size):
+                self._evaluate(samples, tf.constant(0), first=first, size=size)
 
     def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
-        """Train one epoch, the samples taken in this order, and return its loss and metrics by Keras' names."""
-        rows = tf.constant(order, tf.int32)
+        """Train on the samples in this order, one epoch's or several, and return loss and metrics by Keras' names."""
+        # One length for all calls: a program is compiled for a shape.
+        rows = np.zeros(self._batches.drawn(count(samples)) * self._batches.at_once, np.int32)
+        rows[: len(order)] = order
+        rows = tf.constant(rows)
         self.model.reset_metrics()
-        for size, first, steps in _parts(len(order), self._train_size):
+        for size, first, steps in _parts(len(order), self._batches.size):
             self._train(samples, rows, tf.constant(steps), first=first, size=size)
         return as_floats(self.model.get_metrics_result())
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.datafiles.datasets import ARRAYS, DataError, Dataset
+from harness.datafiles.datasets import AnyDataset, DataError
 from harness.datafiles.idx import content_sha256
 from harness.datafiles.sources import Source
 
@@ -39,7 +39,7 @@ def cached(source: Source) -> Path:
     return folder
 
 
-def cache_folder(dataset: Dataset) -> Path:
+def cache_folder(dataset: AnyDataset) -> Path:
     """Return where a dataset's arrays are kept: ``$XDG_CACHE_HOME/harness/NAME-HASH``."""
     root = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not root.is_absolute():  # the XDG rule
@@ -49,32 +49,32 @@ def cache_folder(dataset: Dataset) -> Path:
     return root / "harness" / f"{dataset.name}-{dataset.content_sha256[:12]}"
 
 
-def is_whole(dataset: Dataset, folder: Path) -> bool:
-    """Whether the four arrays are there with the content they must have."""
+def is_whole(dataset: AnyDataset, folder: Path) -> bool:
+    """Whether all arrays are there with the content they must have."""
     try:
-        return all(
-            content_sha256(array) == getattr(dataset.sha256, name) for name, array in open_arrays(folder).items()
-        )
+        arrays = open_arrays(dataset, folder)
     except DataError:
         return False
+    return all(content_sha256(array) == dataset.array_sha256(name) for name, array in arrays.items())
 
 
-def open_arrays(folder: Path) -> dict[str, np.ndarray]:
-    """Return the four arrays of a cache folder, memory-mapped and read-only; DataError where one cannot be opened."""
+def open_arrays(dataset: AnyDataset, folder: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a cache folder, memory-mapped and read-only; DataError where one cannot be opened."""
     arrays = {}
-    for name in ARRAYS:
+    for name in dataset.arrays:
         path = folder / f"{name}.npy"
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"Cached array {path} cannot be opened ({error}); expected a .npy file.") from None
-        if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
-            raise DataError(f"Cached array {path} is {getattr(array, 'dtype', 'an archive')}; expected uint8.")
+        expected = dataset.dtype(name)
+        if not isinstance(array, np.ndarray) or array.dtype != expected:
+            raise DataError(f"Cached array {path} is {getattr(array, 'dtype', 'an archive')}; expected {expected}.")
         arrays[name] = array
     return arrays
 
 
-def _kept(dataset: Dataset, arrays: Mapping[str, np.ndarray]) -> Path:
+def _kept(dataset: AnyDataset, arrays: Mapping[str, np.ndarray]) -> Path:
     """Write the arrays to the cache, or to a folder that lasts as long as this process where that is not possible."""
     folder = cache_folder(dataset)
     try:
@@ -92,25 +92,26 @@ def _kept(dataset: Dataset, arrays: Mapping[str, np.ndarray]) -> Path:
     return folder
 
 
-def _kept_for_now(dataset: Dataset, arrays: Mapping[str, np.ndarray]) -> Path:
+def _kept_for_now(dataset: AnyDataset, arrays: Mapping[str, np.ndarray]) -> Path:
     try:
         folder = Path(tempfile.mkdtemp(prefix=f"harness-{dataset.name}-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         _save(folder, arrays)
     except OSError as error:
+        size = sum(array.nbytes for array in arrays.values()) / 1e6
         raise DataError(
             f"The decoded {dataset.name} can be kept neither in {cache_folder(dataset)} nor in "
-            f"{tempfile.gettempdir()} ({error.strerror or error}); expected about 55 MB of space in one of them."
+            f"{tempfile.gettempdir()} ({error.strerror or error}); expected {size:.0f} MB of space in one of them."
         ) from None
     return folder
 
 
 def _save(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    for name in ARRAYS:
-        np.save(folder / f"{name}.npy", arrays[name])
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
 
 
-def _put(dataset: Dataset, draft: Path, folder: Path) -> None:
+def _put(dataset: AnyDataset, draft: Path, folder: Path) -> None:
     """Rename a complete draft into place, unless another process has been quicker."""
     try:
         draft.rename(folder)

@@ -1,64 +1,25 @@
-"""The datasets the harness knows: their shapes, class names, file names and the hashes of their true content."""
+"""The datasets the harness knows, with the hashes of their true content."""
 
-import hashlib
-from dataclasses import dataclass, fields
+from harness.datafiles.kinds import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, PerArray, TableDataset
+from harness.errors import unknown
 
-from harness.errors import UsageError, unknown
-
-
-class DataError(UsageError):
-    """A dataset is absent, damaged or not what it is named."""
-
-
-@dataclass(frozen=True, slots=True)
-class PerArray:
-    """One text for each of a dataset's four arrays."""
-
-    x_train: str
-    y_train: str
-    x_test: str
-    y_test: str
-
-
-ARRAYS = tuple(field.name for field in fields(PerArray))
-
-IDX_FILES = PerArray(
-    x_train="train-images-idx3-ubyte.gz",
-    y_train="train-labels-idx1-ubyte.gz",
-    x_test="t10k-images-idx3-ubyte.gz",
-    y_test="t10k-labels-idx1-ubyte.gz",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """What a dataset of 28x28 grey images must be; the hashes are SHA-256 of each array's raw IDX content."""
-
-    name: str
-    summary: str
-    class_names: tuple[str, ...]
-    train_count: int
-    test_count: int
-    sha256: PerArray
-    npz_sha256: str = ""  # of the .npz file Keras keeps; empty where Keras keeps the IDX files
-    bundled: bool = False  # comes with scikit-learn: needs neither files nor network
-
-    def shape(self, array: str) -> tuple[int, ...]:
-        """Return the shape that one of ``ARRAYS`` must have: (n, 28, 28) for images, (n,) for labels."""
-        count = self.train_count if array.endswith("train") else self.test_count
-        return (count, 28, 28) if array.startswith("x") else (count,)
-
-    @property
-    def content_sha256(self) -> str:
-        """Return one hash of the whole content: the hash of the four arrays' hashes."""
-        return hashlib.sha256("".join(getattr(self.sha256, array) for array in ARRAYS).encode()).hexdigest()
-
+__all__ = [
+    "ARRAYS",
+    "CLASS_NAMES",
+    "DATASETS",
+    "IDX_FILES",
+    "AnyDataset",
+    "DataError",
+    "Dataset",
+    "PerArray",
+    "TableDataset",
+    "find_dataset",
+    "holder_of",
+]
 
 _DIGIT_NAMES = tuple("0123456789")
 
-STAND_IN = "digits"
-
-DATASETS = {
+DATASETS: dict[str, AnyDataset] = {
     dataset.name: dataset
     for dataset in (
         Dataset(
@@ -101,12 +62,12 @@ DATASETS = {
             ),
         ),
         Dataset(
-            STAND_IN,
+            "digits",
             summary="1,797 UCI images, 8x8 upscaled",
             class_names=_DIGIT_NAMES,
             train_count=1_437,
             test_count=360,
-            sha256=PerArray(  # of what sources.read_digits makes of them
+            sha256=PerArray(  # of what bundled.read_digits makes of them
                 x_train="80f55ebd9cd6e68ed6a3fe4ea128e66e4ae0a60d52da0b45c5fcb6d33cfc3dfd",
                 y_train="f8a600b73e2c056aa42316260206e6643bd33e96bd71cfb8e32b94f76fac4f93",
                 x_test="459e941649046bb346c292b441fc2173b0b32a07c53174d63c241dbde75d28e5",
@@ -114,13 +75,50 @@ DATASETS = {
             ),
             bundled=True,
         ),
+        TableDataset(
+            "california-housing",
+            summary="20,640 districts of 1990, 8 features, house value in 100,000 dollars",
+            feature_names=(
+                *("MedInc", "HouseAge", "AveRooms", "AveBedrms"),
+                *("Population", "AveOccup", "Latitude", "Longitude"),
+            ),
+            target_names=("MedHouseVal",),
+            rows=20_640,
+            x_sha256="341edadadb4ef15fd4041164c36c5168c6d27105c35aa5ea429d4ee12ab4c54e",
+            y_sha256="e9807de669429c19ee7942a0f42e60ae3dfa751e8d1abdc6bdc8cf5563306dae",
+            file="cal_housing.csv.gz",
+            stand_in="diabetes",
+        ),
+        TableDataset(
+            "iris",
+            summary="150 flowers of 3 species, 4 features in cm",
+            feature_names=("sepal length", "sepal width", "petal length", "petal width"),
+            target_names=("setosa", "versicolor", "virginica"),
+            rows=150,
+            x_sha256="6bf9545a926fb8030608a03c942ab57099061567aee75dbfe574a01c0453948e",
+            y_sha256="67eb552f7264872b5c4ad7cdcd44ca0db31a2f08804a24846928d01cdf78c266",
+            y_type="int32",
+        ),
+        TableDataset(
+            "diabetes",
+            summary="442 patients, progression in hundreds",
+            feature_names=("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"),
+            target_names=("progression",),
+            rows=442,
+            x_sha256="b5925bf8b4b11f740ec0bd0cce741360586966d5a2bbc25cf71d8bf86614fcf3",
+            y_sha256="eb0aa9b40a8b8b33b9f6d14a1c0b46dac1262790244a490d095888542ee20bf9",
+        ),
     )
 }
 
-CLASS_NAMES = {name: dataset.class_names for name, dataset in DATASETS.items()}
+CLASS_NAMES = {
+    name: dataset.class_names if isinstance(dataset, Dataset) else dataset.target_names
+    for name, dataset in DATASETS.items()
+    if isinstance(dataset, Dataset) or len(dataset.target_names) > 1
+}
 
 
-def find_dataset(name: str) -> Dataset:
+def find_dataset(name: str) -> AnyDataset:
     """Return the dataset of that name; UsageError, with the nearest name, where there is none."""
     if name not in DATASETS:
         raise unknown("Dataset", name, DATASETS)
@@ -130,7 +128,7 @@ def find_dataset(name: str) -> Dataset:
 def holder_of(sha256: str) -> str:
     """Say which dataset's file has this content hash, or return an empty text: swapped files are a common mistake."""
     for dataset in DATASETS.values():
-        for array in ARRAYS:
-            if getattr(dataset.sha256, array) == sha256:
+        for array in dataset.arrays if isinstance(dataset, Dataset) else ():
+            if dataset.array_sha256(array) == sha256:
                 return f"{getattr(IDX_FILES, array)} of {dataset.name}"
     return ""

@@ -1,4 +1,4 @@
-"""Downloads by `keras.datasets`, in a process of their own: TensorFlow, which Keras needs, never loads in this one."""
+"""Downloads by Keras or scikit-learn, in a process of their own: TensorFlow, which Keras needs, never loads in this one."""
 
 import os
 import subprocess
@@ -10,33 +10,40 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from harness.datafiles.datasets import DataError, Dataset
-from harness.datafiles.sources import Source, keras_home, keras_source
+from harness.datafiles.datasets import AnyDataset, DataError, TableDataset
+from harness.datafiles.sources import Source, library_home, library_source
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"  # the one keras.datasets has built in
+TABLE_ORIGIN = "https://ndownloader.figshare.com/"  # the one sklearn.datasets has built in
 _ANSWER_SECONDS = 3.0
 
-# Keras sets no limit of its own: a connection that falls silent would hold the run for ever.
-_PROGRAM = """
+# The libraries set no limit of their own: a connection that falls silent would hold the run for ever.
+_KERAS_PROGRAM = """
 import importlib, socket, sys
 socket.setdefaulttimeout(30)
 importlib.import_module("keras.datasets." + sys.argv[1]).load_data()
 """
+_SCIKIT_LEARN_PROGRAM = """
+import socket, sys
+import sklearn.datasets
+socket.setdefaulttimeout(30)
+getattr(sklearn.datasets, "fetch_" + sys.argv[1])()
+"""
 
 
-def download(dataset: Dataset, *, timeout: float | None = None) -> Source:
-    """Put a dataset into Keras's cache and return it, verified; DataError where that fails.
+def download(dataset: AnyDataset, *, timeout: float | None = None) -> Source:
+    """Put a dataset into its library's cache and return it, verified; DataError where that fails.
 
-    Keras downloads into a folder of its own first: a download that breaks off never lies in the cache as if whole.
-    Its progress bar goes to standard error where that is a terminal.
+    The library downloads into a folder of its own first: a download that breaks off never lies in the cache as if
+    whole. Keras's progress bar goes to standard error where that is a terminal.
     """
-    require_answer(ORIGIN)
-    target = keras_source(dataset, keras_home())
+    require_answer(TABLE_ORIGIN if isinstance(dataset, TableDataset) else ORIGIN)
+    target = library_source(dataset, library_home(dataset))
     try:
         target.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".harness-", dir=target.folder) as staging:
-            _run_keras(dataset, Path(staging), timeout)
-            draft = keras_source(dataset, Path(staging))
+            _run_library(dataset, Path(staging), timeout)
+            draft = library_source(dataset, Path(staging))
             _require_published(draft)
             for new, final in zip(draft.files, target.files, strict=True):
                 new.replace(final)
@@ -66,12 +73,14 @@ def require_answer(url: str, *, seconds: float = _ANSWER_SECONDS) -> None:
         raise DataError(f"{url} cannot be reached: {outcome[0]}.")
 
 
-def _run_keras(dataset: Dataset, home: Path, timeout: float | None) -> None:
-    environment = os.environ | {"KERAS_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+def _run_library(dataset: AnyDataset, home: Path, timeout: float | None) -> None:
+    homes = {"KERAS_HOME": str(home), "SCIKIT_LEARN_DATA": str(home)}
+    environment = os.environ | homes | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    program = _SCIKIT_LEARN_PROGRAM if isinstance(dataset, TableDataset) else _KERAS_PROGRAM
     module = dataset.name.replace("-", "_")
     try:
         finished = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, module],
+            [sys.executable, "-c", program, module],
             env=environment,
             stdout=sys.stderr if sys.stderr.isatty() else subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """IDX files, the format MNIST is published in: gzip → bytes whose hash is checked → array.
 
 The format (https://yann.lecun.com/exdb/mnist): two zero bytes, a type byte (8: unsigned bytes), the number of
-dimensions, each dimension as a big-endian 32-bit number, then the values in C order.
+dimensions, each dimension as a big-endian 32-bit number, then the values in C order, big-endian too.
 """
 
 import gzip
@@ -16,19 +16,19 @@ import numpy as np
 
 from harness.datafiles.datasets import DataError, holder_of
 
-_UNSIGNED_BYTE = 8
+_TYPES = {"uint8": 0x08, "int32": 0x0C, "float64": 0x0E}
 _CHUNK = 1 << 20
 
 
-def header(shape: tuple[int, ...]) -> bytes:
-    """Return the header of an IDX file of unsigned bytes."""
-    return struct.pack(f">HBB{len(shape)}I", 0, _UNSIGNED_BYTE, len(shape), *shape)
+def header(shape: tuple[int, ...], *, dtype: str = "uint8") -> bytes:
+    """Return the header of an IDX file of values of a type."""
+    return struct.pack(f">HBB{len(shape)}I", 0, _TYPES[dtype], len(shape), *shape)
 
 
 def content_sha256(array: np.ndarray) -> str:
-    """Return the SHA-256 that a uint8 array has as raw IDX content, whatever file it came from."""
-    digest = hashlib.sha256(header(array.shape))
-    digest.update(np.ascontiguousarray(array).data)
+    """Return the SHA-256 that an array has as raw IDX content, whatever file it came from."""
+    digest = hashlib.sha256(header(array.shape, dtype=array.dtype.name))
+    digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder(">")).data)
     return digest.hexdigest()
 
 
@@ -36,7 +36,7 @@ def read_idx(path: Path, *, shape: tuple[int, ...], sha256: str) -> np.ndarray:
     """Return the uint8 array of a gzipped IDX file; DataError unless its content has this hash."""
     start = header(shape)
     size = len(start) + math.prod(shape)
-    content, fault = _decompressed(path, limit=size + 1)
+    content, fault = decompressed(path, limit=size + 1)
     found = hashlib.sha256(content).hexdigest()
     if not fault and found != sha256:
         fault = _difference(content, start=start, size=size, found=found)
@@ -45,7 +45,7 @@ def read_idx(path: Path, *, shape: tuple[int, ...], sha256: str) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=len(start)).reshape(shape)
 
 
-def _decompressed(path: Path, *, limit: int) -> tuple[bytes, str]:
+def decompressed(path: Path, *, limit: int) -> tuple[bytes, str]:
     """Return what can be read, up to the limit (a small file may inflate to any size), and what is wrong with it."""
     content = bytearray()
     require_file(path)

@@ -8,17 +8,20 @@ from typing import Literal
 
 import numpy as np
 
-from harness.datafiles.datasets import ARRAYS, IDX_FILES, DataError, Dataset
+from harness.datafiles.bundled import BUNDLED
+from harness.datafiles.datasets import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, TableDataset
+from harness.datafiles.housing import read_csv, read_scikit_learn
 from harness.datafiles.idx import content_sha256, read_idx, require_file
 
-Origin = Literal["files", "keras", "bundled"]
+Origin = Literal["files", "keras", "scikit-learn", "bundled"]
+SCIKIT_LEARN_FILE = "cal_housing_py3.pkz"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place that may hold a dataset; ``files`` are in the order of ``ARRAYS``, or one .npz, or none if bundled."""
+    """One place that may hold a dataset; ``files`` are in the order of ``ARRAYS``, or one for all, or none if bundled."""
 
-    dataset: Dataset
+    dataset: AnyDataset
     origin: Origin
     folder: Path | None = None
     files: tuple[Path, ...] = ()
@@ -47,25 +50,47 @@ class Source:
         return {str(path.absolute()): _stamp(path) for path in self.files}
 
     def read(self) -> dict[str, np.ndarray]:
-        """Return the four arrays by name; DataError with file and hashes where the content is not the true one."""
+        """Return the arrays by name; DataError with file and hashes where the content is not the true one."""
+        dataset = self.dataset
         if self.origin == "bundled":
-            return _verified(self.dataset, read_digits(), place="scikit-learn's digits")
+            return _verified(dataset, BUNDLED[dataset.name](), place=f"scikit-learn's {dataset.name}")
+        if isinstance(dataset, TableDataset):
+            (path,) = self.files
+            read = read_scikit_learn if self.origin == "scikit-learn" else read_csv
+            return _verified(dataset, read(path, rows=dataset.rows), place=str(path))
         if len(self.files) == 1:
-            return _read_npz(self.dataset, self.files[0])
+            return _read_npz(dataset, self.files[0])
         return {
-            array: read_idx(path, shape=self.dataset.shape(array), sha256=getattr(self.dataset.sha256, array))
+            array: read_idx(path, shape=dataset.shape(array), sha256=dataset.array_sha256(array))
             for array, path in zip(ARRAYS, self.files, strict=True)
         }
 
 
-def sources(dataset: Dataset, data_dir: Path | None) -> tuple[Source, ...]:
+def sources(dataset: AnyDataset, data_dir: Path | None) -> tuple[Source, ...]:
     """Return the places to look in, the first to be preferred; those of a bundled dataset are scikit-learn alone."""
     if dataset.bundled:
         return (Source(dataset, "bundled"),)
-    places = [keras_source(dataset, keras_home())]
+    places = [library_source(dataset, library_home(dataset))]
     if data_dir is not None:
-        places.insert(0, _idx_source(dataset, "files", data_dir / dataset.name))
+        places.insert(0, _own_source(dataset, data_dir / dataset.name))
     return tuple(places)
+
+
+def library_home(dataset: AnyDataset) -> Path:
+    """Return the folder of the library that downloads a dataset: Keras for images, scikit-learn for tables."""
+    return scikit_learn_home() if isinstance(dataset, TableDataset) else keras_home()
+
+
+def library_source(dataset: AnyDataset, home: Path) -> Source:
+    """Return where its library keeps a dataset that it has downloaded."""
+    if isinstance(dataset, TableDataset):
+        return Source(dataset, "scikit-learn", home, (home / SCIKIT_LEARN_FILE,))
+    return keras_source(dataset, home)
+
+
+def scikit_learn_home() -> Path:
+    """Return scikit-learn's folder by its own rule, without importing it."""
+    return Path(os.path.expanduser(os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")))
 
 
 def keras_source(dataset: Dataset, home: Path) -> Source:
@@ -99,19 +124,10 @@ def checked_data_dir(data_dir: Path | str | None) -> Path | None:
     return folder
 
 
-def read_digits() -> dict[str, np.ndarray]:
-    """Return scikit-learn's UCI digits as 28x28 bytes: grey levels 0-16 to 0-255, each pixel 3x3, a border of 2.
-
-    The split is fixed: the first 1,437 images train, the last 360 test.
-    """
-    from sklearn.datasets import load_digits
-
-    images, labels = load_digits(return_X_y=True)
-    small = np.rint(images.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
-    large = np.pad(small.repeat(3, axis=1).repeat(3, axis=2), ((0, 0), (2, 2), (2, 2)))
-    classes = labels.astype(np.uint8)
-    split = 1_437
-    return {"x_train": large[:split], "y_train": classes[:split], "x_test": large[split:], "y_test": classes[split:]}
+def _own_source(dataset: AnyDataset, folder: Path) -> Source:
+    if isinstance(dataset, TableDataset):
+        return Source(dataset, "files", folder, (folder / dataset.file,))
+    return _idx_source(dataset, "files", folder)
 
 
 def _idx_source(dataset: Dataset, origin: Origin, folder: Path) -> Source:
@@ -133,9 +149,9 @@ def _read_npz(dataset: Dataset, path: Path) -> dict[str, np.ndarray]:
     return _verified(dataset, arrays, place=str(path))
 
 
-def _verified(dataset: Dataset, arrays: dict[str, np.ndarray], *, place: str) -> dict[str, np.ndarray]:
-    for array in ARRAYS:
-        found, expected = content_sha256(arrays[array]), getattr(dataset.sha256, array)
+def _verified(dataset: AnyDataset, arrays: dict[str, np.ndarray], *, place: str) -> dict[str, np.ndarray]:
+    for array in dataset.arrays:
+        found, expected = content_sha256(arrays[array]), dataset.array_sha256(array)
         if found != expected:
             raise DataError(f"{place} is damaged: SHA-256 of {array}: found {found}, expected {expected}.")
     return arrays

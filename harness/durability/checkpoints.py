@@ -54,16 +54,21 @@ def write_checkpoint(trial: Path, checkpoint: Checkpoint) -> Path:
 
     OSError if it cannot be written, or if that folder is gone.
     """
+    path = checkpoint_path(trial, checkpoint.attempts[-1], checkpoint.trial_id)
+    if not path.parent.is_dir():  # a log folder that was removed must not come back half empty
+        raise FileNotFoundError(2, "The attempt's folder is gone", str(path.parent))
+    write_atomically(path, encoded(checkpoint))
+    return path
+
+
+def encoded(checkpoint: Checkpoint) -> bytes:
+    """Return a checkpoint as the content of its file."""
     flat, arrays = flatten({name: getattr(checkpoint, name) for name in _FIELDS})
     body = io.BytesIO()
     text = np.frombuffer(json.dumps(flat).encode(), np.uint8)
     np.savez(body, text=text, **{f"array_{number}": array for number, array in enumerate(arrays)})
     digest = hashlib.sha256(body.getbuffer()).hexdigest()
-    path = checkpoint_path(trial, checkpoint.attempts[-1], checkpoint.trial_id)
-    if not path.parent.is_dir():  # a log folder that was removed must not come back half empty
-        raise FileNotFoundError(2, "The attempt's folder is gone", str(path.parent))
-    write_atomically(path, f'{{"schema": {SCHEMA}, "sha256": "{digest}"}}\n'.encode() + body.getbuffer())
-    return path
+    return f'{{"schema": {SCHEMA}, "sha256": "{digest}"}}\n'.encode() + body.getbuffer()
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

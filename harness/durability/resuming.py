@@ -21,6 +21,7 @@ from harness.durability.checkpoints import (
     set_aside,
     write_checkpoint,
 )
+from harness.durability.prefixes import find_beginning, leave_end
 from harness.engine import Epoch, Training
 from harness.events.eventfiles import event_files
 from harness.inspection import add_arrays
@@ -68,6 +69,8 @@ class Checkpoints:
             else:
                 self._go_on(path, checkpoint)
                 break
+        else:
+            self._begin_where_another_ended()
         return list(self.epochs)
 
     def take_over(self) -> None:
@@ -85,6 +88,8 @@ class Checkpoints:
     def after(self, epoch: Epoch, *, ending: bool = False) -> None:
         """Count an epoch, and keep the state behind it if it is time, or if the attempt ends too early."""
         self.epochs.append(epoch)
+        if self._trial.continued and epoch.number == self._training.planned:
+            self._leave_end()
         every = self._trial.checkpoint_seconds
         due = self._written + (min(every, WORTH_KEEPING) if ending else every)
         if self._training.ended or time.perf_counter() < due:
@@ -95,36 +100,66 @@ class Checkpoints:
             self.notes["checkpoint_unwritten"] = str(error)
         self._written = time.perf_counter()
 
+    def _leave_end(self) -> None:
+        with suppress(StateError):
+            leave_end(self._trial, self._checkpoint(vars_of(self._training.state())))
+
+    def _begin_where_another_ended(self) -> None:
+        checkpoint = find_beginning(self._trial)
+        if checkpoint is None:
+            return
+        try:
+            self._take(checkpoint, place=f"the end of trial {self._trial.continues}")
+        except CheckpointError as error:
+            self.notes["beginning_unused"] = str(error)
+            return
+        # What a trial costs is what it would cost alone: the epochs that it was given count as its own.
+        self.earlier_seconds = sum(epoch.seconds + epoch.test_seconds for epoch in self.epochs)
+        self.notes |= {"continues": self._trial.continues, "continues_from": self.epochs[-1].number}
+        self.notes["earlier_seconds"] = self.earlier_seconds
+
     def _usable(self, path: Path) -> Checkpoint:
         checkpoint = read_checkpoint(path)
         if checkpoint.trial_id != self._trial.trial_id:
             raise CheckpointError(f"{path}: is of trial {checkpoint.trial_id}; expected {self._trial.trial_id}.")
+        self._take(checkpoint, place=str(path))
+        return checkpoint
+
+    def _take(self, checkpoint: Checkpoint, *, place: str) -> None:
+        """Let the training go on from a checkpoint; CheckpointError if it cannot, and then it begins anew."""
         differing = [name for name, value in self._conditions.items() if checkpoint.conditions.get(name) != value]
         if differing:
-            raise _OtherConditions(f"{path}: was made under other conditions ({', '.join(differing)}).")
+            raise _OtherConditions(f"{place}: was made under other conditions ({', '.join(differing)}).")
         try:
             self._training.resume(State(**checkpoint.state))
             self.epochs = [Epoch(**epoch) for epoch in checkpoint.epochs]
         except (StateError, TypeError) as error:
-            raise CheckpointError(f"{path}: does not fit the trial ({error}).") from None
-        return checkpoint
+            raise CheckpointError(f"{place}: does not fit the trial ({error}).") from None
 
     def _go_on(self, path: Path, checkpoint: Checkpoint) -> None:
         newest = attempt_folder(self._trial.folder, checkpoint.attempts[-1])
-        lost = seconds_after(newest / TRAIN, step=len(self.epochs) - 1)
+        lost = seconds_after(newest / TRAIN, step=self.epochs[-1].step)
         self._source = path, checkpoint
         self._attempts = (*checkpoint.attempts, self._trial.attempt)
         self._lost_seconds = checkpoint.lost_seconds + lost
         self.earlier_seconds = checkpoint.seconds + lost
         self.notes |= {
-            "resumed_from": len(self.epochs),
+            "resumed_from": self.epochs[-1].number,
             "attempts": list(self._attempts),
             "earlier_seconds": self.earlier_seconds,
             "lost_seconds": self._lost_seconds,
         }
 
     def _store(self, state: Mapping[str, Any]) -> bool:
-        checkpoint = Checkpoint(
+        try:
+            write_checkpoint(self._trial.folder, self._checkpoint(state))
+        except OSError as error:
+            self.notes["checkpoint_unwritten"] = str(error)
+            return False
+        return True
+
+    def _checkpoint(self, state: Mapping[str, Any]) -> Checkpoint:
+        return Checkpoint(
             trial_id=self._trial.trial_id,
             attempts=self._attempts,
             conditions=self._conditions,
@@ -133,12 +168,6 @@ class Checkpoints:
             epochs=[asdict(epoch) for epoch in self.epochs],
             state=state,
         )
-        try:
-            write_checkpoint(self._trial.folder, checkpoint)
-        except OSError as error:
-            self.notes["checkpoint_unwritten"] = str(error)
-            return False
-        return True
 
     @cached_property
     def _conditions(self) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Curves across seeds: each variant's mean and band per epoch, as an aggregate run for TensorBoard."""
 
+import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,32 +14,44 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
 from harness.events.eventfiles import EventFile
+from harness.metrics import described_metric
 from harness.records import Record
 from harness.statistics import mean_interval
 from harness.variants import BASE
 
 AGGREGATE = "aggregate"
-CURVES = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
-
+MEASURED = ("test_", "train_", "validation_")
 Band = tuple[float, float, float]  # mean, low, high
 
 
-def band(records: Sequence[Record], curve: str) -> list[Band]:
-    """Return mean, low and high of each epoch that at least one finished seed reached.
+def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
+    """Return mean, low and high by step, of each step that at least one finished seed reached.
 
-    The band is the 95% Student t interval of the mean over the seeds that reached the epoch; for one seed, or where
+    The band is the 95% Student t interval of the mean over the seeds that reached the step; for one seed, or where
     the seeds do not differ, it is the curve itself.
     """
-    histories = [record.history[curve] for record in records if record.finished and curve in record.history]
-    points: list[Band] = []
-    for epoch in range(max(map(len, histories), default=0)):
-        values = np.array([history[epoch] for history in histories if len(history) > epoch])
+    by_step: dict[int, list[float]] = {}
+    for record in records:
+        if record.finished:
+            for step, value in zip(_steps(record), record.history.get(curve, ())):
+                by_step.setdefault(step, []).append(value)
+    points: dict[int, Band] = {}
+    for step in sorted(by_step):
+        values = np.array(by_step[step])
         found = mean_interval(values[np.isfinite(values)]) if np.isfinite(values).any() else None
         if found is None:
             break
         low, high = (found.mean, found.mean) if found.low is None else (found.low, found.high)
-        points.append((found.mean, low, high))
+        points[step] = (found.mean, low, high)
     return points
+
+
+def _steps(record: Record) -> Iterable[int]:
+    """Return where a trial's own curves have their points: batches so far where epochs are counted in them, else epochs."""
+    batches, numbers = (record.history.get(name, ()) for name in ("step", "epoch"))
+    if record.settings.get("steps_per_epoch"):
+        return (int(step) for step in batches if math.isfinite(step))
+    return (int(number) - 1 for number in numbers if math.isfinite(number)) if numbers else count()
 
 
 def write_aggregates(folder: Path, records: Sequence[Record]) -> None:
@@ -51,25 +65,41 @@ def write_aggregates(folder: Path, records: Sequence[Record]) -> None:
     for stale in folder.glob(f"*/{AGGREGATE}"):
         if stale.parent.name not in by_variant:
             shutil.rmtree(stale, ignore_errors=True)
+    curves = curve_names(records)
     for variant, group in by_variant.items():
-        bands = {curve: points for curve in CURVES if (points := band(group, curve))}
+        bands = {curve: points for curve in curves if (points := band(group, curve))}
         target = folder / variant / AGGREGATE
         shutil.rmtree(target, ignore_errors=True)
         if bands:
-            _write_run(target, bands, layout=variant == BASE)
+            _write_run(target, bands, layout=curves if variant == BASE else ())
 
 
-def _write_run(target: Path, bands: dict[str, list[Band]], *, layout: bool) -> None:
+def curve_names(records: Sequence[Record]) -> tuple[str, ...]:
+    """Return the names of all that the records measured on training, validation and test samples.
+
+    The study's metric comes first, then the loss: models of several outputs measure much besides.
+    """
+    names = {name for record in records for name in record.history if name.startswith(MEASURED)}
+    first = [described_metric(record.metric).name for record in records[:1]] + ["loss"]
+
+    def rank(name: str) -> tuple[int, str]:
+        metric = name.partition("_")[2]
+        return (first.index(metric) if metric in first else len(first)), name
+
+    return tuple(sorted(names - {"test_seconds"}, key=rank))
+
+
+def _write_run(target: Path, bands: dict[str, dict[int, Band]], *, layout: Sequence[str]) -> None:
     with EventFile(target) as file:
         if layout:
-            file.add_summary(_layout_summary())
+            file.add_summary(_layout_summary(layout))
         for curve, points in bands.items():
-            for step, values in enumerate(points):
+            for step, values in points.items():
                 for name, value in zip(("mean", "low", "high"), values, strict=True):
                     file.add_summary(scalar_pb(f"{curve}/{name}", value), step=step)
 
 
-def _layout_summary() -> Summary:
+def _layout_summary(curves: Sequence[str]) -> Summary:
     charts = [
         layout_pb2.Chart(
             title=curve.replace("_", " "),
@@ -79,7 +109,7 @@ def _layout_summary() -> Summary:
                 ]
             ),
         )
-        for curve in CURVES
+        for curve in curves
     ]
     layout = layout_pb2.Layout(category=[layout_pb2.Category(title="Mean over seeds, 95% interval", chart=charts)])
     tensor = tensor_util.make_tensor_proto(layout.SerializeToString(), dtype="string")

@@ -43,7 +43,7 @@ class LastingBoard:
             self._board.__exit__(kind, error, trace)
 
     def hparams(self, *args: Any, **options: Any) -> None:
-        """As TrialBoard's, and so the four below."""
+        """As TrialBoard's, and so the five below."""
         self.write(lambda board, _: board.hparams(*args, **options))
 
     def text(self, *args: Any, **options: Any) -> None:
@@ -57,6 +57,10 @@ class LastingBoard:
     def epoch(self, *args: Any, **options: Any) -> None:
         """Write one epoch's values."""
         self.write(lambda board, _: board.epoch(*args, **options))
+
+    def add(self, *summaries: Any, **options: Any) -> None:
+        """Write pictures, histograms or PR curves."""
+        self.write(lambda board, _: board.add(*summaries, **options))
 
     def end(self, *args: Any, **options: Any) -> None:
         """Write the session and its outcome."""

@@ -14,6 +14,7 @@ from harness.events.eventfiles import event_files
 
 FIRST_PORT = 6006
 LOOPBACK = "localhost"
+SAMPLES = {"images": 50}  # of one tag; TensorBoard keeps 10 by itself, too few to see a surface form
 VIEWS = {
     "mean and band of each variant": "#custom_scalars&regexInput=aggregate&_smoothingWeight=0",
     "test curves of seed 0": "?runFilter=seed-0.*test&smoothing=0#timeseries",
@@ -71,7 +72,7 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
         return servers[0]
 
     tensorboard = program.TensorBoard(server_class=make_server)
-    tensorboard.configure(logdir=str(logdir.resolve()), port=port, host=host)
+    tensorboard.configure(logdir=str(logdir.resolve()), port=port, host=host, samples_per_plugin=SAMPLES)
     try:
         with redirect_stderr(io.StringIO()):  # TensorBoard's note on how it reads files is nothing to act on
             url = tensorboard.launch()

@@ -1,6 +1,5 @@
 """Each variant of a study against its control, on the same seeds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,12 @@ import numpy as np
 
 from harness.evidence.answers import load_right
 from harness.evidence.confounding import confounding
+from harness.metrics import ACCURACY, Metric
 from harness.evidence.proportions import SampleDifference, compare_answers
 from harness.records import DIVERGED, EXPECTED_ERROR, Record, attempt_folder, trial_folder
 from harness.statistics import PairedDifference, Pairs, holm, pair, paired_difference
 from harness.evidence.verdicts import Verdict, verdict
 
-METRIC = "test_accuracy"
 UNPAIRED = Pairs((), (), (), "")  # of a variant that its control cannot be held against
 
 
@@ -37,7 +36,7 @@ class Comparison:
         if self.difference is None:
             return cells
         return cells | {
-            "delta_test_accuracy": self.difference.mean,
+            "delta": self.difference.mean,
             "ci_low": self.difference.low,
             "ci_high": self.difference.high,
             "p_value": self.p_value,
@@ -46,17 +45,21 @@ class Comparison:
         }
 
 
-def compare_study(by_variant: Mapping[str, Sequence[Record]], *, logdir: Path | None = None) -> dict[str, Comparison]:
-    """Return each variant's comparison with its control, p-values corrected over all of them.
+def compare_study(
+    by_variant: Mapping[str, Sequence[Record]], *, metric: Metric = ACCURACY, logdir: Path | None = None
+) -> dict[str, Comparison]:
+    """Return each variant's comparison with its control in the study's metric, p-values corrected over all of them.
 
     The base has none, nor has a variant whose control has no records. Records that differ from their control's in more
     than the variant declares are not paired: the verdict's detail says why. logdir: where the predictions of single pairs
-    lie; without it they are not compared sample by sample.
+    lie; without it they are not compared sample by sample, nor where the metric is not the accuracy that they count.
     """
     compared = {name: group for name, group in by_variant.items() if group[0].control in by_variant}
     reasons = {name: confounding(group, by_variant[group[0].control]) for name, group in compared.items()}
     pairs = {
-        name: UNPAIRED if reasons[name] else pair(_by_seed(group), _by_seed(by_variant[group[0].control]))
+        name: UNPAIRED
+        if reasons[name]
+        else pair(_by_seed(group, metric), _by_seed(by_variant[group[0].control], metric))
         for name, group in compared.items()
     }
     differences = {
@@ -64,13 +67,14 @@ def compare_study(by_variant: Mapping[str, Sequence[Record]], *, logdir: Path | 
     }
     adjusted = holm([difference.p_value if difference else None for difference in differences.values()])
     family = max(sum(p_value is not None for p_value in adjusted), 1)
+    folder = logdir if metric.name == ACCURACY.name else None
     comparisons = {}
     for (name, difference), p_value in zip(differences.items(), adjusted, strict=True):
         group, control = compared[name], by_variant[compared[name][0].control]
-        word = _verdict(group, difference, p_value, comparisons=family)
+        word = _verdict(group, difference, p_value, metric=metric, comparisons=family)
         if reasons[name] and not word.word:
             word = Verdict("", f"confounded: {reasons[name]}")
-        sample = _sample(group, control, pairs[name].seeds[0], logdir) if logdir and len(pairs[name].seeds) == 1 else None
+        sample = _sample(group, control, pairs[name].seeds[0], folder) if folder and len(pairs[name].seeds) == 1 else None
         note = "" if word.word in (EXPECTED_ERROR, DIVERGED) else pairs[name].note
         comparisons[name] = Comparison(difference, p_value, word, note, sample)
     return comparisons
@@ -94,15 +98,26 @@ def _same_test_set(variant: Record, control: Record) -> bool:
     return variant.data.get("used") == control.data.get("used") and variant.data.get("sha256") == control.data.get("sha256")
 
 
-def _by_seed(records: Sequence[Record]) -> dict[int, float]:
-    return {record.seed: record.metrics.get(METRIC, math.nan) for record in records if record.finished}
+def _by_seed(records: Sequence[Record], metric: Metric) -> dict[int, float]:
+    return {record.seed: metric.of(record.metrics) for record in records if record.finished}
 
 
 def _verdict(
-    group: Sequence[Record], difference: PairedDifference | None, p_value: float | None, *, comparisons: int
+    group: Sequence[Record],
+    difference: PairedDifference | None,
+    p_value: float | None,
+    *,
+    metric: Metric,
+    comparisons: int,
 ) -> Verdict:
     statuses = {record.status for record in group}
     for status in (EXPECTED_ERROR, DIVERGED):
         if statuses == {status}:
             return Verdict(status, "")
-    return verdict(difference, adjusted_p=p_value, comparisons=comparisons)
+    return verdict(
+        difference,
+        adjusted_p=p_value,
+        margin=metric.margin,
+        higher_is_better=metric.higher_is_better,
+        comparisons=comparisons,
+    )

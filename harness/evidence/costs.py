@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.metrics import HIGHER
 from harness.records import Record
 from harness.statistics import pareto
 
@@ -35,15 +36,20 @@ def ratios(costs: Mapping[str, float], control: Mapping[str, float]) -> dict[str
 
 
 def pareto_best(rows: Sequence[Mapping[str, Any]]) -> list[bool]:
-    """Say of each row of a summary whether no other on the same data is at least as accurate for less computation.
+    """Say of each row of a summary whether no other on the same data is at least as good for less computation.
 
+    Good is a value of the study's metric, in its own direction.
     Computation is floating-point operations of a sample's forward pass × epochs: it does not depend on the machine.
     """
     best = [False] * len(rows)
     for data in {row["data"] for row in rows}:
         places = [place for place, row in enumerate(rows) if row["data"] == data]
-        accuracy = np.array([rows[place]["test_accuracy"] for place in places], dtype=float)
+        benefit = np.array([_benefit(rows[place]) for place in places], dtype=float)
         work = np.array([rows[place]["flops_per_sample"] * rows[place]["epochs"] for place in places], dtype=float)
-        for place, is_best in zip(places, pareto(accuracy, work), strict=True):
+        for place, is_best in zip(places, pareto(benefit, work), strict=True):
             best[place] = bool(is_best)
     return best
+
+
+def _benefit(row: Mapping[str, Any]) -> float:
+    return row["value"] if row["direction"] == HIGHER else -row["value"]

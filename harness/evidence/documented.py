@@ -2,21 +2,21 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.evidence.epochs import epoch_numbers, measured_series
 from harness.evidence.fits import Fit, explanations, joint_fit
 from harness.records import Record
 from harness.statistics import CONFIDENCE, prediction_interval
 
 FIGURES_FILE = "documented.csv"
-CURVES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 EXACT = ("first_test_image_class", "epochs_run")
-THRESHOLD = "test_accuracy_above_at_step_"
+THRESHOLD = "_above_at_step_"  # test_accuracy_above_at_step_200: the accuracy after 200 batches exceeds the figure
 
 # Variant, metric and epoch (None where the figure has none) → one value a seed.
 Measured = Mapping[tuple[str, str, int | None], Sequence[float]]
@@ -78,22 +78,38 @@ def figure_of(row: Mapping[str, str]) -> Figure:
 
 
 def measured_values(records: Iterable[Record]) -> dict[tuple[str, str, int | None], list[float]]:
-    """Return what one study's records measured of the metrics that the notes print, by variant, metric and epoch.
+    """Return what one study's records measured of the metrics that the notes may print, by variant, metric and epoch.
 
+    A value under epoch None is that of the last one, or of a threshold that of its step.
     Trials that did not finish are left out, and so are those that ran on stand-in data: they measured something else.
     """
     values: defaultdict[tuple[str, str, int | None], list[float]] = defaultdict(list)
     for record in records:
         if not record.finished or record.data.get("used") != record.data.get("name"):
             continue
-        for metric in CURVES:
-            for epoch, value in enumerate(record.history.get(metric, ()), start=1):
-                values[record.variant, metric, epoch].append(value)
+        for metric, epoch, value in _curves(record):
+            values[record.variant, metric, epoch].append(value)
         values[record.variant, "epochs_run", None].append(record.epochs)
         if record.first_test_image:
             chosen = int(np.argmax(record.first_test_image))
             values[record.variant, "first_test_image_class", record.epochs].append(chosen)
     return dict(values)
+
+
+def _curves(record: Record) -> Iterator[tuple[str, int | None, float]]:
+    """Yield each value of a record's curves under its epoch, under its step where steps were counted, and the last one."""
+    for metric, series in measured_series(record):
+        for epoch, value in zip(epoch_numbers(record), series):
+            yield metric, epoch, value
+        for step, value in zip(record.history.get("step", ()), series):
+            yield f"{metric}{THRESHOLD}{int(step)}", None, value
+        if series:
+            yield metric, None, series[-1]
+
+
+def is_curve(figure: Figure) -> bool:
+    """Say whether a figure is a point of a curve: a metric's value at an epoch, or its last."""
+    return figure.metric not in EXACT and THRESHOLD not in figure.metric
 
 
 def compare_documented(
@@ -136,7 +152,7 @@ def compare_figure(figure: Figure, sample: NDArray[np.float64], confidence: floa
         return Reproduction(figure, frequent, n=sample.size, plausible=given or (None if sample.size < 2 else False))
     interval = prediction_interval(sample, confidence=confidence)
     row = Reproduction(figure, interval.mean, interval.std, interval.n, interval.low, interval.high)
-    if figure.metric.startswith(THRESHOLD):
+    if THRESHOLD in figure.metric:
         return replace(row, plausible=bool(np.all(sample > figure.value)))
     if interval.low is not None and interval.high is not None:
         inside = interval.low - figure.rounding <= figure.value <= interval.high + figure.rounding
@@ -146,14 +162,14 @@ def compare_figure(figure: Figure, sample: NDArray[np.float64], confidence: floa
 
 def variant_fit(figures: Sequence[Figure], variant: str, measured: Measured, confidence: float) -> Fit | None:
     """Return how these figures, as one run's, fit a variant's runs; None when it lacks a point of the curves."""
-    curves = [figure for figure in figures if figure.metric in CURVES]
+    curves = [figure for figure in figures if is_curve(figure)]
     fit = joint_fit(
         [figure.value for figure in curves],
         [finite_values(figure, variant, measured) for figure in curves],
         rounding=[figure.rounding for figure in curves],
         confidence=confidence,
     )
-    rest = [figure for figure in figures if figure.metric not in CURVES]
+    rest = [figure for figure in figures if not is_curve(figure)]
     judged = [compare_figure(figure, finite_values(figure, variant, measured)).plausible for figure in rest]
     return replace(fit, plausible=False) if fit is not None and False in judged else fit
 

@@ -30,7 +30,7 @@ def _stands(record: Record, study: Study) -> bool:
 
 
 def as_declared(record: Record, study: Study, *, position: int) -> Record:
-    """Return a record of a study's trial with its control, place and expectation as the study declares them now.
+    """Return a record of a study's trial with its control, place, metric and expectation as the study declares them now.
 
     None of these decides what a trial gives, so that its id stays the same when they change; what it gave is held
     against the expectation anew. position: the variant's place in the whole study.
@@ -40,6 +40,7 @@ def as_declared(record: Record, study: Study, *, position: int) -> Record:
         "control": study.control(record.variant),
         "change": study.change(record.variant),
         "position": position,
+        "metric": study.metric.described(),
     }
     if any(getattr(record, name) != value for name, value in declared.items()):
         record = replace(record, **declared)

@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.claims import BETTER, EQUIVALENT, IDENTICAL, MARGIN, WORSE
+from harness.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
+from harness.metrics import ACCURACY_MARGIN
 from harness.statistics import CONFIDENCE, PairedDifference, t_quantile
 
 INCONCLUSIVE = "inconclusive"
@@ -38,7 +39,7 @@ def verdict(
     difference: PairedDifference | None,
     *,
     adjusted_p: float | None,
-    margin: float = MARGIN,
+    margin: float = ACCURACY_MARGIN,
     higher_is_better: bool = True,
     comparisons: int = 1,
 ) -> Verdict:
@@ -79,7 +80,7 @@ def too_few(difference: PairedDifference | None) -> Verdict:
     return Verdict("", f"{prefix}: {difference.n} of {FEWEST_PAIRS} seeds")
 
 
-def seeds_to_settle(mean: float, std: float, *, n: int, margin: float = MARGIN, comparisons: int = 1) -> int | None:
+def seeds_to_settle(mean: float, std: float, *, n: int, margin: float = ACCURACY_MARGIN, comparisons: int = 1) -> int | None:
     """Return how many seeds, in all, would settle a comparison whose true mean and spread are those measured.
 
     It is the smallest number above n at which a new study of that many seeds ends better, worse or equivalent with a

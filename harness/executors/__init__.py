@@ -29,6 +29,14 @@ class Lost:
     seconds: float = 0.0  # that its job ran
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a variant comes to: see `harness.inspection.effect`."""
+
+    digest: str = ""  # of all that its training would be given; empty where that cannot be told
+    fault: str = ""  # why its layers cannot be edited as it says
+
+
 class Wish(IntEnum):
     """What the user wants of a run that is under way."""
 
@@ -46,8 +54,8 @@ class Executor(Protocol):
         """Yield every trial that was started, once, with its record or with the reason why it has none."""
         ...
 
-    def effects(self, trial: Trial, names: Sequence[str]) -> dict[str, str]:
-        """Return, for each variant of the trial's study, a hash of all that its training would be given."""
+    def effects(self, trials: Sequence[Trial]) -> dict[str, Effect]:
+        """Return what each trial's variant comes to, by the variant's name."""
         ...
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from harness.errors import UsageError
-from harness.executors import Lost, Progress, Wish
+from harness.executors import Effect, Lost, Progress, Wish
 from harness.executors import worker as within
 from harness.executors.channel import Channel, last_words
 from harness.executors.processes import Job, Worker
@@ -55,15 +55,15 @@ class LocalExecutor:
         wish: Callable[[], Wish] = lambda: Wish.GO_ON,
     ) -> Iterator[tuple[Trial, Record | Lost]]:
         """Yield every trial that was started, in the order in which they end."""
-        jobs = [Job(trial, within.run, (trial,)) for trial in trials]
+        jobs = [Job(trial, within.run, (trial,), name=trial.trial_id, after=trial.continues) for trial in trials]
         for trial, result in self._perform(jobs, progress=progress, wish=wish):
             yield trial, self._outcome(result)
 
-    def effects(self, trial: Trial, names: Sequence[str]) -> dict[str, str]:
-        """Return each variant's `harness.inspection.effect`, empty where its worker did not survive it."""
-        jobs = [Job(name, within.effect, (trial, name)) for name in names]
+    def effects(self, trials: Sequence[Trial]) -> dict[str, Effect]:
+        """Return `harness.inspection.effect` of each trial's variant, an empty one where its worker did not survive it."""
+        jobs = [Job(trial.variant, within.effect, (trial,)) for trial in trials]
         results = self._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON)
-        return {name: result if isinstance(result, str) else "" for name, result in results}
+        return {name: result if isinstance(result, Effect) else Effect() for name, result in results}
 
     def close(self) -> None:
         """End all workers at once."""
@@ -108,13 +108,15 @@ class LocalExecutor:
         busy = len(self._busy())
         self._start_workers(min(self._jobs, busy + len(waiting)))
         for worker in self._workers:
-            if waiting and worker.ready and worker.job is None:
+            running = {busy.job.name for busy in self._busy()}
+            job = next((job for job in waiting if not job.after or job.after not in running), None)
+            if job is not None and worker.ready and worker.job is None:
                 try:
-                    worker.give(waiting[0], seconds=self._max_seconds)
+                    worker.give(job, seconds=self._max_seconds)
                 except OSError:  # it died while it was idle; no job is lost, and its end is seen just now
                     worker.job = None
                     continue
-                waiting.popleft()
+                waiting.remove(job)
 
     def _start_workers(self, count: int) -> None:
         while len(self._workers) < count:

@@ -26,6 +26,8 @@ class Job:
     subject: Any
     function: Callable[..., Any]
     args: tuple[Any, ...]
+    name: str = ""
+    after: str = ""  # the name of a job that leaves something for this one: it waits while that one runs
 
 
 class Worker:

@@ -4,14 +4,15 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from harness.executors import Progress
+from harness.executors import Effect, Progress
 from harness.executors.machine import gpu_count
 from harness.executors.channel import Sender, keep_errors, stop_asked
 from harness.records import Record
@@ -69,15 +70,15 @@ def run(trial: Trial) -> Record:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
         return stop_asked(_folder)
 
-    return run_trial(trial, report)
+    return run_trial(replace(trial, ends=_folder), report)
 
 
-def effect(trial: Trial, name: str) -> str:
-    """Return `harness.inspection.effect` of a variant of the trial's study."""
+def effect(trial: Trial) -> Effect:
+    """Return `harness.inspection.effect` of the trial's variant."""
     from harness.inspection import effect
 
-    study = trial.load_study([name])
-    return effect(study, study.settings(name))
+    study = trial.load_study([trial.variant])
+    return effect(study, study.settings(trial.variant), trial.data)
 
 
 def _lead_own_group() -> None:
@@ -100,14 +101,16 @@ def _end_with_driver() -> None:
             os._exit(1)
 
 
-def _load_keras() -> None:
-    # Keras imports scikit-learn, where there is one, for wrappers that no trial uses: 0.5 s and 60 MB in each worker.
-    sys.modules.setdefault("sklearn", None)
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Let imports of these packages fail, as where they are not installed."""
+    barred = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(barred))
     try:
-        import keras  # noqa: F401
+        yield
     finally:
-        if sys.modules["sklearn"] is None:
-            del sys.modules["sklearn"]
+        for name in barred:
+            del sys.modules[name]
 
 
 def _load_tensorflow(threads: int, slot: int) -> None:
@@ -115,9 +118,11 @@ def _load_tensorflow(threads: int, slot: int) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    import tensorflow as tf
+    # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
+    with _without("sklearn", "pandas", "matplotlib"):
+        import keras  # noqa: F401
+        import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    _load_keras()
     import harness.training  # noqa: F401  (what is imported now need not be imported by the first trial)

@@ -18,7 +18,8 @@ from harness.questions.evidence import Evidence
 from harness.questions.judging import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
 from harness.questions.texts import QuestionText, Texts
 from harness.records import Record
-from harness.evidence.verdicts import FEWEST_PAIRS, MARGIN
+from harness.evidence.verdicts import FEWEST_PAIRS
+from harness.metrics import ACCURACY_MARGIN
 
 INDENT = 2
 NUMBER_WIDTH = 6  # on a narrow terminal 0.9770 ± 0.0020 breaks at its space, never within a number
@@ -157,7 +158,7 @@ def _interval(finding: Finding) -> str:
 
 
 def _conclusion(finding: Finding, texts: Texts) -> Text:
-    reason = texts.reason(finding.reason, n=finding.n, fewest=FEWEST_PAIRS, margin=f"{100 * MARGIN:g}")
+    reason = texts.reason(finding.reason, n=finding.n, fewest=FEWEST_PAIRS, margin=f"{100 * ACCURACY_MARGIN:g}")
     needed = texts.reason("seeds-needed", seeds=finding.seeds_needed) if finding.seeds_needed else ""
     parts = texts.label("semicolon").join(filter(None, (reason, needed, finding.detail)))
     return Text.assemble(state_text(finding.state, texts), texts.label("colon"), parts)

@@ -1,25 +1,37 @@
 """summary.csv and runs.csv back as tables: checked, so that a foreign file is refused and not misread."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.metrics import ACCURACY, HIGHER, LOWER, Metric
 from harness.records import EXPECTED_ERROR, OK, STATUSES, Record
-from harness.tables import METRICS, run_columns, summary_columns, summary_table, with_whole_numbers
+from harness.results.views import is_measured
+from harness.tables import (
+    METRICS,
+    is_further_metric,
+    run_columns,
+    stacked,
+    summary_columns,
+    summary_table,
+    with_whole_numbers,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TEXTS = frozenset(
     ("study", "variant", "change", "status", "verdict", "error", "control", "expectation", "verdict_detail")
-    + ("pairs_note", "data", "engine", "trial_id", "logdir")
+    + ("pairs_note", "data", "engine", "trial_id", "logdir", "metric", "direction")
 )
 _FLAGS = frozenset(("as_expected", "pareto"))
 _WHOLE = frozenset(("seed", "seeds", "failed_seeds", "attempt"))
 LARGEST = 2**53  # above it a float holds no whole number for certain
-_FRACTIONS = ("train_accuracy", "test_accuracy")
+_FRACTIONS = ("train_accuracy", "validation_accuracy", "test_accuracy")
+_METRIC = re.compile(r"test_[A-Za-z][A-Za-z0-9_]*")
 _NEEDED = ("study", "variant", "status", "test_accuracy")
 
 
@@ -37,9 +49,10 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
             f"found {', '.join(str(name)[:40] for name in list(frame.columns)[:8])}."
         )
     runs = "seed" in frame.columns and "seeds" not in frame.columns
-    known = run_columns() if runs else summary_columns()
-    foreign = [name for name in frame.columns if name not in known]
-    frame = frame[[name for name in frame.columns if name in known]].copy()
+    known = {*(run_columns() if runs else summary_columns())}
+    further = [name for name in frame.columns if is_further_metric(name) and _are_numbers(frame[name])]
+    foreign = [name for name in frame.columns if name not in {*known, *further}]
+    frame = frame[[name for name in frame.columns if name in {*known, *further}]].copy()
     for name in frame.columns:
         frame[name] = _typed(path, name, frame[name].tolist())
     notes = (
@@ -50,8 +63,25 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
     _check_rows(path, frame, ["study", "variant", "seed"] if runs else ["study", "variant"])
     if runs:
         notes.append(f"{path}: runs.csv does not name the controls, so that there are no differences from them.")
-        frame = _summary_of_runs(frame)
-    return with_whole_numbers(frame.reindex(columns=list(summary_columns()))), notes
+        frame = _summary_of_runs(_about_a_metric(frame))
+    else:
+        frame = _about_a_metric(frame)
+    return with_whole_numbers(frame.reindex(columns=[*summary_columns(), *further])), notes
+
+
+def _are_numbers(texts: "pd.Series") -> bool:
+    import pandas as pd
+
+    return bool(pd.to_numeric(texts[texts.str.strip() != ""], errors="coerce").notna().all())
+
+
+def _about_a_metric(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a table with its metric's columns; one from before there were any is about test accuracy."""
+    if {"metric", "direction", "value"} <= {*frame.columns}:
+        return frame
+    of_accuracy = {"value": "test_accuracy", "value_std": "test_accuracy_std", "delta": "delta_test_accuracy"}
+    cells = {name: frame[source] for name, source in of_accuracy.items() if source in frame.columns}
+    return frame.assign(metric=ACCURACY.column, direction=ACCURACY.direction, **cells)
 
 
 def _read_texts(path: Path) -> "pd.DataFrame":
@@ -82,7 +112,7 @@ def _typed(path: Path, name: str, texts: Sequence[str]) -> list[Any]:
             raise UsageError(f"{path}, row {row}: {name} is {text[:40]!r}; expected a number.") from None
         if name in _FRACTIONS and not math.isnan(value) and not 0 <= value <= 1:
             raise UsageError(f"{path}, row {row}: {name} is {text[:40]}; expected a fraction from 0 to 1.")
-        if math.isfinite(value) and abs(value) > LARGEST:
+        if math.isfinite(value) and abs(value) > LARGEST and not is_measured(name):
             raise UsageError(f"{path}, row {row}: {name} is {text[:40]}; expected a number up to 2^53.")
         if name in _WHOLE and not (math.isfinite(value) and value == int(value) and value >= 0):
             raise UsageError(f"{path}, row {row}: {name} is {text[:40]!r}; expected a whole number.")
@@ -110,16 +140,22 @@ def _check_rows(path: Path, frame: "pd.DataFrame", key: Sequence[str]) -> None:
             f"{path}, row {wrong[0] + 2}: status is {frame.loc[wrong[0], 'status'][:40]!r}; "
             f"expected one of {', '.join(STATUSES)}."
         )
+    _check_texts(path, frame, "metric", lambda text: bool(_METRIC.fullmatch(text)), "test_ and a metric's name")
+    _check_texts(path, frame, "direction", lambda text: text in (HIGHER, LOWER), f"{HIGHER} or {LOWER}")
+
+
+def _check_texts(path: Path, frame: "pd.DataFrame", name: str, is_right: Callable[[str], bool], expected: str) -> None:
+    for row, text in enumerate(frame[name] if name in frame.columns else (), start=2):
+        if not is_right(text):
+            raise UsageError(f"{path}, row {row}: {name} is {text[:40]!r}; expected {expected}.")
 
 
 def _summary_of_runs(frame: "pd.DataFrame") -> "pd.DataFrame":
-    import pandas as pd
-
     rows = frame.to_dict("records")
     position = {key: index for index, key in enumerate(dict.fromkeys((row["study"], row["variant"]) for row in rows))}
     records = [_record(row, position[row["study"], row["variant"]]) for row in rows]
     studies = dict.fromkeys(record.study for record in records)
-    return pd.concat([summary_table(record for record in records if record.study == study) for study in studies])
+    return stacked([summary_table(record for record in records if record.study == study) for study in studies])
 
 
 def _record(row: dict[str, Any], position: int) -> Record:
@@ -140,8 +176,17 @@ def _record(row: dict[str, Any], position: int) -> Record:
         as_expected=bool(row.get("as_expected", row.get("status") in (OK, EXPECTED_ERROR))),
         error=row.get("error", ""),
         history={"train_loss": () if math.isnan(epochs) else (math.nan,) * min(int(epochs), 10_000)},
-        metrics={name: row[name] for name in METRICS if name in row},
+        metrics={name: value for name, value in row.items() if name in METRICS or is_further_metric(name)},
         cost={"seconds": row.get("seconds", math.nan)},
         data={"used": row.get("data", "")},
         provenance={"engine": row.get("engine", "")},
+        metric=_metric(row).described(),
     )
+
+
+def _metric(row: dict[str, Any]) -> Metric:
+    """Return the metric of a row of runs.csv, which has no margin: without controls there are no verdicts to give."""
+    name = row["metric"].removeprefix("test_")
+    if name == ACCURACY.name:
+        return ACCURACY
+    return Metric(name, margin=0.0, higher_is_better=row["direction"] != LOWER)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness.evidence.epochs import epoch_numbers
 from harness.records import Record
 from harness.variants import show_value
 
@@ -39,7 +40,8 @@ def _differing(one: Record, other: Record) -> Iterator[tuple[str, str, Any, Any]
         epochs = (epoch for epoch, (a, b) in enumerate(zip(mine, its)) if not _same(a, b))
         epoch = next(epochs, min(len(mine), len(its)))
         if epoch < max(len(mine), len(its)):
-            yield "history", f"{name} from epoch {epoch + 1}", _at(mine, epoch), _at(its, epoch)
+            number = max((epoch_numbers(record) for record in (one, other)), key=len)[epoch]
+            yield "history", f"{name} from epoch {number}", _at(mine, epoch), _at(its, epoch)
 
 
 def _pairs(part: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:

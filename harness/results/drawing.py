@@ -13,7 +13,8 @@ from harness.results.views import View, without
 
 # Left out where a terminal is too narrow, in this order.
 DISPENSABLE = (
-    *("failed_seeds", "parameters", "data", "test_loss", "sample_low", "sample_high", "epochs", "seconds", "change"),
+    *("failed_seeds", "parameters", "data", "test_loss", "sample_low", "sample_high", "epochs", "seconds"),
+    *("best_epoch", "validation_epoch", "direction", "change"),
     *("p_value", "mcnemar_p", "ci_low", "ci_high", "note", "status"),
 )
 WHOLE = ("variant", "status", "verdict")  # columns of single words, not to be broken

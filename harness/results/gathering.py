@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from harness.results.csvtables import read_csv_table
 from harness.errors import UsageError
+from harness.evidence.epochs import LAST, all_at_epoch
 from harness.results.loading import by_study, gather, logdir_of
 from harness.records import Record
-from harness.tables import summary_table
+from harness.tables import stacked, summary_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,11 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
-    """Return the table of each path; UsageError for a path that is missing, empty, foreign, or given twice."""
+def read_sources(paths: Sequence[Path], *, epoch: str = LAST) -> tuple[Source, ...]:
+    """Return the table of each path; UsageError for a path that is missing, empty, foreign, or given twice.
+
+    epoch: of which epoch the values are, one of EPOCHS; for another than the last, only records will do.
+    """
     real: dict[Path, Path] = {}
     for path in paths:
         try:
@@ -40,34 +44,32 @@ def read_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
             raise UsageError(f"Path {str(path)!r} cannot be read ({error}).") from None
         if first is not path:
             raise UsageError(f"Path {str(path)!r} is given twice; expected different folders or files.")
-    return tuple(_read_source(path) for path in paths)
+    return tuple(_read_source(path, epoch) for path in paths)
 
 
-def _read_source(path: Path) -> Source:
+def _read_source(path: Path, epoch: str) -> Source:
     try:
         is_file = path.is_file()
     except (OSError, ValueError):
         is_file = False
+    if is_file and epoch != LAST:
+        raise UsageError(f"{path} holds the values of one epoch; expected a log folder for --epoch {epoch}.")
     if is_file:
         table, notes = read_csv_table(path)
         return Source(str(path), table, notes=tuple(notes))
     gathered = gather(path)
+    # The answers to each test sample, which the log folder holds, are those of the last epoch.
+    logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
+    records, notes = all_at_epoch(gathered.records, epoch)
     try:
-        table = _one_table(by_study(gathered.records), logdir_of(gathered.paths[0]))
+        table = _one_table(by_study(records), logdir)
     except (TypeError, ValueError, OverflowError) as error:  # whole records that hold what no trial leaves
         raise UsageError(f"The records below {str(path)!r} cannot be compared ({error}).") from None
-    return Source(str(path), table, _by_variant(gathered.records), gathered.problems)
+    return Source(str(path), table, _by_variant(gathered.records), (*gathered.problems, *notes))
 
 
-def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path) -> "pd.DataFrame":
-    tables = [summary_table(records, logdir=logdir) for records in studies.values()]
-    if len(tables) == 1:
-        return tables[0]
-    import pandas as pd
-
-    # A column that is empty throughout one study must not decide the type of another's.
-    rows = [row for table in tables for row in table.astype(object).to_dict("records")]
-    return pd.DataFrame(rows, columns=tables[0].columns).infer_objects()
+def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None) -> "pd.DataFrame":
+    return stacked([summary_table(records, logdir=logdir) for records in studies.values()])
 
 
 def _by_variant(records: Sequence[Record]) -> dict[Key, list[Record]]:

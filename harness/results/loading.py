@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.evidence.epochs import epoch_numbers
 from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.tables import in_order, runs_table
 from harness.variants import show_value
@@ -32,8 +33,8 @@ class Results:
     """What `load` returns.
 
     trials: one row a trial, in the study's order: the columns of runs.csv, then change, control, each cost (`cost_…`,
-    such as cost_peak_memory_mb) and each setting (`setting_…`, tuples as 512-256). epochs: one row a trial and epoch,
-    counted from 1: study, variant, seed, trial_id, epoch, then train_loss, train_accuracy, test_loss, test_accuracy
+    such as cost_peak_memory_mb) and each setting (`setting_…`, tuples as 512-256). epochs: one row a trial and logged
+    epoch, counted from 1: study, variant, seed, trial_id, epoch, then train_loss, train_accuracy, test_loss, test_accuracy
     and whatever else the history holds. Losses are in nats, accuracies fractions, times seconds; what is not known or
     not finite is NaN. problems: one line for each file that was set aside.
     """
@@ -153,9 +154,10 @@ def _epochs(records: Iterable[Record]) -> "pd.DataFrame":
     keys = ("study", "variant", "seed", "trial_id")
     rows = [
         {name: getattr(record, name) for name in keys}
-        | {"epoch": epoch + 1}
-        | {name: values[epoch] if epoch < len(values) else math.nan for name, values in record.history.items()}
+        | {name: values[place] if place < len(values) else math.nan for name, values in record.history.items()}
+        | {"epoch": epoch}
         for record in records
-        for epoch in range(record.epochs)
+        for place, epoch in enumerate(epoch_numbers(record))
     ]
-    return pd.DataFrame(rows, columns=None if rows else [*keys, "epoch"])
+    measured = dict.fromkeys(name for row in rows for name in row)
+    return pd.DataFrame(rows, columns=list(dict.fromkeys((*keys, "epoch", *measured))))

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evidence.confounding import differing_settings
 from harness.results.gathering import Key, Source
+from harness.tables import is_further_metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SIDE_COLUMNS = ("status", "seeds", "epochs", "test_loss", "test_accuracy", "test_accuracy_std", "verdict")
 COUNTS = frozenset(
     ("seeds", "failed_seeds", "epochs", "parameters", "pairs", "first_test_image_class", "flops_per_sample")
 )
-DIFFERENCES = ("train_loss", "test_loss", "test_accuracy", "seconds", "parameters")
+DIFFERENCES = ("train_loss", "test_loss", "test_accuracy", "value", "seconds", "parameters")
+
+
+def has_difference(name: str) -> bool:
+    """Say whether a column's values are subtracted from those of the first source."""
+    return name in DIFFERENCES or (is_further_metric(name) and not name.endswith("_std"))
 
 
 def side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
@@ -43,22 +48,24 @@ def side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
 
 def _keyed(source: Source, *, by_name: bool) -> dict[Key, dict[str, Any]]:
     rows = [
-        {name: value if value == value else None for name, value in row.items()}
-        for row in source.table.astype(object).fillna(math.nan).to_dict("records")
+        {name: value if (value == value) is True else None for name, value in row.items()}
+        for row in source.table.astype(object).to_dict("records")
     ]
     return {("" if by_name else row["study"], row["variant"]): row for row in rows}
 
 
 def _cells(sources: Sequence[Source], found: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
-    for name in sources[0].table.columns:
+    same_metric = len({row["metric"] for row in found if row is not None}) < 2
+    for name in dict.fromkeys(name for source in sources for name in source.table.columns):
         if name in ("study", "variant", "change"):
             continue
-        values = [None if row is None else row[name] for row in found]
+        values = [None if row is None else row.get(name) for row in found]
         cells |= {f"{name}_{number}": value for number, value in enumerate(values, start=1)}
-        if name in DIFFERENCES:
+        if has_difference(name):
+            alike = same_metric or name != "value"
             for number, value in enumerate(values[1:], start=2):
-                cells[difference_name(name, number)] = _difference(values[0], value)
+                cells[difference_name(name, number)] = _difference(values[0], value) if alike else math.nan
     return cells
 
 
@@ -94,6 +101,8 @@ def _notes(sources: Sequence[Source], found: Sequence[dict[str, Any] | None]) ->
             )
             if mine and its and (differing := differing_settings(mine[0], its[0])):
                 notes.append(f"settings differ in {number}: {', '.join(sorted(differing))}")
+            if first["metric"] != row["metric"]:
+                notes.append(f"metrics differ in {number}: {first['metric']}, {row['metric']}")
             if first["data"] != row["data"]:
                 notes.append(f"data differ in {number}: {first['data']}, {row['data']}")
             if first["seeds"] != row["seeds"] or (

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence.verdicts import SIGNIFICANCE
+from harness.measures import DIGITS, SPREAD_DIGITS, written
+from harness.metrics import HIGHER, LOWER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,18 +16,20 @@ if TYPE_CHECKING:
 # The form of a column's numbers, by the first pattern that its name contains.
 _FORMS = (
     (r"_ratio", ".3g"),
-    (r"delta_|difference_.*(loss|accuracy)|^ci_", "+z.4f"),
     (r"difference_.*seconds", "+z.1f"),
     (r"difference_", "+.3g"),
-    (r"accuracy|loss|probability|_low|_high", ".4f"),
+    (r"probability|_low|_high", ".4f"),
     (r"^p_value|mcnemar", ".2g"),
     (r"seconds", ".1f"),
     (r"effect_size|state_mb|memory", ".2f"),
     (r"parameters|flops", ",.0f"),
 )
+# Columns of measured values: of a metric by its name, or of the metric that the row is about.
+_NAMED = re.compile(r"^(difference_|delta_)?(train|validation|test)_(?!set_)(?!.*(seconds|samples|epoch))")
+_GENERAL = re.compile(r"^(difference_)?(value|best_value|ci_)|^delta(_\d+)?$")
+_SIGNED = ("difference", "delta", "ci_")
 _NUMBERED = re.compile(r"_\d+$")  # a column of the n-th source where several stand side by side
-_HIGHEST, _LOWEST = "test_accuracy", "test_loss"  # the columns whose best value is marked
-_MARKED = "delta_test_accuracy"
+_DIRECTIONS = {"test_accuracy": HIGHER, "test_loss": LOWER}  # what is better in any study
 MARK = "*"
 
 
@@ -70,11 +74,14 @@ def without(view: View, place: int) -> View:
     return View(columns, numeric, rows, view.caption)
 
 
-def format_value(name: str, value: Any) -> str:
+def format_value(name: str, value: Any, *, metric: str = "") -> str:
     """Write one value as its column is written; nothing where there is none.
 
-    >>> format_value("test_accuracy", 0.97654321)
-    '0.9765'
+    metric: the column that its row is about. Accuracies, and in their company losses, have four decimals; values of
+    another metric can be of any size and have four digits, their spreads two.
+
+    >>> format_value("test_accuracy", 0.97654321), format_value("value", 1234.5, metric="test_rmse")
+    ('0.9765', '1,234')
     """
     if isinstance(value, str):
         return value
@@ -82,8 +89,23 @@ def format_value(name: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if is_measured(name):
+        digits = SPREAD_DIGITS if _split(name)[0].endswith("_std") else DIGITS
+        return written(value, fraction=_is_fraction(name, metric), signed=name.startswith(_SIGNED), digits=digits)
     form = _form(name)
     return format(value, "," if isinstance(value, int) and form == ".6g" and abs(value) >= 10_000 else form)
+
+
+@lru_cache(maxsize=1024)
+def is_measured(name: str) -> bool:
+    """Say whether a column holds measured values: those of a metric, their means, spreads or differences."""
+    return bool(_NAMED.search(name) or _GENERAL.search(name))
+
+
+@lru_cache(maxsize=1024)
+def _is_fraction(name: str, metric: str) -> bool:
+    about_accuracy = not metric or metric.endswith("accuracy")
+    return "accuracy" in name or (about_accuracy and ("loss" in name or bool(_GENERAL.search(name))))
 
 
 @lru_cache(maxsize=1024)
@@ -92,11 +114,11 @@ def _form(name: str) -> str:
 
 
 def _column(frame: "pd.DataFrame", name: str) -> tuple[Cell, ...]:
-    values = frame[name].tolist()
-    texts = [format_value(name, value) for value in values]
+    metrics = _beside(frame, name, "metric")
+    texts = [format_value(name, value, metric=metric) for value, metric in zip(frame[name].tolist(), metrics)]
     std = next((std for std, mean in _stds(frame).items() if mean == name), None)
     if std is not None:
-        spreads = [format_value(std, value) for value in frame[std].tolist()]
+        spreads = [format_value(std, value, metric=metric) for value, metric in zip(frame[std].tolist(), metrics)]
         texts = [f"{text} ± {spread}" if text and spread else text for text, spread in zip(texts, spreads)]
     best = _best(frame, name)
     marks = _marks(frame, name)
@@ -123,32 +145,46 @@ def _split(name: str) -> tuple[str, str]:
 
 def _best(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     """Return the rows with the best value among those of the same data; none where there is nothing to choose from."""
-    stem, number = _split(name)
-    if stem not in (_HIGHEST, _LOWEST):
-        return frozenset()
-    data = frame[f"data{number}"].tolist() if f"data{number}" in frame.columns else [""] * len(frame)
-    groups: dict[Any, dict[int, float]] = {}
-    for index, (value, group) in enumerate(zip(frame[name].tolist(), data)):
-        if _is_known(value):
-            groups.setdefault(group if isinstance(group, str) else "", {})[index] = value
-    choose = max if stem == _HIGHEST else min
+    columns = (frame[name].tolist(), *(_beside(frame, name, beside) for beside in ("data", "metric", "direction")))
+    groups: dict[tuple[str, str], dict[int, float]] = {}
+    for index, (value, data, metric, direction) in enumerate(zip(*columns)):
+        better = _better(_split(name)[0], metric, direction)
+        if better and _is_known(value):
+            groups.setdefault((data, better + (metric if name.startswith("value") else "")), {})[index] = value
     return frozenset(
         index
-        for values in groups.values()
+        for (_, better), values in groups.items()
         if len(set(values.values())) > 1
         for index, value in values.items()
-        if value == choose(values.values())
+        if value == (max if better.startswith(HIGHER) else min)(values.values())
     )
+
+
+def _better(stem: str, metric: str, direction: str) -> str:
+    """Return which values of a column are better in a row about this metric; empty where none is."""
+    return direction if stem in ("value", metric) else _DIRECTIONS.get(stem, "")
+
+
+def _beside(frame: "pd.DataFrame", name: str, beside: str) -> list[str]:
+    """Return the texts of another column, of the same source as the named one; empty ones where it is not there."""
+    column = f"{beside}{_split(name)[1]}"
+    column = column if column in frame.columns else f"{beside}_1"  # of a difference between sources
+    values = frame[column].tolist() if column in frame.columns else [""] * len(frame)
+    return [value if isinstance(value, str) else "" for value in values]
 
 
 def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     stem, number = _split(name)
     p_value = f"p_value{number}"
-    if stem != _MARKED or p_value not in frame.columns:
+    if not _is_difference(stem) or p_value not in frame.columns:
         return frozenset()
     return frozenset(
         index for index, value in enumerate(frame[p_value].tolist()) if _is_known(value) and value < SIGNIFICANCE
     )
+
+
+def _is_difference(stem: str) -> bool:
+    return stem == "delta" or stem.startswith("delta_test_")
 
 
 def _legend(frame: "pd.DataFrame", shown: Sequence[str], columns: Sequence[Sequence[Cell]], marked: str) -> str:
@@ -159,7 +195,7 @@ def _legend(frame: "pd.DataFrame", shown: Sequence[str], columns: Sequence[Seque
     if any(cell.best for cell in cells):
         several = any(_split(name)[0] == "data" and frame[name].nunique() > 1 for name in frame.columns)
         words.append(f"best of each dataset {marked}" if several else f"best {marked}")
-    if any(_split(name)[0] == _MARKED and _has_p_values(frame, name) for name in shown):
+    if any(_is_difference(_split(name)[0]) and _has_p_values(frame, name) for name in shown):
         words.append(f"{MARK} Holm-corrected p < {SIGNIFICANCE:g} (paired t-test against the control)")
     text = "; ".join(words)
     return f"{text[0].upper()}{text[1:]}." if text else ""

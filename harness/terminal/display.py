@@ -1,4 +1,4 @@
-"""What the terminal shows: plans and tables, drawn with rich."""
+"""What the terminal shows: tables, drawn with rich."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,14 +8,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from harness.metrics import ACCURACY
 from harness.variants import BASE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.runner import Plan
-
-    
 PLAIN_WIDTH = 160  # where the output is no terminal
 TINY = 1e-99  # a p-value below this is shown as that
 ROOMY_WIDTH = 148  # from here on the intervals have a place
@@ -38,63 +36,44 @@ def make_console(*, stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
 
 
-def plan_table(plan: "Plan") -> Table:
-    """Draw what a run would do: trials, what changes, epochs, estimated cost."""
-    study = plan.study
-    table = Table(title=f"Plan of {study.name}: {len(plan.trials)} trials", caption=plan_caption(plan), title_justify="left")
-    for name in ("variant", "change", "expected to"):
-        table.add_column(name, overflow="fold")
-    for name in ("epochs", "trials", "done", "≈ s each"):
-        table.add_column(name, justify="right")
-    for name in study.names:
-        done = sum(record.variant == name for record in plan.done)
-        table.add_row(
-            name,
-            escape(study.change(name)),
-            str(study.expectation(name)).replace("finishes", "finish").replace("raises", "raise").replace("diverges", "diverge"),
-            str(study.settings(name).epochs),
-            str(plan.count(name)),
-            str(done),
-            f"{plan.seconds[name]:.0f}",
-        )
-    return table
-
-
-def plan_caption(plan: "Plan") -> str:
-    """Say how much a run has to do and about how long that takes on one core."""
-    seconds = sum(plan.seconds[trial.variant] for trial in plan.trials)
-    return f"{plan.tally}; about {duration(seconds)} of one core."
-
-
 def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     """Draw the summary: one row a variant, the base first, and below it what needs a sentence."""
     from harness.evidence.verdicts import FEWEST_PAIRS
 
+    rows = frame.to_dict("records")
+    metric = rows[0]["metric"].replace("_", " ") if rows else ACCURACY.words
+    if metric != ACCURACY.words:
+        title = f"{title} ({metric}: {rows[0]['direction']} is better)"
     roomy, narrow = width >= ROOMY_WIDTH, width < SPREAD_WIDTH
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, int(roomy), 0, 0), show_edge=False)
     table.add_column("variant", no_wrap=True)
     table.add_column("change", overflow="fold", min_width=12)
     table.add_column("status", overflow="fold", min_width=9)
-    counts = ("seeds", "epochs", "params" if narrow else "parameters", "accuracy" if narrow else "test accuracy")
+    counts = ("seeds", "epochs", "params" if narrow else "parameters", metric.removeprefix("test ") if narrow else metric)
     for name in (*counts, "difference [95% interval]" if roomy else "difference"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True, min_width=12)
     if not narrow:
         table.add_column("seconds", justify="right", no_wrap=True)
-    rows = frame.to_dict("records")
     for row in rows:
         cells = _summary_cells(row, roomy=roomy, narrow=narrow)
         table.add_row(*cells[: len(table.columns)], style="bold" if row["variant"] == BASE else "")
     notes = [Text.assemble((f"{row['variant']}: ", "bold"), note) for row in rows if (note := _note(row))]
     if any(present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS for row in rows):
-        few = f"Verdicts need {FEWEST_PAIRS} seeds. An interval from the test samples of one seed says nothing of other seeds."
+        sampled = " An interval from the test samples of one seed says nothing of other seeds."
+        few = f"Verdicts need {FEWEST_PAIRS} seeds." + (sampled if any(present(row["mcnemar_p"]) for row in rows) else "")
         notes.append(Text(few, style="yellow"))
     return Group(table, *notes)
 
 
 def _summary_cells(row: dict[str, Any], *, roomy: bool, narrow: bool) -> list[Text | str]:
-    interval = f" [{row['ci_low']:+.4f}, {row['ci_high']:+.4f}]" if roomy and present(row["ci_low"]) else ""
-    deviation = f" ± {row['test_accuracy_std']:.4f}" if not narrow and present(row["test_accuracy_std"]) else ""
+    from harness.results.views import format_value
+
+    value, deviation, difference, low, high = (
+        format_value(name, row[name], metric=row["metric"]) for name in ("value", "value_std", "delta", "ci_low", "ci_high")
+    )
+    interval = f" [{low}, {high}]" if roomy and low else ""
+    deviation = f" ± {deviation}" if not narrow and deviation else ""
     verdict = words(row["verdict"]) if row["verdict"] != row["status"] else ""  # an expected error is said once
     return [
         row["variant"],
@@ -103,8 +82,8 @@ def _summary_cells(row: dict[str, Any], *, roomy: bool, narrow: bool) -> list[Te
         str(row["seeds"]),
         number(row["epochs"], "g"),
         number(row["parameters"], ",.0f"),
-        number(row["test_accuracy"], ".4f") + deviation,
-        Text(number(row["delta_test_accuracy"], "+.4f") + interval),
+        value + deviation,
+        Text(difference + interval),
         Text(verdict, style=VERDICT_STYLES.get(verdict, "")),
         number(row["seconds"], ".1f"),
     ]

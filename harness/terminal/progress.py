@@ -12,6 +12,8 @@ from rich.table import Table
 
 from harness.terminal.display import STATUS_STYLES, duration
 from harness.executors import Progress as Epoch
+from harness.measures import written
+from harness.metrics import Metric
 from harness.records import Record
 from harness.runner import Plan
 
@@ -65,7 +67,7 @@ class RunProgress:
         style = STATUS_STYLES[record.status]
         return (
             f"\\[{done}/{total}] {record.variant} seed {record.seed}: [{style}]{record.status}[/] "
-            f"{_values(record.metrics)}{escape(record.error)} ({record.cost.get('seconds', 0):.1f} s)"
+            f"{_values(record.metrics, self._plan.study.metric)}{escape(record.error)} ({record.cost.get('seconds', 0):.1f} s)"
         )
 
     def _time_left(self) -> str:
@@ -80,11 +82,12 @@ class RunProgress:
         rows = Table.grid(padding=(0, 2))
         for (variant, seed), epoch in self._running.items():
             epochs = self._plan.study.settings(variant).epochs
-            rows.add_row(f"  {variant}", f"seed {seed}", f"epoch {epoch.epoch}/{epochs}", _values(epoch.values))
+            values = _values(epoch.values, self._plan.study.metric)
+            rows.add_row(f"  {variant}", f"seed {seed}", f"epoch {epoch.epoch}/{epochs}", values)
         return Group(self._bar, rows)
 
 
-def _values(values: Mapping[str, float]) -> str:
-    shown = [("loss", "train_loss"), ("test loss", "test_loss"), ("test accuracy", "test_accuracy")]
-    words = [f"{name} {values[key]:.4f}" for name, key in shown if key in values]
+def _values(values: Mapping[str, float], metric: Metric) -> str:
+    shown = dict.fromkeys((("loss", "train_loss"), ("test loss", "test_loss"), (metric.words, metric.column)))
+    words = [f"{name} {written(values[key], fraction=metric.fraction)}" for name, key in shown if key in values]
     return " · ".join(words) + (" " if words else "")

@@ -20,6 +20,7 @@ from harness.trials import trial_id
 from harness.variants import Study
 
 MOST_NAMED = 5  # files of one kind of finding
+_SET_ASIDE = "*/seed-*/attempt-*/damaged.checkpoint-*.npz"
 _TEMPORARY = re.compile(r"\..+\.[0-9]+\.tmp")
 
 
@@ -33,9 +34,8 @@ def examine_logs(logdir: Path) -> Section:
         for folder in folders_in(logdir)
         if (study := read_folder(folder)).attempts or study.records or study.damaged
     ]
-    parts = [
-        part for study in studies for part in (_state(study), _stale(study), _tables(study), _events(study, logdir))
-    ]
+    looks = (_state, _stale, _tables, _checkpoints)
+    parts = [part for study in studies for part in (*(look(study) for look in looks), _events(study, logdir))]
     return make_section("log folder", _whole(logdir, studies), *parts, _orphans(logdir, studies), _trash(logdir))
 
 
@@ -102,6 +102,14 @@ def _tables(study: StudyFolder) -> Part:
     missing = shown_trials(study.folder) - {record.trial_id for record in study.records}
     if missing and not study.writer and not study.damaged:  # a damaged record's row is the one that is left over
         yield Finding(f"{study.name}: runs.csv shows {len(missing)} trials that have no record", study.mend())
+
+
+def _checkpoints(study: StudyFolder) -> Part:
+    """Name checkpoints that were set aside because they could not be used; nothing reads them again."""
+    damaged = sorted(study.folder.glob(_SET_ASIDE))
+    if damaged and not study.writer:
+        texts = [str(path.relative_to(study.folder)) for path in damaged]
+        yield Finding(f"{study.name}: {len(damaged)} damaged checkpoints set aside: {_named(texts)}", _shell("rm", *damaged))
 
 
 def _events(study: StudyFolder, logdir: Path) -> Part:

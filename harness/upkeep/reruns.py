@@ -17,7 +17,7 @@ from harness.results.loading import name_of
 from harness.records import Record, attempt_folder, next_attempt, write_record
 from harness.results.selection import Found
 from harness.settings import changed
-from harness.studies import load_study
+from harness.studies import KINDS, load_study
 from harness.trials import Trial, blank_record, trial_id
 from harness.variants import BASE, Study
 
@@ -119,7 +119,7 @@ def trial_of(record: Record, *, logdir: Path, data_dir: Path | None) -> tuple[Tr
 def recorded_study(record: Record) -> Study:
     """Return a record's study, from the file it was run from or of its name, with the recorded settings as base."""
     path = str(record.provenance.get("study_file", ""))
-    study = load_study(path if path.endswith(".py") and "\0" not in path and Path(path).is_file() else record.study)
+    study = load_study(path if path.endswith(KINDS) and "\0" not in path and Path(path).is_file() else record.study)
     if study.name != record.study:
         raise UsageError(f"Study file {study.path} holds {study.name!r} by now; expected {record.study!r}.")
     try:

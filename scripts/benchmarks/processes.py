@@ -74,6 +74,7 @@ def _end(process: subprocess.Popen) -> None:
 
 def _environment(changes: Mapping[str, str] | None) -> dict[str, str]:
     found = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow"} | dict(changes or {})
+    found["PYTHONPATH"] = str(PROJECT)  # this checkout's harness, whichever one is installed
     if data := found.get("HARNESS_DATA_DIR"):
         found["HARNESS_DATA_DIR"] = os.path.abspath(data)  # the process runs in a folder of its own
     return found

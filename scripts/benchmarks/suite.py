@@ -104,7 +104,12 @@ def memory(bench: Bench) -> tuple[list[Figure], list[Profile]]:
 
 
 def _seconds(records: Sequence[Record], part: str) -> float:
-    return sum(sum(record.history.get(part, ())) for record in records)
+    """Return the seconds that were spent, without the epochs that a trial was given by a shorter one."""
+    return sum(sum(record.history.get(part, ())[_given(record) :]) for record in records)
+
+
+def _given(record: Record) -> int:
+    return record.provenance.get("continues_from", 0)
 
 
 def _results_in_range(runs: SuiteRuns) -> Figure:
@@ -137,7 +142,7 @@ def _variant_row(name: str, records: Sequence[Record], scripts: Sequence[Mapping
     values = (record.metrics.get(key) for key in ("train_loss", "test_accuracy"))
     learned = ("" if value is None else f"{value:.4f}" for value in values)
     error = f" ({scripts[0]['error']})" if scripts[0]["error"] else ""
-    epochs = median(_seconds([found], "epoch_seconds") + _seconds([found], "test_seconds") for found in records)
+    epochs = median(sum(found.history.get("epoch_seconds", ())) + sum(found.history.get("test_seconds", ())) for found in records)
     times = (written(harness, "s"), written(epochs, "s"), written(plain, "s") + error, written(plain / harness, "×"))
     return name, record.status, str(record.epochs), *learned, *times
 
@@ -148,7 +153,7 @@ def _where_time_went(runs: Sequence[StudyRun]) -> Profile:
     whole = run.run.seconds * run.jobs
     train, test = _seconds(run.records, "epoch_seconds"), _seconds(run.records, "test_seconds")
     first = sum(_first_epoch_excess(record) for record in run.records)
-    inside = sum(record.cost["seconds"] for record in run.records)
+    inside = sum(record.cost["seconds"] - record.provenance.get("earlier_seconds", 0.0) for record in run.records)
     start = (run.started - run.run.started) * run.jobs
     finish = (run.run.started + run.run.seconds - run.ended) * run.jobs
     parts = {
@@ -167,4 +172,4 @@ def _where_time_went(runs: Sequence[StudyRun]) -> Profile:
 
 def _first_epoch_excess(record: Record) -> float:
     first, *later = record.history.get("epoch_seconds") or [0.0]
-    return first - median(later) if later else 0.0
+    return first - median(later) if later and not _given(record) else 0.0

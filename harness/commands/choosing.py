@@ -1,0 +1,122 @@
+"""Which studies a call of `run` means, and which of its options concern which of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.data import DATASETS, Prepared, is_table, prepare
+from harness.errors import UsageError, unknown
+from harness.settings import annotations, parse
+from harness.studies import load_study, study_files
+from harness.variants import Study
+
+ALL = "all"
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A study that a call means, and what of the call's options concerns it."""
+
+    study: Study  # as its file has it
+    only: tuple[str, ...]  # variants; empty: all
+    base_changes: tuple[tuple[str, Any], ...]
+
+
+def choose(names: Sequence[str], *, only: Sequence[str], assignments: Sequence[str], dataset: str) -> list[Choice]:
+    """Return the studies that are meant, in the order named; UsageError where a name or an option fits none of them.
+
+    only: studies that have none of these variants are left out. assignments, dataset: for the studies that have the
+    setting, and that can be run on the dataset.
+    """
+    studies = named_studies(names)
+    for variant in only:
+        if not any(variant in study.names for study in studies):
+            raise _no_variant(variant, studies)
+    chosen = [study for study in studies if not only or set(only) & set(study.names)]
+    changes = _changes(chosen, assignments, dataset)
+    return [
+        Choice(study, tuple(name for name in dict.fromkeys(only) if name in study.names), tuple(changes[study.name].items()))
+        for study in chosen
+    ]
+
+
+def named_studies(names: Sequence[str]) -> list[Study]:
+    """Return the studies of these names or files, `all` being every study of experiments/, each of them once."""
+    expanded = [each for name in names for each in (study_files() if name == ALL else (name,))]
+    by_name: dict[str, Study] = {}
+    for study in map(load_study, expanded):
+        other = by_name.setdefault(study.name, study)
+        if other.path != study.path:
+            raise UsageError(f"Two studies are named {study.name!r}: {other.path} and {study.path}; their results would mix.")
+    return list(by_name.values())
+
+
+def _no_variant(variant: str, studies: Sequence[Study]) -> UsageError:
+    known = dict.fromkeys(name for study in studies for name in study.names)
+    who = f"Study {studies[0].name!r}: variant" if len(studies) == 1 else "Variant"
+    return unknown(who, variant, known)
+
+
+def _changes(studies: Sequence[Study], assignments: Sequence[str], dataset: str) -> dict[str, dict[str, Any]]:
+    """Return what --set and --dataset change in the base of each study, by its name."""
+    changes: dict[str, dict[str, Any]] = {study.name: {} for study in studies}
+    for assignment in assignments:
+        key = assignment.partition("=")[0].strip()
+        for study in [study for study in studies if key in annotations(type(study.base))] or studies[:1]:
+            name, value = parse(assignment, type(study.base))  # raises for the first study if it fits none
+            changes[study.name][name] = value
+    if dataset != AUTO:
+        faults = {study.name: _unfit(study, dataset) for study in studies}
+        if all(faults.values()):
+            raise UsageError(next(iter(faults.values())))
+        for name, fault in faults.items():
+            if not fault:
+                changes[name]["dataset"] = dataset
+    return changes
+
+
+def _unfit(study: Study, dataset: str) -> str:
+    """Say why a study cannot be run on a dataset, empty if it can."""
+    if study.arrays:
+        return f"Study {study.name!r} has arrays of its own; --dataset {dataset!r} would have no effect."
+    if is_table(dataset) == is_table(study.base.dataset):
+        return ""
+    wanted, named = ("a table", "images") if is_table(study.base.dataset) else ("images", "a table")
+    return f"Study {study.name!r} needs {wanted}; --dataset {dataset!r} is {named}. Expected {_of_kind(study.base.dataset)}."
+
+
+def _of_kind(dataset: str) -> str:
+    return " or ".join(name for name in DATASETS if is_table(name) == is_table(dataset))
+
+
+def prepare_data(studies: Iterable[Study], *, data_dir: Path | None, strict: bool) -> dict[str, Prepared]:
+    """Find and verify each dataset that the studies' settings name; DataError (a UsageError) if one is damaged."""
+    names: dict[str, None] = {}
+    for study in studies:
+        names |= dict.fromkeys(datasets_of(study))
+    return {name: prepare(name, data_dir=data_dir, strict=strict) for name in names}
+
+
+def datasets_of(study: Study) -> list[str]:
+    """Return the datasets that a study's settings name; UsageError for a table that it cannot make samples of."""
+    if study.arrays:
+        return []
+    names = list(dict.fromkeys(study.settings(name).dataset for name in study.names))
+    for name in names:
+        if is_table(name) and not study.arrange:
+            raise UsageError(
+                f"Study {study.name!r}: dataset {name!r} is a table; to use it, the study needs arrange(settings, data), "
+                f"which splits it into samples. Expected images otherwise: {_of_kind('mnist')}."
+            )
+    return names
+
+
+def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:
+    """Say which datasets are absent and what takes their place."""
+    replaced = [prepared for prepared in data.values() if prepared.stand_in]
+    notices = [f"{prepared.reason} Using {prepared.description}." for prepared in replaced]
+    if len({prepared.used for prepared in replaced}) < len(replaced):
+        notices.append("One stand-in for several datasets: variants that differ in their dataset alone will show no difference.")
+    return notices

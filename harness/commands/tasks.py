@@ -1,0 +1,109 @@
+"""What a call of `run` comes to: studies with their options and data, and the workers that they share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.markup import escape
+
+from harness.commands.choosing import AUTO, Choice, choose, datasets_of, prepare_data, stand_in_notices
+from harness.data import Prepared
+from harness.executors.local import LocalExecutor
+from harness.executors.machine import default_jobs
+from harness.provenance import origin
+from harness.runner import Options, Plan, make_plan, selected
+from harness.terminal.display import make_console
+from harness.variants import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the options of the command line ask for."""
+
+    logdir: Path
+    seeds: int
+    jobs: int | None
+    assignments: tuple[str, ...]
+    only: tuple[str, ...]
+    force: bool
+    dry_run: bool
+    dataset: str
+    data_dir: Path | None
+    engine: str
+    executor: str
+    max_seconds: float | None
+    checkpoint_seconds: float
+    extras: tuple[str, ...]
+
+    @property
+    def workers(self) -> int:
+        """How many worker processes there may be."""
+        return self.jobs or default_jobs()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One study that is to be run, and how."""
+
+    study: Study  # as its file has it
+    options: Options
+    data: dict[str, Prepared]
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's results lie."""
+        return self.options.logdir / self.study.name
+
+    def plan(self) -> Plan:
+        """Return what is to be done, as the log folder is now."""
+        return make_plan(self.study, self.options, self.data)
+
+
+class Workers:
+    """Worker processes that are started when the first study needs them, and kept for those after it."""
+
+    def __init__(self, request: Request, *, most: int | None = None) -> None:
+        """Allow as many workers as the request says, at the most `most` where that is given."""
+        self.count = min(request.workers, most or request.workers)
+        self._max_seconds = request.max_seconds
+        self._executor: LocalExecutor | None = None
+
+    def executor(self) -> LocalExecutor:
+        """Return them as an executor."""
+        if self._executor is None:
+            self._executor = LocalExecutor(jobs=self.count, max_seconds=self._max_seconds)
+        return self._executor
+
+    def close(self) -> None:
+        """End them, whatever they are doing; the next study that needs some gets new ones."""
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
+
+
+def make_tasks(names: Sequence[str], request: Request) -> list[Task]:
+    """Return the studies that are to be run, with their data found; UsageError for whatever is wrong with the call."""
+    choices = choose(names, only=request.only, assignments=request.assignments, dataset=request.dataset)
+    optioned = [(choice.study, _options(choice, request)) for choice in choices]
+    studies = [selected(study, options) for study, options in optioned]
+    data = prepare_data(studies, data_dir=request.data_dir, strict=request.dataset != AUTO)
+    for notice in stand_in_notices(data):
+        make_console(stderr=True).print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=True)
+    return [
+        Task(study, options, {name: data[name] for name in datasets_of(seen)})
+        for (study, options), seen in zip(optioned, studies, strict=True)
+    ]
+
+
+def _options(choice: Choice, request: Request) -> Options:
+    return Options(
+        logdir=request.logdir.resolve(),
+        seeds=request.seeds,
+        engine=request.engine,
+        force=request.force,
+        checkpoint_seconds=request.checkpoint_seconds,
+        extras=request.extras,
+        only=choice.only,
+        base_changes=choice.base_changes,
+        origin={} if request.dry_run else origin(choice.study.path),
+    )

@@ -1,0 +1,183 @@
+"""A training an epoch at a time: what callbacks hear, what is measured, and where it can be left and taken up again."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from harness.arrays import Arrays, Samples
+from harness.compiled.device import count, test_samples, training_samples, validation_samples
+from harness.compiled.orders import Batches
+from harness.compiled.programs import Program
+from harness.compiled.states import State, put_back, require_same_kind, take_state
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What was measured after an epoch, and what it took."""
+
+    number: int  # from 1
+    train: Mapping[str, float]  # by Keras' names: loss, accuracy, ...
+    test: Mapping[str, float]
+    learning_rate: float | None  # None for a model that has none
+    seconds: float  # one training pass alone; the mean of those since the epoch that was measured before
+    test_seconds: float  # on validation and test samples
+    validation: Mapping[str, float] = field(default_factory=dict)  # empty where no samples are held out
+    batches: int = 0  # trained so far
+    step: int = 0  # the place in TensorBoard's charts
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a model is to be trained."""
+
+    batches: Batches
+    epochs: int
+    seed: int
+    log_every: int
+    callbacks: tuple[keras.callbacks.Callback, ...]
+
+
+class Training:
+    """One model's training, an epoch at a time, as its caller asks for them.
+
+    `model` is the one that is trained. It need not be the one that was given: a kept program has a model of its own
+    that takes over the given one's state. It stays this training's for as long as this object lives.
+    """
+
+    def __init__(self, program: Program, arrays: Arrays, plan: Plan, reason: str) -> None:
+        self.reason = reason
+        self._program = program
+        self._plan = plan
+        self._train, self._test, self._validation = (
+            training_samples(arrays), test_samples(arrays), validation_samples(arrays)
+        )  # fmt: skip
+        self._hooks = self._callback_list()
+        self._done, self._logs, self._resumed = 0, {}, None
+        self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
+
+    @property
+    def engine(self) -> str:
+        """Which engine trains: xla, graph or fit."""
+        return self._program.engine
+
+    @property
+    def model(self) -> keras.Model:
+        """The model that is trained."""
+        return self._program.model
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Train, and yield each epoch that is measured; to be drawn to its end, where callbacks restore what they kept.
+
+        It ends after the planned epochs, when a callback sets `stop_training`, or after a loss that is not finite, and
+        the epoch that it ends with is always measured. Callbacks hear of every epoch: of its training values always,
+        of held-out samples where it is measured. Without callbacks and short batches, epochs that are not measured are
+        trained several in a call; a loss that is not finite then ends the training behind the call.
+        """
+        hooks, model = self._hooks, self.model
+        model.stop_training = False
+        hooks.on_train_begin()
+        self._begin()
+        while not self.ended:
+            self._train_unseen()
+            hooks.on_epoch_begin(self._done)
+            train = self._pass()
+            epoch = self._measured(train) if self._due(train) else None
+            self._logs = dict(train) if epoch is None else logs_of(epoch)
+            hooks.on_epoch_end(self._done - 1, self._logs)
+            if epoch is None and self.ended:  # a callback stopped it between two measured epochs
+                epoch = self._measured(train)
+                self._logs = logs_of(epoch)
+            if epoch is not None:
+                yield epoch
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+        hooks.on_train_end(self._logs)
+
+    @property
+    def planned(self) -> int:
+        """How many epochs it trains at the most."""
+        return self._plan.epochs
+
+    @property
+    def ended(self) -> bool:
+        """Whether no epoch is left to train."""
+        return self.model.stop_training or self._done >= self._plan.epochs or not _finite(self._logs)
+
+    def state(self) -> State:
+        """Return the state behind the epoch that was drawn last; StateError if a callback holds what cannot be kept."""
+        return take_state(self.model, self._hooks.callbacks, epoch=self._done, logs=self._logs)
+
+    def resume(self, state: State) -> None:
+        """Let `epochs` go on behind this state's epoch, bit for bit; StateError if it is of another model."""
+        require_same_kind(state, self.model, self._hooks.callbacks)
+        self._resumed = state
+
+    def predict(self, x: Samples) -> Any:
+        """Return the model's outputs, one row a sample: an array, or a list of them where there are several."""
+        return self._program.predict(x)
+
+    def _train_unseen(self) -> None:
+        """Train the epochs before the next one that is measured, where several of them fit into a call."""
+        plan = self._plan
+        if plan.batches.at_once == 1:
+            return
+        before = min(plan.log_every - self._done % plan.log_every, plan.epochs - self._done) - 1
+        while before > 0:
+            epochs = min(before, plan.batches.at_once)
+            if not _finite(self._pass(epochs)):
+                return
+            before -= epochs
+
+    def _pass(self, epochs: int = 1) -> dict[str, float]:
+        """Train and return the training values; they are read each time, so that a divergence ends it there."""
+        order = self._plan.batches.orders(count(self._train), self._plan.seed, self._done, epochs)
+        start = time.perf_counter()
+        train = self._program.train(self._train, order)
+        self._seconds += time.perf_counter() - start
+        self._passes += epochs
+        self._done += epochs
+        return train
+
+    def _due(self, train: Mapping[str, float]) -> bool:
+        return self._done % self._plan.log_every == 0 or self._done >= self._plan.epochs or not _finite(train)
+
+    def _measured(self, train: Mapping[str, float]) -> Epoch:
+        start = time.perf_counter()
+        rate = float(self.model.optimizer.learning_rate)
+        self._hooks.on_test_begin()
+        validation = self._program.evaluate(self._validation) if self._validation else {}
+        test = self._program.evaluate(self._test)
+        self._hooks.on_test_end(validation or test)
+        seconds, self._seconds, self._passes = self._seconds / self._passes, 0.0, 0
+        batches = self._done * self._plan.batches.count(count(self._train))
+        return Epoch(
+            self._done, train, test, rate, seconds, time.perf_counter() - start,
+            validation=validation,
+            batches=batches,
+            step=self._done - 1 if self._plan.batches.steps is None else batches,
+        )  # fmt: skip
+
+    def _begin(self) -> None:
+        self._done, self._logs, self._seconds, self._passes = 0, {}, 0.0, 0
+        if self._resumed is not None:
+            put_back(self._resumed, self.model, self._hooks.callbacks)
+            self._done, self._logs = self._resumed.epoch, dict(self._resumed.logs)
+
+    def _callback_list(self) -> keras.callbacks.CallbackList:
+        steps, epochs = self._plan.batches.count(count(self._train)), self._plan.epochs
+        callbacks = list(self._plan.callbacks)
+        return keras.callbacks.CallbackList(
+            callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps, verbose=0
+        )
+
+
+def logs_of(epoch: Epoch) -> dict[str, float]:
+    """Return what an epoch measured as Keras' callbacks take it: val_ is of validation samples, or else of the test's."""
+    return {**epoch.train, **{f"val_{name}": value for name, value in (epoch.validation or epoch.test).items()}}
+
+
+def _finite(values: Mapping[str, float]) -> bool:
+    return math.isfinite(values.get("loss", 0.0))

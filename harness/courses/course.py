@@ -1,0 +1,131 @@
+"""What is known of a trial so far, and what its training is given."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from harness.compiled.trainings import Epoch
+from harness.errors import UsageError
+from harness.events.lastingboards import LastingBoard
+from harness.evidence.answers import class_answers, first_chances, save_answers
+from harness.gallery import Gallery
+from harness.metrics import Metric
+from harness.settings import Settings
+from harness.trials import Trial
+from harness.variants import Study
+
+# Called with each measured epoch's number and values; says whether training is to stop there.
+Report = Callable[[int, Mapping[str, float]], bool]
+
+
+class Interrupted(Exception):
+    """The user asked that training stop before its end."""
+
+
+@dataclass(slots=True)
+class Course:
+    """What is known of a trial so far; it grows while the trial runs and outlives its failure."""
+
+    history: dict[str, list[float]] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)  # fields of the record
+    cost: dict[str, float] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    clock: float = field(default_factory=time.perf_counter)  # when it began
+    earlier_seconds: float = 0.0  # spent by the attempts that it goes on from
+    picture_seconds: float = 0.0  # spent on pictures, which is no part of what the trial costs
+
+    def add(self, epoch: Epoch, *, numbered: bool) -> dict[str, float]:
+        """Keep what an epoch measured and return it; numbered: whether the epochs kept are not simply 1, 2, 3, ..."""
+        values = {
+            f"{part}_{name}": float(value)
+            for part, measured in (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
+            for name, value in measured.items()
+        }
+        others = {"epoch_seconds": epoch.seconds, "test_seconds": epoch.test_seconds}
+        if epoch.learning_rate is not None:
+            others = {"learning_rate": epoch.learning_rate, **others}
+        if numbered:
+            others |= {"epoch": epoch.number, "step": epoch.batches}
+        for name, value in (values | others).items():
+            self.history.setdefault(name, []).append(float(value))
+        self.found["metrics"] = values
+        return values
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all attempts so far, without their pictures."""
+        return self.earlier_seconds + time.perf_counter() - self.clock - self.picture_seconds
+
+    def hang(self, gallery: Gallery) -> None:
+        """Keep what a gallery has to say of its pictures, and what they took."""
+        self.picture_seconds = gallery.seconds
+        self.provenance |= gallery.notes
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a loss was not finite."""
+        losses = (self.history.get(f"{part}_loss", ()) for part in ("train", "validation", "test"))
+        return not all(math.isfinite(loss) for series in losses for loss in series)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One trial under way: what is to be trained, and who hears of it."""
+
+    trial: Trial
+    study: Study
+    settings: Settings
+    course: Course
+    board: LastingBoard
+    report: Report
+
+    def add(self, epoch: Epoch) -> dict[str, float]:
+        """Keep an epoch and show it; return its values. UsageError if they lack the metric that the study is about."""
+        epoch = under_its_name(epoch, self.study.metric)
+        _require_metric(epoch, self.study)
+        numbered = self.settings.log_every > 1 or self.settings.steps_per_epoch is not None
+        values = self.course.add(epoch, numbered=numbered)
+        self.board.epoch(
+            epoch.step,
+            train=epoch.train,
+            test=epoch.test,
+            validation=epoch.validation,
+            learning_rate=epoch.learning_rate,
+            seconds=epoch.seconds,
+        )
+        return values
+
+    def keep_answers(self, outputs: Any, labels: Any) -> None:
+        """Keep what a classifier says of each test sample: its class, whether that is right, and the first one's chances."""
+        answers = class_answers(outputs, labels)
+        if answers is None:
+            return
+        classes, truth = answers
+        self.course.found["first_test_image"] = first_chances(outputs)
+        self.course.cost["test_samples"] = len(truth)
+        self.board.write(lambda _, folder: save_answers(folder, classes, np.asarray(truth)))
+
+
+def under_its_name(epoch: Epoch, metric: Metric) -> Epoch:
+    """Return the epoch with the metric under its own name, where the model reports it under one of its aliases."""
+
+    def named(values: Mapping[str, float]) -> Mapping[str, float]:
+        alias = next((alias for alias in metric.aliases if alias in values), None)
+        return values if metric.name in values or alias is None else {**values, metric.name: values[alias]}
+
+    return replace(epoch, train=named(epoch.train), validation=named(epoch.validation), test=named(epoch.test))
+
+
+def _require_metric(epoch: Epoch, study: Study) -> None:
+    metric = study.metric
+    if metric.name in epoch.test:
+        return
+    asked = f"{metric.name!r}" + (f" (nor {', '.join(map(repr, metric.aliases))})" if metric.aliases else "")
+    raise UsageError(
+        f"Study {study.name!r} is judged by {asked}, which this model does not report; it reports "
+        f"{', '.join(epoch.test)}. Compile it with that metric, or name one of these: metric=harness.Metric(...)."
+    )

@@ -1,0 +1,29 @@
+"""The end of a trial, left for the longer one that begins alike; for as long as the run lasts, and for it alone."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from harness.atomicfiles import write_atomically
+from harness.durability.checkpoints import Checkpoint, CheckpointError, encoded, read_checkpoint
+from harness.trials import Trial
+
+
+def leave_end(trial: Trial, checkpoint: Checkpoint) -> None:
+    """Leave a trial's end where the longer one looks for it; without it that one trains from its beginning."""
+    if trial.ends is not None:
+        with suppress(OSError):
+            write_atomically(_path(trial.ends, trial.trial_id), encoded(checkpoint))
+
+
+def find_beginning(trial: Trial) -> Checkpoint | None:
+    """Return the end of the shorter trial that this one goes on from, None where it has left none."""
+    if trial.ends is None or not trial.continues:
+        return None
+    try:
+        return read_checkpoint(_path(trial.ends, trial.continues))
+    except CheckpointError:
+        return None
+
+
+def _path(folder: Path, trial_id: str) -> Path:
+    return folder / f"end-{trial_id}.npz"

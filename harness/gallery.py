@@ -1,0 +1,182 @@
+"""What a trial shows beside its curves: the study's pictures, and histograms, PR curves and embeddings on request."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol
+
+from harness.arrays import Arrays, Samples
+from harness.boards import TEST, TRAIN, as_table
+from harness.data import CLASS_NAMES
+from harness.events.lastingboards import LastingBoard
+from harness.events.projector import write_embedding
+from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
+from harness.picturenames import ALL_PICTURES, DECISION_SURFACE, EMBEDDINGS, HISTOGRAMS, PICTURES, PR_CURVES
+from harness.pictures.kernels import first_kernel, named_weights
+from harness.pictures.planes import Plane, plane
+from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
+from harness.trials import Trial
+from harness.variants import Study
+
+DRAWN_SEED = 0  # one picture of each variant says enough: those of other seeds look alike
+MOST_SURFACES = 25  # steps of the slider in the Images tab, a tenth of a second each
+
+Predict = Callable[[Samples], Any]
+Write = Callable[[], None]
+
+
+class Measured(Protocol):
+    """An epoch that was measured, as harness.engine.Epoch."""
+
+    @property
+    def number(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def step(self) -> int:
+        """Its place in TensorBoard's charts."""
+
+    @property
+    def test(self) -> Mapping[str, float]:
+        """What was measured on the test samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recalled:
+    """The last epoch of a trial that was taken up again behind it."""
+
+    number: int
+    step: int
+    test: Mapping[str, float] = field(default_factory=dict)
+
+
+class Gallery:
+    """Draws one trial, once it is trained; while it trains, only numbers are taken down.
+
+    A picture that does not fit the trial, or that fails, is named in the text `pictures` and in `notes`; it never
+    costs the trial. Only OSError is raised, where the board's files cannot be written.
+    """
+
+    def __init__(self, trial: Trial, study: Study, arrays: Arrays, board: LastingBoard) -> None:
+        self.notes: dict[str, Any] = {}  # for the record's provenance
+        self.seconds = 0.0  # spent so far, which is no part of training
+        self._extras = frozenset(trial.extras)
+        self._seeded = trial.seed == DRAWN_SEED
+        self._named = frozenset(study.pictures)
+        self._wanted: Sequence[str] = ()
+        if self._seeded:
+            self._wanted = tuple(PICTURES) if ALL_PICTURES in self._extras else study.pictures
+        self._subject = Subject(
+            title=f"{trial.study} · {trial.variant} · seed {trial.seed}",
+            arrays=arrays,
+            predict=lambda x: None,
+            class_names=CLASS_NAMES.get(trial.data.used, ()) if trial.data else (),
+            metric=study.metric,
+        )
+        self._board = board
+        self._plane: Plane | None = None
+        self._surfaces: list[Surface] = []
+        self._last: Measured | None = None
+        self._reasons: dict[str, str] = {}  # why something was not drawn
+
+    def epoch(self, model: Any, predict: Predict, epoch: Measured, *, planned: int) -> None:
+        """Take down what is shown of single epochs, after one was measured; planned: how many there may be."""
+        started = time.perf_counter()
+        self._last = epoch
+        if HISTOGRAMS in self._extras:
+            made = [histogram_summary(f"weights/{name}", values) for name, values in named_weights(model).items()]
+            self._board.add(*made, step=epoch.step, run=TRAIN)
+        if DECISION_SURFACE in self._wanted and self._due(epoch.number, planned):
+            self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, epoch))
+        self.seconds += time.perf_counter() - started
+
+    def end(self, model: Any, predict: Predict, history: Mapping[str, Sequence[float]], outputs: Any) -> None:
+        """Draw and write the rest, after training; outputs: for the test samples, None where it diverged."""
+        started = time.perf_counter()
+        self._last = self._last or _recalled(history)
+        if DECISION_SURFACE in self._wanted and not (self._surfaces and self._surfaces[-1].epoch == self._last.number):
+            self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, self._last))
+        subject = replace(
+            self._subject,
+            predict=predict,
+            outputs=outputs,
+            history=history,
+            kernel=first_kernel(model) if self._wanted else None,
+            surfaces=tuple(self._surfaces),
+        )
+        for name in self._wanted:
+            self._attempt(name, partial(self._drawn, name, subject))
+        if PR_CURVES in self._extras:
+            self._attempt(PR_CURVES, partial(self._pr_curves, subject))
+        if EMBEDDINGS in self._extras and self._seeded:
+            self._attempt(EMBEDDINGS, partial(self._embedding, subject, model))
+        self._report(time.perf_counter() - started)
+
+    def _due(self, number: int, planned: int) -> bool:
+        """Say whether an epoch is the first to be measured in its share of the planned ones: the slider's next step."""
+        share = planned / MOST_SURFACES
+        return not self._surfaces or (number - 1) // share > (self._surfaces[-1].epoch - 1) // share
+
+    def _take_surface(self, predict: Predict, epoch: Measured) -> list[Write]:
+        self._plane = self._plane or plane(self._subject.arrays)
+        metric = self._subject.metric
+        value = next((epoch.test[name] for name in (metric.name, *metric.aliases) if name in epoch.test), None)
+        self._surfaces.append(Surface(epoch.number, epoch.step, first_output(predict(self._plane.points)), value))
+        return []
+
+    def _drawn(self, name: str, subject: Subject) -> list[Write]:
+        from harness.pictures.drawing import draw  # matplotlib takes half a second to import, once a worker
+
+        writes = []
+        for drawing in draw(name, subject):
+            step = self._last.step if drawing.step is None else drawing.step
+            writes.append(partial(self._board.add, image_summary(name, drawing.png), step=step))
+            if drawing.values:
+                self.notes[name] = dict(drawing.values)
+                table = as_table({title: f"{value:.4f}" for title, value in drawing.values.items()})
+                writes.append(partial(self._board.text, f"{name}-values", table))
+        return writes
+
+    def _pr_curves(self, subject: Subject) -> list[Write]:
+        found = answers(subject)
+        classes = range(len(found.names)) if len(found.names) > 2 else [1]
+        # A slash would make the rest of a name, as in T-shirt/top, a tag of a group.
+        tags = {number: f"pr-curves/{found.names[number].replace('/', '-')}" for number in classes}
+        made = [pr_curve_summary(tag, found.truth == number, found.chances[:, number]) for number, tag in tags.items()]
+        return [partial(self._board.add, *made, step=self._last.step, run=TEST)]
+
+    def _embedding(self, subject: Subject, model: Any) -> list[Write]:
+        from harness.pictures.clouds import point_cloud
+
+        embedding = point_cloud(subject, model)
+        return [partial(self._board.write, lambda _, folder: write_embedding(folder, embedding))]
+
+    def _attempt(self, name: str, make: Callable[[], list[Write]]) -> None:
+        """Make something and write it; where it cannot be made, keep the reason."""
+        if name in self._reasons:
+            return
+        try:
+            writes = make()
+        except NotDrawn as reason:
+            # Of all pictures only those that fit were asked for.
+            self._reasons[name] = f"not drawn: {reason}" if name in self._named or name not in PICTURES else ""
+            return
+        except Exception as error:
+            self._reasons[name] = f"failed: {type(error).__name__}: {error}"
+            return
+        for write in writes:
+            write()
+
+    def _report(self, seconds: float) -> None:
+        self.seconds += seconds
+        if told := {name: reason for name, reason in self._reasons.items() if reason}:
+            self._board.text("pictures", as_table(told))
+            self.notes["pictures"] = told
+        if self._wanted or self._extras:
+            self.notes["picture_seconds"] = round(self.seconds, 3)
+
+
+def _recalled(history: Mapping[str, Sequence[float]]) -> _Recalled:
+    number = int(history["epoch"][-1]) if history.get("epoch") else max(map(len, history.values()), default=1)
+    return _Recalled(number, number - 1)

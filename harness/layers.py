@@ -1,0 +1,238 @@
+"""Layer ablation: a built model → the same model with layers removed, replaced, added or frozen.
+
+The model is rebuilt from its own layers' configurations, so every shape is inferred anew. Layers that stay as they were
+start from the very weights that they have in the given model: a variant and its control then differ, seed by seed, in
+what is edited and in nothing else. Layers that are new, or whose shapes change, draw weights of their own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+import keras
+from keras.src.models.functional import Functional
+
+from harness.errors import UsageError, unknown
+from harness.layermaking import LayerError, made_layer
+from harness.layertexts import LayerText, parse_layer
+
+__all__ = ["LayerError", "edit"]
+
+Graph = keras.Sequential | Functional  # models whose layers and connections can be read
+
+
+@dataclass(slots=True)
+class _Place:
+    """One layer of the model and what is to become of it."""
+
+    path: str  # its name, behind those of the models that it lies in: block/conv-1
+    layer: Any
+    inside: str  # the path of the model that it lies in
+    removed: bool = False
+    replacement: LayerText | None = None
+    additions: list[LayerText] = field(default_factory=list)
+    frozen: bool = False
+
+
+def edit(
+    model: keras.Model,
+    *,
+    remove: Iterable[str] = (),
+    replace: Iterable[str] = (),
+    insert_after: Iterable[str] = (),
+    freeze: Iterable[str] = (),
+) -> keras.Model:
+    """Return the model with its layers edited, compiled as the given one is; the given one is used up.
+
+    Layers are named by their names or by patterns (`pool-*`), those within a nested model by `block/conv-1`. A layer
+    that takes another's place takes its name too. LayerError for a name that matches nothing and for an edit that
+    cannot be meant; where the layers that are left do not fit each other, Keras' own error.
+    """
+    _require_rebuildable(model)
+    places = {place.path: place for place in _places(model, "")}
+    for pattern in remove:
+        for place in _matching("remove", pattern, places):
+            place.removed = True
+    for text in map(_parsed("replace"), replace):
+        for place in _matching("replace", text.target, places):
+            _require_free("replace", place)
+            place.replacement = text
+    for text in map(_parsed("insert_after"), insert_after):
+        for place in _matching("insert_after", text.target, places):
+            _require_kept("insert_after", place)
+            place.additions.append(text)
+    for pattern in freeze:
+        _freeze(pattern, _matching("freeze", pattern, places))
+    _require_some_left(model, places)
+    compiled, rebuilding = model.compiled, _Rebuilding(places)
+    edited = rebuilding.rebuilt(model, "")
+    rebuilding.carry_weights()
+    if compiled:
+        _compile_alike(edited, model)
+    return edited
+
+
+def _require_rebuildable(model: keras.Model) -> None:
+    kind = type(model).__name__
+    if not isinstance(model, Graph):
+        raise LayerError(
+            f"Model {model.name!r} is of the class {kind}, whose connections only its code knows; layers can be edited "
+            "in Sequential and functional models."
+        )
+    own = {"train_step", "test_step", "predict_step"} & set(vars(model))
+    if own or type(model).compile is not keras.Model.compile:
+        raise LayerError(f"Model {model.name!r} has a {min(own, default='compile')} of its own, which a rebuilt model would lose.")
+
+
+def _places(model: Graph, inside: str) -> Iterator[_Place]:
+    for layer in model.layers:
+        path = f"{inside}/{layer.name}" if inside else layer.name
+        yield _Place(path, layer, inside)
+        if isinstance(layer, Graph):
+            yield from _places(layer, path)
+
+
+def _parsed(setting: str) -> Callable[[str], LayerText]:
+    return lambda text: parse_layer(setting, text)
+
+
+def _matching(setting: str, pattern: str, places: dict[str, _Place]) -> list[_Place]:
+    known = {path: place for path, place in places.items() if not isinstance(place.layer, keras.layers.InputLayer)}
+    if pattern in places and pattern not in known:
+        raise LayerError(f"{setting}: {pattern!r} is an input of the model; expected one of its layers: {', '.join(known)}.")
+    found = [known[pattern]] if pattern in known else [place for path, place in known.items() if fnmatchcase(path, pattern)]
+    if not found:
+        raise LayerError(f"{setting}: {unknown('Layer', pattern, known)}")
+    return found
+
+
+def _require_kept(setting: str, place: _Place) -> None:
+    if place.removed:
+        raise LayerError(f"{setting}: layer {place.path!r} is removed as well; expected one of the two.")
+
+
+def _require_free(setting: str, place: _Place) -> None:
+    _require_kept(setting, place)
+    if place.replacement:
+        raise LayerError(f"{setting}: layer {place.path!r} is replaced twice; expected one layer in its place.")
+
+
+def _freeze(pattern: str, places: list[_Place]) -> None:
+    for place in places:
+        _require_kept("freeze", place)
+        place.frozen = True
+    if all(place.layer.built and not place.layer.trainable_weights for place in places if not place.replacement):
+        raise LayerError(f"freeze: {pattern!r} matches no layer that learns ({', '.join(place.path for place in places)}).")
+
+
+def _require_some_left(model: keras.Model, places: dict[str, _Place]) -> None:
+    outermost = [place for place in places.values() if not place.inside and not isinstance(place.layer, keras.layers.InputLayer)]
+    if all(place.removed for place in outermost):
+        raise LayerError(f"remove: no layer of the model {model.name!r} is left; expected at least one.")
+    for place in places.values():
+        edited = place.removed or place.replacement
+        below = [other for other in places.values() if f"{other.inside}/".startswith(f"{place.path}/")]
+        if edited and any(other.replacement or other.additions or other.frozen for other in below):
+            raise LayerError(f"Layer {place.path!r} goes, and layers within it are edited; expected one of the two.")
+
+
+@dataclass(slots=True)
+class _Rebuilding:
+    """A model in the making: which new layers stand for which old ones."""
+
+    places: dict[str, _Place]
+    copies: list[tuple[Any, Any]] = field(default_factory=list)  # of each layer that stays: the old one, the new one
+    homes: dict[int, str] = field(default_factory=dict)  # a layer's id → the path at which it was met first
+
+    def rebuilt(self, model: Graph, inside: str) -> keras.Model:
+        """Return a new model of the new layers, not compiled."""
+        steps = {id(place.layer): self._steps(place) for place in self.places.values() if place.inside == inside}
+        if isinstance(model, keras.Sequential):
+            first = model._layers[0]
+            layers = [_copied(first)] if isinstance(first, keras.layers.InputLayer) else []
+            new = type(model)([*layers, *(step for layer in model.layers for step in steps[id(layer)])], name=model.name)
+        else:
+            model.compiled = False  # Keras would compile the clone from texts, which name no function of the user's
+            inputs = keras.tree.map_structure(_new_input, model.input)
+            new = keras.models.clone_model(model, input_tensors=inputs, clone_function=lambda part: _called(part, steps))
+        if type(new) is not type(model):
+            raise LayerError(f"Model {model.name!r} is made by {type(model).__name__} in a way of its own, and cannot be rebuilt.")
+        if not model.trainable:
+            new.trainable = False
+        return new
+
+    def _steps(self, place: _Place) -> list[Any]:
+        """Return the layers that stand where one stood, in their order; the layer is made once, however often it is called."""
+        home = self.homes.setdefault(id(place.layer), place.path)
+        if home != place.path:
+            raise LayerError(f"Layer {place.path!r} is the same as {home!r}, within another model; such a model cannot be edited.")
+        steps = [] if place.removed else [self._kept(place)]
+        taken = {other.layer.name for other in self.places.values() if other.inside == place.inside}
+        for text in place.additions:
+            steps.append(made_layer("insert_after", text, near=place.layer.name, taken=taken))
+            taken.add(steps[-1].name)
+        return steps
+
+    def _kept(self, place: _Place) -> Any:
+        layer = place.layer
+        if place.replacement:
+            new = made_layer("replace", place.replacement, instead_of=layer)
+        elif isinstance(layer, Graph):
+            new = self.rebuilt(layer, place.path)
+        else:
+            new = _copied(layer)
+            self.copies.append((layer, new))
+        if place.frozen:
+            new.trainable = False
+        return new
+
+    def carry_weights(self) -> None:
+        """Give each layer that stays, and still has its shapes, the state that it has in the given model."""
+        for old, new in self.copies:
+            pairs = list(zip(old.variables, new.variables, strict=False))
+            if len(old.variables) == len(new.variables) and all(one.shape == other.shape for one, other in pairs):
+                for one, other in pairs:
+                    other.assign(one)
+
+
+def _copied(part: Any) -> Any:
+    return part.__class__.from_config(part.get_config())
+
+
+def _new_input(tensor: keras.KerasTensor) -> keras.KerasTensor:
+    layer = tensor._keras_history.operation
+    return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, sparse=tensor.sparse, name=layer.name)
+
+
+def _called(part: Any, steps: dict[int, list[Any]]) -> Callable[..., Any]:
+    """Return what is called where a layer, or an operation such as an addition of tensors, was called."""
+    if id(part) not in steps:
+        return _copied(part)
+
+    def call(*args: Any, **options: Any) -> Any:
+        first, *others = steps[id(part)] or [lambda *args, **options: _passed_on(part, args, options)]
+        result = first(*args, **options)
+        for layer in others:
+            result = layer(result)
+        return result
+
+    return call
+
+
+def _passed_on(layer: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Return the one tensor that a removed layer was called with."""
+    tensors = {id(part): part for part in keras.tree.flatten((args, options)) if isinstance(part, keras.KerasTensor)}
+    if len(tensors) != 1 or len(layer._inbound_nodes[0].outputs) != 1:
+        raise LayerError(
+            f"remove: layer {layer.name!r} ({type(layer).__name__}) takes or gives several tensors, so removing it leaves open "
+            "which of them goes on; replace it instead, or remove the layers before it."
+        )
+    return next(iter(tensors.values()))
+
+
+def _compile_alike(edited: keras.Model, model: keras.Model) -> None:
+    optimizer = model.optimizer
+    if optimizer is not None and optimizer.built:  # bound to the variables of the given model
+        optimizer = _copied(optimizer)
+    edited.compile(**model._compile_config.config | {"optimizer": optimizer})

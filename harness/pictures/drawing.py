@@ -1,0 +1,58 @@
+"""A picture's name → its PNG."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from harness.picturenames import (
+    CONFUSION_MATRIX,
+    DECISION_SURFACE,
+    FIRST_LAYER_WEIGHTS,
+    FIRST_OF_EACH_CLASS,
+    LEARNING_CURVES,
+    MISTAKES,
+    PREDICTIONS,
+    SHIFT_ACCURACY,
+)
+from harness.pictures.confusion import confusion_matrix
+from harness.pictures.curves import learning_curves
+from harness.pictures.planes import plane
+from harness.pictures.predictions import predictions
+from harness.pictures.samples import first_of_each_class, mistakes
+from harness.pictures.shifts import accuracy_by_shift, by_distance, draw_shifts
+from harness.pictures.style import to_png
+from harness.pictures.subjects import Subject
+from harness.pictures.surfaces import draw_surfaces
+from harness.pictures.weights import first_layer_weights
+
+
+class Drawing(NamedTuple):
+    """A picture as the bytes of a PNG file."""
+
+    png: bytes
+    step: int | None = None  # its place under the slider; None for the last
+    values: Mapping[str, float] = {}  # the figures in it that are found nowhere else
+
+
+SIMPLE: Mapping[str, Callable[[Subject], Figure]] = {
+    LEARNING_CURVES: learning_curves,
+    CONFUSION_MATRIX: confusion_matrix,
+    MISTAKES: mistakes,
+    FIRST_OF_EACH_CLASS: first_of_each_class,
+    FIRST_LAYER_WEIGHTS: first_layer_weights,
+    PREDICTIONS: predictions,
+}
+
+
+def draw(name: str, subject: Subject) -> Iterator[Drawing]:
+    """Yield the picture of that name, several where it changes over the epochs; NotDrawn says why it does not fit."""
+    if name == DECISION_SURFACE:
+        drawn = draw_surfaces(subject, plane(subject.arrays), subject.surfaces)
+        yield from (Drawing(png, surface.step) for surface, png in zip(subject.surfaces, drawn, strict=True))
+    elif name == SHIFT_ACCURACY:
+        accuracies = accuracy_by_shift(subject)
+        values = {f"moved by {far} pixels": accuracy for far, accuracy in by_distance(accuracies).items()}
+        yield Drawing(to_png(draw_shifts(subject, accuracies)), values=values)
+    else:
+        yield Drawing(to_png(SIMPLE[name](subject)))

@@ -1,0 +1,141 @@
+"""What pictures are drawn of: a trained model through its answers, with the samples it was trained and tested on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness.arrays import Arrays, Samples, each
+from harness.metrics import ACCURACY, Metric
+
+MOST_CLASSES = 30  # beyond them a matrix or a grid of classes is no picture any more
+SMALLEST_SIDE = 8  # of a flat image: 64 values may be one, 49 are taken for 49 features
+
+
+class NotDrawn(ValueError):
+    """A picture does not fit this trial; the text says why."""
+
+
+class Surface(NamedTuple):
+    """The model's outputs on a grid over the plane of its two inputs, behind one epoch."""
+
+    epoch: int  # from 1
+    step: int  # its place in TensorBoard's charts
+    outputs: np.ndarray
+    value: float | None  # of the study's metric on the test samples
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A trained model and its samples, as plain arrays and one function."""
+
+    title: str  # study, variant and seed
+    arrays: Arrays
+    predict: Callable[[Samples], Any]
+    outputs: Any = None  # for arrays.x_test; a list where the model has several, None after a divergence
+    history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    kernel: np.ndarray | None = None  # weights of the first layer that has any: inputs first, units last
+    class_names: tuple[str, ...] = ()
+    metric: Metric = ACCURACY
+    surfaces: tuple[Surface, ...] = ()
+
+
+class Answers(NamedTuple):
+    """What a classifier says of each test sample."""
+
+    truth: np.ndarray  # (n,) class numbers
+    predicted: np.ndarray  # (n,) class numbers
+    chances: np.ndarray  # (n, classes)
+    names: tuple[str, ...]  # one a class
+
+    @property
+    def right(self) -> np.ndarray:
+        """Which answers are right, (n,)."""
+        return self.truth == self.predicted
+
+
+def first_output(outputs: Any) -> np.ndarray:
+    """Return the outputs as one array, those of the first output where there are several; NotDrawn without any."""
+    if outputs is None:
+        raise NotDrawn("training diverged: the model has no answers.")
+    if isinstance(outputs, Mapping):
+        outputs = next(iter(outputs.values()))
+    return np.asarray(outputs[0] if isinstance(outputs, (list, tuple)) else outputs)
+
+
+def answers(subject: Subject) -> Answers:
+    """Return the model's answers as classes; NotDrawn where it is no classifier, or its outputs are not finite."""
+    labels = np.asarray(each(subject.arrays.y_test)[0])
+    chances = class_chances(first_output(subject.outputs), labels)
+    truth = class_numbers(labels)
+    count = max(chances.shape[1], int(truth.max(initial=0)) + 1)
+    if count > MOST_CLASSES:
+        raise NotDrawn(f"{count} classes are more than fit; expected at most {MOST_CLASSES}.")
+    return Answers(truth, chances.argmax(axis=1), chances, names_of(subject.class_names, count))
+
+
+def class_chances(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return what the outputs give each class, shape (n, classes), a single output as the chance of class 1."""
+    if not are_classes(labels):
+        raise NotDrawn("the labels are no classes: this picture is of classifiers.")
+    require_finite(outputs)
+    columns = outputs.reshape(len(outputs), -1).astype(np.float64)
+    if columns.shape[1] == 1:
+        columns = columns.clip(0.0, 1.0)
+        return np.hstack([1.0 - columns, columns])
+    return columns
+
+
+def are_classes(labels: np.ndarray) -> bool:
+    """Say whether labels name classes: whole numbers, zeros and ones, or one-hot rows."""
+    rows = labels.reshape(len(labels), -1)
+    if np.issubdtype(labels.dtype, np.bool_) or (np.issubdtype(labels.dtype, np.integer) and rows.shape[1] == 1):
+        return True
+    binary = bool(np.isin(rows, (0, 1)).all())
+    return binary and (rows.shape[1] == 1 or bool((rows.sum(axis=1) == 1).all()))
+
+
+def class_numbers(labels: np.ndarray) -> np.ndarray:
+    """Return labels, one-hot ones too, as class numbers of shape (n,)."""
+    rows = labels.reshape(len(labels), -1)
+    return (rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0]).astype(np.int64)
+
+
+def names_of(known: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Return a name for each class: the dataset's where they fit, else numbers."""
+    if count < len(known):  # the study has made other classes of them
+        return tuple(map(str, range(count)))
+    return (*known, *map(str, range(len(known), count)))
+
+
+def require_finite(outputs: np.ndarray) -> None:
+    """Raise NotDrawn for a model whose answers are no numbers."""
+    if not np.isfinite(outputs).all():
+        raise NotDrawn("the model's outputs are not finite.")
+
+
+def images_of(x: Samples) -> np.ndarray:
+    """Return samples as images, (n, height, width) or (n, height, width, 3); NotDrawn where they are none."""
+    parts = each(x)
+    samples = np.asarray(parts[0]) if len(parts) == 1 else np.empty((0, 0))
+    if samples.ndim == 4 and samples.shape[-1] in (1, 3):
+        return samples[..., 0] if samples.shape[-1] == 1 else samples
+    if samples.ndim == 3 and min(samples.shape[1:]) >= SMALLEST_SIDE:
+        return samples
+    if samples.ndim == 2:
+        side = isqrt(samples.shape[1])
+        if side >= SMALLEST_SIDE and side * side == samples.shape[1]:
+            return samples.reshape(-1, side, side)
+    raise NotDrawn("the samples are no images.")
+
+
+def plane_of(x: Samples) -> np.ndarray:
+    """Return samples of two numbers, (n, 2); NotDrawn where they are others."""
+    parts = each(x)
+    samples = np.asarray(parts[0])
+    if len(parts) != 1 or samples.ndim != 2 or samples.shape[1] != 2:
+        shape = ", ".join(str(np.shape(part)[1:]) for part in parts)
+        raise NotDrawn(f"a decision surface needs 2 inputs; a sample here has shape {shape}.")
+    return samples

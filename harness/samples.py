@@ -1,0 +1,52 @@
+"""A study, its settings and a prepared dataset → the arrays that one trial learns from and is tested on."""
+
+from functools import lru_cache
+from typing import Any
+
+from harness.arrays import Arrays, first_samples, hold_out
+from harness.data import Prepared, Table, open_dataset
+from harness.errors import UsageError
+from harness.settings import Settings
+from harness.variants import Study
+
+
+def make_arrays(study: Study, settings: Settings, prepared: Prepared | None) -> Arrays:
+    """Return a trial's arrays: the study's own, those it makes of the dataset, or the dataset's images as they are.
+
+    Where the settings ask for validation and the study holds no samples out, the first training samples are held out.
+    TypeError if the study's function returns something else; ValueError if no training sample would be left.
+    """
+    if study.arrays is not None:
+        arrays = _checked(study.arrays(settings), "arrays(settings)")
+    elif prepared is None:
+        raise UsageError(f"Study {study.name!r} needs dataset {settings.dataset!r}; the trial names none.")
+    elif study.arrange is not None:
+        arrays = _checked(study.arrange(settings, opened(prepared)), "arrange(settings, data)")
+    else:
+        arrays = image_arrays(prepared, settings)
+    if settings.validation is None or arrays.x_validation is not None:
+        return arrays
+    return hold_out(arrays, settings.validation)
+
+
+def image_arrays(prepared: Prepared, settings: Settings) -> Arrays:
+    """Return the images of a prepared dataset as the settings want them: scaled to [0, 1] or raw, all or a sample."""
+    data = opened(prepared)
+    if isinstance(data, Table):
+        raise UsageError(
+            f"Dataset {prepared.used!r} is a table; expected images, or a study with arrange(settings, data) that makes "
+            "inputs and targets of it."
+        )
+    return first_samples(Arrays(*data, scale=255.0 if settings.normalize else 1.0), settings.samples)
+
+
+@lru_cache(maxsize=8)
+def opened(prepared: Prepared) -> Any:
+    """Return what a dataset holds, the same arrays each time: the engine keeps them on the device by their identity."""
+    return open_dataset(prepared)
+
+
+def _checked(arrays: Any, function: str) -> Arrays:
+    if not isinstance(arrays, Arrays):
+        raise TypeError(f"{function} must return harness.Arrays; received {type(arrays).__name__}.")
+    return arrays

@@ -1,0 +1,67 @@
+"""The line of each key in a TOML text, so that what is wrong with a value can be found."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Path = tuple[str, ...]  # a key behind those of the tables that it lies in
+
+
+def key_lines(text: str) -> dict[Path, int]:
+    """Return the line, from 1, at which each key and each table of a valid TOML text is first named."""
+    found: dict[Path, int] = {}
+    table: Path = ()
+    for number, statement in _statements(text):
+        content = tomllib.loads(statement)
+        if statement.lstrip().startswith("["):
+            table = max(_paths(content), key=len)
+            named = [table]
+        else:
+            named = [(*table, *path) for path in _paths(content)]
+        for path in named:
+            for length in range(1, len(path) + 1):
+                found.setdefault(path[:length], number)
+    return found
+
+
+def nearest_line(lines: Mapping[Path, int], path: Path) -> int | None:
+    """Return the line of a key, else that of the innermost table around it that has one; None where none has."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in lines:
+            return lines[path[:length]]
+    return None
+
+
+def error_line(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:
+    """Return the line that a syntax error names, and its text without the place."""
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+    if place is None:
+        return None, str(error).replace(" (at end of document)", " at the end of the file")
+    return int(place[1]), f"{str(error)[: place.start()]} (column {place[2]})"
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each statement, over as many lines as it takes, with the line of its beginning."""
+    pending, start = "", 0
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        if not pending and line.split("#")[0].strip() == "":
+            continue
+        start = start if pending else number
+        pending += line + "\n"
+        try:
+            tomllib.loads(pending)
+        except tomllib.TOMLDecodeError:
+            continue  # a list or a text that goes on
+        yield start, pending
+        pending = ""
+
+
+def _paths(content: Any) -> Iterator[Path]:
+    """Yield the path of each key in nested tables."""
+    if isinstance(content, list) and content:
+        content = content[0]  # of [[tables]]
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            yield (key,)
+            yield from ((key, *rest) for rest in _paths(value))

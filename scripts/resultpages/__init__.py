@@ -1,0 +1,1 @@
+"""The parts of scripts/results.py: what of a study's records is published, and how."""

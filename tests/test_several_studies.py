@@ -1,0 +1,204 @@
+"""`run` with several studies: which option concerns which, one after another in the same workers, the worst status."""
+
+import csv
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from conftest import harness
+
+from harness.commands.choosing import choose, datasets_of, named_studies
+from harness.errors import UsageError
+from harness.studies import load_study, study_files
+
+STUDY = """
+import os, time
+from dataclasses import dataclass
+from harness import Arrays, Settings, Study, Variant, raises
+
+@dataclass(frozen=True, slots=True)
+class Own(Settings):
+    EXTRA: int = 1
+
+def arrays(settings):
+    import numpy as np
+    x = np.random.default_rng(settings.EXTRA).normal(size=(40, 4)).astype("float32")
+    y = (x[:, 0] > 0).astype("int64")
+    return Arrays(x_train=x[:30], y_train=y[:30], x_test=x[30:], y_test=y[30:])
+
+def build(settings):
+    import keras
+    with open(os.environ["TOLD"], "a") as told:
+        print(os.getpid(), file=told)
+    if settings.optimizer == "ftrl":
+        time.sleep(60)
+    layers = [keras.layers.Dense(units) for units in settings.hidden]
+    return keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(2, activation="softmax")])
+
+STUDY = Study("NAME", base=Own(outputs=2, hidden=(8,), epochs=1, optimizer="sgd", learning_rate=0.1),
+              build=build, arrays=arrays, question="?", variants=(VARIANTS))
+"""
+WIDE = 'Variant("wide", hidden=(16,)),'
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of four studies: one is well, one has a broken expectation, one an overlooked setting, one sleeps."""
+    folder = tmp_path_factory.mktemp("studies")
+    unexpected = 'Variant("wide", hidden=(16,), expect=raises("ValueError")),'
+    for name, variants, extra in (
+        ("well", WIDE, "more"),
+        ("broken", unexpected, "points"),
+        ("overlooked", 'Variant("raw", normalize=False),', "points"),
+        ("sleeping", 'Variant("slow", optimizer="ftrl"),', "points"),
+    ):
+        text = STUDY.replace("NAME", name).replace("VARIANTS", variants).replace("EXTRA", extra)
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ran(folder: Path) -> Result:
+    """Three of them run in one call, in one worker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLD", str(folder / "told"))
+        studies = [folder / f"{name}.py" for name in ("overlooked", "broken", "well")]
+        return harness("run", *studies, "--seeds", 1, "--jobs", 1, "--logdir", folder / "logs")
+
+
+def statuses(folder: Path, study: str) -> dict[str, str]:
+    with open(folder / "logs" / study / "runs.csv", newline="") as file:
+        return {row["variant"]: row["status"] for row in csv.DictReader(file)}
+
+
+def test_each_study_runs_under_its_own_heading_and_the_worst_status_counts(ran, folder):
+    assert ran.exit_code == 2
+    assert all(f"{name} ({number} of 3)" in ran.output for number, name in enumerate(("overlooked", "broken", "well"), 1))
+    assert statuses(folder, "broken") == {"base": "ok", "wide": "unexpected-pass"}
+    assert statuses(folder, "well") == {"base": "ok", "wide": "ok"}
+
+
+def test_a_study_that_cannot_be_run_is_named_and_does_not_keep_the_others_from_running(ran, folder):
+    assert "Error: Variant 'raw' of study 'overlooked' changes nothing" in ran.stderr
+    assert not list((folder / "logs/overlooked").rglob("record.json"))
+
+
+def test_the_studies_share_their_worker(ran, folder):
+    workers = (folder / "told").read_text().split()
+    # Each variant is built twice, to see that it changes something and to train, but for the study that is refused.
+    # After that error the worker may be at anything, so there is a new one for the rest.
+    assert len(workers) == 2 + 4 + 4 and len(set(workers[2:])) == 1
+
+
+def test_one_ctrl_c_ends_all(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    words = ["run", folder / "sleeping.py", folder / "well.py", "--only", "slow", "--only", "wide"]
+    words += ["--seeds", 1, "--logdir", tmp_path / "logs", "--jobs", 1]
+    with open(tmp_path / "out", "w") as out:
+        driver = subprocess.Popen([sys.executable, "-m", "harness", *map(str, words)], stdout=out, stderr=out)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "told").exists():  # it sleeps while its variants are looked at
+        assert time.monotonic() < deadline and driver.poll() is None, (tmp_path / "out").read_text()
+        time.sleep(0.1)
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(timeout=20) == 130
+    assert not (tmp_path / "logs/well").exists()
+
+
+def test_plans_of_several_studies_end_with_a_total(folder, tmp_path, monkeypatch):
+    (tmp_path / "own.py").write_text(
+        "from harness import Settings, Study, Variant\nSTUDY = Study('own', base=Settings(dataset='digits'), question='?',\n"
+        "    variants=(Variant('a', hidden=(2,), family='widths'), Variant('b', hidden=(3,), family='widths')))\n"
+    )
+    words = ("--dataset", "digits", "--only", "base", "--only", "a", "--only", "epochs-15", "--seeds", 2, "--jobs", 2)
+    result = harness("run", "ablations", tmp_path / "own.py", *words, "--dry-run", "--logdir", tmp_path / "logs")
+    assert result.exit_code == 0, result.output
+    assert "Plan of ablations: 4 trials" in result.output and "Plan of own: 4 trials" in result.output
+    assert "family widths" in result.output and "Total of 2 studies: 8 to train, 0 done already" in result.output
+    assert "with 2 workers" in result.output and not (tmp_path / "logs").exists()
+
+
+def test_an_unknown_study_is_an_error_before_anything_runs(folder, tmp_path):
+    result = harness("run", folder / "well.py", "ablation", "--logdir", tmp_path / "logs")
+    assert result.exit_code == 2 and "Did you mean 'ablations'?" in result.output
+    assert not (tmp_path / "logs").exists()
+
+
+def chosen(*names: object, only: tuple[str, ...] = (), assignments: tuple[str, ...] = (), dataset: str = "auto") -> dict:
+    choices = choose([str(name) for name in names], only=only, assignments=assignments, dataset=dataset)
+    return {choice.study.name: (choice.only, dict(choice.base_changes)) for choice in choices}
+
+
+def test_only_leaves_out_the_studies_that_have_none_of_the_variants(folder):
+    found = chosen("ablations", folder / "well.py", folder / "sleeping.py", only=("wide", "epochs-15"))
+    assert found == {"ablations": (("epochs-15",), {}), "well": (("wide",), {})}
+
+
+def test_a_variant_that_no_study_has_is_refused_with_the_nearest_name(folder):
+    with pytest.raises(UsageError, match="Variant 'wude' is not known. Did you mean 'wide'?"):
+        chosen("ablations", folder / "well.py", only=("epochs-15", "wude"))
+
+
+def test_set_changes_those_that_have_the_setting(folder):
+    found = chosen("ablations", folder / "well.py", assignments=("epochs=3", "more=7"))
+    assert found == {"ablations": ((), {"epochs": 3}), "well": ((), {"epochs": 3, "more": 7})}
+
+
+def test_a_setting_that_no_study_has_is_refused(folder):
+    with pytest.raises(UsageError, match="Did you mean 'epochs'?"):
+        chosen("ablations", folder / "well.py", assignments=("epoch=3",))
+
+
+def test_a_dataset_concerns_the_studies_that_can_be_run_on_it(folder):
+    found = chosen("ablations", folder / "well.py", dataset="digits")
+    assert found == {"ablations": ((), {"dataset": "digits"}), "well": ((), {})}
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "said"),
+    [
+        ("well", "digits", "has arrays of its own; --dataset 'digits' would have no effect"),
+        ("ablations", "iris", "needs images; --dataset 'iris' is a table. Expected mnist or fashion-mnist or digits"),
+        ("ablations", "iriss", "Did you mean 'iris'?"),
+    ],
+)
+def test_a_dataset_that_fits_no_study_is_refused(folder, name, dataset, said):
+    path = folder / f"{name}.py"
+    with pytest.raises(UsageError, match=said):
+        chosen(path if path.exists() else name, dataset=dataset)
+
+
+def test_all_means_every_study_and_each_study_runs_once():
+    assert [study.name for study in named_studies(["ablations", "all"])] == sorted(study_files(), key="ablations".__ne__)
+
+
+def test_two_studies_of_one_name_are_refused(folder, tmp_path):
+    (tmp_path / "other.py").write_text((folder / "well.py").read_text())
+    with pytest.raises(UsageError, match="Two studies are named 'well'"):
+        named_studies([str(folder / "well.py"), str(tmp_path / "other.py")])
+
+
+def test_a_table_is_refused_by_a_study_that_does_not_arrange_it(tmp_path):
+    (tmp_path / "flowers.py").write_text(
+        "from harness import Settings, Study, Variant\n"
+        "STUDY = Study('flowers', base=Settings(dataset='iris'), variants=(Variant('a', epochs=2),))\n"
+    )
+    result = harness("run", tmp_path / "flowers.py", "--dry-run")
+    assert result.exit_code == 2
+    assert "dataset 'iris' is a table; to use it, the study needs arrange(settings, data)" in result.output
+
+
+def test_an_arranging_study_names_its_table(tmp_path):
+    (tmp_path / "flowers.py").write_text(
+        "from harness import Settings, Study, Variant\ndef arrange(settings, data): ...\n"
+        "STUDY = Study('flowers', base=Settings(dataset='iris'), variants=(Variant('a', epochs=2),), arrange=arrange)\n"
+    )
+    study = load_study(str(tmp_path / "flowers.py"))
+    assert datasets_of(study) == ["iris"]
+    assert chosen(tmp_path / "flowers.py", dataset="diabetes") == {"flowers": ((), {"dataset": "diabetes"})}
+    with pytest.raises(UsageError, match="needs a table; --dataset 'mnist' is images"):
+        chosen(tmp_path / "flowers.py", dataset="mnist")

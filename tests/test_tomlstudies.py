@@ -1,0 +1,184 @@
+import pytest
+
+from harness.errors import UsageError
+from harness.expectations import finishes, raises, worse_than_control
+from harness.studies import load_study, study_files
+from harness.trials import source_hash
+
+WHOLE = """
+question = "Which rate?"
+lesson = "It depends."
+
+[base]
+hidden = [64]
+samples = "none"
+
+[expect]
+accuracy_at_least = 0.9
+
+[variants.wide]
+hidden = [512]
+expect = {control = "worse", loss_at_most = 1}
+
+[variants.wide-raw]
+hidden = [512]
+normalize = false
+control = "wide"
+expect = {raises = "ValueError", match = "shape", or_diverges = true}
+
+[variants.big]
+batch_size = 256
+learning_rate = 0.008
+together = true
+
+[variants.edited]
+remove = "hidden-1"
+[variants.edited-more]
+replace = {hidden-1 = "Dense(32)"}
+
+[families.rates]
+kind = "grid"
+learning_rate = [
+    0.01,
+    0.1,  # the largest
+]
+epochs = [2]
+
+[families.parts]
+kind = "leave-one-out"
+switches = ["flatten"]
+"""
+
+PYTHON = """
+from dataclasses import dataclass
+from harness import Metric, Settings, Study
+
+@dataclass(frozen=True)
+class Own(Settings):
+    noise: float | None = 0.5
+
+def build(settings):
+    return NUMBER
+
+STUDY = Study("own", base=Own(), variants=(), build=build, question="What?", metric=Metric("rmse", 0.1, False))
+"""
+
+
+@pytest.fixture
+def toml(tmp_path):
+    def write(text: str, name: str = "my_rates.toml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_study_in_toml_is_what_it_would_be_in_python(toml):
+    path = toml(WHOLE)
+    study = load_study(str(path))
+    assert (study.name, study.question, study.lesson, study.path) == ("my-rates", "Which rate?", "It depends.", path)
+    assert study.base.hidden == (64,) and study.base.samples is None and study.expect == finishes(accuracy_at_least=0.9)
+    assert study.change("wide-raw") == "normalize=False (vs wide)"
+    assert study.expectation("wide") == finishes(loss_at_most=1) & worse_than_control()
+    assert study.expectation("wide-raw") == raises("ValueError", match="shape", or_diverges=True)
+    assert study.change("big") == "learning_rate=0.008, batch_size=256"
+    assert study.settings("edited").remove == ("hidden-1",)
+    assert study.settings("edited-more").replace == ("hidden-1=Dense(32)",)
+
+
+def test_families_become_variants_with_their_familys_name(toml):
+    study = load_study(str(toml(WHOLE)))
+    assert study.families()["parts"] == ("no-flatten",)
+    assert len(study.families()["rates"]) == 5
+    assert study.change("learning-rate-0.1-epochs-2") == "epochs=2 (vs learning-rate-0.1)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ('kind = "one-at-a-time"\nhidden = [[32], [64, 64]]', ("hidden-32", "hidden-64-64")),
+        ('kind = "pairs"\nepochs = 2\nhidden = [32]', ("epochs-2", "hidden-32", "epochs-2-hidden-32")),
+        ('kind = "add-one-in"\nremove = ["a", "b"]\nswitches = []', ("bare", "only-a", "only-b")),
+        ('kind = "combinations"\nlist = [{epochs = 2, optimizer = "sgd"}]', ("optimizer-sgd-epochs-2",)),
+    ],
+)
+def test_every_kind_of_family_can_be_written(toml, kind, names):
+    assert load_study(str(toml(f"[families.mine]\n{kind}\n"))).families() == {"mine": names}
+
+
+def test_a_study_like_another_has_its_model_and_its_settings(toml):
+    toml(PYTHON.replace("NUMBER", "1"), "own.py")
+    study = load_study(str(toml('like = "own.py"\n[base]\nnoise = "none"\n[variants.loud]\nnoise = 0.9\n')))
+    assert study.build(study.base) == 1 and study.base.noise is None and study.metric.name == "rmse"
+    assert study.question == "What?" and study.names == ("base", "loud")
+
+
+def test_the_source_of_the_other_studys_functions_counts(toml):
+    toml(PYTHON.replace("NUMBER", "1"), "own.py")
+    path = toml('like = "own"\n[variants.loud]\nnoise = 0.9\n')
+    before = source_hash(load_study(str(path)))
+    toml(PYTHON.replace("NUMBER", "2"), "own.py")
+    assert source_hash(load_study(str(path))) != before
+
+
+def test_both_kinds_of_file_are_found_by_name(toml, tmp_path):
+    toml("", "in_toml.toml")
+    toml(PYTHON, "own.py")
+    assert list(study_files(tmp_path)) == ["in-toml", "own"]
+    assert load_study("in-toml", folder=tmp_path).names == ("base",)
+
+
+def test_one_name_for_two_files_is_refused(toml, tmp_path):
+    toml("", "own.toml")
+    toml(PYTHON, "own.py")
+    with pytest.raises(UsageError, match="'own' has two files in .*: own.py and own.toml"):
+        load_study("own", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a = = 1\n", 1, "Invalid value (column 5)"),
+        ("[base]\nepochs = 1\nepochs = 2\n", 3, "Cannot overwrite a value"),
+        ("\nquestion = 3\n", 2, "question must be text; received 3"),
+        ('[bas]\nepochs = 1\n', 1, "Key 'bas' is not known. Did you mean 'base'?"),
+        ("[base]\n\nepoch = 1\n", 3, "Setting 'epoch' is not known. Did you mean 'epochs'?"),
+        ('[base]\nepochs = "many"\n', 2, "epochs must be a whole number; received 'many'"),
+        ("[base]\nlearning_rate = nan\n", 2, "learning_rate must be a finite number"),
+        ("base = 3\n", 1, "base is '3'; expected a table [base]"),
+        ('[base]\noptimizer = "adm"\n', 1, "Did you mean 'adam'?"),
+        ("[variants.a]\nepochs = 1\n\n[variants.b]\nhidden = [\n  1,\n  2.5,\n]\n", 5, "hidden must be a whole number"),
+        ("[variants.a]\n", 1, "Variant 'a' changes nothing"),
+        ("[variants.a]\nepochs = 1\n[variants.b]\nepochs = 5\n", 3, "Variant 'b' of study 'my-rates' equals the base"),
+        ("[variants.a]\nepochs = 1\nhidden = [1]\n", 1, "is confounded"),
+        ('[variants.a]\nepochs = 1\ncontrol = "bas"\n', 1, "Did you mean 'base'?"),
+        ("[variants.a]\nepochs = 1\ntogether = 1\n", 3, "together must be true or false"),
+        ('variants.a = {epochs = 1, expect = {accuracy = 1}}', 1, "Key of expect 'accuracy' is not known. Did you mean"),
+        ("[variants.a]\nepochs = 1\nexpect.accuracy_at_least = 3\n", 3, "expected a fraction from 0 to 1"),
+        ('[variants.a]\nepochs = 1\nexpect = {control = "wors"}\n', 3, "Comparison 'wors' is not known. Did you mean 'worse'?"),
+        ('[variants.a]\nepochs = 1\nexpect = {raises = "E", control = "worse"}\n', 3, "the two cannot hold at once"),
+        ("[families.a]\nepochs = [1]\n", 1, "Family 'a' has no kind; expected kind = one of"),
+        ('[families.a]\nkind = "gird"\n', 2, "Family kind 'gird' is not known. Did you mean 'grid'?"),
+        ('[families.a]\nkind = "grid"\nepoch = [1]\n', 3, "Did you mean 'epochs'?"),
+        ('[families.a]\nkind = "grid"\nepochs = [1, "x"]\n', 3, "epochs must be a whole number; received 'x'"),
+        ('[families.a]\nkind = "grid"\nepochs = 1\n', 3, "epochs is 1; expected a list of values"),
+        ('[families.a]\nkind = "grid"\nepochs = [5]\n', 1, "the base has all of its values already"),
+        ('[families.a]\nkind = "grid"\nepochs=[1]\n[families.b]\nkind = "pairs"\nepochs = 1\n', 4, "two variants of one name"),
+        ('\nlike = "absent"\n', 2, "Study 'absent' is not known"),
+        ('like = "my_rates.toml"\n', 1, "is like itself"),
+        ('[variants."a b"]\nepochs = 1\n', 1, "cannot be a folder's name"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(toml, text, line, said):
+    path = toml(text)
+    with pytest.raises(UsageError) as caught:
+        load_study(str(path))
+    assert str(caught.value).startswith(f"Study file {path}, line {line}: ") and said in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "bytes.toml"
+    path.write_bytes(b"question = '\xff'")
+    with pytest.raises(UsageError, match="bytes.toml is not UTF-8: byte 12"):
+        load_study(str(path))
