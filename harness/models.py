@@ -93,7 +93,7 @@ def describe_layers(model: "keras.Model") -> list[dict[str, Any]]:
 def summary_text(model: "keras.Model") -> str:
     """Return what Keras' summary() prints: a line a layer, and the numbers of parameters."""
     lines: list[str] = []
-    model.summary(line_length=100, print_fn=lambda line, **_: lines.append(line))
+    model.summary(print_fn=lambda line, **_: lines.append(line))
     return "\n".join(lines)
 
 
