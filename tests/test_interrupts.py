@@ -9,6 +9,14 @@ from harness.executors import Wish
 from harness.durability.interrupts import Interrupts
 
 
+@pytest.fixture
+def hangup():
+    """A terminal that may hang up: under nohup that is ignored from the start."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize(
     ("signals", "wish"),
     [
@@ -19,7 +27,7 @@ from harness.durability.interrupts import Interrupts
         ([signal.SIGHUP], Wish.END_NOW),
     ],
 )
-def test_interruptions_become_wishes_while_they_are_deferred(signals, wish):
+def test_interruptions_become_wishes_while_they_are_deferred(signals, wish, hangup):
     with Interrupts() as interrupts, interrupts.deferred():
         for number in signals:
             os.kill(os.getpid(), number)

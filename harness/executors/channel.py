@@ -11,12 +11,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.executors import Progress
 
 LARGEST_MESSAGE = 65536
+LONGEST_ADDRESS = 104  # bytes of a Unix socket's path, on the strictest system
 
 
 class Channel:
@@ -94,8 +96,13 @@ def last_words(folder: Path, pid: int | None) -> str:
     return f" ({errors[-1][:200]})" if errors else ""
 
 
+@cache
 def _address(folder: Path) -> str:
-    return str(folder / "progress")
+    address = str(folder / "progress")
+    if len(os.fsencode(address)) < LONGEST_ADDRESS or not Path("/proc/self/fd").exists():
+        return address
+    # A deep temporary folder: the system takes no longer address, but a short way to the same place.
+    return f"/proc/self/fd/{os.open(folder, os.O_RDONLY | os.O_DIRECTORY)}/progress"
 
 
 def _stop_file(folder: Path) -> Path:
