@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from harness.errors import UsageError
-from harness.executors import Executor
+from harness.executors import Effect, Executor
 from harness.runner import Plan
 from harness.trials import Trial
 from harness.variants import BASE, Study
@@ -24,18 +24,27 @@ def require_effects(plan: Plan, executor: Executor) -> None:
         if effects[name].fault:
             raise UsageError(f"{who}: {effects[name].fault}")
         control = study.control(name)
-        if control and effects[name].digest and effects[name] == effects[control]:
+        if control and _alike(effects[name], effects[control], edited=_edited(study, name, control)):
             raise UsageError(
                 f"{who} changes nothing: with {study.change(name)}, the model, the arrays "
                 f"and the training are those of {control!r}. Does {_functions(study)} use the setting?"
             )
 
 
+def _alike(one: Effect, other: Effect, *, edited: bool) -> bool:
+    """Say whether two effects are one; that of a model with edited layers whatever weights the other order of draws gave."""
+    return bool(one.digest) and one.digest == other.digest and (edited or one.weights == other.weights)
+
+
+def _edited(study: Study, *names: str) -> bool:
+    return any(study.settings(name).edits for name in names)
+
+
 def must_be_built(plan: Plan) -> bool:
     """Say whether only the built models tell what the variants change: the study's own, or ones with edited layers."""
     study = plan.study
     own = study.build or study.arrays or study.arrange
-    return bool(plan.trials and (own or any(study.settings(name).edits for name in study.names)))
+    return bool(plan.trials and (own or _edited(study, *study.names)))
 
 
 def _like(plan: Plan, name: str) -> Trial:

@@ -69,9 +69,13 @@ def _scaled(row: Mapping[str, str], settings: Settings, folder: Path) -> float:
 
 def _epoch_seconds(record: Record) -> float:
     """Return the mean seconds of an epoch, the first ones apart where there are others: they include compiling."""
-    times = [sum(both) for both in zip(record.history.get("epoch_seconds", ()), record.history.get("test_seconds", ()))]
-    last = record.history.get("epoch") or range(1, len(times) + 1)  # the number of the epoch behind each entry
-    mean = sum(times[1:]) / max(last[-1] - last[0], 1) if len(times) > 1 else sum(times) / max(record.epochs, 1)
+    train, test = (record.history.get(name, ()) for name in ("epoch_seconds", "test_seconds"))
+    last = record.history.get("epoch") or range(1, len(train) + 1)  # the number of the epoch behind each entry
+    # An entry holds the seconds of one of the epochs since the one before, and those of the one test behind them.
+    entries = [(number - before, one, tested) for number, before, one, tested in zip(last, (0, *last), train, test)]
+    steady = entries[1:] or entries
+    epochs = sum(count for count, _, _ in steady)
+    mean = sum(count * one + tested for count, one, tested in steady) / max(epochs, 1)
     return mean if math.isfinite(mean) else 0.0
 
 

@@ -18,6 +18,7 @@ from harness.variants import Study
 
 # Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.
 TRAINING = ("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation")
+ESTIMATING = ("validation",)  # of a scikit-learn estimator, which is fitted at once
 DATA = ("dataset", "normalize", "samples")
 
 
@@ -28,7 +29,8 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -
     own, or one that cannot be built, tells nothing. prepared: the dataset that the settings name, where there is one.
     """
     try:
-        model = described(make_model(study, settings, seed=0))
+        built = make_model(study, settings, seed=0)
+        model = described(built)
         arrays = own_arrays(study, settings, prepared)
     except LayerError as error:
         return Effect(fault=str(error))
@@ -36,12 +38,20 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -
         return Effect()
     if model is None:
         return Effect()
-    names = (*TRAINING, *DATA) if arrays is None else TRAINING
+    training = TRAINING if isinstance(built, keras.Model) else ESTIMATING
+    names = (*training, *DATA) if arrays is None else training
     values = {name: value for name, value in to_json(settings).items() if name in names}
     digest = hashlib.sha256(json.dumps([model, values]).encode())
     if arrays is not None:
         add_arrays(digest, arrays)
-    return Effect(digest.hexdigest())
+    return Effect(digest.hexdigest(), weights=_weights(built))
+
+
+def _weights(model: Any) -> str:
+    digest = hashlib.sha256()
+    for weight in model.weights if isinstance(model, keras.Model) else ():
+        digest.update(weight.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def described(model: Any) -> str | None:

@@ -194,6 +194,8 @@ class _Rebuilding:
             if len(old.variables) == len(new.variables) and all(one.shape == other.shape for one, other in pairs):
                 for one, other in pairs:
                     other.assign(one)
+                if hasattr(new, "finalize_state"):
+                    new.finalize_state()  # a Normalization computes with what it derives from its variables
 
 
 def _copied(part: Any) -> Any:

@@ -148,8 +148,8 @@ def _parts(text: str, element: type) -> list[str]:
     """Split a list at its commas, those within parentheses and quotes apart, or numbers at the dashes between them."""
     if text.lower() == "none":
         return []
-    if text[:1] in ("(", "[") and text[-1:] in (")", "]"):
-        text = text[1:-1]
+    if text[:1] + text[-1:] == "()" or (element is not str and text[:1] + text[-1:] == "[]"):
+        text = text[1:-1]  # of words, square ones may be a pattern's
     if element is not str and re.fullmatch(r"[\d.]+(-[\d.]+)+", text):
         return text.split("-")
     parts, depth, quote = [""], 0, ""

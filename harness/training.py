@@ -50,7 +50,11 @@ def run_trial(trial: Trial, report: Report) -> Record:
     provenance = environment() | course.provenance | {"started": started, "ended": ended}
     if board.moved:
         provenance |= {"logs": str(board.folder), "logs_moved": board.moved}
-    cost = course.cost | {"seconds": course.seconds, "peak_memory_mb": peak_memory_mb()}
+    cost = course.cost | {
+        "seconds": course.seconds,
+        "writing_seconds": board.seconds,
+        "peak_memory_mb": peak_memory_mb(),
+    }
     return replace(record, cost=cost, provenance=provenance)
 
 

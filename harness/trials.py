@@ -46,12 +46,17 @@ class Trial:
     def load(self) -> tuple[Study, Settings]:
         """Return the study and this trial's settings, read again from the study's file.
 
-        UsageError if the study's functions are others than when the trial was planned: its id would name a lie.
+        UsageError if they or the study's functions are others than when the trial was planned: its id would name a lie.
         """
         study = self.load_study([self.variant])
-        if self.source and source_hash(study) != self.source:
+        settings = study.settings(self.variant)
+        if self.source and self._id(study, settings) != self.trial_id:
             raise UsageError(f"Study file {self.study_path} was changed while the study ran; run it again.")
-        return study, study.settings(self.variant)
+        return study, settings
+
+    def _id(self, study: Study, settings: Settings) -> str:
+        sha256 = self.data.sha256 if self.data else ""
+        return trial_id(study, settings, seed=self.seed, data_sha256=sha256, engine=self.engine)
 
     def load_study(self, names: Iterable[str]) -> Study:
         """Return the study as this trial sees it, reduced to these variants and their controls."""
@@ -66,7 +71,7 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
         "data": data_sha256,
         "source": function_sources(study),
         "engine": engine,
-        "versions": _versions(),
+        "versions": _versions("sklearn" in "".join(function_sources(study))),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -81,9 +86,10 @@ def source_hash(study: Study) -> str:
     return hashlib.sha256(json.dumps(function_sources(study)).encode()).hexdigest()
 
 
-@lru_cache(maxsize=1)
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("tensorflow", "keras")}
+@lru_cache(maxsize=2)
+def _versions(scikit_learn: bool) -> dict[str, str]:
+    names = ("tensorflow", "keras", "scikit-learn") if scikit_learn else ("tensorflow", "keras")
+    return {name: version(name) for name in names}
 
 
 def blank_record(trial: Trial, study: Study) -> Record:

@@ -38,7 +38,8 @@ def test_the_recorded_seconds_count(tmp_path):
     ("history", "seconds"),
     [
         ({"epoch_seconds": [4.0, 1.0], "test_seconds": [0.5, 0.5]}, 8 + 8 * 1.5),  # the first includes compiling
-        ({"epoch_seconds": [6.0], "test_seconds": [0.0], "epoch": [2]}, 8 + 8 * 3),
+        ({"epoch_seconds": [3.0], "test_seconds": [1.0], "epoch": [2]}, 8 + 8 * 3.5),  # 3 s for each of the two
+        ({"epoch_seconds": [9.0, 0.5], "test_seconds": [0.5, 1.0], "epoch": [1, 2]}, 8 + 8 * 1.5),
         ({"epoch_seconds": [math.nan, math.nan], "test_seconds": [1.0, 1.0]}, 8),
         ({}, 8),
     ],

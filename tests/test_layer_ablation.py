@@ -96,7 +96,7 @@ def test_how_often_a_training_is_measured_changes_nothing_that_is_learned():
 def test_two_ways_to_say_one_edit_are_the_same():
     study = Study("same", base=Settings(hidden=(8, 8)), variants=())
     one, other = Settings(hidden=(8, 8), remove=("hidden-2",)), Settings(hidden=(8,))
-    assert effect(study, one) == effect(study, other)
+    assert effect(study, one).digest == effect(study, other).digest
 
 
 def test_an_arranged_studys_arrays_count(tmp_path):

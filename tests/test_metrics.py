@@ -77,6 +77,20 @@ def test_the_best_trade_off_has_the_lowest_error():
     assert row["deep"] and not row["base"] and not row["poor"]
 
 
+@pytest.mark.parametrize("status", ["diverged", "interrupted", "failed"])
+def test_what_was_cut_off_is_neither_a_bargain_nor_the_best(tmp_path, status):
+    records = regression_study()
+    cut = [replace(record, variant="cut", position=9, status=status) for record in regression_study() if record.variant == "deep"]
+    cut = [replace(record, metrics=dict(record.metrics, test_rmse=0.1), history={"epoch": [1], "train_loss": [0.1]}) for record in cut]
+    for record in [*records, *cut]:
+        store(tmp_path, record)
+    row = summary_table([*records, *cut]).set_index("variant").pareto
+    assert row["deep"] and not row["cut"]
+    printed = harness("compare", tmp_path / "r", "--format", "markdown").output
+    (line,) = (line for line in printed.splitlines() if line.startswith("| cut"))
+    assert "0.1" in line and "**" not in line
+
+
 def test_a_study_of_one_seed_without_accuracy_has_no_test_of_its_answers(tmp_path):
     row = summary_table(regression_study(seeds=1), logdir=tmp_path).iloc[1]
     assert math.isnan(row.mcnemar_p) and math.isnan(row.sample_low) and math.isnan(row.test_set_low)
@@ -90,6 +104,13 @@ def test_a_metric_that_no_trial_measured_is_named_with_those_that_were():
 def test_a_record_is_judged_by_the_metric_that_its_study_has_now():
     study = Study("r", base=Settings(), variants=(), metric=RMSE)
     assert described_metric(as_declared(regression_record(metric={}), study, position=0).metric) == RMSE
+
+
+def test_a_metric_that_is_renamed_finds_what_was_measured_under_its_alias():
+    renamed = replace(RMSE, name="error", aliases=("rmse",))
+    record = as_declared(regression_record(), Study("r", base=Settings(), variants=(), metric=renamed), position=0)
+    assert record.metrics["test_error"] == record.metrics["test_rmse"]
+    assert record.history["validation_error"] == record.history["validation_rmse"]
 
 
 def test_the_summary_that_a_run_wrote_gives_the_same_table_as_its_records(tmp_path):

@@ -147,6 +147,13 @@ def test_a_study_that_changes_while_it_runs_is_refused(done, tmp_path):
         trial.load()
 
 
+def test_so_is_one_whose_numbers_change(done, tmp_path):
+    trial = done.trials[0]
+    (tmp_path / "study.py").write_text(STUDY.replace("base=Settings()", "base=Settings(learning_rate=0.5)"))
+    with pytest.raises(ValueError, match="was changed while the study ran"):
+        trial.load()
+
+
 def test_what_a_killed_writer_left_is_swept_away(done, tmp_path):
     trial = done.trials[0]
     (trial.folder / ".record.json.123.tmp").write_text("hal")

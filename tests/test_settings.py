@@ -114,3 +114,9 @@ def test_a_layer_text_has_one_way_to_be_written():
     one = Settings(replace={"pool-2": "MaxPooling2D( 2, strides = (1, 1) )"}, remove="pool-1")
     assert one == Settings(replace=("pool-2=MaxPooling2D(2,strides=(1, 1))",), remove=("pool-1",))
     assert one.edits == {"remove": ("pool-1",), "replace": ("pool-2=MaxPooling2D(2,strides=(1, 1))",)}
+
+
+def test_patterns_of_layers_keep_their_square_brackets():
+    assert parse("remove=[ab]*,conv-[12]", Settings) == ("remove", ("[ab]*", "conv-[12]"))
+    assert parse("remove=(pool-1,pool-2)", Settings) == ("remove", ("pool-1", "pool-2"))
+    assert parse("hidden=[64,32]", Settings) == ("hidden", (64, 32))

@@ -46,8 +46,8 @@ def program_key(model: keras.Model, samples: Any, **options: Hashable) -> Hashab
     Seeds, initial weights and the learning rate are inputs of the program, and so left out.
     """
     parts = proven_config(model)
-    if parts is None:
-        return None
+    if parts is None or any(hasattr(layer, "finalize_state") for layer in model._flatten_layers()):
+        return None  # what a Normalization was adapted to is a constant of its program, and no part of its configuration
     parts["compile"]["optimizer"] = _without_learning_rate(parts["compile"]["optimizer"])
     # Several outputs give their layers' names to the metrics, so there the names are part of the result.
     names = _automatic_names(model) if len(model.outputs) == 1 else {}

@@ -1,5 +1,6 @@
 """A trial's board that outlives its folder: if that is removed or becomes read-only, all is written anew elsewhere."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ class LastingBoard:
         """Begin in `folder`, which lies in the study's folder `home`; a worker never makes that one."""
         self.folder = folder
         self.moved = ""  # why the folder was left
+        self.seconds = 0.0  # that writing has taken
         self._fallback = fallback
         self._home = home
         self._steps: list[Step] = []  # all that was written, to write it again
@@ -69,6 +71,7 @@ class LastingBoard:
     def write(self, step: Step) -> None:
         """Write something to the board or into its folder, and remember it; OSError as the class says."""
         self._steps.append(step)
+        begun = time.perf_counter()
         try:
             self._require_home()
             if self._board is None:
@@ -78,6 +81,8 @@ class LastingBoard:
             if disk_is_full(error) or isinstance(error, FileExistsError) or self.moved or self._fallback is None:
                 raise
             self._move(error)
+        finally:
+            self.seconds += time.perf_counter() - begun
 
     def _require_home(self) -> None:
         # A board makes the folders that it needs, and one that was removed must not come back half empty.

@@ -73,7 +73,10 @@ def _undeclared(variant: Record, control: Record) -> str:
 
 def _made_differently(one: Record, other: Record) -> str:
     """Name what two records were made with that differs, other than their settings; empty where nothing does."""
-    for name, words in MADE_WITH.items():
+    made_with = MADE_WITH
+    if one.provenance.get("engine") == other.provenance.get("engine") == "scikit-learn":
+        made_with = MADE_WITH | {"scikit-learn": "different versions of scikit-learn"}
+    for name, words in made_with.items():
         values = [record.provenance.get(name) for record in (one, other)]
         if None not in values and values[0] != values[1]:
             return f"{words} ({' against '.join(map(str, values))})" if name != "source" else words

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.metrics import HIGHER
-from harness.records import Record
+from harness.records import OK, UNEXPECTED_PASS, Record
 from harness.statistics import pareto
 
 COSTS = ("parameters", "flops_per_sample", "epoch_seconds", "state_mb")
@@ -52,4 +52,6 @@ def pareto_best(rows: Sequence[Mapping[str, Any]]) -> list[bool]:
 
 
 def _benefit(row: Mapping[str, Any]) -> float:
+    if row["status"] not in (OK, UNEXPECTED_PASS):
+        return math.nan  # what was cut off is cheap, and no bargain
     return row["value"] if row["direction"] == HIGHER else -row["value"]

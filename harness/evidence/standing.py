@@ -1,9 +1,11 @@
 """Which of a folder's records are of a study as its file has it, and what they are in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from harness.expectations import Expectation
+from harness.metrics import Metric
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
 from harness.settings import to_json
 from harness.variants import Study
@@ -43,8 +45,20 @@ def as_declared(record: Record, study: Study, *, position: int) -> Record:
         "metric": study.metric.described(),
     }
     if any(getattr(record, name) != value for name, value in declared.items()):
-        record = replace(record, **declared)
+        record = under_metric_name(replace(record, **declared), study.metric)
     return record if record.expectation == str(expectation) else _judged_anew(record, expectation)
+
+
+def under_metric_name(record: Record, metric: Metric) -> Record:
+    """Return a record with what it measured under one of the metric's aliases under the metric's name as well."""
+    names = {
+        f"{part}_{alias}": f"{part}_{metric.name}" for alias in metric.aliases for part in ("train", "validation", "test")
+    }
+
+    def named(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {names[name]: value for name, value in values.items() if name in names} | dict(values)
+
+    return replace(record, metrics=named(record.metrics), history=named(record.history))
 
 
 def _judged_anew(record: Record, expectation: Expectation) -> Record:

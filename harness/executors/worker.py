@@ -1,11 +1,12 @@
 """A worker process from the inside: TensorFlow loaded once, then job after job, until the driver is done or gone."""
 
+import ctypes
 import os
 import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
@@ -45,6 +46,13 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int) -> None
         except EOFError:
             return
         connection.send_bytes(answer(function, args))
+        _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Let the system have what a job has freed: the C library would keep it until this process ends."""
+    with suppress(AttributeError, OSError):  # no glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.evidence.verdicts import SIGNIFICANCE
 from harness.measures import DIGITS, SPREAD_DIGITS, written
 from harness.metrics import HIGHER, LOWER
+from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ _FORMS = (
 _NAMED = re.compile(r"^(difference_|delta_)?(train|validation|test)_(?!set_)(?!.*(seconds|samples|epoch))")
 _GENERAL = re.compile(r"^(difference_)?(value|best_value|ci_)|^delta(_\d+)?$")
 _SIGNED = ("difference", "delta", "ci_")
+UNFINISHED = (DIVERGED, FAILED, INTERRUPTED, TIMEOUT)  # what was measured last is no result, and never the best
 _NUMBERED = re.compile(r"_\d+$")  # a column of the n-th source where several stand side by side
 _DIRECTIONS = {"test_accuracy": HIGHER, "test_loss": LOWER}  # what is better in any study
 MARK = "*"
@@ -145,11 +147,11 @@ def _split(name: str) -> tuple[str, str]:
 
 def _best(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     """Return the rows with the best value among those of the same data; none where there is nothing to choose from."""
-    columns = (frame[name].tolist(), *(_beside(frame, name, beside) for beside in ("data", "metric", "direction")))
+    beside = (_beside(frame, name, other) for other in ("data", "metric", "direction", "status"))
     groups: dict[tuple[str, str], dict[int, float]] = {}
-    for index, (value, data, metric, direction) in enumerate(zip(*columns)):
+    for index, (value, data, metric, direction, status) in enumerate(zip(frame[name].tolist(), *beside)):
         better = _better(_split(name)[0], metric, direction)
-        if better and _is_known(value):
+        if better and _is_known(value) and status not in UNFINISHED:
             groups.setdefault((data, better + (metric if name.startswith("value") else "")), {})[index] = value
     return frozenset(
         index

@@ -14,6 +14,7 @@ from benchmarks.report import Figure, Goal, Profile, median_of, written
 RUN_ALL = PROJECT / "scripts" / "course" / "run_all.py"
 QUICK = ("base", "no-flatten", "output-5", "early-stop")
 FASTER, OVERHEAD, WORKER_MEGABYTES = Goal(12.0), Goal(1.15, at_most=True), Goal(900.0, at_most=True)
+WRITING = Goal(3.0, at_most=True)  # percent
 STARTS = {"driver": ("-c", "import harness.commands.run"), "worker": ("-c", "import harness.training")}
 
 # Where the documented results lie: variant, value, lowest, highest.
@@ -84,6 +85,7 @@ def overhead(bench: Bench, runs: SuiteRuns) -> tuple[list[Figure], list[Profile]
     figures = [
         median_of("wall time / (training / workers)", training, "×", goal=OVERHEAD),
         median_of("the same, test passes counted as training", with_tests, "×"),
+        median_of("what trials write, of their training passes", [_writing(run.records) for run in runs.harness], "%", goal=WRITING),
     ]
     starts = imports_profile("What starting a run imports", STARTS, folder=bench.folder)
     return figures, [_where_time_went(runs.harness), starts]
@@ -106,6 +108,12 @@ def memory(bench: Bench) -> tuple[list[Figure], list[Profile]]:
 def _seconds(records: Sequence[Record], part: str) -> float:
     """Return the seconds that were spent, without the epochs that a trial was given by a shorter one."""
     return sum(sum(record.history.get(part, ())[_given(record) :]) for record in records)
+
+
+def _writing(records: Sequence[Record]) -> float:
+    """Return the share, in percent: event files, graphs and predictions; the driver writes the records."""
+    finished = [record for record in records if record.finished]
+    return 100 * sum(record.cost["writing_seconds"] for record in finished) / _seconds(finished, "epoch_seconds")
 
 
 def _given(record: Record) -> int:
