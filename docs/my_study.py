@@ -23,9 +23,11 @@ def build(settings):
     from keras import Sequential, layers
 
     hidden = [layers.Dense(units, activation="relu") for units in settings.hidden]
-    return Sequential([layers.Input((2,)), *hidden, layers.Dropout(settings.dropout), layers.Dense(2, activation="softmax")])
+    dropout = layers.Dropout(settings.dropout)
+    return Sequential([layers.Input((2,)), *hidden, dropout, layers.Dense(2, activation="softmax")])
 
 
 STUDY = Study("my-study", base=Moons(hidden=(32, 32), epochs=20), build=build, arrays=arrays, variants=(
     Variant("no-dropout", dropout=0.0), Variant("dropout-0.5", dropout=0.5), Variant("one-layer", hidden=(32,)),
-    Variant("learning-rate-0.01", learning_rate=0.01)), question="How much dropout do two half-moons need?")  # fmt: skip
+    Variant("learning-rate-0.01", learning_rate=0.01)),
+    question="How much dropout do two half-moons need?")  # fmt: skip

@@ -52,9 +52,9 @@ def hold_out(arrays: Arrays, count: int) -> Arrays:
 
     ValueError if no training sample would be left.
     """
-    samples = len(each(arrays.x_train)[0])
-    if count >= samples:
-        raise ValueError(f"validation={count} would hold out all of {samples} training samples; expected fewer than these.")
+    fault = none_left(count, len(each(arrays.x_train)[0]))
+    if fault:
+        raise ValueError(fault)
     held, rest = slice(count), slice(count, None)
     weights = arrays.sample_weight
     return replace(
@@ -65,6 +65,13 @@ def hold_out(arrays: Arrays, count: int) -> Arrays:
         y_validation=take(arrays.y_train, held),
         sample_weight=None if weights is None else weights[rest],
     )
+
+
+def none_left(count: int, samples: int, *, kind: str = "training samples") -> str:
+    """Say that holding out so many samples for validation leaves none to train on; empty where some are left."""
+    if count < samples:
+        return ""
+    return f"validation={count} would hold out all of {samples} {kind}; expected fewer than these."
 
 
 def training_weights(arrays: Arrays) -> "np.ndarray | None":

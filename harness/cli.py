@@ -186,7 +186,8 @@ Examples:
     default="last",
     show_default=True,
     help="Take each trial's values, and from them all differences and verdicts, of its last epoch, of the one best on the "
-    "test samples (an optimistic choice), or of the one best on the validation samples.",
+    "test samples (an optimistic choice), or of the one best on the validation samples. Another than the last needs log "
+    "folders: a CSV file holds one epoch only.",
 )
 @output_option
 def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> None:

@@ -2,9 +2,14 @@
 
 from dataclasses import replace
 
+from harness.arrays import none_left
+from harness.data import is_table
+from harness.datafiles.datasets import find_dataset
 from harness.errors import UsageError
 from harness.executors import Effect, Executor
-from harness.runner import Plan
+from harness.runner import Plan, in_changed_base
+from harness.settings import LAYER_EDITS
+from harness.tomlstudies import place_of
 from harness.trials import Trial
 from harness.variants import BASE, Study
 
@@ -20,15 +25,51 @@ def require_effects(plan: Plan, executor: Executor) -> None:
         return
     effects = executor.effects([_like(plan, name) for name in study.names])
     for name in study.names:
-        who = f"Variant {name!r} of study {study.name!r}" if name != BASE else f"The base of study {study.name!r}"
         if effects[name].fault:
-            raise UsageError(f"{who}: {effects[name].fault}")
+            raise _refusal(plan, name, f": {effects[name].fault}")
+        if effects[name].error and study.expectation(name).finishes:
+            raise _refusal(plan, name, f": {effects[name].error}")
         control = study.control(name)
         if control and _alike(effects[name], effects[control], edited=_edited(study, name, control)):
-            raise UsageError(
-                f"{who} changes nothing: with {study.change(name)}, the model, the arrays "
-                f"and the training are those of {control!r}. Does {_functions(study)} use the setting?"
-            )
+            text = f" changes nothing: with {study.change(name)}, the model, the arrays and the training are those of"
+            raise _refusal(plan, name, f"{text} {control!r}. Does {_functions(study)} use the setting?")
+
+
+def require_samples(plan: Plan) -> None:
+    """Raise UsageError for a variant that holds out all the samples that its dataset is known to have.
+
+    A study that makes its arrays of the dataset may still have fewer of them; the arrays tell (`require_effects`).
+    """
+    study = plan.study
+    for name in study.names:
+        settings = study.settings(name)
+        prepared = plan.data.get(settings.dataset)
+        asked = settings.validation is not None and plan.count(name) and study.expectation(name).finishes
+        if study.arrays or prepared is None or not asked:
+            continue
+        count = find_dataset(prepared.used).samples
+        if not study.arrange:
+            count = min(count, settings.samples or count)
+        kind = f"{'rows' if is_table(prepared.used) else 'training samples'} of {prepared.used}"
+        fault = none_left(settings.validation, count, kind=kind)
+        if fault:
+            raise _refusal(plan, name, f": {fault}")
+
+
+def _refusal(plan: Plan, name: str, fault: str) -> UsageError:
+    who = "The base" if name == BASE else f"Variant {name!r}"
+    said = f"{_place(plan, name, fault.removeprefix(': '))}{who} of study {plan.study.name!r}{fault}"
+    changes = plan.options.base_changes
+    advice = " Choose the others with --only." if changes and name != BASE else ""
+    return UsageError(in_changed_base(changes, said) + advice)
+
+
+def _place(plan: Plan, name: str, fault: str) -> str:
+    """Say where a TOML file has the edit of layers that is refused; empty for a study in Python and for one of --set."""
+    setting = next((edit for edit in LAYER_EDITS if fault.startswith(edit)), "")
+    variant = plan.study.variant(name)
+    typed = setting in dict(plan.options.base_changes) and (variant is None or setting not in variant.changes)
+    return place_of(plan.study, name, setting) if setting and not typed else ""
 
 
 def _alike(one: Effect, other: Effect, *, edited: bool) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 MOST_NAMED = 20  # one clear line, not a page
+NEAREST_NAMED = 5  # of a list that is longer
 
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -31,8 +32,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     near = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.5)
     if near:
         hint = f"Did you mean {by_fold[near[0]]!r}?"
+    elif len(choices) > MOST_NAMED:
+        nearest = [by_fold[one] for one in get_close_matches(name.casefold(), by_fold, n=NEAREST_NAMED, cutoff=0.0)]
+        hint = f"Known, the nearest first: {', '.join(nearest)}, and {len(choices) - len(nearest)} others."
     elif choices:
-        hint = f"Known: {', '.join(choices[:MOST_NAMED])}{', …' if len(choices) > MOST_NAMED else ''}."
+        hint = f"Known: {', '.join(choices)}."
     else:
         hint = "There are none."
     return UsageError(f"{kind} {name!r} is not known. {hint}")

@@ -42,6 +42,15 @@ class Expectation:
         return ", or ".join(words) + "".join(f", {claim}" for claim in self.claims)
 
 
+    @property
+    def asked(self) -> str:
+        """Say what a variant is to do: finish, raise ValueError, or diverge."""
+        words = str(self)
+        for said, asked in (("finishes", "finish"), ("raises", "raise"), ("diverges", "diverge")):
+            words = words.replace(said, asked)
+        return words
+
+
 FINISHES = Expectation()
 
 

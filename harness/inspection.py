@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.arrays import Arrays, each
+from harness.arrays import Arrays, each, none_left
 from harness.compiled.proofs import fingerprint
 from harness.data import Prepared, open_dataset
 from harness.executors import Effect
@@ -32,12 +32,13 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -
         built = make_model(study, settings, seed=0)
         model = described(built)
         arrays = own_arrays(study, settings, prepared)
+        error = _none_left(settings, arrays)
     except LayerError as error:
         return Effect(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
         return Effect()
-    if model is None:
-        return Effect()
+    if error or model is None:
+        return Effect(error=error)
     training = TRAINING if isinstance(built, keras.Model) else ESTIMATING
     names = (*training, *DATA) if arrays is None else training
     values = {name: value for name, value in to_json(settings).items() if name in names}
@@ -45,6 +46,13 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -
     if arrays is not None:
         add_arrays(digest, arrays)
     return Effect(digest.hexdigest(), weights=_weights(built))
+
+
+def _none_left(settings: Settings, arrays: Arrays | None) -> str:
+    """Say that a study's own arrays are too few to hold samples out; empty where they are not, or it has held some out."""
+    if arrays is None or settings.validation is None or arrays.x_validation is not None:
+        return ""
+    return none_left(settings.validation, len(each(arrays.x_train)[0]))
 
 
 def _weights(model: Any) -> str:

@@ -1,7 +1,7 @@
 """A study run: what is to be trained and why, what stands already, and what its folder holds."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from harness.records import (
     trial_folder,
 )
 from harness.evidence.standing import as_declared
+from harness.settings import changed
 from harness.sharing import linked
 from harness.trials import Trial, source_hash, trial_id
 from harness.variants import Study, show_value
@@ -84,13 +85,23 @@ class Plan:
 def selected(study: Study, options: Options) -> Study:
     """Return the study with the chosen variants and the base as the options change it; UsageError where that fails."""
     chosen = study.only(options.only) if options.only else study
+    changes = options.base_changes
+    if not changes:
+        return chosen
     try:
-        return chosen.with_base(dict(options.base_changes))
+        base = changed(chosen.base, dict(changes))
     except UsageError as error:
-        if not options.base_changes:
-            raise
-        changes = ", ".join(f"{name}={show_value(value)}" for name, value in options.base_changes)
-        raise UsageError(f"With {changes} in the base: {error} Leave that variant out with --only.") from None
+        raise UsageError(in_changed_base(changes, error)) from None
+    try:
+        return replace(chosen, base=base)
+    except UsageError as error:  # it names a variant, which the change has made equal to its control
+        raise UsageError(f"{in_changed_base(changes, error)} Choose the others with --only.") from None
+
+
+def in_changed_base(changes: Iterable[tuple[str, Any]], fault: object) -> str:
+    """Return what is wrong with a study, behind what the options changed in its base where they changed something."""
+    said = ", ".join(f"{name}={show_value(value)}" for name, value in changes)
+    return f"With {said} in the base: {fault}" if said else str(fault)
 
 
 def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared]) -> Plan:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from harness.errors import UsageError, unknown
+from harness.errors import MOST_NAMED, UsageError, unknown
 from harness.tomlstudies import read_study
 from harness.variants import Study
 
@@ -41,7 +41,8 @@ def _find(name_or_path: str, folder: Path, *, beside: Path | None = None) -> Pat
         raise unknown("Study", name_or_path, known)
     path = (beside or Path()) / name_or_path
     if "\0" in name_or_path or not path.is_file():
-        raise UsageError(f"Study file {name_or_path!r} does not exist; expected a .py or .toml file or one of: {', '.join(known)}.")
+        named = f"{', '.join(list(known)[:MOST_NAMED])}{', …' if len(known) > MOST_NAMED else ''}"
+        raise UsageError(f"Study file {name_or_path!r} does not exist; expected a .py or .toml file or one of: {named}.")
     return path.resolve()
 
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
 from typing import Any
 
 Path = tuple[str, ...]  # a key behind those of the tables that it lies in
@@ -31,6 +32,21 @@ def nearest_line(lines: Mapping[Path, int], path: Path) -> int | None:
         if path[:length] in lines:
             return lines[path[:length]]
     return None
+
+
+def in_file(file: FilePath | None, *places: Path) -> str:
+    """Return `Study file my_rates.toml, line 3: ` for the first of these keys that a TOML file has, else for its file.
+
+    For an error that shows only after the file was read; empty for a study in Python.
+    """
+    if file is None or file.suffix != ".toml":
+        return ""
+    try:
+        lines = key_lines(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # it was changed meanwhile
+        lines = {}
+    found = [lines[place] for place in places if place in lines]
+    return f"Study file {file}{f', line {found[0]}' if found else ''}: "
 
 
 def error_line(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:

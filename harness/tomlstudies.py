@@ -1,6 +1,6 @@
 """A study in TOML, for those who only change numbers: its text → a Study, each error with its line."""
 
-import inspect
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,22 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import families
-from harness.errors import UsageError, unknown
-from harness.expectations import (
-    FINISHES,
-    Expectation,
-    better_than_control,
-    diverges,
-    equivalent_to_control,
-    finishes,
-    raises,
-    worse_than_control,
-)
+from harness.errors import UsageError
+from harness.picturenames import checked_pictures
 from harness.settings import Settings, annotations, changed, check
-from harness.tomllines import error_line, key_lines, nearest_line
+from harness.tomllines import error_line, in_file, key_lines, nearest_line
+from harness.tomlvalues import expectation, metric, require_known, setting_value, worded_for_toml
 from harness.variants import BASE, Study, Variant
 
-KEYS = ("question", "lesson", "like", "base", "expect", "variants", "families")
+KEYS = ("question", "lesson", "like", "metric", "pictures", "base", "expect", "variants", "families")
 FAMILIES = {
     "one-at-a-time": families.one_at_a_time,
     "grid": families.grid,
@@ -33,8 +25,6 @@ FAMILIES = {
     "add-one-in": families.add_one_in,
     "combinations": families.combinations,
 }
-AGAINST = {"better": better_than_control, "worse": worse_than_control, "equivalent": equivalent_to_control}
-LIMITS = tuple(inspect.signature(finishes).parameters)
 
 LoadLike = Callable[[str], Study]
 
@@ -69,7 +59,7 @@ class _Reader:
         """Return the study that the file declares."""
         for key in self.content:
             with self._at(key):
-                _require_known("Key", key, KEYS)
+                require_known("Key", key, KEYS)
         like = self._like(load_like)
         base = self._base(like)
         name = self.path.stem.replace("_", "-")
@@ -77,11 +67,25 @@ class _Reader:
         if like is not None:
             own = ("build", "arrays", "arrange", "metric", "pictures")
             options = {"question": like.question} | {key: getattr(like, key) for key in own} | options
-        with self._at("expect"):
-            options["expect"] = expectation(self.content.get("expect", {}))
+        options |= self._judged_and_drawn()
         variants = [self._variant(title, base) for title in self._tables("variants")]
         made = [variant for title in self._tables("families") for variant in self._family(title, base)]
+        if not variants and not made and "base" not in self.content:
+            raise UsageError(f"Study file {self.path} has neither a base nor variants; expected [base] or [variants.NAME].")
         return self._made(name, base, (*variants, *made), options)
+
+    def _judged_and_drawn(self) -> dict[str, Any]:
+        """Return what the base is expected to do, and the metric and the pictures where the file names some."""
+        options: dict[str, Any] = {}
+        with self._at("expect"):
+            options["expect"] = expectation(self.content.get("expect", {}))
+        if "metric" in self.content:
+            options["metric"] = metric(self._table("metric"), at=lambda key: self._at("metric", key))
+        if "pictures" in self.content:
+            with self._at("pictures"):
+                named = check("pictures", self.content["pictures"], tuple[str, ...])
+                options["pictures"] = checked_pictures("pictures", named)
+        return options
 
     def _made(self, name: str, base: Settings, variants: tuple[Variant, ...], options: dict[str, Any]) -> Study:
         """Return the study of these parts; an error in one variant, or first of all in the study, is given its line."""
@@ -90,7 +94,7 @@ class _Reader:
         try:
             return Study(name, base=base, variants=variants, **options)
         except UsageError as error:
-            with self._at(*_place_named(str(error), variants)):
+            with self._at(*self._place_named(str(error), variants)):
                 raise UsageError(str(error)) from None
 
     def _like(self, load_like: LoadLike) -> Study | None:
@@ -102,21 +106,22 @@ class _Reader:
 
     def _base(self, like: Study | None) -> Settings:
         base = like.base if like else Settings()
-        changes = self._changes(("base",), self._table("base"), type(base))
-        with self._at("base"):
-            return changed(base, changes)
+        return changed(base, self._changes(("base",), self._table("base"), base))
 
     def _variant(self, name: str, base: Settings) -> Variant:
         place = ("variants", name)
         table = dict(self._table(*place))
         options: dict[str, Any] = {}
+        with self._at(*place):
+            if name.casefold() == BASE:
+                raise UsageError(f"{name!r} is reserved; use [{BASE}].")
         with self._at(*place, "control"):
             options["control"] = check("control", table.pop("control", BASE), str)
         with self._at(*place, "together"):
             options["together"] = check("together", table.pop("together", False), bool)
         with self._at(*place, "expect"):
             options["expect"] = expectation(table.pop("expect", {}))
-        changes = self._changes(place, table, type(base))
+        changes = self._changes(place, table, base)
         with self._at(*place):
             return Variant(name, **options, **changes)
 
@@ -127,17 +132,22 @@ class _Reader:
             kind = table.pop("kind", None)
             if not isinstance(kind, str):
                 raise UsageError(f"Family {name!r} has no kind; expected kind = one of {', '.join(FAMILIES)}.")
-            _require_known("Family kind", kind, FAMILIES)
+            require_known("Family kind", kind, FAMILIES)
         switches, cells = (table.pop(key, None) for key in _special_keys(kind))
+        cells = self._cells((*place, "list"), cells, base)
         lists = {setting: self._values((*place, setting), values, base) for setting, values in table.items()}
-        with self._at(*place):
+        with self._at(*place, "switches"):
+            names = check("switches", switches or [], tuple[str, ...])
+            if names:
+                families.leave_one_out(base, *names, family=name)  # for what is wrong with a switch itself
+        with self._at(*place, *(["list"] if kind == "combinations" else [])):
             if kind == "combinations":
                 if table or not isinstance(cells, list):
-                    raise UsageError(f"Family {name!r}: expected list = [{{setting = value, ...}}, ...] and no settings beside it.")
-                return families.combinations(base, [self._plain(cell, base) for cell in cells], family=name)
+                    expected = "expected list = [{setting = value, ...}, ...] and no settings beside it"
+                    raise UsageError(f"Family {name!r}: {expected}.")
+                return families.combinations(base, cells, family=name)
             if kind == "pairs":
                 return families.pairs(base, family=name, **{setting: values[0] for setting, values in lists.items()})
-            names = check("switches", switches or [], tuple[str, ...])
             return FAMILIES[kind](base, *names, family=name, **lists)
 
     def _values(self, place: tuple[str, ...], values: Any, base: Settings) -> list[Any]:
@@ -145,22 +155,49 @@ class _Reader:
         setting, known = place[-1], annotations(type(base))
         single = self._table(*place[:-1])["kind"] == "pairs"
         with self._at(*place):
-            _require_known("Setting", setting, known)
+            require_known("Setting", setting, known)
             if not single and not isinstance(values, list):
                 raise UsageError(f"{setting} is {values!r}; expected a list of values.")
-            return [check(setting, _value(value, known[setting]), known[setting]) for value in ([values] if single else values)]
+            given, kind = [values] if single else values, known[setting]
+            checked = [setting_value(setting, value, kind, listed=not single) for value in given]
+            for value in checked:
+                changed(base, {setting: value})
+            return checked
 
-    def _plain(self, cell: Any, base: Settings) -> Any:
-        known = annotations(type(base))
-        return {key: _value(value, known.get(key)) for key, value in cell.items()} if isinstance(cell, Mapping) else cell
+    def _cells(self, place: tuple[str, ...], cells: Any, base: Settings) -> Any:
+        if not isinstance(cells, list):
+            return cells
+        return [self._changes(place, cell, base) if isinstance(cell, Mapping) else cell for cell in cells]
 
-    def _changes(self, place: tuple[str, ...], table: Mapping[str, Any], kind: type[Settings]) -> dict[str, Any]:
-        known, changes = annotations(kind), {}
+    def _changes(self, place: tuple[str, ...], table: Mapping[str, Any], base: Settings) -> dict[str, Any]:
+        """Return the settings of a table, checked; an error is given the line of the setting that is wrong by itself."""
+        known, changes = annotations(type(base)), {}
         for name, value in table.items():
             with self._at(*place, name):
-                _require_known("Setting", name, known)
-                changes[name] = check(name, _value(value, known[name]), known[name])
+                require_known("Setting", name, known)
+                changes[name] = setting_value(name, value, known[name])
+        try:
+            changed(base, changes)
+        except UsageError as error:
+            with self._at(*place, *_wrong_alone(base, changes)):
+                raise UsageError(str(error)) from None
         return changes
+
+    def _place_named(self, text: str, variants: tuple[Variant, ...]) -> tuple[str, ...]:
+        """Return the place of what an error's text names first: a variant, its control, or one setting too many of it."""
+        named = [variant for variant in variants if repr(variant.name) in text]
+        if not named:
+            return ()
+        first = min(named, key=lambda variant: text.index(repr(variant.name))).name.casefold()
+        variant = [variant for variant in variants if variant.name.casefold() == first][-1]  # of two of one name, the later
+        if variant.family:
+            return ("families", variant.family)
+        place = ("variants", variant.name)
+        if "confounded" in text:
+            words = re.findall(r"\w+", text)
+            differing = [setting for setting in self._table(*place) if setting in variant.changes and setting in words]
+            return (*place, *(differing[1:2] or ["control"]))
+        return (*place, "control") if "control" in text else place
 
     def _text(self, key: str) -> str:
         with self._at(key):
@@ -185,60 +222,29 @@ class _Reader:
             yield
         except UsageError as error:
             line = nearest_line(self.lines, place)
-            raise UsageError(f"Study file {self.path}{f', line {line}' if line else ''}: {error}") from None
+            said = worded_for_toml(str(error))
+            raise UsageError(f"Study file {self.path}{f', line {line}' if line else ''}: {said}") from None
 
 
-def _place_named(text: str, variants: tuple[Variant, ...]) -> tuple[str, ...]:
-    """Return the place of the variant that an error's text names first; of two of one name, the later one's."""
-    named = [variant for variant in variants if repr(variant.name) in text]
-    if not named:
-        return ()
-    first = min(named, key=lambda variant: text.index(repr(variant.name))).name.casefold()
-    variant = [variant for variant in variants if variant.name.casefold() == first][-1]
-    return ("families", variant.family) if variant.family else ("variants", variant.name)
+def place_of(study: Study, name: str, setting: str) -> str:
+    """Return `Study file my_rates.toml, line 3: ` for a setting of the base or of a variant; empty for one in Python."""
+    variant = study.variant(name)
+    if variant is None or setting not in variant.changes:
+        return in_file(study.path, ("base", setting))
+    table = ("families", variant.family) if variant.family else ("variants", name)
+    return in_file(study.path, (*table, setting), (*table, "list"), table)
 
 
-def expectation(table: Any) -> Expectation:
-    """Return what a table such as {accuracy_at_least = 0.9, control = "worse"} or {raises = "ValueError"} expects."""
-    if not isinstance(table, Mapping):
-        raise UsageError(f"expect is {table!r}; expected a table such as {{accuracy_at_least = 0.9}}.")
-    known = (*LIMITS, "control", "raises", "match", "or_diverges", "diverges")
-    for key in table:
-        _require_known("Key of expect", key, known)
-    if "raises" in table:
-        kinds = {"match": str, "or_diverges": bool}
-        options = {key: check(key, table[key], kind) for key, kind in kinds.items() if key in table}
-        _require_alone(table, ("raises", *options))
-        return raises(check("raises", table["raises"], str), **options)
-    if "diverges" in table:
-        _require_alone(table, ("diverges",))
-        return diverges() if check("diverges", table["diverges"], bool) else FINISHES
-    limits = {key: table[key] for key in LIMITS if key in table}
-    expected = finishes(**limits)
-    if "control" in table:
-        _require_known("Comparison", str(table["control"]), AGAINST)
-        expected &= AGAINST[table["control"]]()
-    _require_alone(table, (*limits, "control"))
-    return expected
-
-
-def _require_alone(table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-    others = [key for key in table if key not in keys]
-    if others:
-        raise UsageError(f"expect has {others[0]!r} beside {keys[0]!r}; the two cannot hold at once.")
-
-
-def _require_known(kind: str, name: str, known: Any) -> None:
-    if name not in known:
-        raise unknown(kind, name, known)
+def _wrong_alone(base: Settings, changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the first of the settings that the base does not take by itself; none where only several do not fit."""
+    for name, value in changes.items():
+        try:
+            changed(base, {name: value})
+        except UsageError:
+            return (name,)
+    return ()
 
 
 def _special_keys(kind: str) -> tuple[str, str]:
     """Return the keys of a family's table that are no settings: its switches, its list of combinations."""
     return ("switches" if kind in ("leave-one-out", "add-one-in") else "", "list" if kind == "combinations" else "")
-
-
-def _value(value: Any, annotation: Any) -> Any:
-    """Return a value of the file as a setting's; TOML knows no None, so the word stands for it."""
-    allowed = annotation is not None and type(None) in getattr(annotation, "__args__", ())
-    return None if allowed and value == "none" else value

@@ -131,6 +131,11 @@ class Study:
             )
 
     @property
+    def title(self) -> str:
+        """Its name, and its question where it has one."""
+        return f"{self.name}: {self.question}" if self.question else self.name
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All variants' names, the base first."""
         return (BASE, *(variant.name for variant in self.variants))

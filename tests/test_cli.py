@@ -54,7 +54,21 @@ def test_a_plan_needs_no_tensorflow(tmp_path):
         (["run", "ablations", "--only", "neurons-46"], "Did you mean 'neurons-64'?"),
         (["run", "ablations", "--set", "epoch=1"], "Did you mean 'epochs'?"),
         (["run", "ablations", "--set", "epochs=many"], "epochs must be a whole number; received 'many'"),
-        (["run", "ablations", "--set", "epochs=15"], "Leave that variant out with --only."),
+        (["run", "ablations", "--set", "epochs=15"], "expected a difference. Choose the others with --only."),
+        (["run", "ablations", "--set", "epochs=0"], "With epochs=0 in the base: epochs must be above 0; received 0.\n"),
+        (
+            "run ablations --only epochs-15 --dataset digits --set validation=1437 --dry-run".split(),
+            "The base of study 'ablations': validation=1437 would hold out all of 1437 training samples of digits;",
+        ),
+        (
+            "run ablations --only epochs-15 --dataset digits --set samples=500 --set validation=500 --dry-run".split(),
+            "With samples=500, validation=500, dataset=digits in the base: The base of study 'ablations': validation=500 "
+            "would hold out all of 500 training samples of digits; expected fewer than these.",
+        ),
+        (
+            ["run", "housing-regression", "--dataset", "diabetes", "--set", "validation=442", "--dry-run"],
+            "validation=442 would hold out all of 442 rows of diabetes",
+        ),
         (["run", "ablations", "--seeds", "0"], "--seeds"),
         (["run", "ablations", "--dataset", "mnits"], "Did you mean 'mnist'?"),
         (["run", "ablations", "--data-dir", "absent"], "absent"),

@@ -135,10 +135,20 @@ def test_what_else_differs_between_two_sources_is_said(logdir, tmp_path):
     )
 
 
-def test_two_studies_are_matched_by_the_names_of_their_variants(logdir, tmp_path):
+def test_the_variants_of_two_studies_are_never_subtracted_though_they_share_a_name(logdir, tmp_path):
     other = store(tmp_path / "other", *(replace(make_record("wide", seed), study="t") for seed in range(2)))
-    matched = [row for row in rows(logdir, other) if row["variant"] == "wide"]
-    assert len(matched) == 1 and float(matched[0]["difference_test_accuracy"]) < 0
+    found = {row["study"]: row for row in rows(logdir, other, "--all-columns") if row["variant"] == "wide"}
+    assert set(found) == {"s", "t"} and not any(row["difference_test_accuracy"] for row in found.values())
+    caption = " ".join(harness("compare", logdir, other).stdout.split())
+    assert "no variant of a study in 1 is in another" in caption and "difference_" not in rows(logdir, other)[0]
+
+
+def test_a_column_is_the_same_in_each_source_only_where_both_have_values(logdir, tmp_path):
+    losses = [dict(make_record("wide", seed).metrics) | {"test_loss": 0.5} for seed in range(5)]
+    others = (replace(make_record("wide", seed, metrics=metrics), study="t") for seed, metrics in enumerate(losses))
+    other = store(tmp_path / "other", *others)
+    assert "The same in each: seeds 5, epochs 2. " in " ".join(harness("compare", logdir, other).stdout.split())
+    assert rows(logdir, other)[0]["test_loss_1"] and "test_accuracy_2" in rows(logdir, other)[0]
 
 
 def test_a_column_of_several_sources_is_chosen_by_its_name(logdir, tmp_path):

@@ -1,11 +1,18 @@
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+from resulting import CHANGES, make_record
 from rich.console import Console
 
+from harness import Settings, Study
+from harness.folding import fold
 from harness.results.drawing import print_view
 from harness.results.views import make_view
+from harness.tables import summary_table
+from harness.terminal.datalines import data_line
+from harness.terminal.display import summary_view
 
 TABLE = pd.DataFrame(
     {
@@ -46,3 +53,78 @@ def test_what_there_is_no_room_for_is_named():
 
 def test_where_nothing_fits_the_terminal_breaks_plain_lines():
     assert "0.9712 ± 0.0010" in "".join(lines_at(20)) and "1234.5" in "".join(lines_at(20))
+
+
+def test_what_a_variant_changes_stays_longer_than_its_note():
+    assert "No room for: seconds, note." in " ".join(" ".join(lines_at(70)).split())
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("learning_rate=0.01", 18, ["learning_rate=0.01"]),
+        ("learning_rate=0.01", 16, ["learning_rate=", "0.01"]),
+        ("learning_rate=0.01", 8, ["learning", "_rate=", "0.01"]),
+        ("optimizer=sgd, learning_rate=0.01", 20, ["optimizer=sgd,", "learning_rate=0.01"]),
+        ("remove=pool-1,pool-2 (vs deep)", 16, ["remove=pool-1,", "pool-2 (vs deep)"]),
+        ("", 5, [""]),
+    ],
+)
+def test_a_text_is_broken_at_spaces_and_commas_and_inside_a_word_only_where_nothing_else_helps(text, width, lines):
+    assert fold(text, width).splitlines() == [line for line in lines if line]
+
+
+def summary_at(width: int, **values: object) -> list[str]:
+    """Draw a summary for a terminal of this width; return its lines."""
+    change = "model=wide-and-deep, learning_rate=0.01 (vs a-control-of-a-long-name)"
+    records = [make_record(variant, seed, **values) for variant in CHANGES for seed in range(2)]
+    changed = [replace(record, change=change if record.variant == "deep" else record.change) for record in records]
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console.print(summary_view(summary_table(changed), title="s: why?", width=width))
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_summary_breaks_no_word_and_cuts_no_number(width):
+    lines = summary_at(width)
+    text = " ".join(lines)
+    assert max(map(len, lines)) <= width and all(word in text for word in ("0.9799", "+0.0101", "learning_rate=0.01"))
+    assert "wide-and-deep," in text and "a-control-of-a-long-name)" in text
+
+
+def test_a_column_that_is_empty_in_every_row_is_left_out_of_the_summary():
+    assert "verdict" not in summary_at(160)[1] and "parameters" in summary_at(160)[1]
+    assert "parameters" not in summary_at(160, cost={"seconds": 1.0})[1]
+
+
+def test_what_the_summary_has_no_room_for_is_named():
+    assert "No room for:" in " ".join(summary_at(50)) and "No room for:" not in " ".join(summary_at(160))
+
+
+PLAIN = Study("s", base=Settings(), variants=())
+OWN = Study("own", base=Settings(), variants=(), arrange=lambda settings, data: None)
+
+
+@pytest.mark.parametrize(
+    ("study", "settings", "said"),
+    [
+        (PLAIN, {}, "Data: mnist (60,000)."),
+        (PLAIN, {"samples": None, "validation": 1000}, "Data: mnist (60,000), 1,000 held out."),
+        (PLAIN, {"samples": 500, "validation": 100}, "Data: mnist (60,000), the first 500 of each, 100 held out."),
+        (OWN, {"samples": 500, "validation": 100}, "Data: mnist (60,000), samples=500, validation=100."),
+    ],
+)
+def test_the_line_on_the_data_says_how_much_of_it_was_used(study, settings, said):
+    assert data_line(study, [make_record(settings=settings, data={"description": "mnist (60,000)"})]) == said
+
+
+def test_where_variants_use_different_parts_of_the_data_no_number_is_claimed():
+    records = [make_record(settings={"samples": count}, data={"description": "mnist"}) for count in (500, 1000)]
+    assert data_line(PLAIN, records) == "Data: mnist, samples by variant."
+    assert data_line(PLAIN, []) == "Data: none yet."
+
+
+def test_a_summary_without_rows_still_says_of_which_study():
+    console = Console(width=80, file=io.StringIO(), color_system=None)
+    console.print(summary_view(summary_table([]), title="s: [why]?", width=80))
+    assert console.file.getvalue().strip() == "s: [why]?"

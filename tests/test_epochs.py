@@ -1,5 +1,6 @@
 """Summaries by the last epoch, the best one, and the one that validation chooses."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -93,6 +94,24 @@ def test_compare_makes_the_whole_table_by_the_epoch_asked_for_and_says_so(tmp_pa
 def test_compare_by_validation_of_a_study_without_any_is_refused(tmp_path):
     result = harness("compare", store_study(tmp_path), "--epoch", "validation")
     assert result.exit_code == 2 and "No trial has validation samples" in result.stderr and not result.stdout
+
+
+def test_a_study_without_validation_samples_says_so_beside_one_that_has_them(tmp_path):
+    store_study(store(tmp_path, *regression_study()))
+    words = ("--epoch", "validation", "--format", "json", "--columns", "study,variant,verdict,note")
+    found = json.loads(harness("compare", tmp_path, *words).stdout)
+    notes = {row["variant"]: row["note"] for row in found if row["study"] == "s"}
+    assert notes["base"] == notes["wide"] == "no validation samples" and "5% of a_b" in notes["broken"]
+    assert "no validation samples" not in notes["broken"]
+
+
+def test_a_control_without_validation_samples_is_the_reason_of_its_variants(tmp_path):
+    base = [replace(record, history={}) for record in regression_study() if record.variant == "base"]
+    store(tmp_path, *regression_study())
+    store(tmp_path, *base)
+    words = ("--epoch", "validation", "--format", "json", "--columns", "variant,note")
+    notes = {row["variant"]: row["note"] for row in json.loads(harness("compare", tmp_path, *words).stdout)}
+    assert notes["base"] == "no validation samples" and notes["deep"] == "no validation samples in the control"
 
 
 def test_a_csv_holds_one_epoch_only(tmp_path):

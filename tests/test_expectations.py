@@ -4,6 +4,7 @@ import math
 import pickle
 
 import pytest
+from resulting import make_record
 
 from harness import (
     Settings,
@@ -11,12 +12,13 @@ from harness import (
     UsageError,
     Variant,
     better_than_control,
+    diverges,
     equivalent_to_control,
     finishes,
     raises,
     worse_than_control,
 )
-from harness.outcomes import outcome
+from harness.outcomes import ends, outcome
 
 ROW = {
     "variant": "wide",
@@ -111,6 +113,27 @@ def test_the_base_has_expectations_too():
 def test_claims_on_a_dataset_are_not_judged_on_its_stand_in():
     found = outcome(study(finishes(accuracy_at_least=0.97)), [ROW | {"data": "digits"}])
     assert not found.broken and found.unjudged == ("wide: what is expected of mnist was not judged on digits.",)
+
+
+PASSED = make_record("wide", status="unexpected-pass", as_expected=False)
+
+
+def test_a_trial_that_does_not_fail_as_it_should_is_named_with_what_was_expected():
+    found = ends(study(raises("ValueError", or_diverges=True)), [PASSED, make_record("base")])
+    assert found.broken == ("wide seed 0: unexpected-pass; it was expected to raise ValueError, or diverge.",)
+    assert not found.unjudged
+
+
+def test_a_failure_that_does_not_come_is_not_judged_where_the_base_was_changed():
+    found = ends(study(diverges()), [PASSED], changed=True)
+    said = "wide (seed 0) was expected to diverge, and trained to its end; not judged, as the base was changed."
+    assert found.unjudged == (said,) and not found.broken
+
+
+def test_an_error_that_is_not_expected_counts_whatever_was_changed():
+    record = make_record("wide", status="failed", as_expected=False, error="ValueError: no")
+    found = ends(study(finishes(accuracy_at_least=0.9)), [record], changed=True)
+    assert found.broken == ("wide seed 0: failed (ValueError: no); it was expected to finish.",) and not found.unjudged
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,8 @@ def test_the_built_in_model_is_checked_in_the_plan_too(tmp_path):
     words = ("--only", "neurons-64", "--seeds", 1, "--dataset", "digits", "--logdir", tmp_path / "logs", "--dry-run")
     result = harness("run", "ablations", *words, "--set", "freeze=hiden-1")
     assert result.exit_code == 2 and not (tmp_path / "logs").exists()
-    assert "The base of study 'ablations': freeze: Layer 'hiden-1' is not known. Did you mean 'hidden-1'?" in result.output
+    said = "The base of study 'ablations': freeze: Layer 'hiden-1' is not known. Did you mean 'hidden-1'?"
+    assert f"Error: With freeze=hiden-1, dataset=digits in the base: {said}\n" in result.output
 
 
 def test_how_often_a_training_is_measured_changes_nothing_that_is_learned():
@@ -109,6 +110,19 @@ def test_an_arranged_studys_arrays_count(tmp_path):
     study, digits = Study("own", base=Settings(), variants=(), arrange=arrange), prepare("digits", strict=True)
     assert effect(study, Settings(), digits) == effect(study, Settings(samples=5), digits)
     assert effect(study, Settings(), digits) != effect(study, Settings(normalize=False), digits)
+
+
+def test_arranged_arrays_that_are_too_few_to_hold_samples_out_are_found():
+    from harness.data import prepare
+
+    def arrange(settings, images):
+        x, y = images.x_train[: settings.samples], images.y_train[: settings.samples]
+        return Arrays(x_train=x, y_train=y, x_test=x, y_test=y)
+
+    study, digits = Study("own", base=Settings(), variants=(), arrange=arrange), prepare("digits", strict=True)
+    assert not effect(study, Settings(samples=20, validation=19), digits).error
+    found = effect(study, Settings(samples=20, validation=20), digits)
+    assert found.error == "validation=20 would hold out all of 20 training samples; expected fewer than these."
 
 
 def logistic(settings):
@@ -147,6 +161,15 @@ def test_the_study_in_toml_of_the_documentation_makes_the_models_it_says():
     layers = {name: [layer.name for layer in make_model(study, study.settings(name), seed=0).layers] for name in study.names}
     assert layers["base"] == ["dense", "dense_1", "dropout", "dense_2"]
     assert layers["no-dense"] == ["dense_1", "dropout", "dense_2"] and "dropout" not in layers["no-dropout-layer"]
+
+
+def test_the_regression_of_the_documentation_runs_as_it_is_printed(tmp_path):
+    assert f"```python\n{(DOCS / 'my_regression.py').read_text()}```" in PAGE
+    result = harness("run", DOCS / "my_regression.py", "--seeds", 1, "--set", "epochs=2", "--logdir", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert harness("list", DOCS / "my_regression.py").output.count("try the simplest model first") == 1
+    compared = harness("compare", tmp_path / "my-regression", "--epoch", "validation", "--format", "csv").output
+    assert "test_rmse" in compared and "linear" in compared
 
 
 def test_the_families_and_edits_of_the_documentation_are_as_it_says():

@@ -158,6 +158,7 @@ def test_shapes_that_do_not_fit_are_keras_own_error():
     ("model", "edits", "said"),
     [
         (lenet, {"remove": ["pol-2"]}, "remove: Layer 'pol-2' is not known. Did you mean 'pool-2'?"),
+        (lenet, {"replace": ["pool-1=Nosuch()"]}, "Keras layer 'Nosuch' is not known. Known, the nearest first: "),
         (lenet, {"freeze": ["lstm*"]}, "freeze: Layer 'lstm*' is not known. Known: conv-1"),
         (lenet, {"remove": ["image"]}, "'image' is an input of the model; expected one of its layers: conv-1"),
         (lenet, {"remove": ["*"]}, "no layer of the model 'lenet' is left"),

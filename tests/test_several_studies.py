@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from conftest import harness
 
-from harness.commands.choosing import choose, datasets_of, named_studies
+from harness.commands.choosing import choose, dataset_notices, datasets_of, named_studies, possible
 from harness.errors import UsageError
 from harness.studies import load_study, study_files
 
@@ -66,7 +66,7 @@ def ran(folder: Path) -> Result:
     """Three of them run in one call, in one worker."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOLD", str(folder / "told"))
-        studies = [folder / f"{name}.py" for name in ("overlooked", "broken", "well")]
+        studies = [folder / f"{name}.py" for name in ("broken", "well", "overlooked")]
         return harness("run", *studies, "--seeds", 1, "--jobs", 1, "--logdir", folder / "logs")
 
 
@@ -77,21 +77,22 @@ def statuses(folder: Path, study: str) -> dict[str, str]:
 
 def test_each_study_runs_under_its_own_heading_and_the_worst_status_counts(ran, folder):
     assert ran.exit_code == 2
-    assert all(f"{name} ({number} of 3)" in ran.output for number, name in enumerate(("overlooked", "broken", "well"), 1))
+    assert all(f"{name} ({number} of 3)" in ran.output for number, name in enumerate(("broken", "well", "overlooked"), 1))
     assert statuses(folder, "broken") == {"base": "ok", "wide": "unexpected-pass"}
     assert statuses(folder, "well") == {"base": "ok", "wide": "ok"}
 
 
 def test_a_study_that_cannot_be_run_is_named_and_does_not_keep_the_others_from_running(ran, folder):
-    assert "Error: Variant 'raw' of study 'overlooked' changes nothing" in ran.stderr
+    assert "Error: Variant 'raw' of study 'overlooked' changes nothing" in ran.stderr and "Not run" in ran.output
     assert not list((folder / "logs/overlooked").rglob("record.json"))
 
 
-def test_the_studies_share_their_worker(ran, folder):
+def test_all_studies_are_checked_before_the_first_one_trains_in_workers_that_they_share(ran, folder):
     workers = (folder / "told").read_text().split()
     # Each variant is built twice, to see that it changes something and to train, but for the study that is refused.
     # After that error the worker may be at anything, so there is a new one for the rest.
-    assert len(workers) == 2 + 4 + 4 and len(set(workers[2:])) == 1
+    assert len(workers) == 3 * 2 + 2 * 2
+    assert len(set(workers[:6])) == len(set(workers[6:])) == 1 and workers[5] != workers[6]
 
 
 def test_one_ctrl_c_ends_all(folder, tmp_path, monkeypatch):
@@ -170,6 +171,34 @@ def test_a_dataset_that_fits_no_study_is_refused(folder, name, dataset, said):
     path = folder / f"{name}.py"
     with pytest.raises(UsageError, match=said):
         chosen(path if path.exists() else name, dataset=dataset)
+
+
+def test_which_studies_a_dataset_concerns_is_said(folder):
+    choices = choose(["ablations", str(folder / "well.py")], only=(), assignments=(), dataset="digits")
+    assert dataset_notices(choices, "digits") == ["--dataset digits applies to ablations; well keeps its own data."]
+    assert dataset_notices(choices[:1], "digits") == [] and dataset_notices(choices, "auto") == []
+
+
+def test_of_several_studies_a_variant_that_the_changed_base_makes_equal_to_its_control_is_left_out():
+    choices = choose(["ablations", "mnist-cnn"], only=(), assignments=("epochs=10",), dataset="auto")
+    (ablations, cnn), notices = possible(choices)
+    # The variants of 500 steps are taken against one that the longer base makes equal to it.
+    rates = (f"learning-rate-{rate}" for rate in ("0.001", "0.01", "0.1", "1"))
+    assert not ablations.only and cnn.only == ("base", "steps-100", *rates)
+    (said,) = notices
+    assert said.startswith("With epochs=10 in the base: Variant 'steps-500' of study 'mnist-cnn' equals the base")
+    assert said.endswith("Left out: steps-500, test-shift-4, no-conv-1, frozen-conv-1, average-pool, no-hidden-1.")
+
+
+def test_a_variant_that_is_left_out_keeps_no_plan_from_being_made(folder, tmp_path):
+    words = ("--only", "epochs-15", "--only", "wide", "--set", "epochs=15", "--seeds", 1, "--dry-run", "--logdir", tmp_path)
+    (tmp_path / "own.py").write_text(
+        "from harness import Settings, Study, Variant\n"
+        "STUDY = Study('own', base=Settings(dataset='digits'), variants=(Variant('wide', hidden=(2,)),))\n"
+    )
+    result = harness("run", "ablations", tmp_path / "own.py", "--dataset", "digits", *words)
+    assert result.exit_code == 0 and "Left out: epochs-15." in result.stderr, result.output
+    assert "Total of 2 studies: 3 to train" in result.output
 
 
 def test_all_means_every_study_and_each_study_runs_once():

@@ -1,8 +1,11 @@
 import pytest
+from conftest import harness
 
 from harness.errors import UsageError
 from harness.expectations import finishes, raises, worse_than_control
+from harness.metrics import Metric
 from harness.studies import load_study, study_files
+from harness.tomlstudies import place_of
 from harness.trials import source_hash
 
 WHOLE = """
@@ -122,8 +125,20 @@ def test_the_source_of_the_other_studys_functions_counts(toml):
     assert source_hash(load_study(str(path))) != before
 
 
+def test_metric_and_pictures_can_be_named(toml):
+    head = 'pictures = ["mistakes"]\n[metric]\nname = "loss"\nmargin = 0.01\nhigher_is_better = false\n'
+    study = load_study(str(toml(head + "[base]\nepochs = 1\n")))
+    assert (study.metric, study.pictures) == (Metric("loss", 0.01, higher_is_better=False), ("mistakes",))
+
+
+@pytest.mark.parametrize("text", ["", 'question = "What?"\n', "[variants]\n"])
+def test_a_study_of_nothing_is_refused(toml, text):
+    with pytest.raises(UsageError, match=r"my_rates.toml has neither a base nor variants; expected \[base\]"):
+        load_study(str(toml(text)))
+
+
 def test_both_kinds_of_file_are_found_by_name(toml, tmp_path):
-    toml("", "in_toml.toml")
+    toml("[base]", "in_toml.toml")
     toml(PYTHON, "own.py")
     assert list(study_files(tmp_path)) == ["in-toml", "own"]
     assert load_study("in-toml", folder=tmp_path).names == ("base",)
@@ -147,12 +162,12 @@ def test_one_name_for_two_files_is_refused(toml, tmp_path):
         ('[base]\nepochs = "many"\n', 2, "epochs must be a whole number; received 'many'"),
         ("[base]\nlearning_rate = nan\n", 2, "learning_rate must be a finite number"),
         ("base = 3\n", 1, "base is '3'; expected a table [base]"),
-        ('[base]\noptimizer = "adm"\n', 1, "Did you mean 'adam'?"),
+        ('[base]\noptimizer = "adm"\n', 2, "Did you mean 'adam'?"),
         ("[variants.a]\nepochs = 1\n\n[variants.b]\nhidden = [\n  1,\n  2.5,\n]\n", 5, "hidden must be a whole number"),
         ("[variants.a]\n", 1, "Variant 'a' changes nothing"),
         ("[variants.a]\nepochs = 1\n[variants.b]\nepochs = 5\n", 3, "Variant 'b' of study 'my-rates' equals the base"),
-        ("[variants.a]\nepochs = 1\nhidden = [1]\n", 1, "is confounded"),
-        ('[variants.a]\nepochs = 1\ncontrol = "bas"\n', 1, "Did you mean 'base'?"),
+        ("[variants.a]\nepochs = 1\nhidden = [1]\n", 3, "shares the others, or say together = true."),
+        ('[variants.a]\nepochs = 1\ncontrol = "bas"\n', 3, "Did you mean 'base'?"),
         ("[variants.a]\nepochs = 1\ntogether = 1\n", 3, "together must be true or false"),
         ('variants.a = {epochs = 1, expect = {accuracy = 1}}', 1, "Key of expect 'accuracy' is not known. Did you mean"),
         ("[variants.a]\nepochs = 1\nexpect.accuracy_at_least = 3\n", 3, "expected a fraction from 0 to 1"),
@@ -168,6 +183,21 @@ def test_one_name_for_two_files_is_refused(toml, tmp_path):
         ('\nlike = "absent"\n', 2, "Study 'absent' is not known"),
         ('like = "my_rates.toml"\n', 1, "is like itself"),
         ('[variants."a b"]\nepochs = 1\n', 1, "cannot be a folder's name"),
+        ("[variants.base]\nepochs = 1\n", 1, "'base' is reserved; use [base]."),
+        ("[base]\nhidden = 64\n", 2, "hidden must be a list of whole numbers; received 64; expected hidden = [64]."),
+        ('[families.a]\nkind = "grid"\nhidden = [64]\n', 3, "received 64; expected hidden = [[64], ...]."),
+        ("[variants.a]\nepochs = 1\nbatch_size = 0\n", 3, "batch_size must be above 0; received 0."),
+        ("[variants.a]\nepochs = 1\n[variants.a.replace]\nhidden-1 = 3\n", 3, "expected the name of a Keras layer"),
+        ('[variants.a]\nepochs = 1\ncontrol = "a"\n', 3, "is its own control"),
+        ('[families.a]\nkind = "grid"\nepochs = [1, 0]\n', 3, "epochs must be above 0"),
+        ('[families.a]\nkind = "leave-one-out"\nswitches = ["flaten"]\n', 3, "Did you mean 'flatten'?"),
+        ('[families.a]\nkind = "combinations"\nlist = [{epochs = 1}, {epoch = 1}]\n', 3, "Did you mean 'epochs'?"),
+        ('[families.a]\nkind = "combinations"\nlist = 3\n', 3, "expected list = [{setting = value, ...}, ...]"),
+        ('[families.a]\nkind = "leave-one-out"\nepochs = [1]\n', 1, "expected switches = [...] by their names, and remove = "),
+        ('\npictures = ["mistake"]\n', 2, "Did you mean 'mistakes'?"),
+        ('[metric]\nname = "rmse"\nmargin = -1\n', 3, "margin must be a finite number of at least 0"),
+        ('[metric]\nname = "rmse"\nmargn = 1\n', 3, "Key of metric 'margn' is not known. Did you mean 'margin'?"),
+        ('[metric]\nname = "rmse"\n', 2, "metric has no margin; expected for example"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(toml, text, line, said):
@@ -182,3 +212,41 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path.write_bytes(b"question = '\xff'")
     with pytest.raises(UsageError, match="bytes.toml is not UTF-8: byte 12"):
         load_study(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "setting", "line"),
+    [
+        ('[variants.a]\nepochs = 1\n[variants.b]\nremove = "x"\n', "b", "remove", 4),
+        ('[base]\nfreeze = "x"\n', "base", "freeze", 2),
+        ('[families.a]\nkind = "leave-one-out"\n\nremove = ["x"]\n', "no-x", "remove", 4),
+        ('[families.a]\nkind = "combinations"\nlist = [{remove = "x"}]\n', "no-x", "remove", 3),
+    ],
+)
+def test_what_only_the_built_model_tells_has_a_line_too(toml, text, name, setting, line):
+    path = toml(text)
+    assert place_of(load_study(str(path)), name, setting) == f"Study file {path}, line {line}: "
+
+
+def test_a_dataset_that_is_not_known_is_named_with_its_line(toml):
+    path = toml('[base]\nepochs = 1\n[variants.a]\ndataset = "mnits"\n')
+    result = harness("run", path, "--dry-run")
+    said = f"Error: Study file {path}, line 4: Dataset 'mnits' is not known. Did you mean 'mnist'?"
+    assert result.exit_code == 2 and said in result.output
+
+
+def test_a_study_without_a_question_has_a_title_without_a_colon(toml):
+    assert load_study(str(toml("[base]\nepochs = 1\n"))).title == "my-rates"
+    assert load_study(str(toml(WHOLE))).title == "my-rates: Which rate?"
+
+
+def test_not_every_file_is_listed_for_one_that_is_not_there(toml, tmp_path):
+    for number in range(30):
+        toml("", f"other_{number}.toml")
+    with pytest.raises(UsageError, match=r"'nothere.py' does not exist.* one of: .*, …\.$"):
+        load_study(str(toml('like = "nothere.py"\n')))
+
+
+def test_the_plan_of_one_trial_says_so(toml, tmp_path):
+    plan = harness("run", toml("[base]\nepochs = 1\n"), "--dry-run", "--seeds", 1, "--dataset", "digits", "--logdir", tmp_path)
+    assert "Plan of my-rates: 1 trial\n" in "\n".join(line.rstrip() for line in plan.output.splitlines())

@@ -77,6 +77,11 @@ def test_a_constant_difference_is_inconclusive_however_large() -> None:
     assert judged.detail == "off by the same -0.2 on every seed: no spread to judge by"
 
 
+def test_a_constant_difference_over_few_seeds_claims_no_interval() -> None:
+    judged = verdict(differing(-0.2, std=0.0, n=2), adjusted_p=None)
+    assert judged == Verdict("", "same difference in every seed so far: 2 of 5 seeds")
+
+
 def test_nothing_to_compare_has_no_verdict() -> None:
     assert verdict(None, adjusted_p=None) == Verdict("", "no seed in common with the control")
 

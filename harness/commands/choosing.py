@@ -1,15 +1,17 @@
 """Which studies a call of `run` means, and which of its options concern which of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.data import DATASETS, Prepared, is_table, prepare
 from harness.errors import UsageError, unknown
-from harness.settings import annotations, parse
+from harness.runner import in_changed_base
+from harness.settings import annotations, changed, parse
 from harness.studies import load_study, study_files
-from harness.variants import Study
+from harness.tomlstudies import place_of
+from harness.variants import BASE, Study
 
 ALL = "all"
 AUTO = "auto"
@@ -31,6 +33,8 @@ def choose(names: Sequence[str], *, only: Sequence[str], assignments: Sequence[s
     setting, and that can be run on the dataset.
     """
     studies = named_studies(names)
+    for study in studies:
+        _require_datasets(study)
     for variant in only:
         if not any(variant in study.names for study in studies):
             raise _no_variant(variant, studies)
@@ -51,6 +55,15 @@ def named_studies(names: Sequence[str]) -> list[Study]:
         if other.path != study.path:
             raise UsageError(f"Two studies are named {study.name!r}: {other.path} and {study.path}; their results would mix.")
     return list(by_name.values())
+
+
+def _require_datasets(study: Study) -> None:
+    """Raise UsageError, with the line in a TOML file, for a dataset that is not known."""
+    for name in study.names if not study.arrays else ():
+        dataset = study.settings(name).dataset
+        if dataset not in DATASETS:
+            fault = unknown("Dataset", dataset, DATASETS)
+            raise UsageError(f"{place_of(study, name, 'dataset') or f'Study {study.name!r}: '}{fault}")
 
 
 def _no_variant(variant: str, studies: Sequence[Study]) -> UsageError:
@@ -75,6 +88,48 @@ def _changes(studies: Sequence[Study], assignments: Sequence[str], dataset: str)
             if not fault:
                 changes[name]["dataset"] = dataset
     return changes
+
+
+def dataset_notices(choices: Sequence[Choice], dataset: str) -> list[str]:
+    """Say which studies are run on the dataset that was asked for and which keep their own, where there are both."""
+    if dataset == AUTO:
+        return []
+    names = [choice.study.name for choice in choices]
+    moved = [choice.study.name for choice in choices if dict(choice.base_changes).get("dataset") == dataset]
+    others = [name for name in names if name not in moved]
+    keep = "keeps its" if len(others) == 1 else "keep their"
+    return [f"--dataset {dataset} applies to {', '.join(moved)}; {', '.join(others)} {keep} own data."] if others else []
+
+
+def possible(choices: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
+    """Return the choices without variants that a changed base makes equal to their controls, and what was left out.
+
+    A variant whose control is left out goes with it. A base that cannot be changed so is left for `selected` to refuse.
+    """
+    kept, notices = [], []
+    for choice in choices:
+        faults = _faults(choice)
+        wanted = tuple(name for name in choice.only or choice.study.names if name not in faults)
+        kept.append(replace(choice, only=wanted or (BASE,)) if faults else choice)
+        for fault in dict.fromkeys(faults.values()):
+            names = ", ".join(name for name in faults if faults[name] == fault)
+            notices.append(f"{in_changed_base(choice.base_changes, fault)} Left out: {names}.")
+    return kept, notices
+
+
+def _faults(choice: Choice) -> dict[str, str]:
+    """Return what a changed base makes wrong with the variants of a choice, by their names."""
+    study, changes, faults = choice.study, dict(choice.base_changes), {}
+    try:
+        changed(study.base, changes)
+    except UsageError:
+        return {}
+    for name in choice.only or study.names:
+        try:
+            study.only([name]).with_base(changes)
+        except UsageError as error:
+            faults[name] = str(error)
+    return faults
 
 
 def _unfit(study: Study, dataset: str) -> str:

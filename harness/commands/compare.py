@@ -122,13 +122,19 @@ def choose_columns(
             zip(*([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered]))
         )
         values = {text for row in rows for text in row} - {""}
+        if not any(sum(map(bool, row)) > 1 for row in rows):  # nothing stands beside anything else
+            rows = [("".join(row),) for row in rows]
         if name == "verdict" and "status" in shown and _repeats_status(frame):
             continue
         if name in ("variant", metric) or (values and _varies(rows, spoken=name in spoken)):
-            shown += group
-        elif values and (name not in spoken or name == "note"):
+            shown += [column for column in group if numbered == 1 or name == "variant" or _has_values(frame, column)]
+        elif values and (name not in spoken or name == "note") and not name.endswith("_std"):
             same.append(f"{name} {values.pop()}" if len(values) == 1 else name)
     return shown, f"The same {'in every row' if numbered == 1 else 'in each'}: {', '.join(same)}." if same else ""
+
+
+def _has_values(frame: "pd.DataFrame", column: str) -> bool:
+    return any(format_value(column, value) for value in frame[column].tolist())
 
 
 def _repeats_status(frame: "pd.DataFrame") -> bool:
@@ -182,6 +188,9 @@ def _sources_in_words(sources: Sequence[Source]) -> str:
     if len(sources) == 1:
         return ""
     names = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1))
+    first, *others = ({*zip(source.table["study"], source.table["variant"])} for source in sources)
+    if first.isdisjoint(set().union(*others)):
+        return f"{names}; no variant of a study in 1 is in another, so that there are no differences."
     return f"{names}; a difference is of means, from 1."
 
 

@@ -38,7 +38,7 @@ def print_study(name: str, *, logdir: Path) -> None:
     study = load_study(name)
     seconds = estimate_trials(study, {}, folder=logdir / study.name)
     families = study.families()
-    table = Table(title=escape(f"{study.name}: {study.question}"), title_justify="left")
+    table = Table(title=escape(study.title), title_justify="left")
     for heading in ("family", "variant", "change", "control", "expected", "≈ s each"):
         if heading != "family" or families:
             table.add_column(heading, overflow="fold", justify="right" if heading == "≈ s each" else "left")

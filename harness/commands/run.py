@@ -12,16 +12,17 @@ from rich.markup import escape
 
 from harness.boards import metric_columns, write_study
 from harness.commands.tasks import Request, Task, Workers, make_tasks
+from harness.terminal.datalines import data_line
 from harness.terminal.display import make_console, summary_view
 from harness.terminal.plans import plan_table, total_line
-from harness.effects import must_be_built, require_effects
+from harness.effects import must_be_built, require_effects, require_samples
 from harness.errors import MOST_NAMED, UsageError, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
 from harness.fallback import reason
 from harness.durability.interrupts import Interrupts
 from harness.durability.keeping import Keeper
 from harness.durability.locks import one_writer
-from harness.outcomes import outcome
+from harness.outcomes import ends, outcome
 from harness.terminal.progress import RunProgress
 from harness.records import Record
 from harness.runner import Plan, results
@@ -41,20 +42,24 @@ def run_studies(names: Sequence[str], request: Request) -> int:
     """
     tasks = make_tasks(names, request)
     console = make_console()
-    if request.dry_run:
-        print_plans(tasks, request, console)
-        return 0
     try:
+        if request.dry_run:
+            return print_plans(tasks, request, console)
         return run_task(tasks[0], request, console) if len(tasks) == 1 else _run_tasks(tasks, request, console)
     except KeyboardInterrupt:  # while nothing trained
         return INTERRUPTED_STATUS
 
 
 def _run_tasks(tasks: Sequence[Task], request: Request, console: Console) -> int:
-    worst = 0
     with closing(Workers(request)) as workers:
+        console.print("Checking what the variants of all studies change, before the first one trains.")
+        sound = [task.study.name for task in sound_tasks(tasks, workers)]
+        worst = 0 if len(sound) == len(tasks) else WRONG_STATUS
         for number, task in enumerate(tasks, start=1):
             console.print(f"\n[bold]{task.study.name}[/] ({number} of {len(tasks)})")
+            if task.study.name not in sound:
+                console.print("Not run: see the error above.")
+                continue
             try:
                 status = run_task(task, request, console, workers=workers)
             except UsageError as error:
@@ -67,15 +72,31 @@ def _run_tasks(tasks: Sequence[Task], request: Request, console: Console) -> int
     return worst
 
 
-def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> None:
-    """Print what a run of these studies would do, having checked that each variant changes something."""
-    plans = [task.plan() for task in tasks]
+def sound_tasks(tasks: Sequence[Task], workers: Workers) -> list[Task]:
+    """Return the tasks that can be run; what is wrong with another is said, or raised where it is the only one."""
+    sound = []
+    for task in tasks:
+        try:
+            check_effects(task.plan(), workers)
+        except UsageError as error:
+            if len(tasks) == 1:
+                raise
+            click.echo(f"Error: {one_line(error)}", err=True)
+            workers.close()  # they may still be at its variants
+        else:
+            sound.append(task)
+    return sound
+
+
+def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> int:
+    """Print what a run of these studies would do, having checked that each variant changes something; return the status."""
     with closing(Workers(request, most=1)) as workers:
-        for plan in plans:
-            check_effects(plan, workers)
-            console.print(plan_table(plan, workers=request.workers))
+        plans = [task.plan() for task in sound_tasks(tasks, workers)]
+    for plan in plans:
+        console.print(plan_table(plan, workers=request.workers))
     if len(plans) > 1:
         console.print(total_line(plans, workers=request.workers), markup=False)
+    return 0 if len(plans) == len(tasks) else WRONG_STATUS
 
 
 def run_task(task: Task, request: Request, console: Console, *, workers: Workers | None = None) -> int:
@@ -90,9 +111,11 @@ def run_task(task: Task, request: Request, console: Console, *, workers: Workers
 
 
 def check_effects(plan: Plan, workers: Workers) -> None:
-    """Build models in a worker where only that tells whether each variant changes something."""
-    if must_be_built(plan):
+    """Raise UsageError where a variant cannot train as it says or changes nothing; a study is looked at once."""
+    require_samples(plan)
+    if must_be_built(plan) and plan.study.name not in workers.checked:
         require_effects(plan, workers.executor())
+        workers.checked.add(plan.study.name)
 
 
 def require_writable(folder: Path) -> None:
@@ -137,9 +160,9 @@ def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Worker
         reinstate_displaced(plan, keeper)
         write_everything(plan, keeper)
         return tuple(keeper.problems)
-    executor = workers.executor()
-    require_effects(plan, executor)
+    check_effects(plan, workers)
     begin_study(plan)
+    executor = workers.executor()
     with RunProgress(plan, console, jobs=min(workers.count, len(plan.trials))) as progress, interrupts.deferred():
         return execute(plan, executor, progress, wish=lambda: interrupts.wish)
 
@@ -165,10 +188,9 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
     problems: one line for each thing that could not be stored.
     """
     found = results(plan)
-    title = f"{plan.study.name}: {plan.study.question}"
     summary = summary_table(found.records, logdir=plan.options.logdir)
-    console.print(summary_view(summary, title=title, width=console.width))
-    console.print(f"Data: {', '.join(sorted({record.data.get('description', '') for record in found.records})) or 'none yet'}.", markup=False)
+    console.print(summary_view(summary, title=plan.study.title, width=console.width))
+    console.print(data_line(plan.study, found.records), markup=False)
     if plan.done:
         console.print(f"{len(plan.done)} trials were recorded already and not trained again (--force trains all).")
         if plan.options.extras:
@@ -178,15 +200,16 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
         console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)
     for problem in found.problems:
         console.print(f"Set aside: {problem}", markup=False)
-    unexpected = [record for record in found.records if not record.as_expected]
-    for record in unexpected:
-        console.print(f"[bold red]Not as expected:[/] {record.variant} seed {record.seed}: {record.status} {escape(record.error)}")
-    claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.options.base_changes))
-    for line in claims.unjudged:
+    changed = bool(plan.options.base_changes)
+    ended = ends(plan.whole, found.records, changed=changed)
+    for line in ended.broken:
+        console.print(f"[bold red]Not as expected:[/] {escape(line)}")
+    claims = outcome(plan.study, summary.to_dict("records"), changed=changed)
+    for line in (*ended.unjudged, *claims.unjudged):
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
     console.print(f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.options.logdir}", markup=False)
     for problem in problems:
         console.print(f"[bold red]Not stored:[/] {escape(problem)}")
-    return 1 if unexpected or claims.broken or problems else 0
+    return 1 if ended.broken or claims.broken or problems else 0

@@ -6,7 +6,16 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from harness.commands.choosing import AUTO, Choice, choose, datasets_of, prepare_data, stand_in_notices
+from harness.commands.choosing import (
+    AUTO,
+    Choice,
+    choose,
+    dataset_notices,
+    datasets_of,
+    possible,
+    prepare_data,
+    stand_in_notices,
+)
 from harness.data import Prepared
 from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs
@@ -67,6 +76,7 @@ class Workers:
         self.count = min(request.workers, most or request.workers)
         self._max_seconds = request.max_seconds
         self._executor: LocalExecutor | None = None
+        self.checked: set[str] = set()  # the studies whose variants they have looked at
 
     def executor(self) -> LocalExecutor:
         """Return them as an executor."""
@@ -84,10 +94,14 @@ class Workers:
 def make_tasks(names: Sequence[str], request: Request) -> list[Task]:
     """Return the studies that are to be run, with their data found; UsageError for whatever is wrong with the call."""
     choices = choose(names, only=request.only, assignments=request.assignments, dataset=request.dataset)
+    notices = dataset_notices(choices, request.dataset)
+    if len(choices) > 1:
+        choices, left_out = possible(choices)
+        notices += left_out
     optioned = [(choice.study, _options(choice, request)) for choice in choices]
     studies = [selected(study, options) for study, options in optioned]
     data = prepare_data(studies, data_dir=request.data_dir, strict=request.dataset != AUTO)
-    for notice in stand_in_notices(data):
+    for notice in notices + stand_in_notices(data):
         make_console(stderr=True).print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=True)
     return [
         Task(study, options, {name: data[name] for name in datasets_of(seen)})

@@ -19,6 +19,7 @@ IN_WORDS = {
     BEST: "Values of the epoch that is best on the test samples themselves: an optimistic choice.",
     VALIDATION: "Values of the epoch that is best on the validation samples.",
 }
+NEEDED = {BEST: "test values by epoch", VALIDATION: "validation samples"}  # to choose an epoch by
 _SPLITS = ("train_", "validation_", "test_")
 
 
@@ -78,7 +79,7 @@ def all_at_epoch(records: Iterable[Record], which: str) -> tuple[list[Record], l
     without = [record for record in finished if math.isnan(described_metric(record.metric).of(record.metrics))]
     if not without:
         return chosen, []
-    first, what = without[0], "validation samples" if which == VALIDATION else "test values by epoch"
+    first, what = without[0], NEEDED[which]
     name = f"{first.study}/{first.variant}/seed-{first.seed}"
     if len(without) == len(finished):
         raise UsageError(
@@ -87,6 +88,14 @@ def all_at_epoch(records: Iterable[Record], which: str) -> tuple[list[Record], l
         )
     line = f"{len(without)} of {len(finished)} trials have no {what}, {name} for one: they are left without values."
     return chosen, [line]
+
+
+def lacks_epoch(records: Iterable[Record], which: str) -> bool:
+    """Say whether a variant's trials were trained, but none of them has anything to choose such an epoch by."""
+    if which == LAST:
+        return False
+    finished = [record for record in records if record.finished]
+    return bool(finished) and all(_place(record, which, described_metric(record.metric)) is None for record in finished)
 
 
 def _place(record: Record, which: str, metric: Metric) -> int | None:

@@ -12,6 +12,7 @@ from harness.metrics import ACCURACY_MARGIN
 from harness.statistics import CONFIDENCE, PairedDifference, t_quantile
 
 INCONCLUSIVE = "inconclusive"
+NOTHING_IN_COMMON = "no seed in common with the control"
 
 SIGNIFICANCE = 0.05
 FEWEST_PAIRS = 5
@@ -75,8 +76,13 @@ def verdict(
 def too_few(difference: PairedDifference | None) -> Verdict:
     """Return the empty verdict of a comparison with fewer than FEWEST_PAIRS pairs."""
     if difference is None:
-        return Verdict("", "no seed in common with the control")
-    prefix = "identical so far" if difference.identical else "intervals only"
+        return Verdict("", NOTHING_IN_COMMON)
+    if difference.identical:
+        prefix = "identical so far"
+    elif difference.n > 1 and difference.low is None:
+        prefix = "same difference in every seed so far"
+    else:
+        prefix = "intervals only"
     return Verdict("", f"{prefix}: {difference.n} of {FEWEST_PAIRS} seeds")
 
 

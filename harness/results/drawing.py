@@ -1,5 +1,6 @@
 """A table drawn for the terminal, no number cut short: what a narrow one has no room for is left out, and named."""
 
+import re
 from dataclasses import replace
 
 from rich.box import SIMPLE_HEAD
@@ -8,17 +9,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.folding import fold, longest_piece
 from harness.results.exports import on_one_line, plain_cell, to_text
 from harness.results.views import View, without
 
 # Left out where a terminal is too narrow, in this order.
 DISPENSABLE = (
     *("failed_seeds", "parameters", "data", "test_loss", "sample_low", "sample_high", "epochs", "seconds"),
-    *("best_epoch", "validation_epoch", "direction", "change"),
-    *("p_value", "mcnemar_p", "ci_low", "ci_high", "note", "status"),
+    *("best_epoch", "validation_epoch", "direction", "p_value", "mcnemar_p", "ci_low", "ci_high", "note"),
+    *("change", "status", "metric"),
 )
 WHOLE = ("variant", "status", "verdict")  # columns of single words, not to be broken
-NARROWEST, NARROWEST_NOTE = 10, 24  # of texts that may be broken
+TIGHT = DISPENSABLE.index("change")  # from here on a setting and its value may stand on two lines
+WIDEST_PIECE, NARROWEST_NOTE = 32, 24  # of texts that may be broken
+_STEM = re.compile(r"^(difference_)?(.*?)(_\d+)?$")  # of a column where several sources stand side by side
 GAP, EDGE = 2, 2  # characters between columns, and at the sides
 
 
@@ -38,33 +42,41 @@ def print_view(view: View, console: Console) -> None:
 
 def fitting(view: View, width: int) -> View:
     """Return the view without the columns that so many characters have no room for, the least needed first."""
-    for name in DISPENSABLE:
-        if width_needed(view) <= width:
+    for place, dispensable in enumerate(DISPENSABLE):
+        if width_needed(view, tight=place >= TIGHT) <= width:
             break
-        if name in view.columns:
-            view = without(view, view.columns.index(name))
+        for name in view.columns:
+            if dispensable in (name, _STEM.match(name)[2]):
+                view = without(view, view.columns.index(name))
     return view
 
 
-def width_needed(view: View) -> int:
-    """Return how many characters a table needs at least, its numbers and single words whole."""
-    return sum(_least_widths(view)) + GAP * len(view.columns) + EDGE
+def width_needed(view: View, *, tight: bool = True) -> int:
+    """Return how many characters a table needs, its numbers and words whole; tight: at the very least."""
+    return sum(_least_widths(view, tight=tight)) + GAP * len(view.columns) + EDGE
 
 
 def column_widths(view: View, width: int) -> list[int]:
     """Return each column's characters: the least, and for texts more, from the left, as long as there is room."""
-    widths, room = _least_widths(view), width - width_needed(view)
-    for index, longest in enumerate(_longest(view)):
-        more = min(max(longest - widths[index], 0), max(room, 0))
-        widths[index], room = widths[index] + more, room - more
+    widths, room = _least_widths(view, tight=True), width - width_needed(view)
+    for wanted in (_least_widths(view, tight=False), _longest(view)):
+        for index, wish in enumerate(wanted):
+            more = min(max(wish - widths[index], 0), max(room, 0))
+            widths[index], room = widths[index] + more, room - more
     return widths
 
 
-def _least_widths(view: View) -> list[int]:
+def _least_widths(view: View, *, tight: bool) -> list[int]:
     widths = []
-    for name, numeric, longest in zip(view.columns, view.numeric, _longest(view)):
-        whole = numeric or name.startswith(WHOLE)
-        least = longest if whole else min(longest, NARROWEST_NOTE if name == "note" else NARROWEST)
+    cells = list(zip(*view.rows)) or [()] * len(view.columns)
+    for name, numeric, longest, column in zip(view.columns, view.numeric, _longest(view), cells):
+        if numeric or name.startswith(WHOLE):
+            least = longest
+        else:
+            pieces = (longest_piece(on_one_line(plain_cell(cell)), tight=tight) for cell in column)
+            least = min(max(pieces, default=0), WIDEST_PIECE)
+        if name == "note":
+            least = max(least, min(longest, NARROWEST_NOTE))
         widths.append(max(least, *map(len, name.split("_"))))
     return widths
 
@@ -77,10 +89,12 @@ def _longest(view: View) -> list[int]:
 def drawn(view: View, width: int) -> Table:
     """Draw a table for so wide a terminal."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name, numeric, characters in zip(view.columns, view.numeric, column_widths(view, width)):
+    widths = column_widths(view, width)
+    for name, numeric, characters in zip(view.columns, view.numeric, widths):
         # Headings are longer than numbers: each of their words has a line.
         heading, justify = Text(name.replace("_", "\n")), "right" if numeric else "left"
         table.add_column(heading, justify=justify, overflow="fold", width=characters)
     for row in view.rows:
-        table.add_row(*(Text(on_one_line(plain_cell(cell)), style="bold" if cell.best else "") for cell in row))
+        texts = (fold(on_one_line(plain_cell(cell)), characters) for cell, characters in zip(row, widths))
+        table.add_row(*(Text(text, style="bold" if cell.best else "") for text, cell in zip(texts, row)))
     return table

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from harness.results.csvtables import read_csv_table
 from harness.errors import UsageError
-from harness.evidence.epochs import LAST, all_at_epoch
+from harness.evidence.epochs import LAST, NEEDED, all_at_epoch, lacks_epoch
 from harness.results.loading import by_study, gather, logdir_of
-from harness.records import Record
+from harness.evidence.verdicts import NOTHING_IN_COMMON
+from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.tables import stacked, summary_table
 
 if TYPE_CHECKING:
@@ -61,15 +62,31 @@ def _read_source(path: Path, epoch: str) -> Source:
     # The answers to each test sample, which the log folder holds, are those of the last epoch.
     logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
     records, notes = all_at_epoch(gathered.records, epoch)
+    groups = _by_variant(gathered.records)
     try:
         table = _one_table(by_study(records), logdir)
     except (TypeError, ValueError, OverflowError) as error:  # whole records that hold what no trial leaves
         raise UsageError(f"The records below {str(path)!r} cannot be compared ({error}).") from None
-    return Source(str(path), table, _by_variant(gathered.records), (*gathered.problems, *notes))
+    table = _with_reasons(table, groups, epoch)
+    return Source(str(path), table, groups, (*gathered.problems, *notes))
 
 
 def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None) -> "pd.DataFrame":
     return stacked([summary_table(records, logdir=logdir) for records in studies.values()])
+
+
+def _with_reasons(table: "pd.DataFrame", groups: Mapping[Key, Sequence[Record]], epoch: str) -> "pd.DataFrame":
+    """Return the table with the reason why a row has no values or no difference: nothing to choose an epoch by."""
+    lacking = {key for key, group in groups.items() if lacks_epoch(group, epoch)}
+    if not lacking:
+        return table
+    rows = table[["study", "variant", "control", "verdict", "verdict_detail", "pairs_note"]].to_dict("records")
+    for row in rows:
+        mine, its = (row["study"], row["variant"]) in lacking, (row["study"], row["control"]) in lacking
+        if (mine or its) and row["verdict"] not in (EXPECTED_ERROR, DIVERGED):
+            row["pairs_note"] = f"no {NEEDED[epoch]}" + ("" if mine else " in the control")
+            row["verdict_detail"] = "" if row["verdict_detail"] == NOTHING_IN_COMMON else row["verdict_detail"]
+    return table.assign(**{name: [row[name] for row in rows] for name in ("verdict_detail", "pairs_note")})
 
 
 def _by_variant(records: Sequence[Record]) -> dict[Key, list[Record]]:

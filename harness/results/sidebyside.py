@@ -25,33 +25,30 @@ def has_difference(name: str) -> bool:
 def side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
     """Return one row a variant with each source's columns, numbered from 1, and the differences from the first.
 
-    Columns: study (where variants are told apart by it), variant, change, then X_1, X_2, … of each source and
-    `difference_X` (`difference_X_3` for the third source and later ones): a difference of means, over whatever seeds
-    each has. note: what else differs between the sources: settings, data, seeds. Variants are matched by study and
-    name; by name alone where each source holds one study.
+    Columns: study, variant, change, then X_1, X_2, … of each source and `difference_X` (`difference_X_3` for the third
+    source and later ones): a difference of means, over whatever seeds each has. note: what else differs between the
+    sources: settings, data, seeds. Only rows of the same study and variant are held against each other: the bases of two
+    studies have no more than a name in common.
     """
     import pandas as pd
 
-    single = all(source.table["study"].nunique() == 1 for source in sources)
-    same_study = len({study for source in sources for study in source.table["study"]}) == 1
-    keyed = [_keyed(source, by_name=single) for source in sources]
+    keyed = [_keyed(source) for source in sources]
     keys = dict.fromkeys(key for rows in keyed for key in rows)
     rows = []
     for key in keys:
         found = [rows_of.get(key) for rows_of in keyed]
         first = next(row for row in found if row is not None)
-        head = {} if single and not same_study else {"study": first["study"]}
-        note = "; ".join(_notes(sources, found))
-        rows.append(head | {"variant": key[1], "change": first["change"]} | _cells(sources, found) | {"note": note})
+        head = {"study": first["study"], "variant": first["variant"], "change": first["change"]}
+        rows.append(head | _cells(sources, found) | {"note": "; ".join(_notes(sources, found))})
     return _with_whole_numbers(pd.DataFrame(rows))
 
 
-def _keyed(source: Source, *, by_name: bool) -> dict[Key, dict[str, Any]]:
+def _keyed(source: Source) -> dict[Key, dict[str, Any]]:
     rows = [
         {name: value if (value == value) is True else None for name, value in row.items()}
         for row in source.table.astype(object).to_dict("records")
     ]
-    return {("" if by_name else row["study"], row["variant"]): row for row in rows}
+    return {(row["study"], row["variant"]): row for row in rows}
 
 
 def _cells(sources: Sequence[Source], found: Sequence[dict[str, Any] | None]) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """What the terminal shows: tables, drawn with rich."""
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from harness.folding import fold, longest_piece
 from harness.metrics import ACCURACY
 from harness.variants import BASE
 
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
 
 PLAIN_WIDTH = 160  # where the output is no terminal
 TINY = 1e-99  # a p-value below this is shown as that
-ROOMY_WIDTH = 148  # from here on the intervals have a place
-SPREAD_WIDTH = 122  # from here on the standard deviations and the seconds have one
+WIDEST_PIECE = 32  # a longer word in the change of a variant may be broken
+_TEXTS = ("variant", "change", "status", "verdict")
 STATUS_STYLES = {
     "ok": "green",
     "expected-error": "cyan",
@@ -36,6 +39,40 @@ def make_console(*, stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How much of the summary there is room for."""
+
+    gap: int = 2  # characters between columns
+    interval: bool = True
+    spread: bool = True  # the standard deviation; without it headings are short as well
+    tight: bool = False  # whether a setting and its value may stand on two lines
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def unsaid(self) -> str:
+        """The columns left out that nothing below the table says."""
+        return ", ".join(name for name in self.left_out if name != "seconds")
+
+
+_NARROW = _Layout(gap=1, interval=False, spread=False)
+# From the widest terminal to the narrowest: the first that fits is taken.
+_LAYOUTS = (
+    _Layout(),
+    _Layout(gap=1),
+    _Layout(gap=1, left_out=("seconds",)),
+    _Layout(gap=1, interval=False),
+    _Layout(gap=1, interval=False, left_out=("seconds",)),
+    *(
+        replace(_NARROW, tight=tight, left_out=("seconds", *left_out))
+        for left_out in ((), ("epochs",), ("epochs", "parameters"), ("epochs", "parameters", "seeds"))
+        for tight in (False, True)
+    ),
+    replace(_NARROW, left_out=("seconds", "epochs", "parameters", "seeds", "change")),
+    replace(_NARROW, left_out=("seconds", "epochs", "parameters", "seeds", "change", "status")),
+)
+
+
 def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     """Draw the summary: one row a variant, the base first, and below it what needs a sentence."""
     from harness.evidence.verdicts import FEWEST_PAIRS
@@ -44,49 +81,95 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     metric = rows[0]["metric"].replace("_", " ") if rows else ACCURACY.words
     if metric != ACCURACY.words:
         title = f"{title} ({metric}: {rows[0]['direction']} is better)"
-    roomy, narrow = width >= ROOMY_WIDTH, width < SPREAD_WIDTH
-    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, int(roomy), 0, 0), show_edge=False)
-    table.add_column("variant", no_wrap=True)
-    table.add_column("change", overflow="fold", min_width=12)
-    table.add_column("status", overflow="fold", min_width=9)
-    counts = ("seeds", "epochs", "params" if narrow else "parameters", metric.removeprefix("test ") if narrow else metric)
-    for name in (*counts, "difference [95% interval]" if roomy else "difference"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True, min_width=12)
-    if not narrow:
-        table.add_column("seconds", justify="right", no_wrap=True)
-    for row in rows:
-        cells = _summary_cells(row, roomy=roomy, narrow=narrow)
-        table.add_row(*cells[: len(table.columns)], style="bold" if row["variant"] == BASE else "")
+    if not rows:  # a table without rows would be drawn without its title
+        return Group(Text(title, style="italic"))
+    layout, columns = _fitting(rows, metric, width)
     notes = [Text.assemble((f"{row['variant']}: ", "bold"), note) for row in rows if (note := _note(row))]
     if any(present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS for row in rows):
         sampled = " An interval from the test samples of one seed says nothing of other seeds."
         few = f"Verdicts need {FEWEST_PAIRS} seeds." + (sampled if any(present(row["mcnemar_p"]) for row in rows) else "")
         notes.append(Text(few, style="yellow"))
-    return Group(table, *notes)
+    if layout.unsaid:
+        notes.append(Text(f"No room for: {layout.unsaid}.", style="dim"))
+    return Group(_drawn(rows, columns, layout, title=title, width=width), *notes)
 
 
-def _summary_cells(row: dict[str, Any], *, roomy: bool, narrow: bool) -> list[Text | str]:
+def _fitting(rows: list[dict[str, Any]], metric: str, width: int) -> tuple[_Layout, dict[str, list[Text]]]:
+    """Return the first layout that so many characters have room for, else the last, with its columns."""
+    for layout in _LAYOUTS:
+        columns = _columns(rows, metric, layout)
+        if _width_needed(layout, columns) <= width:
+            break
+    return layout, columns
+
+
+def _drawn(
+    rows: list[dict[str, Any]], columns: dict[str, list[Text]], layout: _Layout, *, title: str, width: int
+) -> Table:
+    table = Table(
+        title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, layout.gap - 1, 0, 0), show_edge=False
+    )
+    room = width - _width_needed(layout, columns)
+    for name, cells in columns.items():
+        justify, characters = "left" if name in _TEXTS else "right", _longest(name, cells)
+        if name == "change":
+            least = _least_change(cells, tight=layout.tight)
+            characters = max(min(characters, least + max(room, 0)), 1)
+            columns[name] = [Text(fold(cell.plain, characters)) for cell in cells]
+        table.add_column(name, justify=justify, overflow="fold", width=characters if room >= 0 else None)
+    for row, cells in zip(rows, zip(*columns.values())):
+        table.add_row(*cells, style="bold" if row["variant"] == BASE else "")
+    return table
+
+
+def _columns(rows: list[dict[str, Any]], metric: str, layout: _Layout) -> dict[str, list[Text]]:
+    """Return the cells of each column by its heading, without the columns that are empty in every row."""
+    interval = layout.interval and any(present(row["ci_low"]) for row in rows)
+    headings = {
+        "parameters": "parameters" if layout.spread else "params",
+        "value": metric if layout.spread else metric.removeprefix("test "),
+        "difference": "difference [95% interval]" if interval else "difference",
+    }
+    cells = [_summary_cells(row, interval=interval, spread=layout.spread) for row in rows]
+    columns = {name: [row[name] for row in cells] for name in (cells[0] if cells else {}) if name not in layout.left_out}
+    return {headings.get(name, name): column for name, column in columns.items() if any(cell.plain for cell in column)}
+
+
+def _width_needed(layout: _Layout, columns: dict[str, list[Text]]) -> int:
+    widths = [
+        _least_change(cells, tight=layout.tight) if name == "change" else _longest(name, cells)
+        for name, cells in columns.items()
+    ]
+    return sum(widths) + layout.gap * len(widths)
+
+
+def _least_change(cells: list[Text], *, tight: bool) -> int:
+    return max(len("change"), min(max(longest_piece(cell.plain, tight=tight) for cell in cells), WIDEST_PIECE))
+
+
+def _longest(name: str, cells: list[Text]) -> int:
+    return max(cell_len(name), *(cell.cell_len for cell in cells))
+
+
+def _summary_cells(row: dict[str, Any], *, interval: bool, spread: bool) -> dict[str, Text]:
     from harness.results.views import format_value
 
     value, deviation, difference, low, high = (
         format_value(name, row[name], metric=row["metric"]) for name in ("value", "value_std", "delta", "ci_low", "ci_high")
     )
-    interval = f" [{low}, {high}]" if roomy and low else ""
-    deviation = f" ± {deviation}" if not narrow and deviation else ""
     verdict = words(row["verdict"]) if row["verdict"] != row["status"] else ""  # an expected error is said once
-    return [
-        row["variant"],
-        escape(row["change"]),
-        Text(row["status"], style=STATUS_STYLES.get(row["status"], "")),
-        str(row["seeds"]),
-        number(row["epochs"], "g"),
-        number(row["parameters"], ",.0f"),
-        value + deviation,
-        Text(difference + interval),
-        Text(verdict, style=VERDICT_STYLES.get(verdict, "")),
-        number(row["seconds"], ".1f"),
-    ]
+    return {
+        "variant": Text(row["variant"]),
+        "change": Text(row["change"]),
+        "status": Text(row["status"], style=STATUS_STYLES.get(row["status"], "")),
+        "seeds": Text(str(row["seeds"])),
+        "epochs": Text(number(row["epochs"], "g")),
+        "parameters": Text(number(row["parameters"], ",.0f")),
+        "value": Text(f"{value} ± {deviation}" if spread and deviation else value),
+        "difference": Text(f"{difference} [{low}, {high}]" if interval and low else difference),
+        "verdict": Text(verdict, style=VERDICT_STYLES.get(verdict, "")),
+        "seconds": Text(number(row["seconds"], ".1f")),
+    }
 
 
 def _note(row: dict[str, Any]) -> str:

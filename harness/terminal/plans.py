@@ -12,22 +12,18 @@ from harness.terminal.display import duration
 if TYPE_CHECKING:
     from harness.runner import Plan
 
-_TO_DO = {"finishes": "finish", "raises": "raise", "diverges": "diverge"}
-
 
 def plan_table(plan: "Plan", *, workers: int) -> Table:
     """Draw what a run would do: trials, what changes, epochs, estimated cost; the families below the variants."""
     study = plan.study
-    title = f"Plan of {study.name}: {len(plan.trials)} trials"
+    title = f"Plan of {study.name}: {len(plan.trials)} trial{'' if len(plan.trials) == 1 else 's'}"
     table = Table(title=title, caption=plan_caption(plan, workers=workers), title_justify="left")
     for name in ("variant", "change", "expected to"):
         table.add_column(name, overflow="fold")
     for name in ("epochs", "trials", "done", "≈ s each"):
         table.add_column(name, justify="right")
     for name in study.names:
-        expected = str(study.expectation(name))
-        for said, asked in _TO_DO.items():
-            expected = expected.replace(said, asked)
+        expected = study.expectation(name).asked
         count, done = str(plan.count(name)), str(_done(plan, [name]))
         epochs = str(study.settings(name).epochs)
         table.add_row(name, escape(study.change(name)), expected, epochs, count, done, f"{plan.seconds[name]:.0f}")

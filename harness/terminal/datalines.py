@@ -1,0 +1,33 @@
+"""Which data a study's trials had, in one line below its summary."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.records import Record
+from harness.variants import Study
+
+CUTS = ("samples", "validation")
+
+
+def data_line(study: Study, records: Sequence[Record]) -> str:
+    """Say which data the trials had, and how much of it where the settings take less than all.
+
+    What a study that arranges its data itself does with these settings is its own affair: they are but named.
+    """
+    named = sorted({record.data.get("description", "") for record in records} - {""})
+    whole = study.arrays is None and study.arrange is None
+    said = (_cut(name, [record.settings.get(name) for record in records], whole=whole) for name in CUTS)
+    return f"Data: {', '.join([*(named or ['none yet']), *filter(None, said)])}."
+
+
+def _cut(name: str, values: Sequence[Any], *, whole: bool) -> str:
+    """Say in words what one setting leaves of the data; nothing where it leaves all of it."""
+    given = set(values)
+    if given <= {None}:
+        return ""
+    if len(given) > 1:
+        return f"{name} by variant"
+    (value,) = given
+    if not whole:
+        return f"{name}={value}"
+    return f"the first {value:,} of each" if name == "samples" else f"{value:,} held out"

@@ -1,0 +1,115 @@
+"""What a value in a TOML study stands for: a setting's, an expectation, a metric."""
+
+import inspect
+import typing
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from harness.errors import UsageError, unknown
+from harness.expectations import (
+    FINISHES,
+    Expectation,
+    better_than_control,
+    diverges,
+    equivalent_to_control,
+    finishes,
+    raises,
+    worse_than_control,
+)
+from harness.metrics import Metric
+from harness.settings import LAYER_TEXTS, check
+
+AGAINST = {"better": better_than_control, "worse": worse_than_control, "equivalent": equivalent_to_control}
+LIMITS = tuple(inspect.signature(finishes).parameters)
+METRIC_KEYS = {"name": str, "margin": float, "higher_is_better": bool, "fraction": bool}
+METRIC_NEEDS = ("name", "margin", "higher_is_better")
+EXAMPLES = {int: "64", float: "0.5", str: '"hidden-1"'}
+IN_TOML = {
+    "say together=True": "say together = true",
+    "such as epochs=10": "such as epochs = 10",
+    "expected switches by their names": "expected switches = [...] by their names",
+    "remove=... or freeze=...": "remove = [...] or freeze = [...]",
+}
+
+
+def require_known(kind: str, name: str, known: Collection[str]) -> None:
+    """Raise UsageError, with the nearest right name, for a name that is not known."""
+    if name not in known:
+        raise unknown(kind, name, known)
+
+
+def worded_for_toml(text: str) -> str:
+    """Return an error's text with the advice that it gives for Python written as TOML has it."""
+    for python, toml in IN_TOML.items():
+        text = text.replace(python, toml)
+    return text
+
+
+def setting_value(name: str, value: Any, annotation: Any, *, listed: bool = False) -> Any:
+    """Return a value of the file as a setting's, checked; TOML knows no None, so the word `none` stands for it.
+
+    listed: it stands in a family's list of values, so that a list would stand in another.
+    """
+    kinds = getattr(annotation, "__args__", ()) if typing.get_origin(annotation) is not tuple else ()
+    if type(None) in kinds and value == "none":
+        return None
+    lists = [kind for kind in (annotation, *kinds) if typing.get_origin(kind) is tuple]
+    taken = isinstance(value, list) or (isinstance(value, Mapping) and name in LAYER_TEXTS)
+    if not lists or len(lists) < len([kind for kind in kinds if kind is not type(None)]) or taken:
+        return check(name, value, annotation)
+    element = typing.get_args(lists[0])[0]
+    if element is str and isinstance(value, str):
+        return check(name, value, annotation)
+    of = {int: "whole numbers", float: "numbers", str: "texts"}.get(element, "values")
+    fits = type(value) is element or (element is float and type(value) is int)
+    example = f"[{value if fits else EXAMPLES.get(element, '...')}]"
+    shown = f"[{example}, ...]" if listed else example
+    raise UsageError(f"{name} must be a list of {of}; received {value!r}; expected {name} = {shown}.")
+
+
+def metric(table: Mapping[str, Any], *, at: Callable[[str], AbstractContextManager[None]]) -> Metric:
+    """Return the metric that a table describes; at: gives an error the line of a key."""
+    values = {}
+    for key, value in table.items():
+        with at(key):
+            require_known("Key of metric", key, METRIC_KEYS)
+            values[key] = check(key, value, METRIC_KEYS[key])
+            if key == "margin":
+                Metric("metric", value, True)
+    with at("name"):
+        missing = [key for key in METRIC_NEEDS if key not in values]
+        if missing:
+            example = 'name = "rmse", margin = 0.01, higher_is_better = false'
+            raise UsageError(f"metric has no {missing[0]}; expected for example {example}.")
+        return Metric(**values)
+
+
+def expectation(table: Any) -> Expectation:
+    """Return what a table such as {accuracy_at_least = 0.9, control = "worse"} or {raises = "ValueError"} expects."""
+    if not isinstance(table, Mapping):
+        raise UsageError(f"expect is {table!r}; expected a table such as {{accuracy_at_least = 0.9}}.")
+    known = (*LIMITS, "control", "raises", "match", "or_diverges", "diverges")
+    for key in table:
+        require_known("Key of expect", key, known)
+    if "raises" in table:
+        kinds = {"match": str, "or_diverges": bool}
+        options = {key: check(key, table[key], kind) for key, kind in kinds.items() if key in table}
+        _require_alone(table, ("raises", *options))
+        return raises(check("raises", table["raises"], str), **options)
+    if "diverges" in table:
+        _require_alone(table, ("diverges",))
+        return diverges() if check("diverges", table["diverges"], bool) else FINISHES
+    limits = {key: table[key] for key in LIMITS if key in table}
+    expected = finishes(**limits)
+    if "control" in table:
+        require_known("Comparison", str(table["control"]), AGAINST)
+        expected &= AGAINST[table["control"]]()
+    _require_alone(table, (*limits, "control"))
+    return expected
+
+
+def _require_alone(table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    others = [key for key in table if key not in keys]
+    if others:
+        raise UsageError(f"expect has {others[0]!r} beside {keys[0]!r}; the two cannot hold at once.")
