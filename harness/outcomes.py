@@ -1,10 +1,10 @@
 """A study's expectations, held against its records and its summary: which are broken, and by how much."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from harness.claims import Row
-from harness.records import UNEXPECTED_PASS, Record
+from harness.records import Record
 from harness.variants import Study
 
 
@@ -16,36 +16,15 @@ class Outcome:
     unjudged: tuple[str, ...]
 
 
-def ends(study: Study, records: Iterable[Record], *, changed: bool = False) -> Outcome:
-    """Hold what each trial is expected to do against how it ended; study: as its file has it.
-
-    That a variant fails is expected of it with the base as it is: where that was changed for the run, one that
-    trained all the same is named, and not judged. An error that is not expected always counts.
-    """
-    broken, passed = [], dict[str, list[Record]]()
+def ends(study: Study, records: Iterable[Record]) -> tuple[str, ...]:
+    """Return a line for each trial that did not end as it is expected to."""
+    lines = []
     for record in records:
-        if record.as_expected:
-            continue
-        if changed and record.status == UNEXPECTED_PASS:
-            passed.setdefault(record.variant, []).append(record)
-            continue
-        ended = f"{record.status} ({record.error})" if record.error else record.status
-        broken.append(f"{record.variant} seed {record.seed}: {ended}; it was expected to {_asked(study, record.variant)}.")
-    unjudged = [
-        f"{name} ({_seeds(found)}) was expected to {_asked(study, name)}, and trained to its end; "
-        "not judged, as the base was changed."
-        for name, found in passed.items()
-    ]
-    return Outcome(tuple(broken), tuple(unjudged))
-
-
-def _asked(study: Study, name: str) -> str:
-    return replace(study.expectation(name), claims=()).asked
-
-
-def _seeds(records: Sequence[Record]) -> str:
-    numbers = ", ".join(str(record.seed) for record in records)
-    return f"seed{'s' if len(records) > 1 else ''} {numbers}"
+        if not record.as_expected:
+            ended = f"{record.status} ({record.error})" if record.error else record.status
+            asked = replace(study.expectation(record.variant), claims=()).asked
+            lines.append(f"{record.variant} seed {record.seed}: {ended}; it was expected to {asked}.")
+    return tuple(lines)
 
 
 def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outcome:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import harness
 
-from harness import Arrays, Settings, Study, Variant
+from harness import Arrays, Settings, Study
 from harness.inspection import effect
 from harness.layermaking import LayerError
 from harness.models import make_model

@@ -200,16 +200,15 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
         console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)
     for problem in found.problems:
         console.print(f"Set aside: {problem}", markup=False)
-    changed = bool(plan.options.base_changes)
-    ended = ends(plan.whole, found.records, changed=changed)
-    for line in ended.broken:
+    unexpected = ends(plan.whole, found.records)
+    for line in unexpected:
         console.print(f"[bold red]Not as expected:[/] {escape(line)}")
-    claims = outcome(plan.study, summary.to_dict("records"), changed=changed)
-    for line in (*ended.unjudged, *claims.unjudged):
+    claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.options.base_changes))
+    for line in claims.unjudged:
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
     console.print(f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.options.logdir}", markup=False)
     for problem in problems:
         console.print(f"[bold red]Not stored:[/] {escape(problem)}")
-    return 1 if ended.broken or claims.broken or problems else 0
+    return 1 if unexpected or claims.broken or problems else 0
