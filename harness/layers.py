@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras.src.models.functional import Functional
 
-from harness.errors import UsageError, unknown
+from harness.errors import unknown
 from harness.layermaking import LayerError, made_layer
 from harness.layertexts import LayerText, parse_layer
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 import benchmark  # noqa: E402
 from benchmarks import imports, report  # noqa: E402
-from benchmarks.bench import STUDIES, Bench  # noqa: E402
+from benchmarks.bench import STUDIES  # noqa: E402
 from benchmarks.made_records import make_records  # noqa: E402
 from benchmarks.processes import Failed, Memory, run_python  # noqa: E402
 from benchmarks.report import Figure, Goal, Profile, Report, median_of  # noqa: E402

@@ -12,7 +12,6 @@ from harness import (
     UsageError,
     Variant,
     better_than_control,
-    diverges,
     equivalent_to_control,
     finishes,
     raises,

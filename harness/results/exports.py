@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.csvtext import neutral, on_one_line, plain, to_csv
+from harness.csvtext import on_one_line, plain, to_csv
 from harness.errors import UsageError
 from harness.records import write_atomically
 from harness.results.views import Cell, View, make_view
