@@ -7,7 +7,9 @@ import sys
 import traceback
 from dataclasses import replace
 from functools import partial
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
 from harness.errors import MOST_NAMED, UsageError, unknown
 from harness.tomlstudies import read_study
@@ -70,14 +72,22 @@ def _load(path: Path, above: tuple[Path, ...]) -> Study:
     return replace(study, path=path)
 
 
+class _Source(SourceFileLoader):
+    """Compiles a study's file each time: bytecode kept from an edit of the same second and size would be taken for it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _execute(path: Path) -> object:
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    spec = importlib.util.spec_from_file_location(f"harness_study_{path.stem.replace('-', '_')}_{digest}", path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise UsageError(f"Study file {path} is no Python file; expected a name ending in .py.")
+    name = f"harness_study_{path.stem.replace('-', '_')}_{digest}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and inspect look their module up by name
-    linecache.checkcache(str(path))
+    linecache.cache.pop(str(path), None)  # or the functions' sources would be those of the former content
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:

@@ -300,7 +300,7 @@ def test_a_checkpoint_of_another_trial_is_not_trusted(trial: Trial) -> None:
     attempt(trial, stop_after=2)
     (path,) = find_checkpoints(trial.folder, trial.trial_id)
     path.rename(path.with_name("checkpoint-0123456789ab.npz"))
-    record = attempt(replace(trial, attempt=2, trial_id="0123456789ab"))
+    record = attempt(replace(trial, attempt=2, trial_id="0123456789ab", source=""))
     assert "is of trial" in record.provenance["checkpoint_set_aside"]
 
 

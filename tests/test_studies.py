@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from harness.errors import UsageError
@@ -48,3 +50,11 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 def test_a_file_that_is_not_there_is_named():
     with pytest.raises(UsageError, match="'absent.py' does not exist"):
         load_study("absent.py")
+
+
+def test_an_edit_of_the_same_second_and_size_is_seen(tmp_path):
+    path = tmp_path / "s.py"
+    for epochs in (3, 4):
+        path.write_text(f"from harness import Settings, Study\nSTUDY = Study('s', base=Settings(epochs={epochs}), variants=())\n")
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        assert load_study(str(path)).base.epochs == epochs
