@@ -1,4 +1,4 @@
-"""Whether each variant of a plan changes what is trained, found out before anything is."""
+"""Whether each variant of a plan, and each --set, changes what is trained; found out before anything is."""
 
 from dataclasses import replace
 
@@ -8,10 +8,13 @@ from harness.datafiles.datasets import find_dataset
 from harness.errors import UsageError
 from harness.executors import Effect, Executor
 from harness.runner import Plan, in_changed_base
-from harness.settings import LAYER_EDITS
+from harness.settings import LAYER_EDITS, differences
 from harness.tomlstudies import place_of
 from harness.trials import Trial
-from harness.variants import BASE, Study
+from harness.variants import BASE, Study, show_value
+
+# What changes no training: how often it is measured. The dataset is looked at where it is chosen.
+MEASURING = ("log_every", "dataset")
 
 
 def require_effects(plan: Plan, executor: Executor) -> None:
@@ -23,7 +26,7 @@ def require_effects(plan: Plan, executor: Executor) -> None:
     study = plan.study
     if not must_be_built(plan):
         return
-    effects = executor.effects([_like(plan, name) for name in study.names])
+    effects = dict(zip(study.names, executor.effects([_like(plan, name) for name in study.names]), strict=True))
     for name in study.names:
         if effects[name].fault:
             raise _refusal(plan, name, f": {effects[name].fault}")
@@ -33,6 +36,32 @@ def require_effects(plan: Plan, executor: Executor) -> None:
         if control and _alike(effects[name], effects[control], edited=_edited(study, name, control)):
             text = f" changes nothing: with {study.change(name)}, the model, the arrays and the training are those of"
             raise _refusal(plan, name, f"{text} {control!r}. Does {_functions(study)} use the setting?")
+
+
+def overlooked(plan: Plan, executor: Executor) -> list[str]:
+    """Say which changes of the base no variant heeds, so that the results are those without them: a note for each."""
+    if not must_be_built(plan):
+        return []
+    changed = differences(plan.study.base, plan.whole.base)
+    return [
+        f"{name}={show_value(getattr(plan.study.base, name))} changes nothing in study {plan.study.name!r}: the model, the "
+        f"arrays and the training are those without it. Does {_functions(plan.study)} use the setting?"
+        for name in changed
+        if name not in MEASURING and not _heeded(plan, name, executor)
+    ]
+
+
+def _heeded(plan: Plan, setting: str, executor: Executor) -> bool:
+    """Say whether a setting that the options change in the base makes a difference to the base or to a variant."""
+    others = tuple(change for change in plan.options.base_changes if change[0] != setting)
+    # Most settings show in the base, and then no other variant need be built.
+    for names in ((BASE,), plan.study.names[1:]):
+        pairs = [(_like(plan, name), replace(_like(plan, name), base_changes=others)) for name in names]
+        effects = executor.effects([trial for pair in pairs for trial in pair])
+        for name, one, other in zip(names, effects[::2], effects[1::2], strict=True):
+            if not _alike(one, other, edited=bool(plan.study.settings(name).edits)):
+                return True
+    return False
 
 
 def require_samples(plan: Plan) -> None:

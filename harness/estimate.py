@@ -7,8 +7,9 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from harness.data import Prepared
+from harness.data import Prepared, is_table
 from harness.datafiles.datasets import find_dataset
+from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, RecordError, read_record
 from harness.settings import Settings
 from harness.variants import Study
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 STEP_SECONDS = 0.5e-4
 PARAMETER_SECONDS = 2.3e-9
 START_SECONDS = 1.5  # building, compiling, writing
-UNKNOWN_PARAMETERS = 100_000
-UNKNOWN_SAMPLES = 1_000  # of arrays of a study's own
 PIXELS = 28 * 28
+# Of arrays of a study's own, and of tables, which have no pixels.
+UNKNOWN_SAMPLES = 1_000
+UNKNOWN_FEATURES = 10
 RUNS = "runs.csv"
 
 
@@ -88,11 +90,22 @@ def _number(text: str | None) -> float:
 
 
 def guess_seconds(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> float:
-    """Return a rough number of seconds for one trial: parameters × samples × epochs, and a fixed part."""
+    """Return a rough number of seconds for one trial: steps × what each takes, and a fixed part.
+
+    A step is what the study says; else that of dense layers as wide as `hidden`. UsageError if the study says nonsense.
+    """
     steps = settings.steps_per_epoch or math.ceil(_samples(study, settings, data) / settings.batch_size)
-    parameters = dense_parameters(settings) if study.build is None else UNKNOWN_PARAMETERS
-    step_seconds = STEP_SECONDS + PARAMETER_SECONDS * parameters * settings.batch_size / 32
-    return START_SECONDS + steps * settings.epochs * step_seconds
+    return START_SECONDS + steps * settings.epochs * _step_seconds(study, settings)
+
+
+def _step_seconds(study: Study, settings: Settings) -> float:
+    if study.step_seconds is None:
+        features = UNKNOWN_FEATURES if study.arrays or is_table(settings.dataset) else PIXELS
+        return STEP_SECONDS + PARAMETER_SECONDS * dense_parameters(settings, features) * settings.batch_size / 32
+    said = study.step_seconds(settings)
+    if not isinstance(said, (int, float)) or not 0 < said < math.inf:
+        raise UsageError(f"Study {study.name!r}: step_seconds(settings) is {said!r}; expected seconds, such as 0.01.")
+    return said
 
 
 def _samples(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> int:
@@ -101,13 +114,13 @@ def _samples(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> 
     return max(min(known, settings.samples or known) - (settings.validation or 0), 1)
 
 
-def dense_parameters(settings: Settings) -> int:
-    """Return the number of parameters of the course's dense network on 28×28 images.
+def dense_parameters(settings: Settings, features: int = PIXELS) -> int:
+    """Return the number of parameters of the course's dense network, on 28×28 images or so many features.
 
     >>> dense_parameters(Settings(hidden=(128,)))
     101770
     """
-    widths = (PIXELS if settings.flatten else 28, *settings.hidden, settings.outputs)
+    widths = (features if settings.flatten else 28, *settings.hidden, settings.outputs)
     return sum((inputs + 1) * units for inputs, units in zip(widths, widths[1:]))
 
 

@@ -47,7 +47,8 @@ def edit(
 
     Layers are named by their names or by patterns (`pool-*`), those within a nested model by `block/conv-1`. A layer
     that takes another's place takes its name too. LayerError for a name that matches nothing and for an edit that
-    cannot be meant; where the layers that are left do not fit each other, Keras' own error.
+    cannot be meant; where the layers that are left do not fit each other, Keras' own error; ValueError where
+    they no longer give outputs as the labels are made for.
     """
     _require_rebuildable(model)
     places = {place.path: place for place in _places(model, "")}
@@ -68,6 +69,7 @@ def edit(
     compiled, rebuilding = model.compiled, _Rebuilding(places)
     edited = rebuilding.rebuilt(model, "")
     rebuilding.carry_weights()
+    _require_outputs(edited, model, list(places.values()))
     if compiled:
         _compile_alike(edited, model)
     return edited
@@ -231,6 +233,23 @@ def _passed_on(layer: Any, args: tuple[Any, ...], options: dict[str, Any]) -> An
             "which of them goes on; replace it instead, or remove the layers before it."
         )
     return next(iter(tensors.values()))
+
+
+def _require_outputs(edited: keras.Model, model: keras.Model, places: list[_Place]) -> None:
+    """Raise ValueError where removing layers alone changed what the model gives: a loss may take it, and mean nothing.
+
+    A layer that is put in is another matter: it says of which shape the outputs are to be.
+    """
+    removed = [place.path for place in places if place.removed]
+    added = any(place.replacement or place.additions for place in places)
+    if not removed or added or not (model.built and edited.built):
+        return
+    before, after = (str(keras.tree.map_structure(lambda part: tuple(part.shape), each.output)) for each in (model, edited))
+    if before != after:
+        raise ValueError(
+            f"remove: without {', '.join(removed)}, the outputs of model {model.name!r} have the shape {after}; expected "
+            f"{before}, as the labels are made for. Replace the layer, or remove another."
+        )
 
 
 def _compile_alike(edited: keras.Model, model: keras.Model) -> None:

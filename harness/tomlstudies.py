@@ -65,7 +65,7 @@ class _Reader:
         name = self.path.stem.replace("_", "-")
         options = {key: self._text(key) for key in ("question", "lesson") if key in self.content}
         if like is not None:
-            own = ("build", "arrays", "arrange", "metric", "pictures")
+            own = ("build", "arrays", "arrange", "metric", "pictures", "step_seconds")
             options = {"question": like.question} | {key: getattr(like, key) for key in own} | options
         options |= self._judged_and_drawn()
         variants = [self._variant(title, base) for title in self._tables("variants")]

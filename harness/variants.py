@@ -69,7 +69,8 @@ class Study:
     three may import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
 
     metric: what the verdicts are about. pictures: names from harness.picturenames, drawn for seed 0 of each
-    variant. lesson: what the study teaches, in a sentence or two.
+    variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
+    batch takes one core, for the plan's guess of a study that was never run; without it, as dense layers would take.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Study:
     arrange: Callable[[Any, Any], Any] | None = None
     metric: Metric = ACCURACY
     pictures: tuple[str, ...] = ()
+    step_seconds: Callable[[Any], float] | None = None
     lesson: str = ""
     expect: Expectation = FINISHES  # of the base
     path: Path | None = None

@@ -12,6 +12,7 @@ from conftest import harness
 from resulting import make_record, store
 
 from harness.data import prepare
+from harness.errors import UsageError
 from harness.estimate import estimate_trials, guess_seconds, trial_seconds, wall_seconds
 from harness.settings import Settings
 from harness.variants import Study, Variant
@@ -83,6 +84,23 @@ def test_the_guess_grows_with_width_epochs_and_samples_and_heeds_steps_and_valid
 def test_a_stand_in_counts_with_its_own_size():
     settings = Settings(dataset="mnist")
     assert guess_seconds(STUDY, settings, {"mnist": prepare("digits")}) < guess()
+
+
+def test_a_study_of_few_features_costs_less_than_one_of_images():
+    points = replace(STUDY, build=print, arrays=print)
+    assert guess_seconds(points, Settings(samples=1_000), {}) < guess(samples=1_000)
+
+
+def test_a_study_may_say_what_its_steps_take():
+    slow = replace(STUDY, step_seconds=lambda settings: 0.1 * settings.batch_size)
+    settings = Settings(dataset="mnist", batch_size=4, steps_per_epoch=10, epochs=3)
+    assert guess_seconds(slow, settings, {}) == pytest.approx(1.5 + 12.0)
+
+
+@pytest.mark.parametrize("said", [0, -1.0, math.nan, math.inf, "fast", None])
+def test_nonsense_for_seconds_is_refused_in_one_line(said):
+    with pytest.raises(UsageError, match=r"Study 's': step_seconds\(settings\) is .*; expected seconds, such as 0.01."):
+        estimate_trials(replace(STUDY, step_seconds=lambda settings: said), {}, folder=Path("absent"))
 
 
 TRIALS = tuple(

@@ -154,6 +154,13 @@ def test_shapes_that_do_not_fit_are_keras_own_error():
     assert not isinstance(caught.value, LayerError)
 
 
+def test_without_its_last_layer_a_model_is_an_error_of_the_variant_and_not_one_of_other_labels():
+    with pytest.raises(ValueError, match=r"without outputs, .* the shape \(None, \d+\); expected \(None, \d+\)") as caught:
+        edit(lenet(), remove=["outputs"])
+    assert not isinstance(caught.value, LayerError)
+    assert edit(lenet(), replace=["outputs=Dense(5)"]).output.shape == (None, 5)
+
+
 @pytest.mark.parametrize(
     ("model", "edits", "said"),
     [

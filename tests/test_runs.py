@@ -203,6 +203,14 @@ def test_a_setting_that_the_model_overlooks_is_refused_before_anything_trains(ti
     assert not list((tmp_path / "logs").rglob("record.json")) and not list((tmp_path / "logs").rglob("*tfevents*"))
 
 
+def test_a_change_of_the_base_that_the_study_overlooks_is_noted_and_one_that_a_variant_heeds_is_not(tiny, tmp_path):
+    study = tiny('Variant("wide", hidden=(16,)),')
+    changes = ("--set", "normalize=false", "--set", "learning_rate=0.5", "--set", "hidden=4", "--set", "log_every=2")
+    result = harness("run", study, "--dry-run", "--seeds", 1, "--logdir", tmp_path / "logs", *changes)
+    assert result.exit_code == 0 and "Note: normalize=False changes nothing in study 'tiny': the model" in result.stderr
+    assert result.stderr.count("Note:") == 1
+
+
 def test_a_killed_worker_costs_its_own_trial_only(tiny, tmp_path):
     study = tiny('Variant("killed", optimizer="lion"), Variant("wide", hidden=(16,)),')
     result = harness("run", study, "--seeds", 2, "--logdir", tmp_path / "logs")

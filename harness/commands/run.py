@@ -13,9 +13,9 @@ from rich.markup import escape
 from harness.boards import metric_columns, write_study
 from harness.commands.tasks import Request, Task, Workers, make_tasks
 from harness.terminal.datalines import data_line
-from harness.terminal.display import make_console, summary_view
+from harness.terminal.display import make_console, print_notes, summary_view
 from harness.terminal.plans import plan_table, total_line
-from harness.effects import must_be_built, require_effects, require_samples
+from harness.effects import must_be_built, overlooked, require_effects, require_samples
 from harness.errors import MOST_NAMED, UsageError, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
 from harness.fallback import reason
@@ -115,6 +115,7 @@ def check_effects(plan: Plan, workers: Workers) -> None:
     require_samples(plan)
     if must_be_built(plan) and plan.study.name not in workers.checked:
         require_effects(plan, workers.executor())
+        print_notes(overlooked(plan, workers.executor()))
         workers.checked.add(plan.study.name)
 
 

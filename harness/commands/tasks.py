@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.markup import escape
-
 from harness.commands.choosing import (
     AUTO,
     Choice,
@@ -21,7 +19,7 @@ from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs
 from harness.provenance import origin
 from harness.runner import Options, Plan, make_plan, selected
-from harness.terminal.display import make_console
+from harness.terminal.display import print_notes
 from harness.variants import Study
 
 
@@ -101,8 +99,7 @@ def make_tasks(names: Sequence[str], request: Request) -> list[Task]:
     optioned = [(choice.study, _options(choice, request)) for choice in choices]
     studies = [selected(study, options) for study, options in optioned]
     data = prepare_data(studies, data_dir=request.data_dir, strict=request.dataset != AUTO)
-    for notice in notices + stand_in_notices(data):
-        make_console(stderr=True).print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=True)
+    print_notes(notices + stand_in_notices(data))
     return [
         Task(study, options, {name: data[name] for name in datasets_of(seen)})
         for (study, options), seen in zip(optioned, studies, strict=True)

@@ -59,11 +59,12 @@ class LocalExecutor:
         for trial, result in self._perform(jobs, progress=progress, wish=wish):
             yield trial, self._outcome(result)
 
-    def effects(self, trials: Sequence[Trial]) -> dict[str, Effect]:
+    def effects(self, trials: Sequence[Trial]) -> list[Effect]:
         """Return `harness.inspection.effect` of each trial's variant, an empty one where its worker did not survive it."""
-        jobs = [Job(trial.variant, within.effect, (trial,)) for trial in trials]
-        results = self._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON)
-        return {name: result if isinstance(result, Effect) else Effect() for name, result in results}
+        jobs = [Job(position, within.effect, (trial,)) for position, trial in enumerate(trials)]
+        results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON))
+        found = (results.get(position) for position in range(len(jobs)))
+        return [result if isinstance(result, Effect) else Effect() for result in found]
 
     def close(self) -> None:
         """End all workers at once."""

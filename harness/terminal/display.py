@@ -1,5 +1,6 @@
 """What the terminal shows: tables, drawn with rich."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,12 @@ def make_console(*, stderr: bool = False) -> Console:
     """Return a console as wide as the terminal, or wide enough for the tables where there is none."""
     console = Console(stderr=stderr, highlight=False)
     return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+
+
+def print_notes(notices: Iterable[str]) -> None:
+    """Print each notice on the error stream, as a line that begins with Note."""
+    for notice in notices:
+        make_console(stderr=True).print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
