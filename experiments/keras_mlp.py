@@ -29,8 +29,9 @@ STUDY = Study(
     "keras-mlp",
     question="Which settings of a multilayer perceptron are worth tuning, and does the test confirm the choice?",
     lesson=(
-        "Tune the learning rate first: it moves the result more than depth and width do, and which usual initializer "
-        "hardly matters; weights that begin equal never part. Validation chooses, and the test judges once."
+        "Tune the learning rate first: a tenth of it costs five times what a hidden layer or two thirds of the width do, and "
+        "ten times it gains more than either. Which usual initializer hardly matters; weights that begin equal never part. "
+        "Validation chooses, and the test judges once."
     ),
     base=KerasMlp(
         dataset="fashion-mnist", validation=5000, hidden=(300, 100),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.evidence.documented import documented_figures
+from harness.results.validating import chosen_by_validation
 from resultpages.claims import Standing, claims_table
 from resultpages.published import Published
 
@@ -52,8 +53,8 @@ def summary_table(found: Published) -> str:
     if chosen:
         columns.insert(columns.index(column), "value_at_validation")
     table = harness("compare", str(found.folder), "--format", "markdown", "--columns", ",".join(columns))
-    told = f"value at validation: the {found.study.metric.words} after the epoch that the validation samples choose."
-    return f"{table} {told[0].upper()}{told[1:]}" if chosen else table
+    told = f"Value at validation: the {found.study.metric.words} after the epoch that the validation samples choose."
+    return f"{table} {told}\n\n{chosen_by_validation(summary.to_dict('records'))}" if chosen else table
 
 
 def harness(*words: str) -> str:
