@@ -23,8 +23,8 @@ STEP_SECONDS = 0.5e-4
 PARAMETER_SECONDS = 2.3e-9
 START_SECONDS = 1.5  # building, compiling, writing
 PIXELS = 28 * 28
-# Of arrays of a study's own, and of tables, which have no pixels.
-UNKNOWN_SAMPLES = 1_000
+# Of arrays that a study makes itself, mostly small ones, and the features of those and of tables.
+UNKNOWN_SAMPLES = 200
 UNKNOWN_FEATURES = 10
 RUNS = "runs.csv"
 

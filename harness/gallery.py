@@ -73,6 +73,7 @@ class Gallery:
             predict=lambda x: None,
             class_names=CLASS_NAMES.get(trial.data.used, ()) if trial.data else (),
             metric=study.metric,
+            counted="step" if study.settings(trial.variant).steps_per_epoch else "epoch",
         )
         self._board = board
         self._plane: Plane | None = None

@@ -14,6 +14,7 @@ from harness import Metric, Settings, Study, UsageError
 from harness.arrays import Arrays
 from harness.picturenames import PICTURES
 from harness.pictures.confusion import count_pairs
+from harness.pictures.curves import learning_curves
 from harness.pictures.drawing import draw
 from harness.pictures.kernels import first_kernel, named_weights
 from harness.pictures.planes import plane
@@ -121,6 +122,13 @@ def test_a_surface_of_two_classes_or_of_numbers_is_drawn_too(petals):
 def test_a_picture_that_does_not_fit_the_task_says_why(of, name, why, request):
     with pytest.raises(NotDrawn, match=why):
         list(draw(name, request.getfixturevalue(of)))
+
+
+def test_learning_curves_go_over_what_the_training_is_counted_in(digits):
+    assert learning_curves(digits).axes[0].get_xlabel() == "epoch"
+    history = {"step": [50.0, 100.0], "epoch": [1.0, 2.0], "train_loss": [0.9, 0.5]}
+    panel = learning_curves(replace(digits, history=history, counted="step")).axes[0]
+    assert panel.get_xlabel() == "step" and list(panel.lines[0].get_xdata()) == [50.0, 100.0]
 
 
 def test_a_model_that_diverged_still_has_learning_curves(digits):

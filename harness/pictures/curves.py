@@ -1,4 +1,4 @@
-"""Learning curves: what each epoch measured on training, validation and test samples."""
+"""Learning curves: what was measured, epoch by epoch, on training, validation and test samples."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,14 +16,14 @@ FEW = 12  # epochs whose points are worth a marker each
 
 
 def learning_curves(subject: Subject) -> Figure:
-    """Draw the loss, and the study's metric beside it, over the epochs."""
+    """Draw the loss, and the study's metric beside it, over the epochs or the steps."""
     history = subject.history
     names = [name for name in dict.fromkeys(("loss", subject.metric.name)) if _kinds(history, name)]
     if not names:
         raise NotDrawn("nothing was measured over epochs.")
     made = figure("Learning curves", subject.title, width=4.6 * len(names) + 0.4 * (len(names) == 1), height=HEIGHT * 0.9)
     for panel, name in zip(panels(made, 1, len(names)), names, strict=True):
-        _draw(panel, history, name)
+        _draw(panel, history, name, counted=subject.counted)
     return made
 
 
@@ -31,11 +31,11 @@ def _kinds(history: Mapping[str, Sequence[float]], name: str) -> list[str]:
     return [kind for kind in KINDS if len(history.get(f"{kind}_{name}", ()))]
 
 
-def _draw(panel: Any, history: Mapping[str, Sequence[float]], name: str) -> None:
+def _draw(panel: Any, history: Mapping[str, Sequence[float]], name: str, *, counted: str) -> None:
     everything = []
     for kind in _kinds(history, name):
         values = np.asarray(history[f"{kind}_{name}"], float)
-        places = np.asarray(history.get("epoch") or range(1, len(values) + 1), float)[-len(values) :]
+        places = np.asarray(history.get(counted) or range(1, len(values) + 1), float)[-len(values) :]
         colour, marker = KINDS[kind]
         shown = marker if len(values) <= FEW else None
         label = f"{kind}  {values[-1]:.4g}"
@@ -46,7 +46,7 @@ def _draw(panel: Any, history: Mapping[str, Sequence[float]], name: str) -> None
     if name == "loss" and finite.size and finite.min() > 0 and finite.max() / finite.min() > WIDE_RANGE:
         panel.set_yscale("log")
     panel.set_title(name.replace("_", " "), loc="left")
-    panel.set_xlabel("epoch")
+    panel.set_xlabel(counted)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, steps=[1, 2, 5, 10]))
     panel.xaxis.set_major_formatter("{x:,.0f}")
     panel.grid(True, axis="y")

@@ -40,6 +40,7 @@ class Subject:
     class_names: tuple[str, ...] = ()
     metric: Metric = ACCURACY
     surfaces: tuple[Surface, ...] = ()
+    counted: str = "epoch"  # what the training is counted in, by its series in the history: epoch, or step
 
 
 class Answers(NamedTuple):
