@@ -9,7 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.terminal.display import make_console, number
-from harness.evidence.documented import Reproduction, compare_documented, conclusions, documented_figures, measured_values
+from harness.evidence.documented import (
+    Reproduction,
+    compare_documented,
+    conclusions,
+    documented_figures,
+    documented_studies,
+    measured_values,
+)
 from harness.errors import UsageError
 from harness.evidence.fits import FEWEST_SEEDS
 from harness.records import load_records
@@ -25,7 +32,7 @@ def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
     study = load_study(name)
     figures = documented_figures(study.name)
     if not figures:
-        raise UsageError(f"Study {study.name!r} has no documented figures; expected a study of the course notes.")
+        raise UsageError(f"Study {study.name!r} has no documented figures; expected {' or '.join(documented_studies())}.")
     records, problems = load_records(logdir / study.name)
     standing, left_out = of_study(records, study)
     rows = compare_documented(figures, measured_values(standing))

@@ -59,8 +59,17 @@ class Reproduction:
 
 def documented_figures(study: str) -> tuple[Figure, ...]:
     """Return what the notes print of a study, in their order; empty where they print nothing."""
+    return tuple(figure for figure in _all_figures() if figure.study == study)
+
+
+def documented_studies() -> tuple[str, ...]:
+    """Return the names of the studies of which the notes print figures."""
+    return tuple(dict.fromkeys(figure.study for figure in _all_figures()))
+
+
+def _all_figures() -> tuple[Figure, ...]:
     text = resources.files("harness.evidence").joinpath(FIGURES_FILE).read_text(encoding="utf-8")
-    return tuple(figure_of(row) for row in csv.DictReader(text.splitlines()) if row["study"] == study)
+    return tuple(map(figure_of, csv.DictReader(text.splitlines())))
 
 
 def figure_of(row: Mapping[str, str]) -> Figure:
