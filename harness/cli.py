@@ -229,15 +229,17 @@ def diff(first: str, second: str, **options: Any) -> None:
         diff_trials(first, second, **options)
 
 
-@main.command(epilog="\b\nExample:\n  python -m harness board --logdir logs\n")
+@main.command(epilog="\b\nExamples:\n  python -m harness board\n  python -m harness board keras-mlp --logdir logs\n")
+@click.argument("study", default="")
 @logdir_option
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on. [default: 6006 or the next free one]")
 @click.option("--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in.")
-def board(logdir: Path, port: int | None, host: str) -> None:
-    """Serve TensorBoard over the log folder, on localhost:6006."""
+def board(study: str, logdir: Path, port: int | None, host: str) -> None:
+    """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
     from harness.events.serve import serve
+    from harness.studyfolders import folder_of
 
-    with one_line_errors(), serve(logdir, port=port, host=host) as running:
+    with one_line_errors(), serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as running:
         for notice in running.notices:
             click.echo(f"Note: {notice}", err=True)
         click.echo(f"TensorBoard: {running.url} (Ctrl-C ends it)")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import UsageError
+from harness.errors import UsageError, unknown
 from harness.durability.locks import LOCK_FILE, one_writer
 from harness.records import RECORD_FILE, Record, RecordError, read_record
 from harness.studies import KINDS, study_files
@@ -52,6 +52,16 @@ def _options_of(records: Iterable[Record]) -> list[str]:
         words += ["--dataset", text] if name == "dataset" else ["--set", f"{name}={text}"]
     engine = newest.provenance.get("engine_asked", "auto")
     return words if engine == "auto" else [*words, "--engine", engine]
+
+
+def folder_of(logdir: Path, study: str) -> Path:
+    """Return a study's folder; UsageError if the log folder has none of that name."""
+    names = [folder.name for folder in folders_in(logdir)]
+    if study not in names:
+        raise unknown(f"In log folder {str(logdir)!r}, study", study, names) if names else UsageError(
+            f"Log folder {str(logdir)!r} has no studies; expected {study!r}. Run it first, or name its folder with --logdir."
+        )
+    return logdir / study
 
 
 def folders_in(folder: Path) -> list[Path]:

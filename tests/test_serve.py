@@ -13,10 +13,12 @@ from typing import Any
 
 import keras
 import pytest
+from conftest import harness
 
 from harness.boards import TrialBoard, write_study
 from harness.errors import UsageError
 from harness.events.serve import Board, serve
+from harness.studyfolders import folder_of
 
 HPARAMS = "experiment/defaultExperimentId/data/plugin/hparams/"
 EVERY_STATUS = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
@@ -43,15 +45,29 @@ def write_trial(folder: Path, *, trial_id: str, accuracy: float, status: str) ->
 
 
 @pytest.fixture(scope="module")
-def board(tmp_path_factory) -> Iterator[Board]:
-    """A served study: two seeds of the base, and a variant that diverged."""
+def logdir(tmp_path_factory) -> Path:
+    """A log folder with one study: two seeds of the base, and a variant that diverged."""
     logdir = tmp_path_factory.mktemp("logs")
     study = logdir / "study"
     write_study(study, hyperparameters={"hidden": [(128,)]})
     write_trial(study / "base/seed-0/attempt-1", trial_id="study/base", accuracy=0.5, status="success")
     write_trial(study / "base/seed-1/attempt-1", trial_id="study/base", accuracy=0.75, status="success")
     write_trial(study / "bad/seed-0/attempt-1", trial_id="study/bad", accuracy=float("nan"), status="failure")
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def board(logdir) -> Iterator[Board]:
+    """TensorBoard over it."""
     with serve(logdir) as running:
+        wait_until(lambda: len(ask(running, "data/runs")) == 10)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def board_of_one(logdir) -> Iterator[Board]:
+    """The same study, served alone."""
+    with serve(folder_of(logdir, "study")) as running:
         wait_until(lambda: len(ask(running, "data/runs")) == 10)
         yield running
 
@@ -135,6 +151,28 @@ def test_a_missing_log_folder_is_an_error(tmp_path):
 def test_an_empty_log_folder_is_served_with_a_notice(tmp_path):
     with serve(tmp_path) as empty:
         assert any("No event files" in notice for notice in empty.notices)
+
+
+def test_more_runs_than_tensorboard_ticks_are_told_of(tmp_path):
+    for number in range(501):
+        folder = tmp_path / f"study/v{number}"
+        folder.mkdir(parents=True)
+        (folder / "events.out.tfevents.1.here.1.0").touch()
+    with serve(tmp_path) as many:
+        assert any("501 runs: beyond 500" in notice and "board STUDY" in notice for notice in many.notices)
+
+
+def test_one_study_is_served_with_its_columns(board_of_one):
+    assert {"base/seed-0/attempt-1/train", "bad/seed-0/attempt-1"} <= set(ask(board_of_one, "data/runs"))
+    assert set(session_groups(board_of_one)) == {"study/base", "study/bad"}
+
+
+@pytest.mark.parametrize(("made", "said"), [(("keras-mlp",), "Did you mean 'keras-mlp'?"), ((), "has no studies")])
+def test_a_study_that_has_no_folder_is_an_error(tmp_path, made, said):
+    for name in made:
+        (tmp_path / name).mkdir()
+    result = harness("board", "keras-mpl", "--logdir", tmp_path)
+    assert result.exit_code == 2 and said in result.output and "keras-mpl" in result.output
 
 
 def test_closing_frees_the_port(tmp_path):

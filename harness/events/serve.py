@@ -14,6 +14,7 @@ from harness.events.eventfiles import event_files
 
 FIRST_PORT = 6006
 LOOPBACK = "localhost"
+MOST_RUNS = 500  # beyond them TensorBoard ticks no run, not even one that a view filters for
 SAMPLES = {"images": 50}  # of one tag; TensorBoard keeps 10 by itself, too few to see a surface form
 VIEWS = {
     "mean and band of each variant": "#custom_scalars&regexInput=aggregate&_smoothingWeight=0",
@@ -109,6 +110,12 @@ def _notices(logdir: Path, *, asked: int | None, taken: int) -> tuple[str, ...]:
     notices = []
     if asked is None and taken != FIRST_PORT:
         notices.append(f"Port {FIRST_PORT} is taken; TensorBoard is on port {taken} instead.")
-    if not any(event_files(logdir, recursive=True)):
+    runs = len({file.parent for file in event_files(logdir, recursive=True)})
+    if runs > MOST_RUNS:
+        notices.append(
+            f"{runs:,} runs: beyond {MOST_RUNS} TensorBoard shows none before you tick it. "
+            "Serve one study alone: python -m harness board STUDY."
+        )
+    if not runs:
         notices.append(f"No event files in {str(logdir)!r} yet; what a study writes there will appear.")
     return tuple(notices)
