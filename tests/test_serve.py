@@ -1,6 +1,7 @@
 """TensorBoard served over a log folder, asked as its own page asks."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -200,3 +201,6 @@ def test_views_choose_runs_where_tensorboard_would_choose_none(board):
         with urllib.request.urlopen(address) as page:
             assert page.status == 200
     assert any("regexInput=aggregate" in address for address in board.views.values())
+    wanted = urllib.parse.unquote(board.views["pictures of seed 0"].partition("regexInput=")[2])
+    shown = [run for run in ask(board, "data/runs") if re.search(wanted, run)]
+    assert sorted(shown) == ["study/bad/seed-0/attempt-1", "study/base/seed-0/attempt-1"]

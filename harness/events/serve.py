@@ -19,6 +19,7 @@ SAMPLES = {"images": 50}  # of one tag; TensorBoard keeps 10 by itself, too few 
 VIEWS = {
     "mean and band of each variant": "#custom_scalars&regexInput=aggregate&_smoothingWeight=0",
     "test curves of seed 0": "?runFilter=seed-0.*test&smoothing=0#timeseries",
+    "pictures of seed 0": "#images&regexInput=seed-0%2Fattempt-[0-9]*%24",
     "hyperparameters": "#hparams",
 }
 
