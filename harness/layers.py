@@ -242,14 +242,17 @@ def _require_outputs(edited: keras.Model, model: keras.Model, places: list[_Plac
     """
     removed = [place.path for place in places if place.removed]
     added = any(place.replacement or place.additions for place in places)
-    if not removed or added or not (model.built and edited.built):
-        return
-    before, after = (str(keras.tree.map_structure(lambda part: tuple(part.shape), each.output)) for each in (model, edited))
-    if before != after:
+    before, after = _output_shapes(model), _output_shapes(edited)
+    if removed and not added and before and after and before != after:
         raise ValueError(
             f"remove: without {', '.join(removed)}, the outputs of model {model.name!r} have the shape {after}; expected "
             f"{before}, as the labels are made for. Replace the layer, or remove another."
         )
+
+
+def _output_shapes(model: keras.Model) -> str:
+    """Write the shapes of what a model gives; empty for a Sequential one that does not know its input yet."""
+    return ", ".join(str(tuple(part.shape)) for part in getattr(model, "outputs", None) or ())
 
 
 def _compile_alike(edited: keras.Model, model: keras.Model) -> None:

@@ -118,10 +118,10 @@ def test_an_architecture_that_is_not_known_is_answered_with_the_nearest():
     assert result.exit_code == 2 and "Did you mean 'lenet-5'" in result.output
 
 
-REDUCED = {  # what each study's base is reduced to, beside one epoch of 200 samples
+REDUCED = {  # what each study's base is reduced to, beside one epoch of 200 samples; a curve needs more
     "hello-mnist": {"hidden": (32,)},
-    "keras-mlp": {"validation": 50},
-    "mnist-cnn": {"hidden": (32,), "steps_per_epoch": 2, "batch_size": 20},
+    "keras-mlp": {"validation": 50, "epochs": 2},
+    "mnist-cnn": {"hidden": (32,), "epochs": 3, "steps_per_epoch": 2, "batch_size": 20},
     "lenet": {"batch_size": 64},
 }
 

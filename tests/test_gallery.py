@@ -193,7 +193,7 @@ def test_a_model_whose_answers_fail_costs_its_surface_and_nothing_else(tmp_path)
 
 
 def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
-    gallery, folder = show(plane_trial(tmp_path, extras=("pictures",)), study(), [1], planned=1)
+    gallery, folder = show(plane_trial(tmp_path, extras=("pictures",)), study(), [1, 2], planned=2)
     assert "pictures" not in gallery.notes
     images = {tag for tag in read(folder).Tags()["tensors"]}
     assert images == {"learning-curves", "confusion-matrix", "first-layer-weights", "decision-surface"}

@@ -154,11 +154,21 @@ def test_shapes_that_do_not_fit_are_keras_own_error():
     assert not isinstance(caught.value, LayerError)
 
 
-def test_without_its_last_layer_a_model_is_an_error_of_the_variant_and_not_one_of_other_labels():
+@pytest.mark.parametrize("model", [lenet, plain])
+def test_without_its_last_layer_a_model_is_an_error_of_the_variant_and_not_one_of_other_labels(model):
     with pytest.raises(ValueError, match=r"without outputs, .* the shape \(None, \d+\); expected \(None, \d+\)") as caught:
-        edit(lenet(), remove=["outputs"])
+        edit(model(), remove=["outputs"])
     assert not isinstance(caught.value, LayerError)
-    assert edit(lenet(), replace=["outputs=Dense(5)"]).output.shape == (None, 5)
+
+
+def test_an_output_that_is_replaced_may_have_another_shape():
+    assert edit(lenet(), replace=["outputs=Dense(5)"], remove=["pool-2"]).output.shape == (None, 5)
+
+
+def test_a_layer_is_removed_from_a_sequential_model_and_from_one_that_does_not_know_its_input():
+    assert names(edit(plain(), remove=["two"])) == ["one", "outputs"]
+    open_ended = keras.Sequential([layers.Dense(3, name="one"), layers.Dense(2, name="outputs")])
+    assert names(edit(open_ended, remove=["outputs"])) == ["one"]
 
 
 @pytest.mark.parametrize(

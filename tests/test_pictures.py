@@ -124,6 +124,12 @@ def test_a_picture_that_does_not_fit_the_task_says_why(of, name, why, request):
         list(draw(name, request.getfixturevalue(of)))
 
 
+@pytest.mark.parametrize("values", [[0.5], [np.nan, np.nan, 0.5], []])
+def test_one_measurement_is_no_curve(digits, values):
+    with pytest.raises(NotDrawn, match="fewer than two measurements"):
+        learning_curves(replace(digits, history={"train_loss": values, "test_loss": values}))
+
+
 def test_learning_curves_go_over_what_the_training_is_counted_in(digits):
     assert learning_curves(digits).axes[0].get_xlabel() == "epoch"
     history = {"step": [50.0, 100.0], "epoch": [1.0, 2.0], "train_loss": [0.9, 0.5]}

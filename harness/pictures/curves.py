@@ -19,8 +19,8 @@ def learning_curves(subject: Subject) -> Figure:
     """Draw the loss, and the study's metric beside it, over the epochs or the steps."""
     history = subject.history
     names = [name for name in dict.fromkeys(("loss", subject.metric.name)) if _kinds(history, name)]
-    if not names:
-        raise NotDrawn("nothing was measured over epochs.")
+    if not any(_finite(history[f"{kind}_{name}"]) > 1 for name in names for kind in _kinds(history, name)):
+        raise NotDrawn("fewer than two measurements are finite, which makes no curve.")
     made = figure("Learning curves", subject.title, width=4.6 * len(names) + 0.4 * (len(names) == 1), height=HEIGHT * 0.9)
     for panel, name in zip(panels(made, 1, len(names)), names, strict=True):
         _draw(panel, history, name, counted=subject.counted)
@@ -29,6 +29,10 @@ def learning_curves(subject: Subject) -> Figure:
 
 def _kinds(history: Mapping[str, Sequence[float]], name: str) -> list[str]:
     return [kind for kind in KINDS if len(history.get(f"{kind}_{name}", ()))]
+
+
+def _finite(values: Sequence[float]) -> int:
+    return int(np.isfinite(np.asarray(values, float)).sum())
 
 
 def _draw(panel: Any, history: Mapping[str, Sequence[float]], name: str, *, counted: str) -> None:
