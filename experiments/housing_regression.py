@@ -48,6 +48,7 @@ def arrange(settings, data):
         x_train=inputs(train_x), y_train=targets(train_y),
         x_validation=inputs(held_x), y_validation=targets(held_y),
         x_test=inputs(test_x), y_test=targets(test_y),
+        feature_names=tuple(data.feature_names[:FEATURES]),
     )  # fmt: skip
 
 

@@ -30,14 +30,17 @@ def arrays(settings):
 
     if settings.problem == "xor":  # there are no more than four points to learn, so none are left to test on
         x, y = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], "float32"), np.array([0, 1, 1, 0], "float32")
-        return Arrays(x_train=x, y_train=y, x_test=x, y_test=y)
+        return Arrays(x_train=x, y_train=y, x_test=x, y_test=y, feature_names=("a", "b"), class_names=("a = b", "a ≠ b"))
     iris = load_iris()
     petals, wanted = iris.data[:, 2:].astype("float32"), int(settings.problem == "versicolor")
     labels = (iris.target == wanted).astype("float32")
+    name = str(iris.target_names[wanted])
+    names = {"feature_names": ("petal length (cm)", "petal width (cm)"), "class_names": (f"not {name}", name)}
     if settings.problem == "notes-flower":
-        return Arrays(x_train=petals, y_train=labels, x_test=np.array([FLOWER], "float32"), y_test=np.ones(1, "float32"))
+        flower = np.array([FLOWER], "float32")
+        return Arrays(x_train=petals, y_train=labels, x_test=flower, y_test=np.ones(1, "float32"), **names)
     test = np.arange(len(labels)) % 3 == 0
-    return Arrays(x_train=petals[~test], y_train=labels[~test], x_test=petals[test], y_test=labels[test])
+    return Arrays(x_train=petals[~test], y_train=labels[~test], x_test=petals[test], y_test=labels[test], **names)
 
 
 def build(settings):

@@ -26,6 +26,8 @@ class Arrays:
     class_weight: Mapping[int, float] | None = None  # weight of a training sample by its class; 1.0 where none is given
     x_validation: Samples | None = None  # held-out samples that choose among epochs and settings; the test samples judge
     y_validation: Samples | None = None
+    feature_names: tuple[str, ...] = ()  # for pictures, as class_names: what the numbers of a sample are
+    class_names: tuple[str, ...] = ()
 
 
 def each(samples: Samples) -> "tuple[np.ndarray, ...]":

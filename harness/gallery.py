@@ -71,7 +71,7 @@ class Gallery:
             title=f"{trial.study} · {trial.variant} · seed {trial.seed}",
             arrays=arrays,
             predict=lambda x: None,
-            class_names=CLASS_NAMES.get(trial.data.used, ()) if trial.data else (),
+            class_names=arrays.class_names or (CLASS_NAMES.get(trial.data.used, ()) if trial.data else ()),
             metric=study.metric,
             counted="step" if study.settings(trial.variant).steps_per_epoch else "epoch",
         )

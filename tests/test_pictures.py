@@ -21,6 +21,7 @@ from harness.pictures.planes import plane
 from harness.pictures.samples import _answer
 from harness.pictures.shifts import accuracy_by_shift, by_distance, moved
 from harness.pictures.subjects import Answers, NotDrawn, Subject, Surface, answers, class_chances
+from harness.pictures.weights import first_layer_weights
 
 CURVES = {"train_loss": [0.9, 0.4], "test_loss": [1.0, 0.6], "train_accuracy": [0.7, 0.9], "test_accuracy": [0.6, 0.8]}
 
@@ -122,6 +123,20 @@ def test_a_surface_of_two_classes_or_of_numbers_is_drawn_too(petals):
 def test_a_picture_that_does_not_fit_the_task_says_why(of, name, why, request):
     with pytest.raises(NotDrawn, match=why):
         list(draw(name, request.getfixturevalue(of)))
+
+
+def test_a_surface_and_a_matrix_of_weights_name_the_inputs_where_the_study_does(petals):
+    named = replace(petals.arrays, feature_names=("length", "width"))
+    kernel = np.ones((2, 3))
+    assert [text.get_text() for text in _ylabels(replace(petals, arrays=named, kernel=kernel))] == ["length", "width"]
+    other = replace(petals.arrays, feature_names=("length", "width", "height"))
+    assert "length" not in [text.get_text() for text in _ylabels(replace(petals, arrays=other, kernel=kernel))]
+    unnamed, with_names = (list(draw("decision-surface", replace(petals, arrays=each))) for each in (petals.arrays, named))
+    assert unnamed[0].png != with_names[0].png
+
+
+def _ylabels(subject: Subject) -> list:
+    return first_layer_weights(subject).axes[0].get_yticklabels()
 
 
 @pytest.mark.parametrize("values", [[0.5], [np.nan, np.nan, 0.5], []])

@@ -111,6 +111,11 @@ def names_of(known: tuple[str, ...], count: int) -> tuple[str, ...]:
     return (*known, *map(str, range(len(known), count)))
 
 
+def input_names(arrays: Arrays, count: int) -> tuple[str, ...]:
+    """Return the names of a sample's numbers; none where the study names none, or as many others."""
+    return tuple(arrays.feature_names) if len(arrays.feature_names) == count else ()
+
+
 def require_finite(outputs: np.ndarray) -> None:
     """Raise NotDrawn for a model whose answers are no numbers."""
     if not np.isfinite(outputs).all():

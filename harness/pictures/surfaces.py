@@ -9,7 +9,16 @@ from matplotlib.colors import to_rgb
 from harness.arrays import each
 from harness.pictures.planes import SIDE, Plane
 from harness.pictures.style import BLACK, DARK, DIVERGING, MARKERS, colours, figure, panels, retitle, to_png
-from harness.pictures.subjects import Subject, Surface, are_classes, class_numbers, names_of, plane_of, require_finite
+from harness.pictures.subjects import (
+    Subject,
+    Surface,
+    are_classes,
+    class_numbers,
+    input_names,
+    names_of,
+    plane_of,
+    require_finite,
+)
 
 MOST_POINTS = 400  # samples drawn, of the training and of the test samples each
 
@@ -31,7 +40,7 @@ def draw_surfaces(subject: Subject, where: Plane, surfaces: Sequence[Surface]) -
     (panel,) = panels(made)
     extent = (where.low[0], where.high[0], where.low[1], where.high[1])
     grids = [surface.outputs.reshape(SIDE, SIDE, -1).astype(np.float64) for surface in surfaces]
-    look = _look(np.asarray(each(subject.arrays.y_train)[0]), grids[0].shape[-1])
+    look = _look(subject, grids[0].shape[-1])
     image = panel.imshow(look.colours(grids[0]), extent=extent, origin="lower", interpolation="bilinear", **look.options)
     if look.legend:
         made.colorbar(image, ax=panel, pad=0.02, shrink=0.85).set_label(look.legend)
@@ -51,19 +60,22 @@ def draw_surfaces(subject: Subject, where: Plane, surfaces: Sequence[Surface]) -
 def _prepare(panel: Any, subject: Subject, where: Plane, extent: tuple[float, ...]) -> None:
     if are_classes(np.asarray(each(subject.arrays.y_train)[0])):
         _draw_samples(panel, subject)
-    panel.set(xlim=extent[:2], ylim=extent[2:], xlabel="input 1", ylabel="input 2")
+    names = input_names(subject.arrays, 2) or ("input 1", "input 2")
+    panel.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1])
     width, height = where.high - where.low
     panel.set_aspect("equal" if 0.5 <= width / height <= 2.0 else "auto")
 
 
-def _look(labels: np.ndarray, outputs: int) -> _Look:
+def _look(subject: Subject, outputs: int) -> _Look:
+    labels = np.asarray(each(subject.arrays.y_train)[0])
     if not are_classes(labels):
         limits = {"cmap": "cividis", "vmin": float(labels.min()), "vmax": float(labels.max())}
         return _Look(lambda grid: grid[..., 0], lambda grid: (), limits, "model's output")
     if outputs > 2:
         return _Look(_class_colours, _leads, {})
     between = {"cmap": DIVERGING, "vmin": 0, "vmax": 1, "alpha": 0.6}
-    return _Look(lambda grid: grid[..., -1], lambda grid: (grid[..., -1] - 0.5,), between, "model's output for class 1")
+    name = names_of(subject.class_names, 2)[1] if subject.class_names else "class 1"
+    return _Look(lambda grid: grid[..., -1], lambda grid: (grid[..., -1] - 0.5,), between, f"model's output for {name}")
 
 
 def _class_colours(grid: np.ndarray) -> np.ndarray:

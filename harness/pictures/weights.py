@@ -8,11 +8,12 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.pictures.mosaics import mosaic, show
 from harness.pictures.style import BLACK, DIVERGING, figure, panels
-from harness.pictures.subjects import SMALLEST_SIDE, NotDrawn, Subject, images_of
+from harness.pictures.subjects import SMALLEST_SIDE, NotDrawn, Subject, images_of, input_names
 
 MOST_TILES = 32
 COLUMNS = 8
 MOST_WRITTEN = 30  # weights that are written into the cells of a matrix
+MOST_NAMED = 20  # inputs of a matrix
 
 
 def first_layer_weights(subject: Subject) -> Figure:
@@ -71,6 +72,10 @@ def _matrix(subject: Subject, kernel: np.ndarray) -> Figure:
     panel.set(xlabel="unit", ylabel="input")
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, nbins=20))
+    names = input_names(subject.arrays, inputs)
+    if names and inputs <= MOST_NAMED:
+        panel.set_yticks(range(1, inputs + 1), names)
+        panel.set_ylabel("")
     if kernel.size <= MOST_WRITTEN:
         for (row, column), weight in np.ndenumerate(kernel):
             colour = "white" if abs(weight) > 0.7 * limit else BLACK
