@@ -11,6 +11,7 @@ from harness.evidence.comparison import Comparison, compare_study
 from harness.evidence.costs import COSTS, costs_of, pareto_best, ratios
 from harness.evidence.cells import first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.evidence.epochs import metric_of
+from harness.evidence.interactions import interactions
 from harness.csvtext import to_csv
 from harness.metrics import ACCURACY, Metric, described_metric
 from harness.records import (
@@ -106,12 +107,14 @@ def summary_table(
     for record in ordered:
         by_variant.setdefault(record.variant, []).append(record)
     comparisons = compare_study(by_variant, metric=metric, logdir=logdir)
+    together = {name: found.cells() for name, found in interactions(by_variant, metric).items()}
     costs = {name: costs_of(group) for name, group in by_variant.items()}
     further = further_metrics(ordered)
     rows = [
         mean_cells(group, (*METRICS, *further))
         | _summary_row(group, comparisons.get(name))
         | measured_cells(group, comparisons.get(name), metric)
+        | together.get(name, {})
         | costs[name]
         for name, group in by_variant.items()
     ]
@@ -127,7 +130,8 @@ def summary_columns() -> tuple[str, ...]:
 
     value, value_std, delta: of the study's metric, as are ci_low, ci_high, p_value and verdict. best_epoch, best_value:
     of each seed's best epoch on the test samples, an optimistic choice; validation_epoch, value_at_validation: of the
-    one that the validation samples choose. All four are means over the seeds.
+    one that the validation samples choose. All four are means over the seeds. interaction: what the variant's change does
+    less what the same change of `interaction_with` does.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -138,6 +142,7 @@ def summary_columns() -> tuple[str, ...]:
         *("flops_per_sample", "epoch_seconds", "state_mb", "pareto", *(f"{name}_ratio" for name in COSTS)),
         *("metric", "direction", "value", "value_std", "delta"),
         *("best_epoch", "best_value", "validation_epoch", "value_at_validation"),
+        *("interaction_with", "interaction", "interaction_low", "interaction_high", "interaction_p", "interaction_verdict"),
     )
 
 

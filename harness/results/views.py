@@ -20,15 +20,15 @@ _FORMS = (
     (r"difference_.*seconds", "+z.1f"),
     (r"difference_", "+.3g"),
     (r"probability|_low|_high", ".4f"),
-    (r"^p_value|mcnemar", ".2g"),
+    (r"^p_value|mcnemar|^interaction_p", ".2g"),
     (r"seconds", ".1f"),
     (r"effect_size|state_mb|memory", ".2f"),
     (r"parameters|flops", ",.0f"),
 )
 # Columns of measured values: of a metric by its name, or of the metric that the row is about.
 _NAMED = re.compile(r"^(difference_|delta_)?(train|validation|test)_(?!set_)(?!.*(seconds|samples|epoch))")
-_GENERAL = re.compile(r"^(difference_)?(value|best_value|ci_)|^delta(_\d+)?$")
-_SIGNED = ("difference", "delta", "ci_")
+_GENERAL = re.compile(r"^(difference_)?(value|best_value|ci_)|^delta(_\d+)?$|^interaction(_low|_high)?$")
+_SIGNED = ("difference", "delta", "ci_", "interaction")
 UNFINISHED = (DIVERGED, FAILED, INTERRUPTED, TIMEOUT)  # what was measured last is no result, and never the best
 _NUMBERED = re.compile(r"_\d+$")  # a column of the n-th source where several stand side by side
 _DIRECTIONS = {"test_accuracy": HIGHER, "test_loss": LOWER}  # what is better in any study

@@ -83,7 +83,7 @@ _LAYOUTS = (
 def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     """Draw the summary: one row a variant, the base first, and below it what needs a sentence."""
     from harness.evidence.verdicts import FEWEST_PAIRS
-    from harness.results.validating import chosen_by_validation
+    from harness.results.notes import chosen_by_validation, interaction_notes
 
     rows = frame.to_dict("records")
     metric = rows[0]["metric"].replace("_", " ") if rows else ACCURACY.words
@@ -97,6 +97,7 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
         sampled = " An interval from the test samples of one seed says nothing of other seeds."
         few = f"Verdicts need {FEWEST_PAIRS} seeds." + (sampled if any(present(row["mcnemar_p"]) for row in rows) else "")
         notes.append(Text(few, style="yellow"))
+    notes += [Text.assemble((f"{name}: ", "bold"), note) for name, note in interaction_notes(rows)]
     if choice := chosen_by_validation(rows):
         notes.append(Text(choice))
     if layout.unsaid:

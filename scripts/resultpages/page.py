@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.evidence.documented import documented_figures
-from harness.results.validating import chosen_by_validation
+from harness.results.notes import chosen_by_validation, interaction_notes
 from resultpages.claims import Standing, claims_table
 from resultpages.published import Published
 
@@ -28,6 +28,8 @@ def page(found: Published, claims: tuple[Standing, ...], pictures: list[tuple[st
         "## Summary",
         summary_table(found),
     ]
+    if together := interaction_notes(found.summary.to_dict("records")):
+        parts += ["\n".join(f"- {name}: {note}" for name, note in together)]
     if documented_figures(study.name):
         compared = harness("reproduce", study.name, "--logdir", str(logdir), "--format", "markdown")
         parts += ["## Documented figures against measured ones", compared]

@@ -1,10 +1,10 @@
-"""The variant that validation chooses, and what the test says of it."""
+"""What a summary says in sentences."""
 
 import math
 
 import pytest
 
-from harness.results.validating import chosen_by_validation
+from harness.results.notes import MOST_NOTES, chosen_by_validation, interaction_notes
 
 
 def row(variant: str, validation: float, test: float, *, metric: str = "accuracy", direction: str = "higher") -> dict:
@@ -36,3 +36,27 @@ def test_the_smaller_error_is_chosen():
 )
 def test_without_two_to_choose_from_nothing_is_said(rows):
     assert chosen_by_validation(rows) == ""
+
+
+def together(variant: str, word: str) -> dict:
+    return row(variant, 0.8, 0.8) | {
+        "interaction_with": "alone", "interaction": 0.25, "interaction_low": 0.1, "interaction_high": 0.4,
+        "interaction_verdict": word,
+    }  # fmt: skip
+
+
+def test_an_interaction_is_said_with_its_interval_and_word():
+    plain = row("plain", 0.8, 0.8) | {"interaction_with": math.nan}
+    said = interaction_notes([plain, together("both", "inconclusive")])
+    assert said == [("both", "interaction with alone +0.2500 [+0.1000, +0.4000]: inconclusive")]
+
+
+def test_an_interaction_of_one_seed_has_neither_interval_nor_word():
+    one = together("both", "") | {"interaction_low": math.nan, "interaction_high": math.nan}
+    assert interaction_notes([one]) == [("both", "interaction with alone +0.2500")]
+
+
+def test_of_many_interactions_only_the_clear_ones_are_said():
+    rows = [together(f"cell-{number}", "inconclusive") for number in range(MOST_NOTES)]
+    said = interaction_notes([*rows, together("both", "together worse than their sum")])
+    assert [name for name, _ in said] == ["both", f"{MOST_NOTES} more interactions"]

@@ -1,0 +1,90 @@
+"""Two changes together against the sum of what each does alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from resulting import make_record
+
+from harness.evidence.interactions import interactions
+from harness.metrics import ACCURACY, Metric
+from harness.records import Record
+from harness.tables import summary_table
+
+SETTINGS = {"epochs": 5, "hidden": [128], "normalize": True}
+
+
+def design(noise: float = 0.001, effect: float = 0.0, *, seeds: int = 5) -> dict[str, list[Record]]:
+    """Return a base, two changes and both together, whose sum is exact but for an effect of both."""
+    values = {"base": 0.80, "wide": 0.82, "raw": 0.75, "wide-raw": 0.77 + effect}
+    changes = {"wide": ("base", {"hidden": [512]}), "raw": ("base", {"normalize": False})}
+    changes |= {"wide-raw": ("wide", {"hidden": [512], "normalize": False}), "base": ("", {})}
+    made, random = {}, np.random.default_rng(0)
+    for name, value in values.items():
+        control, settings = changes[name]
+        declared = {"wide": "hidden=512", "raw": "normalize=False", "wide-raw": "normalize=False (vs wide)"}.get(name, "")
+        made[name] = [
+            replace(
+                make_record(seed=seed), variant=name, control=control, change=declared, settings=SETTINGS | settings,
+                metrics={"test_accuracy": value + noise * float(random.normal())},
+            )
+            for seed in range(seeds)
+        ]  # fmt: skip
+    return made
+
+
+def test_the_interaction_is_the_difference_of_the_differences():
+    found = interactions(design(effect=0.1), ACCURACY)
+    assert set(found) == {"wide-raw"} and found["wide-raw"].alone == "raw"
+    assert found["wide-raw"].difference.mean == pytest.approx(0.1, abs=0.005)
+    assert found["wide-raw"].word == "together better than their sum"
+
+
+@pytest.mark.parametrize(
+    ("effect", "higher", "word"),
+    [
+        (0.0, True, "additive"),
+        (-0.1, True, "together worse than their sum"),
+        (-0.1, False, "together better than their sum"),
+    ],
+)
+def test_the_word_follows_from_the_interval_and_the_metrics_direction(effect, higher, word):
+    metric = Metric("accuracy", margin=0.01, higher_is_better=higher)
+    assert interactions(design(effect=effect), metric)["wide-raw"].word == word
+
+
+def test_changes_that_add_up_exactly_are_additive_to_the_last_bit():
+    found = interactions(design(noise=0.0), ACCURACY)["wide-raw"]
+    assert found.difference.identical and found.word == "additive"
+
+
+def test_few_seeds_give_a_number_and_no_word():
+    found = interactions(design(effect=0.1, seeds=2), ACCURACY)["wide-raw"]
+    assert found.word == "" and found.difference.n == 2
+
+
+def test_without_all_four_corners_there_is_none():
+    for name in ("wide", "raw"):
+        records = design()
+        del records[name]
+        assert interactions(records, ACCURACY) == {}
+
+
+def test_corners_that_share_no_seed_have_none():
+    records = design()
+    records["raw"] = records["raw"][:2]
+    records["base"] = records["base"][2:]
+    assert interactions(records, ACCURACY) == {}
+
+
+def test_a_variant_recorded_with_other_settings_than_it_declares_has_none():
+    records = design()
+    records["raw"] = [replace(record, settings=SETTINGS) for record in records["raw"]]
+    assert interactions(records, ACCURACY) == {}
+
+
+def test_the_summary_has_its_columns_and_other_rows_leave_them_empty():
+    table = summary_table([record for group in design(effect=0.1).values() for record in group]).set_index("variant")
+    assert table.loc["wide-raw", "interaction_with"] == "raw"
+    assert table.loc["wide-raw", "interaction_low"] < 0.1 < table.loc["wide-raw", "interaction_high"]
+    assert table.loc["wide", "interaction"] != table.loc["wide", "interaction"]
