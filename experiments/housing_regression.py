@@ -27,21 +27,27 @@ class Housing(Settings):
 
 def arrange(settings, data):
     """Split the districts, standardize them on the training part, and hand out inputs and targets as the model has them."""
+    import numpy as np
     from sklearn.model_selection import train_test_split
 
     x, y = data.x[:, :FEATURES], data.y
     known_x, test_x, known_y, test_y = train_test_split(x, y, test_size=HELD_OUT, random_state=SPLIT)
     held_out = settings.validation or HELD_OUT
-    train_x, held_x, train_y, held_y = train_test_split(known_x, known_y, test_size=held_out, random_state=SPLIT)
-    scaled_on = x if settings.leak else train_x
+    train_x, held_x, train_y, held_y = (
+        part[: settings.samples] for part in train_test_split(known_x, known_y, test_size=held_out, random_state=SPLIT)
+    )
+    test_x, test_y = test_x[: settings.samples], test_y[: settings.samples]
+    scaled_on = np.concatenate([train_x, held_x, test_x]) if settings.leak else train_x
     mean, deviation = (scaled_on.mean(axis=0), scaled_on.std(axis=0)) if settings.normalize else (0.0, 1.0)
+    if settings.normalize and not deviation.all():
+        raise ValueError(f"Of {len(train_x)} districts to train on, a feature is the same in all; expected more samples.")
 
     def inputs(features):
-        features = ((features - mean) / deviation)[: settings.samples].astype("float32")
+        features = ((features - mean) / deviation).astype("float32")
         return (features[:, WIDE].copy(), features[:, DEEP].copy()) if settings.model in TWO_INPUTS else features
 
     def targets(values):
-        values = values[: settings.samples].astype("float32")
+        values = values.astype("float32")
         return (values, values) if settings.model == "auxiliary-output" else values
 
     return Arrays(

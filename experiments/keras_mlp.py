@@ -29,8 +29,8 @@ STUDY = Study(
     "keras-mlp",
     question="Which settings of a multilayer perceptron are worth tuning, and does the test confirm the choice?",
     lesson=(
-        "Tune the learning rate first: a tenth of it costs five times what a hidden layer or two thirds of the width do, and "
-        "ten times it gains more than either. Which usual initializer hardly matters; weights that begin equal never part. "
+        "Tune the learning rate first: a tenth of it costs five times what a hidden layer or two thirds of the width do, "
+        "and ten times it gains more than either. Which usual initializer hardly matters; weights that begin equal never part. "
         "Validation chooses, and the test judges once."
     ),
     base=KerasMlp(

@@ -29,6 +29,13 @@ class Arrays:
     feature_names: tuple[str, ...] = ()  # for pictures, as class_names: what the numbers of a sample are
     class_names: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in ("feature_names", "class_names"):
+            names = getattr(self, name)
+            if isinstance(names, str):
+                raise ValueError(f"{name} is {names!r}; expected a name for each, as in {name}=({names!r},).")
+            object.__setattr__(self, name, tuple(map(str, names)))  # of NumPy's strings, too
+
 
 def each(samples: Samples) -> "tuple[np.ndarray, ...]":
     """Return the arrays of one or of several inputs as a tuple."""

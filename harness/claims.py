@@ -1,6 +1,7 @@
 """What a variant's results are supposed to show: typed claims, each held against the variant's row of the summary."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,9 @@ class Bound:
             )
 
     def __str__(self) -> str:
-        return f"{_words(self.column)} {'at most' if self.upper else 'at least'} {self.limit:g}"
+        short = f"{self.limit:g}"
+        limit = short if float(short) == self.limit else repr(float(self.limit))
+        return f"{_words(self.column)} {'at most' if self.upper else 'at least'} {limit}"
 
     def fault(self, row: Row, metric: Metric = ACCURACY) -> str:
         """Return what was measured instead, empty where the claim holds; metric: the study's."""
@@ -83,6 +86,24 @@ class Against:
 
 
 Claim = Bound | Against
+
+_BOUND = re.compile(r"(?P<what>[a-z_ ]+) at (?P<side>least|most) (?P<limit>\S+)")
+_AGAINST = re.compile(r"(?P<word>better|worse|equivalent) (?:than|to) its control")
+
+
+def claims_in(expectation: str) -> tuple[Claim, ...]:
+    """Return the claims of an expectation as its words have them, which is how a record keeps it.
+
+    >>> [str(claim) for claim in claims_in("finishes, test accuracy at least 0.9, worse than its control")]
+    ['test accuracy at least 0.9', 'worse than its control']
+    """
+    claims: list[Claim] = []
+    for part in expectation.split(", ") if expectation.startswith("finishes") else ():
+        if bound := _BOUND.fullmatch(part):
+            claims.append(Bound(bound["what"].replace(" ", "_"), float(bound["limit"]), upper=bound["side"] == "most"))
+        elif against := _AGAINST.fullmatch(part):
+            claims.append(Against(against["word"]))
+    return tuple(claims)
 
 
 def _interval(row: Row) -> tuple[float | None, float | None]:

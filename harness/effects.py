@@ -1,5 +1,6 @@
 """Whether each variant of a plan, and each --set, changes what is trained; found out before anything is."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.arrays import none_left
@@ -11,56 +12,59 @@ from harness.runner import Plan, in_changed_base
 from harness.settings import LAYER_EDITS, differences
 from harness.tomlstudies import place_of
 from harness.trials import Trial
-from harness.variants import BASE, Study, show_value
+from harness.variants import BASE, MEASURING, Study, show_value
 
-# What changes no training: how often it is measured. The dataset is looked at where it is chosen.
-MEASURING = ("log_every", "dataset")
+ELSEWHERE = (*MEASURING, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen
+BUILT_IN_METRICS = ("loss", "accuracy")  # what the harness's own model reports
 
 
-def require_effects(plan: Plan, executor: Executor) -> None:
-    """Raise UsageError for a variant that edits layers which are not there, or changes nothing in what is trained.
+def require_effects(plan: Plan, executor: Executor) -> dict[str, Effect]:
+    """Return what each variant comes to; UsageError for one without its layers, its effect, or the study's metric.
 
     Nothing has trained yet. The harness's own model and data heed every setting. A study's own may overlook one, and
     the unchanged model would then be trained and published under the variant's name.
     """
     study = plan.study
     if not must_be_built(plan):
-        return
+        return {}
     effects = dict(zip(study.names, executor.effects([_like(plan, name) for name in study.names]), strict=True))
     for name in study.names:
         if effects[name].fault:
             raise _refusal(plan, name, f": {effects[name].fault}")
         if effects[name].error and study.expectation(name).finishes:
-            raise _refusal(plan, name, f": {effects[name].error}")
+            raise _refusal(plan, name, _joined(effects[name].error))
         control = study.control(name)
         if control and _alike(effects[name], effects[control], edited=_edited(study, name, control)):
             text = f" changes nothing: with {study.change(name)}, the model, the arrays and the training are those of"
             raise _refusal(plan, name, f"{text} {control!r}. Does {_functions(study)} use the setting?")
+    return effects
 
 
-def overlooked(plan: Plan, executor: Executor) -> list[str]:
-    """Say which changes of the base no variant heeds, so that the results are those without them: a note for each."""
-    if not must_be_built(plan):
+def overlooked(plan: Plan, effects: Mapping[str, Effect], executor: Executor) -> list[str]:
+    """Say which changes of the base no variant heeds, so that the results are those without them: a note for each.
+
+    effects: what the variants come to, as `require_effects` has found it.
+    """
+    if not effects:
         return []
     changed = differences(plan.study.base, plan.whole.base)
     return [
         f"{name}={show_value(getattr(plan.study.base, name))} changes nothing in study {plan.study.name!r}: the model, the "
         f"arrays and the training are those without it. Does {_functions(plan.study)} use the setting?"
         for name in changed
-        if name not in MEASURING and not _heeded(plan, name, executor)
+        if name not in ELSEWHERE and not _heeded(plan, name, effects, executor)
     ]
 
 
-def _heeded(plan: Plan, setting: str, executor: Executor) -> bool:
+def _heeded(plan: Plan, setting: str, effects: Mapping[str, Effect], executor: Executor) -> bool:
     """Say whether a setting that the options change in the base makes a difference to the base or to a variant."""
     others = tuple(change for change in plan.options.base_changes if change[0] != setting)
+    inheriting = [variant.name for variant in plan.study.variants if setting not in variant.changes]
     # Most settings show in the base, and then no other variant need be built.
-    for names in ((BASE,), plan.study.names[1:]):
-        pairs = [(_like(plan, name), replace(_like(plan, name), base_changes=others)) for name in names]
-        effects = executor.effects([trial for pair in pairs for trial in pair])
-        for name, one, other in zip(names, effects[::2], effects[1::2], strict=True):
-            if not _alike(one, other, edited=bool(plan.study.settings(name).edits)):
-                return True
+    for names in ([BASE], inheriting):
+        without = executor.effects([replace(_like(plan, name), base_changes=others) for name in names])
+        if any(not _alike(effects[name], other, edited=_edited(plan.study, name)) for name, other in zip(names, without)):
+            return True
     return False
 
 
@@ -93,6 +97,11 @@ def _refusal(plan: Plan, name: str, fault: str) -> UsageError:
     return UsageError(in_changed_base(changes, said) + advice)
 
 
+def _joined(fault: str) -> str:
+    """Return what is wrong as it follows on the variant's name: a sentence of its own, or the rest of one."""
+    return f" {fault}" if fault.startswith("is ") else f": {fault}"
+
+
 def _place(plan: Plan, name: str, fault: str) -> str:
     """Say where a TOML file has the edit of layers that is refused; empty for a study in Python and for one of --set."""
     setting = next((edit for edit in LAYER_EDITS if fault.startswith(edit)), "")
@@ -114,7 +123,8 @@ def must_be_built(plan: Plan) -> bool:
     """Say whether only the built models tell what the variants change: the study's own, or ones with edited layers."""
     study = plan.study
     own = study.build or study.arrays or study.arrange
-    return bool(plan.trials and (own or _edited(study, *study.names)))
+    named = study.metric.name not in BUILT_IN_METRICS
+    return bool(plan.trials and (own or named or _edited(study, *study.names)))
 
 
 def _like(plan: Plan, name: str) -> Trial:

@@ -1,13 +1,16 @@
 """The error a user can mend, and the nearest right name for a wrong one."""
 
+import itertools
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 MOST_NAMED = 20  # one clear line, not a page
 NEAREST_NAMED = 5  # of a list that is longer
+LONGEST_FAILURE = 600  # characters
 
-
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+_KERAS_FRAME = re.compile(r"Exception encountered when calling .+")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -19,6 +22,19 @@ def one_line(error: BaseException) -> str:
     """Return an error's text on one line, without what could steer a terminal or cannot be written in UTF-8."""
     text = " ".join(_BREAKS.sub(" ", str(error)).split())
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def failure_text(error: BaseException) -> str:
+    """Return an exception's type and the first line of its text; of Keras' report on a layer, the reason as well.
+
+    Keras says in the first line only which layer was called, and why it failed in the lines below.
+    """
+    lines = [line for line in (_STYLES.sub("", line).strip() for line in str(error).splitlines()) if line]
+    said = lines[0] if lines else "no text"
+    if _KERAS_FRAME.fullmatch(said):
+        told = itertools.takewhile(lambda line: not line.startswith("Arguments received by"), lines[1:])
+        said = f"{said.rstrip('.')}: {' '.join(told) or 'no reason given'}"
+    return f"{type(error).__name__}: {said[:LONGEST_FAILURE]}"
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -3,6 +3,8 @@
 import csv
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -39,7 +41,7 @@ def estimate_trials(study: Study, data: Mapping[str, Prepared], *, folder: Path)
     recorded: dict[str, list[float]] = {}
     for name, row in _rows(folder / RUNS):
         if name in guesses:
-            recorded.setdefault(name, []).append(_scaled(row, study.settings(name), folder))
+            recorded.setdefault(name, []).append(_scaled(row, study, data, folder=folder))
     seconds = {name: median(values) for name, values in recorded.items()}
     correction = median(seconds[name] / guesses[name] for name in seconds) if seconds else 1.0
     return {name: seconds.get(name, guesses[name] * correction) for name in study.names}
@@ -56,8 +58,9 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         return
 
 
-def _scaled(row: Mapping[str, str], settings: Settings, folder: Path) -> float:
-    """Return a run's seconds as they would be with the epochs of the settings; all but the epochs stays what it is."""
+def _scaled(row: Mapping[str, str], study: Study, data: Mapping[str, Prepared], *, folder: Path) -> float:
+    """Return a run's seconds as they would be with the epochs of its variant; all but the epochs stays what it is."""
+    settings = study.settings(row["variant"])
     seconds, epochs = _number(row["seconds"]), _number(row.get("epochs"))
     stops = settings.stop_below_loss is not None or row.get("engine") == "scikit-learn"
     if stops or epochs in (0, settings.epochs):
@@ -66,18 +69,27 @@ def _scaled(row: Mapping[str, str], settings: Settings, folder: Path) -> float:
         record = read_record(folder / row["variant"] / f"seed-{_number(row.get('seed')):.0f}" / RECORD_FILE)
     except RecordError:
         return seconds
-    return max(seconds + (settings.epochs - epochs) * _epoch_seconds(record), 0.0)
+    one_more = replace(settings, epochs=settings.epochs + 1)
+    guess = guess_seconds(study, one_more, data) - guess_seconds(study, settings, data)
+    return max(seconds + (settings.epochs - epochs) * _epoch_seconds(record, settings.log_every, guess=guess), 0.0)
 
 
-def _epoch_seconds(record: Record) -> float:
-    """Return the mean seconds of an epoch, the first ones apart where there are others: they include compiling."""
+def _epoch_seconds(record: Record, log_every: int, *, guess: float) -> float:
+    """Return the mean seconds of an epoch, with its share of the tests that follow only every so many epochs.
+
+    The first entry includes compiling, which is no part of another epoch. Where there is no other one, the guess counts,
+    unless even that entry was faster.
+    """
     train, test = (record.history.get(name, ()) for name in ("epoch_seconds", "test_seconds"))
     last = record.history.get("epoch") or range(1, len(train) + 1)  # the number of the epoch behind each entry
     # An entry holds the seconds of one of the epochs since the one before, and those of the one test behind them.
     entries = [(number - before, one, tested) for number, before, one, tested in zip(last, (0, *last), train, test)]
-    steady = entries[1:] or entries
+    if len(entries) == 1:
+        return min(guess, entries[0][1]) if math.isfinite(entries[0][1]) else guess
+    steady = entries[1:]
     epochs = sum(count for count, _, _ in steady)
-    mean = sum(count * one + tested for count, one, tested in steady) / max(epochs, 1)
+    trained = sum(count * one for count, one, _ in steady) / max(epochs, 1)
+    mean = trained + sum(tested for _, _, tested in steady) / max(len(steady), 1) / log_every
     return mean if math.isfinite(mean) else 0.0
 
 
@@ -103,14 +115,14 @@ def _step_seconds(study: Study, settings: Settings) -> float:
         features = UNKNOWN_FEATURES if study.arrays or is_table(settings.dataset) else PIXELS
         return STEP_SECONDS + PARAMETER_SECONDS * dense_parameters(settings, features) * settings.batch_size / 32
     said = study.step_seconds(settings)
-    if not isinstance(said, (int, float)) or not 0 < said < math.inf:
+    if isinstance(said, bool) or not isinstance(said, Real) or not 0 < said < math.inf:
         raise UsageError(f"Study {study.name!r}: step_seconds(settings) is {said!r}; expected seconds, such as 0.01.")
     return said
 
 
 def _samples(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> int:
     prepared = data.get(settings.dataset)
-    known = UNKNOWN_SAMPLES if study.arrays else find_dataset(prepared.used if prepared else settings.dataset).samples
+    known = (settings.samples or UNKNOWN_SAMPLES) if study.arrays else find_dataset(prepared.used if prepared else settings.dataset).samples
     return max(min(known, settings.samples or known) - (settings.validation or 0), 1)
 
 

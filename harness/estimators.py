@@ -119,6 +119,11 @@ def _counts(estimator: Any) -> Iterator[int]:
         yield sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)
 
 
+def reported(estimator: Any) -> tuple[str, ...]:
+    """Return the names of what an estimator is measured by; the loss of a classifier only where it knows chances."""
+    return ("loss", "accuracy") if _is_classifier(estimator) else ("loss", "mse", "rmse", "mae")
+
+
 def _is_classifier(estimator: Any) -> bool:
     from sklearn.base import is_classifier
 

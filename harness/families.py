@@ -104,24 +104,45 @@ def combinations(
 ) -> tuple[Variant, ...]:
     """Return a variant for each of these combinations of settings, named by its values where it has no name.
 
-    A combination's control is an earlier one, or the base, that lacks one of its differences; where there is none, its
-    settings are taken to change together.
+    A combination's control is the first one, or the base, that lacks one of its differences, wherever it stands in the
+    list; else an earlier one with another value of one setting; where there is none, its settings are taken to change
+    together.
     """
     named = cells.items() if isinstance(cells, Mapping) else [("", cell) for cell in cells]
-    made: dict[str, Settings] = {BASE: base}
-    variants = []
+    made: list[tuple[str, dict[str, Any]]] = []
     for name, cell in named:
         if not isinstance(cell, Mapping):
             raise UsageError(f"Family {family!r}: received the combination {cell!r}; expected settings with their values.")
         settings = _in_family(family, base, cell)
         changes = {setting: getattr(settings, setting) for setting in differences(settings, base)}
-        if not changes:
-            continue
-        near = [other for other, there in made.items() if len(differences(settings, there)) == 1]
-        name = name or name_of(*({setting: value} for setting, value in changes.items()))
-        made[name] = settings
-        variants.append(Variant(name, control=(near or [BASE])[0], together=not near, family=family, **changes))
+        if changes:
+            made.append((name or name_of(changes), changes))
+    near = zip(made, _nearest([changes for _, changes in made]), strict=True)
+    variants = [
+        Variant(name, control=BASE if at is None or at < 0 else made[at][0], together=at is None, family=family, **changes)
+        for (name, changes), at in near
+    ]
     return _some(variants, family)
+
+
+def _nearest(cells: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """Return for each combination which one is its control: -1 for the base, None where none differs in one setting.
+
+    A control has fewer differences from the base, or as many and stands earlier, so that none is its own in the end.
+    """
+    firsts: dict[frozenset[tuple[str, Any]], int] = {frozenset(): -1}
+    for number, cell in enumerate(cells):
+        firsts.setdefault(frozenset(cell.items()), number)
+    beside: dict[tuple[str, frozenset[tuple[str, Any]]], int] = {}  # a setting and all that else differs → the first so
+    found: list[int | None] = []
+    for number, cell in enumerate(cells):
+        rests = {setting: frozenset(cell.items() - {(setting, value)}) for setting, value in cell.items()}
+        fewer = [firsts[rest] for rest in rests.values() if rest in firsts]
+        equal = [beside[setting, rest] for setting, rest in rests.items() if (setting, rest) in beside]
+        found.append(min(fewer or equal, default=None))
+        for setting, rest in rests.items():
+            beside.setdefault((setting, rest), number)
+    return found
 
 
 def name_of(*parts: Mapping[str, Any]) -> str:

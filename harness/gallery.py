@@ -12,14 +12,13 @@ from harness.data import CLASS_NAMES
 from harness.events.lastingboards import LastingBoard
 from harness.events.projector import write_embedding
 from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
-from harness.picturenames import ALL_PICTURES, DECISION_SURFACE, EMBEDDINGS, HISTOGRAMS, PICTURES, PR_CURVES
+from harness.picturenames import ALL_PICTURES, DECISION_SURFACE, DRAWN_SEED, EMBEDDINGS, HISTOGRAMS, PICTURES, PR_CURVES
 from harness.pictures.kernels import first_kernel, named_weights
 from harness.pictures.planes import Plane, plane
 from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
 from harness.trials import Trial
 from harness.variants import Study
 
-DRAWN_SEED = 0  # one picture of each variant says enough: those of other seeds look alike
 MOST_SURFACES = 25  # steps of the slider in the Images tab, a tenth of a second each
 
 Predict = Callable[[Samples], Any]

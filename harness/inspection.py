@@ -13,6 +13,7 @@ from harness.data import Prepared, open_dataset
 from harness.executors import Effect
 from harness.layermaking import LayerError
 from harness.models import make_model
+from harness.reported import missing
 from harness.settings import Settings, to_json
 from harness.variants import Study
 
@@ -32,13 +33,13 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -
         built = make_model(study, settings, seed=0)
         model = described(built)
         arrays = own_arrays(study, settings, prepared)
-        error = _none_left(settings, arrays)
+        lacking = missing(study.metric, built) or _none_left(settings, arrays)
     except LayerError as error:
         return Effect(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
         return Effect()
-    if error or model is None:
-        return Effect(error=error)
+    if lacking or model is None:
+        return Effect(error=lacking)
     training = TRAINING if isinstance(built, keras.Model) else ESTIMATING
     names = (*training, *DATA) if arrays is None else training
     values = {name: value for name, value in to_json(settings).items() if name in names}

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from harness.errors import UsageError, one_line, unknown
+from harness.layerdraws import drawn_apart
 from harness.layertexts import LayerText
 
 # What the base class of all layers takes besides.
@@ -19,10 +20,18 @@ class LayerError(UsageError):
 
 
 def made_layer(
-    setting: str, text: LayerText, *, instead_of: Any = None, near: str = "", taken: Set[str] = frozenset()
+    setting: str,
+    text: LayerText,
+    *,
+    seed: int,
+    inside: str,
+    instead_of: Any = None,
+    near: str = "",
+    taken: Set[str] = frozenset(),
 ) -> Any:
     """Return the layer that a text describes; LayerError where Keras has no such layer or does not take the arguments.
 
+    seed, inside: it draws by the seed and its path, which begins with that of the model that it goes into.
     instead_of: the layer whose place and name it takes; LayerError if it is that very layer. near: the layer behind
     which it goes, whose name it carries on. taken: names that it must not have.
     """
@@ -35,8 +44,9 @@ def made_layer(
         options.setdefault("name", _free_name(f"{near}-{_snake(text.layer)}", taken))
         if options["name"] in taken:
             raise LayerError(f"{setting} '{text}': the model has a layer {options['name']!r} already; expected another name.")
+    path = f"{inside}/{options['name']}" if inside else str(options["name"])
     try:
-        layer = kind(*text.args, **options)
+        layer = drawn_apart(lambda: kind(*text.args, **options), seed=seed, path=path)
     except Exception as error:
         raise LayerError(f"{setting} '{text}': Keras does not take these arguments: {one_line(error)}") from None
     if instead_of is not None and type(layer) is type(instead_of) and layer.get_config() == instead_of.get_config():

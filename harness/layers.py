@@ -2,37 +2,21 @@
 
 The model is rebuilt from its own layers' configurations, so every shape is inferred anew. Layers that stay as they were
 start from the very weights that they have in the given model: a variant and its control then differ, seed by seed, in
-what is edited and in nothing else. Layers that are new, or whose shapes change, draw weights of their own.
+what is edited and in nothing else. Layers that are new, or whose shapes change, draw weights by the seed and their path:
+the same ones in a variant and in a control that has the same new layer.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
-from keras.src.models.functional import Functional
 
-from harness.errors import unknown
+from harness.layerdraws import drawn_apart, draws
 from harness.layermaking import LayerError, made_layer
-from harness.layertexts import LayerText, parse_layer
+from harness.layerplaces import Graph, Place, freeze_made, marked_places
 
 __all__ = ["LayerError", "edit"]
-
-Graph = keras.Sequential | Functional  # models whose layers and connections can be read
-
-
-@dataclass(slots=True)
-class _Place:
-    """One layer of the model and what is to become of it."""
-
-    path: str  # its name, behind those of the models that it lies in: block/conv-1
-    layer: Any
-    inside: str  # the path of the model that it lies in
-    removed: bool = False
-    replacement: LayerText | None = None
-    additions: list[LayerText] = field(default_factory=list)
-    frozen: bool = False
 
 
 def edit(
@@ -42,34 +26,23 @@ def edit(
     replace: Iterable[str] = (),
     insert_after: Iterable[str] = (),
     freeze: Iterable[str] = (),
+    seed: int = 0,
 ) -> keras.Model:
     """Return the model with its layers edited, compiled as the given one is; the given one is used up.
 
     Layers are named by their names or by patterns (`pool-*`), those within a nested model by `block/conv-1`. A layer
     that takes another's place takes its name too. LayerError for a name that matches nothing and for an edit that
     cannot be meant; where the layers that are left do not fit each other, Keras' own error; ValueError where
-    they no longer give outputs as the labels are made for.
+    they no longer give outputs as the labels are made for. seed: what new layers draw follows from it and their paths.
     """
     _require_rebuildable(model)
-    places = {place.path: place for place in _places(model, "")}
-    for pattern in remove:
-        for place in _matching("remove", pattern, places):
-            place.removed = True
-    for text in map(_parsed("replace"), replace):
-        for place in _matching("replace", text.target, places):
-            _require_free("replace", place)
-            place.replacement = text
-    for text in map(_parsed("insert_after"), insert_after):
-        for place in _matching("insert_after", text.target, places):
-            _require_kept("insert_after", place)
-            place.additions.append(text)
-    for pattern in freeze:
-        _freeze(pattern, _matching("freeze", pattern, places))
-    _require_some_left(model, places)
-    compiled, rebuilding = model.compiled, _Rebuilding(places)
-    edited = rebuilding.rebuilt(model, "")
+    places = marked_places(model, {"remove": remove, "replace": replace, "insert_after": insert_after, "freeze": freeze})
+    compiled, rebuilding = model.compiled, _Rebuilding(places, seed)
+    with draws(seed, ""):
+        edited = rebuilding.rebuilt(model, "")
     rebuilding.carry_weights()
-    _require_outputs(edited, model, list(places.values()))
+    freeze_made(places.values())
+    _require_outputs(edited, model, places)
     if compiled:
         _compile_alike(edited, model)
     return edited
@@ -87,63 +60,12 @@ def _require_rebuildable(model: keras.Model) -> None:
         raise LayerError(f"Model {model.name!r} has a {min(own, default='compile')} of its own, which a rebuilt model would lose.")
 
 
-def _places(model: Graph, inside: str) -> Iterator[_Place]:
-    for layer in model.layers:
-        path = f"{inside}/{layer.name}" if inside else layer.name
-        yield _Place(path, layer, inside)
-        if isinstance(layer, Graph):
-            yield from _places(layer, path)
-
-
-def _parsed(setting: str) -> Callable[[str], LayerText]:
-    return lambda text: parse_layer(setting, text)
-
-
-def _matching(setting: str, pattern: str, places: dict[str, _Place]) -> list[_Place]:
-    known = {path: place for path, place in places.items() if not isinstance(place.layer, keras.layers.InputLayer)}
-    if pattern in places and pattern not in known:
-        raise LayerError(f"{setting}: {pattern!r} is an input of the model; expected one of its layers: {', '.join(known)}.")
-    found = [known[pattern]] if pattern in known else [place for path, place in known.items() if fnmatchcase(path, pattern)]
-    if not found:
-        raise LayerError(f"{setting}: {unknown('Layer', pattern, known)}")
-    return found
-
-
-def _require_kept(setting: str, place: _Place) -> None:
-    if place.removed:
-        raise LayerError(f"{setting}: layer {place.path!r} is removed as well; expected one of the two.")
-
-
-def _require_free(setting: str, place: _Place) -> None:
-    _require_kept(setting, place)
-    if place.replacement:
-        raise LayerError(f"{setting}: layer {place.path!r} is replaced twice; expected one layer in its place.")
-
-
-def _freeze(pattern: str, places: list[_Place]) -> None:
-    for place in places:
-        _require_kept("freeze", place)
-        place.frozen = True
-    if all(place.layer.built and not place.layer.trainable_weights for place in places if not place.replacement):
-        raise LayerError(f"freeze: {pattern!r} matches no layer that learns ({', '.join(place.path for place in places)}).")
-
-
-def _require_some_left(model: keras.Model, places: dict[str, _Place]) -> None:
-    outermost = [place for place in places.values() if not place.inside and not isinstance(place.layer, keras.layers.InputLayer)]
-    if all(place.removed for place in outermost):
-        raise LayerError(f"remove: no layer of the model {model.name!r} is left; expected at least one.")
-    for place in places.values():
-        edited = place.removed or place.replacement
-        below = [other for other in places.values() if f"{other.inside}/".startswith(f"{place.path}/")]
-        if edited and any(other.replacement or other.additions or other.frozen for other in below):
-            raise LayerError(f"Layer {place.path!r} goes, and layers within it are edited; expected one of the two.")
-
-
 @dataclass(slots=True)
 class _Rebuilding:
     """A model in the making: which new layers stand for which old ones."""
 
-    places: dict[str, _Place]
+    places: dict[str, Place]
+    seed: int
     copies: list[tuple[Any, Any]] = field(default_factory=list)  # of each layer that stays: the old one, the new one
     homes: dict[int, str] = field(default_factory=dict)  # a layer's id → the path at which it was met first
 
@@ -164,7 +86,7 @@ class _Rebuilding:
             new.trainable = False
         return new
 
-    def _steps(self, place: _Place) -> list[Any]:
+    def _steps(self, place: Place) -> list[Any]:
         """Return the layers that stand where one stood, in their order; the layer is made once, however often it is called."""
         home = self.homes.setdefault(id(place.layer), place.path)
         if home != place.path:
@@ -172,21 +94,21 @@ class _Rebuilding:
         steps = [] if place.removed else [self._kept(place)]
         taken = {other.layer.name for other in self.places.values() if other.inside == place.inside}
         for text in place.additions:
-            steps.append(made_layer("insert_after", text, near=place.layer.name, taken=taken))
+            where = {"seed": self.seed, "inside": place.inside}
+            steps.append(made_layer("insert_after", text, **where, near=place.layer.name, taken=taken))
             taken.add(steps[-1].name)
         return steps
 
-    def _kept(self, place: _Place) -> Any:
+    def _kept(self, place: Place) -> Any:
         layer = place.layer
         if place.replacement:
-            new = made_layer("replace", place.replacement, instead_of=layer)
+            new = made_layer("replace", place.replacement, seed=self.seed, inside=place.inside, instead_of=layer)
         elif isinstance(layer, Graph):
             new = self.rebuilt(layer, place.path)
         else:
-            new = _copied(layer)
+            new = drawn_apart(lambda: _copied(layer), seed=self.seed, path=place.path)
             self.copies.append((layer, new))
-        if place.frozen:
-            new.trainable = False
+        place.made = new
         return new
 
     def carry_weights(self) -> None:
@@ -235,19 +157,26 @@ def _passed_on(layer: Any, args: tuple[Any, ...], options: dict[str, Any]) -> An
     return next(iter(tensors.values()))
 
 
-def _require_outputs(edited: keras.Model, model: keras.Model, places: list[_Place]) -> None:
-    """Raise ValueError where removing layers alone changed what the model gives: a loss may take it, and mean nothing.
+def _require_outputs(edited: keras.Model, model: keras.Model, places: dict[str, Place]) -> None:
+    """Raise ValueError where removing layers changed what the model gives: a loss may take it, and mean nothing.
 
-    A layer that is put in is another matter: it says of which shape the outputs are to be.
+    A layer that is put in at an output is another matter: it says of which shape the outputs are to be.
     """
-    removed = [place.path for place in places if place.removed]
-    added = any(place.replacement or place.additions for place in places)
+    removed = [place.path for place in places.values() if place.removed]
+    last = [place for place in places.values() if id(place.layer) in _output_layers(model)]
     before, after = _output_shapes(model), _output_shapes(edited)
-    if removed and not added and before and after and before != after:
+    if removed and before != after and before and after and not any(place.replacement or place.additions for place in last):
         raise ValueError(
             f"remove: without {', '.join(removed)}, the outputs of model {model.name!r} have the shape {after}; expected "
             f"{before}, as the labels are made for. Replace the layer, or remove another."
         )
+
+
+def _output_layers(model: keras.Model) -> set[int]:
+    """Return the ids of the layers that give a model's outputs."""
+    if isinstance(model, keras.Sequential):
+        return {id(model.layers[-1])}
+    return {id(tensor._keras_history.operation) for tensor in model.outputs}
 
 
 def _output_shapes(model: keras.Model) -> str:

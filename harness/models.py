@@ -36,7 +36,7 @@ def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
     if settings.edits:
         from harness.layers import edit
 
-        model = edit(model, **settings.edits)
+        model = edit(model, **settings.edits, seed=seed)
     if not model.compiled:
         compile_classifier(model, settings)
     return model

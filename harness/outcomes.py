@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from harness.claims import Row
-from harness.records import Record
+from harness.records import OK, Record
 from harness.variants import Study
 
 
@@ -33,11 +33,13 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
     What a study expects of one dataset says nothing about the stand-in for it, nor does it hold where its base was
     changed for the run: that is named, and not judged.
     """
-    broken, unjudged = [], []
+    broken, unjudged, rows = [], [], list(rows)
+    data = {row["variant"]: row.get("data") for row in rows}
     for row in rows:
         if row["variant"] not in study.names:
             continue
-        claims = study.expectation(row["variant"]).claims
+        expectation = study.expectation(row["variant"])
+        claims = expectation.claims
         asked = study.settings(row["variant"]).dataset
         if claims and changed:
             unjudged.append(f"{row['variant']}: what is expected of its results was not judged, as the base was changed.")
@@ -45,6 +47,12 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
         if claims and not study.arrays and row.get("data") != asked:
             unjudged.append(f"{row['variant']}: what is expected of {asked} was not judged on {row.get('data')}.")
             continue
+        control = study.control(row["variant"])
+        if claims and not study.arrays and control in data and data[control] != study.settings(control).dataset:
+            unjudged.append(f"{row['variant']}: what is expected was not judged, as its control ran on {data[control]}.")
+            continue
+        if row.get("status") == OK and not expectation.finishes:  # it ran on a stand-in
+            unjudged.append(f"{row['variant']}: that it {expectation} on {asked} was not judged on {row.get('data')}.")
         faults = ((claim, claim.fault(row, study.metric)) for claim in claims)
         broken += [f"{row['variant']}: expected {claim}; {fault}." for claim, fault in faults if fault]
     return Outcome(tuple(broken), tuple(unjudged))

@@ -13,6 +13,8 @@ DECISION_SURFACE = "decision-surface"
 PREDICTIONS = "predictions"
 SHIFT_ACCURACY = "shift-accuracy"
 
+DRAWN_SEED = 0  # one picture of each variant says enough: those of other seeds look alike
+
 PICTURES = {
     LEARNING_CURVES: "loss and metrics of each epoch, on training, validation and test samples",
     CONFUSION_MATRIX: "how often each class is taken for each other one; any classifier",

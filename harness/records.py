@@ -78,6 +78,11 @@ class Record:
         return max((len(series) for name, series in self.history.items() if name.startswith("train_")), default=0)
 
     @property
+    def on_stand_in(self) -> bool:
+        """Whether it was trained on other data than its settings name, for want of those."""
+        return self.data.get("used") != self.data.get("name")
+
+    @property
     def finished(self) -> bool:
         """Whether training ran to its end, so that the final metrics mean something."""
         return self.status in (OK, UNEXPECTED_PASS)

@@ -82,7 +82,7 @@ class _Source(SourceFileLoader):
 def _execute(path: Path) -> object:
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     if path.suffix != ".py":
-        raise UsageError(f"Study file {path} is no Python file; expected a name ending in .py.")
+        raise UsageError(f"Study file {path} ends in {path.suffix!r}; expected a name ending in {' or '.join(KINDS)}.")
     name = f"harness_study_{path.stem.replace('-', '_')}_{digest}"
     spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
     module = importlib.util.module_from_spec(spec)

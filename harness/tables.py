@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evidence.comparison import Comparison, compare_study
 from harness.evidence.costs import COSTS, costs_of, pareto_best, ratios
-from harness.evidence.cells import first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
+from harness.evidence.cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.evidence.epochs import metric_of
 from harness.evidence.interactions import interactions
 from harness.csvtext import to_csv
@@ -120,6 +120,7 @@ def summary_table(
     ]
     for row, best in zip(rows, pareto_best(rows), strict=True):
         row["pareto"] = best
+        row |= claim_cells(by_variant, row, metric)
         if row["control"] in costs:
             row |= ratios(costs[row["variant"]], costs[row["control"]])
     return with_whole_numbers(pd.DataFrame(rows, columns=[*summary_columns(), *further]))
@@ -130,8 +131,10 @@ def summary_columns() -> tuple[str, ...]:
 
     value, value_std, delta: of the study's metric, as are ci_low, ci_high, p_value and verdict. best_epoch, best_value:
     of each seed's best epoch on the test samples, an optimistic choice; validation_epoch, value_at_validation: of the
-    one that the validation samples choose. All four are means over the seeds. interaction: what the variant's change does
-    less what the same change of `interaction_with` does.
+    one that the validation samples choose; all four are means over the seeds. as_expected: whether all trials ended so and
+    no claim is broken; claims: what became of those on the results: `shown`, `not judged` (on a stand-in, or with a changed
+    base), or what broke them. interaction: what the variant's change does beside that of its control, `interaction_with`,
+    less what the same change does without it, in `interaction_alone`.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -142,7 +145,9 @@ def summary_columns() -> tuple[str, ...]:
         *("flops_per_sample", "epoch_seconds", "state_mb", "pareto", *(f"{name}_ratio" for name in COSTS)),
         *("metric", "direction", "value", "value_std", "delta"),
         *("best_epoch", "best_value", "validation_epoch", "value_at_validation"),
-        *("interaction_with", "interaction", "interaction_low", "interaction_high", "interaction_p", "interaction_verdict"),
+        "claims",
+        *("interaction_with", "interaction_alone", "interaction", "interaction_low", "interaction_high", "interaction_p"),
+        *("interaction_verdict", "interaction_detail"),
     )
 
 

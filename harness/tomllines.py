@@ -3,10 +3,30 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any
 
+from harness.errors import UsageError
+
 Path = tuple[str, ...]  # a key behind those of the tables that it lies in
+
+
+class LineError(UsageError):
+    """What is wrong in a file, with its line; None where it is the file as a whole."""
+
+    def __init__(self, text: str, line: int | None = None) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+@contextmanager
+def gathered(faults: list[LineError]) -> Iterator[None]:
+    """Keep an error for later: another one may stand before it in the file."""
+    try:
+        yield
+    except LineError as fault:
+        faults.append(fault)
 
 
 def key_lines(text: str) -> dict[Path, int]:

@@ -10,10 +10,9 @@ from typing import Any
 
 from harness import families
 from harness.errors import UsageError
-from harness.picturenames import checked_pictures
 from harness.settings import Settings, annotations, changed, check
-from harness.tomllines import error_line, in_file, key_lines, nearest_line
-from harness.tomlvalues import expectation, metric, require_known, setting_value, worded_for_toml
+from harness.tomllines import LineError, error_line, gathered, in_file, key_lines, nearest_line
+from harness.tomlvalues import expectation, judged_and_drawn, require_known, setting_value, worded_for_toml, wrong_alone
 from harness.variants import BASE, Study, Variant
 
 KEYS = ("question", "lesson", "like", "metric", "pictures", "base", "expect", "variants", "families")
@@ -67,35 +66,40 @@ class _Reader:
         if like is not None:
             own = ("build", "arrays", "arrange", "metric", "pictures", "step_seconds")
             options = {"question": like.question} | {key: getattr(like, key) for key in own} | options
-        options |= self._judged_and_drawn()
-        variants = [self._variant(title, base) for title in self._tables("variants")]
-        made = [variant for title in self._tables("families") for variant in self._family(title, base)]
-        if not variants and not made and "base" not in self.content:
+        faults: list[LineError] = []
+        with gathered(faults):
+            options |= judged_and_drawn(self.content, table=self._table, at=self._at)
+        variants: list[Variant] = []
+        for title in self._table("variants"):
+            with gathered(faults):
+                variants.append(self._variant(title, base))
+        for title in self._table("families"):
+            with gathered(faults):
+                variants += self._family(title, base)
+        if faults:
+            with gathered(faults):  # what only the study as a whole tells may stand before
+                self._made(name, base, _with_their_controls(variants), options)
+            raise min(faults, key=lambda fault: fault.line or 0)
+        if not variants and "base" not in self.content:
             raise UsageError(f"Study file {self.path} has neither a base nor variants; expected [base] or [variants.NAME].")
-        return self._made(name, base, (*variants, *made), options)
-
-    def _judged_and_drawn(self) -> dict[str, Any]:
-        """Return what the base is expected to do, and the metric and the pictures where the file names some."""
-        options: dict[str, Any] = {}
-        with self._at("expect"):
-            options["expect"] = expectation(self.content.get("expect", {}))
-        if "metric" in self.content:
-            options["metric"] = metric(self._table("metric"), at=lambda key: self._at("metric", key))
-        if "pictures" in self.content:
-            with self._at("pictures"):
-                named = check("pictures", self.content["pictures"], tuple[str, ...])
-                options["pictures"] = checked_pictures("pictures", named)
-        return options
+        return self._made(name, base, tuple(variants), options)
 
     def _made(self, name: str, base: Settings, variants: tuple[Variant, ...], options: dict[str, Any]) -> Study:
         """Return the study of these parts; an error in one variant, or first of all in the study, is given its line."""
         with self._at():
             Study(name, base=base, variants=(), **options)
-        try:
-            return Study(name, base=base, variants=variants, **options)
-        except UsageError as error:
-            with self._at(*self._place_named(str(error), variants)):
-                raise UsageError(str(error)) from None
+        said = ""
+        for ordered in (variants, tuple(sorted(variants, key=self._line_of))):  # the first error is the first in the file
+            try:
+                return Study(name, base=base, variants=ordered, **options)
+            except UsageError as error:
+                said = str(error)
+        with self._at(*self._place_named(said, ordered)):
+            raise UsageError(said)
+
+    def _line_of(self, variant: Variant) -> int:
+        place = ("families", variant.family) if variant.family else ("variants", variant.name)
+        return nearest_line(self.lines, place) or 0
 
     def _like(self, load_like: LoadLike) -> Study | None:
         if "like" not in self.content:
@@ -179,7 +183,7 @@ class _Reader:
         try:
             changed(base, changes)
         except UsageError as error:
-            with self._at(*place, *_wrong_alone(base, changes)):
+            with self._at(*place, *wrong_alone(base, changes)):
                 raise UsageError(str(error)) from None
         return changes
 
@@ -188,7 +192,8 @@ class _Reader:
         named = [variant for variant in variants if repr(variant.name) in text]
         if not named:
             return ()
-        first = min(named, key=lambda variant: text.index(repr(variant.name))).name.casefold()
+        pick = max if text.startswith("Variants ") else min  # of two that are the same, the later
+        first = pick(named, key=lambda variant: text.index(repr(variant.name))).name.casefold()
         variant = [variant for variant in variants if variant.name.casefold() == first][-1]  # of two of one name, the later
         if variant.family:
             return ("families", variant.family)
@@ -202,9 +207,6 @@ class _Reader:
     def _text(self, key: str) -> str:
         with self._at(key):
             return check(key, self.content[key], str)
-
-    def _tables(self, key: str) -> Iterator[str]:
-        yield from self._table(key)
 
     def _table(self, *place: str) -> Mapping[str, Any]:
         value: Any = self.content
@@ -223,7 +225,7 @@ class _Reader:
         except UsageError as error:
             line = nearest_line(self.lines, place)
             said = worded_for_toml(str(error))
-            raise UsageError(f"Study file {self.path}{f', line {line}' if line else ''}: {said}") from None
+            raise LineError(f"Study file {self.path}{f', line {line}' if line else ''}: {said}", line) from None
 
 
 def place_of(study: Study, name: str, setting: str) -> str:
@@ -235,14 +237,11 @@ def place_of(study: Study, name: str, setting: str) -> str:
     return in_file(study.path, (*table, setting), (*table, "list"), table)
 
 
-def _wrong_alone(base: Settings, changes: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the first of the settings that the base does not take by itself; none where only several do not fit."""
-    for name, value in changes.items():
-        try:
-            changed(base, {name: value})
-        except UsageError:
-            return (name,)
-    return ()
+def _with_their_controls(variants: list[Variant]) -> tuple[Variant, ...]:
+    """Return the variants without those whose controls are missing, which may be what is wrong in the file."""
+    names = {BASE, *(variant.name for variant in variants)}
+    kept = [variant for variant in variants if variant.control in names]
+    return tuple(kept) if len(kept) == len(variants) else _with_their_controls(kept)
 
 
 def _special_keys(kind: str) -> tuple[str, str]:

@@ -18,12 +18,14 @@ from harness.expectations import (
     worse_than_control,
 )
 from harness.metrics import Metric
-from harness.settings import LAYER_TEXTS, check
+from harness.picturenames import checked_pictures
+from harness.settings import LAYER_TEXTS, Settings, changed, check
 
 AGAINST = {"better": better_than_control, "worse": worse_than_control, "equivalent": equivalent_to_control}
 LIMITS = tuple(inspect.signature(finishes).parameters)
 METRIC_KEYS = {"name": str, "margin": float, "higher_is_better": bool, "fraction": bool}
 METRIC_NEEDS = ("name", "margin", "higher_is_better")
+ITEMS = {int: "whole numbers", float: "numbers", str: "texts"}
 EXAMPLES = {int: "64", float: "0.5", str: '"hidden-1"'}
 IN_TOML = {
     "say together=True": "say together = true",
@@ -56,16 +58,61 @@ def setting_value(name: str, value: Any, annotation: Any, *, listed: bool = Fals
         return None
     lists = [kind for kind in (annotation, *kinds) if typing.get_origin(kind) is tuple]
     taken = isinstance(value, list) or (isinstance(value, Mapping) and name in LAYER_TEXTS)
+    if lists and isinstance(value, list):
+        _require_items(name, value, typing.get_args(lists[0])[0])
     if not lists or len(lists) < len([kind for kind in kinds if kind is not type(None)]) or taken:
         return check(name, value, annotation)
     element = typing.get_args(lists[0])[0]
     if element is str and isinstance(value, str):
         return check(name, value, annotation)
-    of = {int: "whole numbers", float: "numbers", str: "texts"}.get(element, "values")
-    fits = type(value) is element or (element is float and type(value) is int)
-    example = f"[{value if fits else EXAMPLES.get(element, '...')}]"
+    of = ITEMS.get(element, "values")
+    example = f"[{value if _fits(value, element) else EXAMPLES.get(element, '...')}]"
     shown = f"[{example}, ...]" if listed else example
     raise UsageError(f"{name} must be a list of {of}; received {value!r}; expected {name} = {shown}.")
+
+
+def _fits(value: Any, element: type) -> bool:
+    return type(value) is element or (element is float and type(value) is int)
+
+
+def _require_items(name: str, values: list[Any], element: type) -> None:
+    """Raise UsageError for a list with an item of another type, which a setting's own error would take for the whole."""
+    for number, item in enumerate(values, start=1):
+        if element in ITEMS and not _fits(item, element):
+            said = f"{name} must be a list of {ITEMS[element]}; received {values!r}, whose item {number} is {item!r}"
+            raise UsageError(f"{said}; expected for example {EXAMPLES[element]}.")
+
+
+def wrong_alone(base: Settings, changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the first of the settings that the base does not take by itself; none where only several do not fit."""
+    for name, value in changes.items():
+        try:
+            changed(base, {name: value})
+        except UsageError:
+            return (name,)
+    return ()
+
+
+def judged_and_drawn(
+    content: Mapping[str, Any],
+    *,
+    table: Callable[[str], Mapping[str, Any]],
+    at: Callable[..., AbstractContextManager[None]],
+) -> dict[str, Any]:
+    """Return what the base is expected to do, and the metric and the pictures where the file names some.
+
+    table: gives the table of a key. at: gives an error the line of a key.
+    """
+    options: dict[str, Any] = {}
+    with at("expect"):
+        options["expect"] = expectation(content.get("expect", {}))
+    if "metric" in content:
+        options["metric"] = metric(table("metric"), at=lambda key: at("metric", key))
+    if "pictures" in content:
+        with at("pictures"):
+            named = check("pictures", content["pictures"], tuple[str, ...])
+            options["pictures"] = checked_pictures("pictures", named)
+    return options
 
 
 def metric(table: Mapping[str, Any], *, at: Callable[[str], AbstractContextManager[None]]) -> Metric:

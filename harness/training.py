@@ -10,6 +10,7 @@ from harness.boards import as_code
 from harness.courses.course import Course, Interrupted, Report, Work
 from harness.courses.estimators import train_estimator
 from harness.courses.networks import train_network
+from harness.errors import failure_text
 from harness.fallback import disk_is_full, reason
 from harness.events.lastingboards import LastingBoard
 from harness.models import make_model
@@ -66,20 +67,21 @@ def judged(record: Record, study: Study, *, diverged: bool, error: BaseException
     if disk_is_full(error):  # never what a variant is expected to raise
         return replace(record, status=FAILED, as_expected=False, error=reason(error), error_type=type(error).__name__)
     if error is not None:
-        kind, text = type(error).__name__, str(error).strip() or type(error).__name__
-        expected = expectation.accepts_error(kind, text)
+        kind = type(error).__name__
+        expected = expectation.accepts_error(kind, str(error).strip() or kind)
         return replace(
             record,
             status=EXPECTED_ERROR if expected else FAILED,
             as_expected=expected,
-            error=f"{kind}: {text.splitlines()[0]}",
+            error=failure_text(error),
             error_type=kind,
             traceback="".join(traceback.format_exception(error)),
         )
     if diverged:
         text = f"Loss is not finite after epoch {record.epochs}."
         return replace(record, status=DIVERGED, as_expected=expectation.diverges, error=text)
-    return replace(record, status=OK if expectation.finishes else UNEXPECTED_PASS, as_expected=expectation.finishes)
+    expected = expectation.accepts_finish(on_stand_in=record.on_stand_in)
+    return replace(record, status=OK if expected else UNEXPECTED_PASS, as_expected=expected)
 
 
 def _board(trial: Trial) -> LastingBoard:

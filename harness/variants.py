@@ -11,9 +11,10 @@ from harness.expectations import FINISHES, Expectation
 from harness.metrics import ACCURACY, Metric
 from harness.names import check_name
 from harness.picturenames import checked_pictures
-from harness.settings import Settings, changed, differences
+from harness.settings import Settings, changed, differences, values_of
 
 BASE = "base"
+MEASURING = ("log_every",)  # settings that change nothing in what is trained
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -99,8 +100,12 @@ class Study:
         _check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, Against) for claim in self.expect.claims):
             raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
+        trainings: dict[tuple[Any, ...], str] = {}
         for variant in self.variants:
-            self._check(variant)
+            settings = self._check(variant)
+            other = trainings.setdefault(training(settings), variant.name)
+            if other != variant.name:
+                raise self.same(other, variant.name)
 
     def _check_names(self) -> None:
         folded = {BASE: BASE}
@@ -113,7 +118,8 @@ class Study:
                 )
             folded[variant.name.casefold()] = variant.name
 
-    def _check(self, variant: Variant) -> None:
+    def _check(self, variant: Variant) -> Settings:
+        """Return a variant's settings; UsageError where they, or its control, cannot be meant."""
         who = f"Variant {variant.name!r} of study {self.name!r}"
         if variant.control not in self.names:
             raise unknown(f"{who}: control", variant.control, self.names)
@@ -123,14 +129,28 @@ class Study:
         if not differences(settings, self.base):
             same = ", ".join(f"{name}={value!r}" for name, value in variant.changes.items())
             raise UsageError(f"{who} equals the base ({same}); expected a difference.")
-        differing = differences(settings, self.settings(variant.control))
+        control = self.settings(variant.control)
+        differing = differences(settings, control)
         if not differing:
             raise UsageError(f"{who} equals its control {variant.control!r}; expected a difference.")
+        for other, there in (("the base", self.base), (f"its control {variant.control!r}", control)):
+            if training(settings) == training(there):
+                alone = "log_every alone, which changes nothing in what is trained"
+                raise UsageError(f"{who} differs from {other} in {alone}; expected another difference.")
         if len(differing) > 1 and not variant.together:
             raise UsageError(
                 f"{who} is confounded: it differs from its control {variant.control!r} in {' and '.join(differing)}; "
                 f"expected one difference. Name a control that shares the others, or say together=True."
             )
+        return settings
+
+    def same(self, one: str, other: str) -> UsageError:
+        """Return the error for two variants that train alike: one trial run twice would count twice as evidence."""
+        settings = self.settings(other)
+        differing = [name for name in differences(settings, self.base) if name not in MEASURING]
+        words = ", ".join(f"{name}={show_value(getattr(settings, name))}" for name in differing)
+        who = f"Variants {one!r} and {other!r} of study {self.name!r}"
+        return UsageError(f"{who} are the same: {words}; expected a difference.")
 
     @property
     def title(self) -> str:
@@ -208,6 +228,11 @@ class Study:
     def with_base(self, changes: Mapping[str, Any]) -> "Study":
         """Return the study with settings of its base replaced, checked anew."""
         return replace(self, base=changed(self.base, changes)) if changes else self
+
+
+def training(settings: Settings) -> tuple[Any, ...]:
+    """Return the values of all settings that decide what is trained: of two variants with the same, one is enough."""
+    return tuple(value for name, value in values_of(settings).items() if name not in MEASURING)
 
 
 def _check_expectation(who: str, expect: Expectation) -> None:

@@ -8,11 +8,13 @@ from rich.console import Console
 
 from harness import Settings, Study
 from harness.folding import fold
+from harness.records import Record
 from harness.results.drawing import print_view
 from harness.results.views import make_view
 from harness.tables import summary_table
 from harness.terminal.datalines import data_line
 from harness.terminal.display import summary_view
+from harness.terminal.undrawn import undrawn_lines
 
 TABLE = pd.DataFrame(
     {
@@ -128,3 +130,32 @@ def test_a_summary_without_rows_still_says_of_which_study():
     console = Console(width=80, file=io.StringIO(), color_system=None)
     console.print(summary_view(summary_table([]), title="s: [why]?", width=80))
     assert console.file.getvalue().strip() == "s: [why]?"
+
+
+def test_the_heading_of_a_chosen_epoch_says_that_it_is_a_mean_over_seeds():
+    frame = pd.DataFrame({"variant": ["base", "wide"], "best_epoch": [4.5, 6.0], "validation_epoch_1": [3.5, 2.0]})
+    file = io.StringIO()
+    print_view(make_view(frame, list(frame.columns)), Console(file=file, width=80, color_system=None))
+    assert " ".join(file.getvalue().partition("─")[0].split()) == "validation best mean mean epoch variant epoch 1"
+
+
+DRAWING = Study("d", base=Settings(), variants=(), pictures=("mistakes", "predictions"))
+
+
+def pictured(variant: str, seed: int = 0, **reasons: str) -> Record:
+    """Return a record of a trial that came to its pictures; reasons: of those that it has not."""
+    return make_record(variant, seed, provenance={"picture_seconds": 0.1, "pictures": reasons})
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([pictured("base", mistakes="not drawn: no images."), pictured("wide", mistakes="failed: E: e")], "no images."),
+        ([pictured("base", mistakes="failed: E: e"), make_record("wide"), pictured("wide", 1)], "failed: E: e"),
+        ([pictured("base", mistakes="not drawn: no images."), pictured("wide")], ""),
+        ([make_record("base")], ""),
+        ([], ""),
+    ],
+)
+def test_a_picture_that_no_variant_drew_is_named_with_the_reason(records, said):
+    assert undrawn_lines(DRAWING, records) == ([f"picture mistakes was drawn for no variant: {said}"] if said else [])

@@ -39,8 +39,8 @@ def test_the_recorded_seconds_count(tmp_path):
     ("history", "seconds"),
     [
         ({"epoch_seconds": [4.0, 1.0], "test_seconds": [0.5, 0.5]}, 8 + 8 * 1.5),  # the first includes compiling
-        ({"epoch_seconds": [3.0], "test_seconds": [1.0], "epoch": [2]}, 8 + 8 * 3.5),  # 3 s for each of the two
         ({"epoch_seconds": [9.0, 0.5], "test_seconds": [0.5, 1.0], "epoch": [1, 2]}, 8 + 8 * 1.5),
+        ({"epoch_seconds": [1e-9], "test_seconds": [1.0], "epoch": [2]}, 8 + 8e-9),  # no epoch takes longer than the first
         ({"epoch_seconds": [math.nan, math.nan], "test_seconds": [1.0, 1.0]}, 8),
         ({}, 8),
     ],
@@ -49,6 +49,22 @@ def test_a_run_of_fewer_epochs_counts_with_the_seconds_of_its_epochs(tmp_path, h
     store(tmp_path, replace(make_record(), variant="long", history={"train_loss": [0.5, 0.3], **history}))
     (tmp_path / "s/runs.csv").write_text(HEAD + "s,long,0,ok,2,8,xla\n")
     assert estimate_trials(STUDY, {}, folder=tmp_path / "s")["long"] == seconds
+
+
+@pytest.mark.parametrize("first", [180.0, math.nan])
+def test_of_a_run_of_one_epoch_which_compiled_only_the_others_are_guessed(tmp_path, first):
+    store(tmp_path, replace(make_record(), variant="long", history={"epoch_seconds": [first], "test_seconds": [9.0]}))
+    (tmp_path / "s/runs.csv").write_text(HEAD + "s,long,0,ok,1,190,xla\n")
+    settings = STUDY.settings("long")
+    others = guess_seconds(STUDY, settings, {}) - guess_seconds(STUDY, replace(settings, epochs=1), {})
+    assert estimate_trials(STUDY, {}, folder=tmp_path / "s")["long"] == pytest.approx(190 + others)
+
+
+def test_a_test_counts_only_for_the_epochs_that_are_tested(tmp_path):
+    study = replace(STUDY, base=replace(STUDY.base, epochs=1_000, log_every=100), variants=())
+    store(tmp_path, replace(make_record(), history={"epoch_seconds": [9.0, 0.01], "test_seconds": [9.0, 0.5]}))
+    (tmp_path / "s/runs.csv").write_text(HEAD + "s,base,0,ok,2,20,xla\n")
+    assert estimate_trials(study, {}, folder=tmp_path / "s")["base"] == pytest.approx(20 + 998 * (0.01 + 0.5 / 100))
 
 
 def test_a_run_of_fewer_epochs_without_a_record_counts_as_it_is(tmp_path):
@@ -88,7 +104,8 @@ def test_a_stand_in_counts_with_its_own_size():
 
 def test_a_study_of_few_features_costs_less_than_one_of_images():
     points = replace(STUDY, build=print, arrays=print)
-    assert guess_seconds(points, Settings(samples=1_000), {}) < guess(samples=1_000)
+    assert guess_seconds(points, Settings(samples=6_000), {}) < guess(samples=6_000)
+    assert guess_seconds(points, Settings(samples=600), {}) < guess_seconds(points, Settings(samples=6_000), {})
 
 
 def test_a_study_may_say_what_its_steps_take():
@@ -97,7 +114,7 @@ def test_a_study_may_say_what_its_steps_take():
     assert guess_seconds(slow, settings, {}) == pytest.approx(1.5 + 12.0)
 
 
-@pytest.mark.parametrize("said", [0, -1.0, math.nan, math.inf, "fast", None])
+@pytest.mark.parametrize("said", [0, -1.0, math.nan, math.inf, "fast", None, True])
 def test_nonsense_for_seconds_is_refused_in_one_line(said):
     with pytest.raises(UsageError, match=r"Study 's': step_seconds\(settings\) is .*; expected seconds, such as 0.01."):
         estimate_trials(replace(STUDY, step_seconds=lambda settings: said), {}, folder=Path("absent"))

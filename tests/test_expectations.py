@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import replace
 
 import pytest
 from resulting import make_record
@@ -12,12 +13,16 @@ from harness import (
     UsageError,
     Variant,
     better_than_control,
+    diverges,
     equivalent_to_control,
     finishes,
     raises,
     worse_than_control,
 )
+from harness.claims import claims_in
+from harness.evidence.standing import as_declared
 from harness.outcomes import ends, outcome
+from harness.tables import summary_table
 
 ROW = {
     "variant": "wide",
@@ -149,3 +154,70 @@ def test_an_expectation_survives_pickling_and_reads_as_a_sentence():
     expect = finishes(accuracy_at_least=0.97) & worse_than_control()
     assert pickle.loads(pickle.dumps(expect)) == expect
     assert str(expect) == "finishes, test accuracy at least 0.97, worse than its control"
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        finishes(accuracy_at_least=0.97, loss_at_most=0.12345678901234567, epochs_at_most=3),
+        finishes(value_at_most=1234567.5) & worse_than_control(),
+        finishes(accuracy_at_most=0.5) & better_than_control(),
+        equivalent_to_control(),
+    ],
+)
+def test_claims_are_read_back_from_the_words_that_a_record_keeps(expect):
+    assert claims_in(str(expect)) == expect.claims
+
+
+@pytest.mark.parametrize("expect", [finishes(), raises("ValueError", match="loss at least 3"), diverges()])
+def test_an_expectation_without_claims_has_none_in_words(expect):
+    assert claims_in(str(expect)) == ()
+
+
+def summary_row(**values):
+    records = [replace(make_record("wide", seed, accuracy=0.98), **values) for seed in range(5)]
+    return summary_table([*(make_record(seed=seed) for seed in range(5)), *records]).set_index("variant").loc["wide"]
+
+
+def test_a_broken_claim_is_not_as_expected_in_the_summary():
+    row = summary_row(expectation="finishes, test accuracy at least 0.99")
+    assert not row.as_expected and row.claims.startswith("broken: test accuracy at least 0.99 (measured 0.98")
+
+
+def test_a_claim_that_is_shown_is_as_expected_in_the_summary():
+    row = summary_row(expectation="finishes, test accuracy at least 0.9, better than its control")
+    assert row.as_expected and row.claims == "shown"
+
+
+def test_claims_on_a_stand_in_are_not_judged_in_the_summary():
+    row = summary_row(expectation="finishes, test accuracy at least 0.99", data={"name": "mnist", "used": "digits"})
+    assert row.as_expected and row.claims == "not judged"
+
+
+@pytest.mark.parametrize(("used", "status"), [("mnist", "unexpected-pass"), ("digits", "ok")])
+def test_what_diverges_on_one_dataset_may_finish_on_its_stand_in(used, status):
+    record = replace(make_record("wide"), data={"name": "mnist", "used": used})
+    judged = as_declared(record, study(diverges()), position=1)
+    assert (judged.status, judged.as_expected) == (status, status == "ok")
+    told = outcome(study(diverges()), [ROW | {"status": judged.status, "data": used}]).unjudged
+    assert told == (("wide: that it diverges on mnist was not judged on digits.",) if used == "digits" else ())
+    shape_error = study(raises("ValueError", or_diverges=True))
+    assert not as_declared(record, shape_error, position=1).as_expected
+
+
+def test_a_control_on_a_stand_in_leaves_a_claim_against_it_open():
+    controls = [replace(make_record(seed=seed), data={"name": "mnist", "used": "digits"}) for seed in range(5)]
+    records = [replace(make_record("wide", seed), expectation="finishes, worse than its control") for seed in range(5)]
+    assert summary_table([*controls, *records]).set_index("variant").loc["wide"].claims == "not judged"
+    rows = [ROW | {"variant": "base", "data": "digits"}, ROW]
+    found = outcome(study(better_than_control()), rows)
+    assert not found.broken and found.unjudged == ("wide: what is expected was not judged, as its control ran on digits.",)
+
+
+def test_a_base_that_was_changed_leaves_every_claim_open_and_a_variant_from_such_a_run_none():
+    changed = {"provenance": {"base_changes": {"epochs": 1}}}
+    expected = {"expectation": "finishes, test accuracy at least 0.99"}
+    for of_base, of_wide, said in ((changed, {}, "not judged"), ({}, changed, "broken")):
+        records = [replace(make_record(seed=seed), **of_base) for seed in range(5)]
+        records += [replace(make_record("wide", seed, accuracy=0.98), **of_wide, **expected) for seed in range(5)]
+        assert summary_table(records).set_index("variant").loc["wide"].claims.startswith(said)

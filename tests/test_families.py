@@ -70,6 +70,19 @@ def test_a_combination_is_held_against_the_nearest_one_before_it():
     }
 
 
+def test_a_combinations_control_may_stand_behind_it():
+    longer = {"epochs": 16, "hidden": (32,)}
+    cells = [longer | {"samples": 9}, longer, {"epochs": 16}, {"epochs": 16, "hidden": (8,)}]
+    assert changes(combinations(BASE, cells)) == {
+        "hidden-32-epochs-16-samples-9": "samples=9 (vs hidden-32-epochs-16)",
+        "hidden-32-epochs-16": "hidden=32 (vs epochs-16)",
+        "epochs-16": "epochs=16",
+        "hidden-8-epochs-16": "hidden=8 (vs epochs-16)",
+    }
+    others = [{"epochs": 2, "samples": 5}, {"epochs": 2, "samples": 6}]
+    assert changes(combinations(BASE, others))["epochs-2-samples-6"] == "samples=6 (vs epochs-2-samples-5)"
+
+
 def test_combinations_can_be_given_names():
     assert list(changes(combinations(BASE, {"slow": {"learning_rate": 1e-5}}))) == ["slow"]
 

@@ -33,34 +33,38 @@ def design(noise: float = 0.001, effect: float = 0.0, *, seeds: int = 5) -> dict
     return made
 
 
+def word(found: dict) -> str:
+    return found["wide-raw"].cells()["interaction_verdict"]
+
+
 def test_the_interaction_is_the_difference_of_the_differences():
     found = interactions(design(effect=0.1), ACCURACY)
-    assert set(found) == {"wide-raw"} and found["wide-raw"].alone == "raw"
+    assert set(found) == {"wide-raw"} and (found["wide-raw"].beside, found["wide-raw"].alone) == ("wide", "raw")
     assert found["wide-raw"].difference.mean == pytest.approx(0.1, abs=0.005)
-    assert found["wide-raw"].word == "together better than their sum"
+    assert word(found) == "better beside it"
 
 
 @pytest.mark.parametrize(
-    ("effect", "higher", "word"),
+    ("effect", "higher", "said"),
     [
         (0.0, True, "additive"),
-        (-0.1, True, "together worse than their sum"),
-        (-0.1, False, "together better than their sum"),
+        (-0.1, True, "worse beside it"),
+        (-0.1, False, "better beside it"),
     ],
 )
-def test_the_word_follows_from_the_interval_and_the_metrics_direction(effect, higher, word):
+def test_the_word_follows_from_the_interval_and_the_metrics_direction(effect, higher, said):
     metric = Metric("accuracy", margin=0.01, higher_is_better=higher)
-    assert interactions(design(effect=effect), metric)["wide-raw"].word == word
+    assert word(interactions(design(effect=effect), metric)) == said
 
 
 def test_changes_that_add_up_exactly_are_additive_to_the_last_bit():
-    found = interactions(design(noise=0.0), ACCURACY)["wide-raw"]
-    assert found.difference.identical and found.word == "additive"
+    found = interactions(design(noise=0.0), ACCURACY)
+    assert found["wide-raw"].difference.identical and word(found) == "additive"
 
 
 def test_few_seeds_give_a_number_and_no_word():
-    found = interactions(design(effect=0.1, seeds=2), ACCURACY)["wide-raw"]
-    assert found.word == "" and found.difference.n == 2
+    found = interactions(design(effect=0.1, seeds=2), ACCURACY)
+    assert word(found) == "" and found["wide-raw"].difference.n == 2
 
 
 def test_without_all_four_corners_there_is_none():
@@ -85,6 +89,23 @@ def test_a_variant_recorded_with_other_settings_than_it_declares_has_none():
 
 def test_the_summary_has_its_columns_and_other_rows_leave_them_empty():
     table = summary_table([record for group in design(effect=0.1).values() for record in group]).set_index("variant")
-    assert table.loc["wide-raw", "interaction_with"] == "raw"
+    assert table.loc["wide-raw", ["interaction_with", "interaction_alone"]].tolist() == ["wide", "raw"]
     assert table.loc["wide-raw", "interaction_low"] < 0.1 < table.loc["wide-raw", "interaction_high"]
     assert table.loc["wide", "interaction"] != table.loc["wide", "interaction"]
+
+
+def test_corners_on_different_data_have_none():
+    records = design()
+    for name in ("raw", "wide-raw"):
+        records[name] = [replace(record, data={"name": "mnist", "used": "digits"}) for record in records[name]]
+    assert interactions(records, ACCURACY) == {}
+
+
+def test_layers_removed_one_after_the_other_stand_in_a_square():
+    removed = {"base": [], "wide": ["a"], "raw": ["b"], "wide-raw": ["a", "b"]}
+    declared = {"base": "", "wide": "remove=a", "raw": "remove=b", "wide-raw": "remove=a,b (vs wide)"}
+    records = {
+        name: [replace(record, settings=SETTINGS | {"remove": removed[name]}, change=declared[name]) for record in group]
+        for name, group in design(effect=0.1).items()
+    }
+    assert word(interactions(records, ACCURACY)) == "better beside it"

@@ -98,6 +98,11 @@ def test_frozen_weights_stay_while_the_others_learn():
         assert same == name.startswith("conv")
 
 
+def test_a_layer_can_be_replaced_and_frozen_at_once():
+    edited = edit(lenet(), replace=["hidden=Dense(5)"], freeze=["hid*", "conv-1"])
+    assert [layer.name for layer in edited.layers if layer.trainable_weights] == ["conv-2", "outputs"]
+
+
 def test_layers_that_stay_start_as_they_do_in_the_control():
     whole, edited = lenet(), edit(lenet(), remove=["pool-2"])
     for name in ("conv-1", "conv-2", "dropout", "outputs"):
@@ -161,6 +166,12 @@ def test_without_its_last_layer_a_model_is_an_error_of_the_variant_and_not_one_o
     assert not isinstance(caught.value, LayerError)
 
 
+@pytest.mark.parametrize("other", [{"replace": ["one=Dense(7)"]}, {"insert_after": ["one=Dropout(0.5)"]}])
+def test_an_edit_elsewhere_does_not_excuse_a_removed_output(other):
+    with pytest.raises(ValueError, match="without outputs"):
+        edit(plain(), remove=["outputs"], **other)
+
+
 def test_an_output_that_is_replaced_may_have_another_shape():
     assert edit(lenet(), replace=["outputs=Dense(5)"], remove=["pool-2"]).output.shape == (None, 5)
 
@@ -188,6 +199,8 @@ def test_a_layer_is_removed_from_a_sequential_model_and_from_one_that_does_not_k
         (lenet, {"freeze": ["pool-2"]}, "'pool-2' matches no layer that learns"),
         (lenet, {"remove": ["hidden"], "freeze": ["hidden"]}, "'hidden' is removed as well"),
         (two_inputs, {"remove": ["joined"]}, "'joined' (Concatenate) takes or gives several tensors"),
+        (nested, {"remove": ["drop"]}, "Layer 'drop' is not known. Did you mean 'block/drop'?"),
+        (lenet, {"replace": ["hidden=Dropout(0.1)"], "freeze": ["hidden"]}, "'hidden' matches no layer that learns"),
         (nested, {"remove": ["block"], "freeze": ["block/dense"]}, "'block' goes, and layers within it are edited"),
         (Own, {"remove": ["dense"]}, "of the class Own, whose connections only its code knows"),
     ],

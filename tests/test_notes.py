@@ -16,47 +16,62 @@ def row(variant: str, validation: float, test: float, *, metric: str = "accuracy
 
 def test_the_test_bears_out_what_validation_chooses():
     said = chosen_by_validation([row("base", 0.8, 0.81), row("adam", 0.9, 0.89)])
-    assert said == (
+    assert said == [
         "Validation chooses adam (validation accuracy 0.9000); its test accuracy is 0.8900 ± 0.0020, the best of the test too."
-    )
+    ]
 
 
 def test_the_test_may_disagree_and_does_not_take_part_in_the_choice():
     said = chosen_by_validation([row("base", 0.9, 0.80), row("adam", 0.8, 0.89)])
-    assert said.startswith("Validation chooses base") and said.endswith("the best of the test is adam with 0.8900.")
+    assert said[0].startswith("Validation chooses base") and said[0].endswith("the best of the test is adam with 0.8900.")
 
 
 def test_the_smaller_error_is_chosen():
     rows = [row("base", 1.5, 1.4, metric="rmse", direction="lower"), row("deep", 0.5, 0.6, metric="rmse", direction="lower")]
-    assert chosen_by_validation(rows).startswith("Validation chooses deep (validation rmse 0.5000); its test rmse is 0.6000 ± ")
+    assert chosen_by_validation(rows)[0].startswith("Validation chooses deep (validation rmse 0.5000); its test rmse is 0.6000 ± ")
 
 
 @pytest.mark.parametrize(
     "rows", [[], [row("base", 0.8, 0.81)], [row("base", 0.8, 0.81), row("failed", math.nan, math.nan)], [{"metric": "test_loss"}] * 2]
 )
 def test_without_two_to_choose_from_nothing_is_said(rows):
-    assert chosen_by_validation(rows) == ""
+    assert chosen_by_validation(rows) == []
+
+
+@pytest.mark.parametrize("status", ["timeout", "interrupted", "diverged", "failed"])
+def test_what_did_not_finish_is_not_chosen(status):
+    stopped = row("stopped", 0.99, 0.99) | {"status": status}
+    assert "Validation chooses adam" in chosen_by_validation([row("base", 0.8, 0.81), row("adam", 0.9, 0.89), stopped])[0]
+
+
+def test_each_dataset_has_a_choice_of_its_own():
+    rows = [row(name, value, value) | {"data": data} for data, value in (("mnist", 0.9), ("digits", 0.5)) for name in "ab"]
+    assert [said.partition(" chooses")[0] for said in chosen_by_validation(rows)] == ["Of mnist, validation", "Of digits, validation"]
 
 
 def together(variant: str, word: str) -> dict:
     return row(variant, 0.8, 0.8) | {
-        "interaction_with": "alone", "interaction": 0.25, "interaction_low": 0.1, "interaction_high": 0.4,
-        "interaction_verdict": word,
+        "interaction_with": "wide", "interaction_alone": "raw", "interaction": 0.25, "interaction_low": 0.1, "interaction_high": 0.4,
+        "interaction_verdict": word, "interaction_detail": "about 8 seeds would settle it",
     }  # fmt: skip
 
 
 def test_an_interaction_is_said_with_its_interval_and_word():
     plain = row("plain", 0.8, 0.8) | {"interaction_with": math.nan}
     said = interaction_notes([plain, together("both", "inconclusive")])
-    assert said == [("both", "interaction with alone +0.2500 [+0.1000, +0.4000]: inconclusive")]
+    assert said == [
+        ("both", "beside wide, its change gives +0.2500 [+0.1000, +0.4000] more than alone (raw): inconclusive "
+         "(about 8 seeds would settle it)")
+    ]  # fmt: skip
 
 
-def test_an_interaction_of_one_seed_has_neither_interval_nor_word():
-    one = together("both", "") | {"interaction_low": math.nan, "interaction_high": math.nan}
-    assert interaction_notes([one]) == [("both", "interaction with alone +0.2500")]
+@pytest.mark.parametrize("word", ["", math.nan])
+def test_an_interaction_of_one_seed_has_neither_interval_nor_word(word):
+    one = together("both", word) | {"interaction_low": math.nan, "interaction_high": math.nan}
+    assert interaction_notes([one]) == [("both", "beside wide, its change gives +0.2500 more than alone (raw)")]
 
 
-def test_of_many_interactions_only_the_clear_ones_are_said():
+def test_of_many_interactions_the_clear_ones_come_first_and_the_rest_is_counted():
     rows = [together(f"cell-{number}", "inconclusive") for number in range(MOST_NOTES)]
-    said = interaction_notes([*rows, together("both", "together worse than their sum")])
-    assert [name for name, _ in said] == ["both", f"{MOST_NOTES} more interactions"]
+    said = interaction_notes([*rows, together("both", "worse beside it")])
+    assert said[0][0] == "both" and len(said) == MOST_NOTES + 1 and said[-1] == ("1 more", "of interactions, in summary.csv")

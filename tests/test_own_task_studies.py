@@ -122,7 +122,15 @@ def test_two_inputs_are_the_first_five_and_the_last_six_features(districts: Tabl
 def test_a_sample_of_districts_leaves_the_split_as_it_is(districts: Table):
     whole, sample = arrays_of(HOUSING, BASE, districts), arrays_of(HOUSING, BASE, districts, samples=20)
     assert [len(x) for x in (sample.x_train, sample.x_test, sample.x_validation)] == [20, 20, 20]
-    np.testing.assert_array_equal(sample.x_train, whole.x_train[:20])
+    for name in ("y_train", "y_test", "y_validation"):
+        np.testing.assert_array_equal(getattr(sample, name), getattr(whole, name)[:20])
+
+
+def test_a_sample_of_districts_is_standardized_on_itself_and_too_small_a_one_is_refused(districts: Table):
+    sample = arrays_of(HOUSING, BASE, districts, samples=20)
+    assert np.abs(sample.x_train.mean(axis=0)).max() < 1e-5 and np.abs(sample.x_train.std(axis=0) - 1).max() < 1e-5
+    with pytest.raises(ValueError, match="Of 1 districts to train on, a feature is the same in all; expected more"):
+        arrays_of(HOUSING, BASE, districts, samples=1)
 
 
 def test_more_validation_than_there_are_districts_is_refused(districts: Table):

@@ -135,6 +135,15 @@ def test_a_surface_and_a_matrix_of_weights_name_the_inputs_where_the_study_does(
     assert unnamed[0].png != with_names[0].png
 
 
+@pytest.mark.parametrize("shape", [(2, 1), (1, 3), (1, 1), (30, 40)])
+def test_units_and_inputs_of_a_matrix_are_counted_in_whole_numbers(petals, shape):
+    axes = first_layer_weights(replace(petals, kernel=np.ones(shape))).axes[0]
+    axes.figure.canvas.draw()
+    for axis in (axes.xaxis, axes.yaxis):
+        labels = [float(text.get_text()) for text in axis.get_ticklabels() if text.get_text()]
+        assert labels == [int(label) for label in labels] and len(set(labels)) == len(labels) > 0
+
+
 def _ylabels(subject: Subject) -> list:
     return first_layer_weights(subject).axes[0].get_yticklabels()
 

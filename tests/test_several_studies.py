@@ -119,7 +119,7 @@ def test_plans_of_several_studies_end_with_a_total(folder, tmp_path, monkeypatch
     result = harness("run", "ablations", tmp_path / "own.py", *words, "--dry-run", "--logdir", tmp_path / "logs")
     assert result.exit_code == 0, result.output
     assert "Plan of ablations: 4 trials" in result.output and "Plan of own: 4 trials" in result.output
-    assert "family widths" in result.output and "Total of 2 studies: 8 to train, 0 done already" in result.output
+    assert "widths: 1 variant, about" in result.output and "Total of 2 studies: 8 to train, 0 done already" in result.output
     assert "with 2 workers" in result.output and not (tmp_path / "logs").exists()
 
 
@@ -190,6 +190,19 @@ def test_of_several_studies_a_variant_that_the_changed_base_makes_equal_to_its_c
     assert said.endswith("Left out: steps-500, test-shift-4, no-conv-1, frozen-conv-1, average-pool, no-hidden-1.")
 
 
+def test_of_several_studies_variants_that_the_changed_base_makes_equal_to_each_other_are_trained_once(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "from harness import Settings, Study, Variant\nSTUDY = Study('own', base=Settings(dataset='digits'), variants=(\n"
+        "    Variant('wide', hidden=(2,)), Variant('wide-raw', hidden=(2,), normalize=False, together=True),\n"
+        "    Variant('wide-raw-long', hidden=(2,), normalize=False, epochs=9, control='wide-raw')))\n"
+    )
+    choices = choose([str(tmp_path / "own.py")], only=(), assignments=("normalize=false",), dataset="auto")
+    (own,), (said,) = possible(choices)
+    assert "Variants 'wide' and 'wide-raw' of study 'own' are the same: hidden=2" in said
+    assert own.only == ("base", "wide") and said.endswith("Left out: wide-raw, wide-raw-long.")
+    own.study.only(own.only).with_base(dict(own.base_changes))
+
+
 def test_a_variant_that_is_left_out_keeps_no_plan_from_being_made(folder, tmp_path):
     words = ("--only", "epochs-15", "--only", "wide", "--set", "epochs=15", "--seeds", 1, "--dry-run", "--logdir", tmp_path)
     (tmp_path / "own.py").write_text(
@@ -231,3 +244,8 @@ def test_an_arranging_study_names_its_table(tmp_path):
     assert chosen(tmp_path / "flowers.py", dataset="diabetes") == {"flowers": ((), {"dataset": "diabetes"})}
     with pytest.raises(UsageError, match="needs a table; --dataset 'mnist' is images"):
         chosen(tmp_path / "flowers.py", dataset="mnist")
+
+
+def test_a_dataset_set_by_hand_is_refused_where_a_study_has_arrays_of_its_own():
+    result = harness("run", "spirals", "--dry-run", "--set", "dataset=iris")
+    assert result.exit_code == 2 and "Study 'spirals' has arrays of its own; --dataset 'iris' would have no effect." in result.output

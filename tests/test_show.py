@@ -1,12 +1,17 @@
+import io
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import harness
 from measuring import regression_record
 from resulting import make_record, store, store_study
+from rich.console import Console
 
+from harness.commands.show import page
 from harness.errors import UsageError
-from harness.results.selection import find_trial
+from harness.results.selection import Found, find_trial
 
 
 @pytest.fixture
@@ -133,3 +138,17 @@ def test_epochs_are_shown_with_their_own_numbers_and_values_of_a_metric_with_fou
     lines = [line.split() for line in text.splitlines()]
     assert [words[0] for words in lines if len(words) > 5 and words[0].isdigit()] == ["10", "20", "30"]
     assert "0.7123" in text and "0.71234" not in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_of_many_metrics_those_of_the_study_are_shown_whole_and_those_without_room_are_named(width):
+    record = regression_record()
+    more = {f"{split}_{name}": [0.25, 0.5, 0.75] for name in ("main_rmse", "side_rmse") for split in ("train", "test")}
+    found = Found(replace(record, history=more | dict(record.history)), Path("record.json"))
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console.print(page(found, width))
+    lines = console.file.getvalue().splitlines()
+    first = next(line.split() for line in lines if line.split()[:1] == ["10"])
+    assert first[:7] == ["10", "0.9000", "0.3600", "1.000", "0.9500", "0.6000", "0.9990"]
+    assert "…" not in "".join(lines) and max(map(len, lines)) <= width
+    assert ("No room for:" in " ".join(lines)) == (len(first) < 1 + len(found.record.history) - 1)

@@ -58,3 +58,9 @@ def test_an_edit_of_the_same_second_and_size_is_seen(tmp_path):
         path.write_text(f"from harness import Settings, Study\nSTUDY = Study('s', base=Settings(epochs={epochs}), variants=())\n")
         os.utime(path, (1_000_000_000, 1_000_000_000))
         assert load_study(str(path)).base.epochs == epochs
+
+
+def test_a_file_of_another_kind_is_refused_with_both_kinds_that_there_are(tmp_path):
+    (tmp_path / "x.txt").write_text("")
+    with pytest.raises(UsageError, match=r"ends in '.txt'; expected a name ending in .py or .toml\."):
+        load_study(str(tmp_path / "x.txt"))

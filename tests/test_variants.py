@@ -27,6 +27,19 @@ def study(*variants: Variant) -> Study:
         (lambda: study(Variant("a", epochs=1, control="a")), "its own control"),
         (lambda: study(Variant("a", epochs=1), Variant("b", epochs=1, control="a")), "equals its control 'a'"),
         (
+            lambda: study(Variant("wide", hidden=(64, 64)), Variant("hidden-64-64", hidden=[64, 64])),
+            "Variants 'wide' and 'hidden-64-64' of study 'widths' are the same: hidden=64-64; expected a difference.",
+        ),
+        (lambda: study(Variant("a", log_every=2)), "differs from the base in log_every alone, which changes nothing"),
+        (
+            lambda: study(Variant("a", epochs=1), Variant("b", epochs=1, log_every=2, control="a")),
+            "'b' of study 'widths' differs from its control 'a' in log_every alone",
+        ),
+        (
+            lambda: study(Variant("a", epochs=1), Variant("b", epochs=1, log_every=2, together=True)),
+            "Variants 'a' and 'b' of study 'widths' are the same: epochs=1; expected",
+        ),
+        (
             lambda: study(Variant("a", epochs=1, control="b"), Variant("b", epochs=2, control="a")),
             "its own control",
         ),

@@ -1,6 +1,6 @@
 """Which studies a call of `run` means, and which of its options concern which of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from harness.runner import in_changed_base
 from harness.settings import annotations, changed, parse
 from harness.studies import load_study, study_files
 from harness.tomlstudies import place_of
-from harness.variants import BASE, Study
+from harness.variants import BASE, Study, training
 
 ALL = "all"
 AUTO = "auto"
@@ -73,12 +73,17 @@ def _no_variant(variant: str, studies: Sequence[Study]) -> UsageError:
 
 
 def _changes(studies: Sequence[Study], assignments: Sequence[str], dataset: str) -> dict[str, dict[str, Any]]:
-    """Return what --set and --dataset change in the base of each study, by its name."""
+    """Return what --set and --dataset change in the base of each study, by its name; what it has already is no change."""
     changes: dict[str, dict[str, Any]] = {study.name: {} for study in studies}
     for assignment in assignments:
         key = assignment.partition("=")[0].strip()
-        for study in [study for study in studies if key in annotations(type(study.base))] or studies[:1]:
+        fitting = [study for study in studies if key in annotations(type(study.base))]
+        if key == "dataset":
+            fitting = [study for study in fitting if not study.arrays]
+        for study in fitting or studies[:1]:
             name, value = parse(assignment, type(study.base))  # raises for the first study if it fits none
+            if not fitting:
+                raise UsageError(_unfit(study, value))
             changes[study.name][name] = value
     if dataset != AUTO:
         faults = {study.name: _unfit(study, dataset) for study in studies}
@@ -87,7 +92,11 @@ def _changes(studies: Sequence[Study], assignments: Sequence[str], dataset: str)
         for name, fault in faults.items():
             if not fault:
                 changes[name]["dataset"] = dataset
-    return changes
+    bases = {study.name: study.base for study in studies}
+    return {
+        study: {name: value for name, value in made.items() if value != getattr(bases[study], name)}
+        for study, made in changes.items()
+    }
 
 
 def dataset_notices(choices: Sequence[Choice], dataset: str) -> list[str]:
@@ -95,14 +104,18 @@ def dataset_notices(choices: Sequence[Choice], dataset: str) -> list[str]:
     if dataset == AUTO:
         return []
     names = [choice.study.name for choice in choices]
-    moved = [choice.study.name for choice in choices if dict(choice.base_changes).get("dataset") == dataset]
+    moved = [
+        choice.study.name
+        for choice in choices
+        if not choice.study.arrays and dict(choice.base_changes).get("dataset", choice.study.base.dataset) == dataset
+    ]
     others = [name for name in names if name not in moved]
     keep = "keeps its" if len(others) == 1 else "keep their"
     return [f"--dataset {dataset} applies to {', '.join(moved)}; {', '.join(others)} {keep} own data."] if others else []
 
 
 def possible(choices: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
-    """Return the choices without variants that a changed base makes equal to their controls, and what was left out.
+    """Return the choices without variants that a changed base makes equal to others, and what was left out.
 
     A variant whose control is left out goes with it. A base that cannot be changed so is left for `selected` to refuse.
     """
@@ -124,11 +137,19 @@ def _faults(choice: Choice) -> dict[str, str]:
         changed(study.base, changes)
     except UsageError:
         return {}
+    trainings: dict[Any, str] = {}
     for name in choice.only or study.names:
         try:
-            study.only([name]).with_base(changes)
+            alone = study.only([name]).with_base(changes)
         except UsageError as error:
             faults[name] = str(error)
+            continue
+        settings = {each: training(alone.settings(each)) for each in alone.names}
+        same = [(trainings[values], each) for each, values in settings.items() if trainings.get(values, each) != each]
+        if same:  # as another variant that is kept
+            faults[name] = str(alone.same(*same[0]))
+        else:
+            trainings |= {values: each for each, values in settings.items()}
     return faults
 
 
@@ -166,12 +187,3 @@ def datasets_of(study: Study) -> list[str]:
                 f"which splits it into samples. Expected images otherwise: {_of_kind('mnist')}."
             )
     return names
-
-
-def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:
-    """Say which datasets are absent and what takes their place."""
-    replaced = [prepared for prepared in data.values() if prepared.stand_in]
-    notices = [f"{prepared.reason} Using {prepared.description}." for prepared in replaced]
-    if len({prepared.used for prepared in replaced}) < len(replaced):
-        notices.append("One stand-in for several datasets: variants that differ in their dataset alone will show no difference.")
-    return notices

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from harness.estimate import estimate_trials
 from harness.executors.machine import default_jobs
 from harness.terminal.display import duration, make_console
+from harness.terminal.fitted import Column, Fitted
 from harness.errors import UsageError
 from harness.metrics import Metric
 from harness.studies import load_study, study_files
@@ -18,19 +18,20 @@ SEEDS = 5  # as `run` has it where nothing else is said
 
 def print_studies(logdir: Path) -> None:
     """Print every study of experiments/ with its question, its size and about how long it takes."""
-    table = Table(title="Studies", title_justify="left")
-    for heading in ("study", "question", "variants", f"trials of {SEEDS} seeds", f"≈ time, {default_jobs()} workers"):
-        table.add_column(heading, overflow="fold", justify="left" if heading in ("study", "question") else "right")
+    trials, time = f"trials of {SEEDS} seeds", f"≈ time, {default_jobs()} workers"
+    numbers = (Column(heading, numeric=True) for heading in ("variants", trials, time))
+    rows: list[tuple[str | Text, ...]] = []
     for name in study_files():
         try:
             study = load_study(name)
             seconds = estimate_trials(study, {}, folder=logdir / study.name)
         except UsageError as error:
-            table.add_row(name, f"[red]{escape(str(error))}[/]")
+            rows.append((name, Text(str(error), style="red"), "", "", ""))
             continue
         size = (str(len(study.variants)), str(SEEDS * len(study.names)))
-        table.add_row(name, escape(study.question), *size, duration(SEEDS * sum(seconds.values()) / default_jobs()))
-    make_console().print(table)
+        rows.append((name, study.question, *size, duration(SEEDS * sum(seconds.values()) / default_jobs())))
+    columns = (Column("study"), Column("question", text=True), *numbers)
+    make_console().print(Fitted("Studies", columns, rows, dispensable=(trials, "variants", time)))
 
 
 def print_study(name: str, *, logdir: Path) -> None:
@@ -38,21 +39,23 @@ def print_study(name: str, *, logdir: Path) -> None:
     study = load_study(name)
     seconds = estimate_trials(study, {}, folder=logdir / study.name)
     families = study.families()
-    table = Table(title=escape(study.title), title_justify="left")
-    for heading in ("family", "variant", "change", "control", "expected", "≈ s each"):
-        if heading != "family" or families:
-            table.add_column(heading, overflow="fold", justify="right" if heading == "≈ s each" else "left")
+    columns = (
+        *([Column("family", text=True)] if families else []),
+        *(Column("variant"), Column("change", text=True), Column("control"), Column("expected", text=True)),
+        Column("≈ s each", numeric=True),
+    )
+    rows: list[tuple[str, ...]] = []
     family_of = {variant: family for family, variants in families.items() for variant in variants}
     alone = [variant for variant in study.names if variant not in family_of]
     shown = ""
     for variant in (*alone, *family_of):
         family = family_of.get(variant, "")
         change = study.change(variant).partition(" (vs ")[0]
-        cells = (variant, escape(change), study.control(variant), str(study.expectation(variant)), f"{seconds[variant]:.1f}")
-        table.add_row(*([family if family != shown else ""] if families else []), *cells)
+        cells = (variant, change, study.control(variant), str(study.expectation(variant)), f"{seconds[variant]:.1f}")
+        rows.append((*([family if family != shown else ""] if families else []), *cells))
         shown = family
     console = make_console()
-    console.print(table)
+    console.print(Fitted(study.title, columns, rows, dispensable=("≈ s each", "expected", "family", "control")))
     for line in _facts(study, seconds):
         console.print(line, markup=False)
 

@@ -15,6 +15,7 @@ from harness.commands.tasks import Request, Task, Workers, make_tasks
 from harness.terminal.datalines import data_line
 from harness.terminal.display import make_console, print_notes, summary_view
 from harness.terminal.plans import plan_table, total_line
+from harness.terminal.undrawn import undrawn_lines
 from harness.effects import must_be_built, overlooked, require_effects, require_samples
 from harness.errors import MOST_NAMED, UsageError, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
@@ -114,8 +115,8 @@ def check_effects(plan: Plan, workers: Workers) -> None:
     """Raise UsageError where a variant cannot train as it says or changes nothing; a study is looked at once."""
     require_samples(plan)
     if must_be_built(plan) and plan.study.name not in workers.checked:
-        require_effects(plan, workers.executor())
-        print_notes(overlooked(plan, workers.executor()))
+        effects = require_effects(plan, workers.executor())
+        print_notes(overlooked(plan, effects, workers.executor()))
         workers.checked.add(plan.study.name)
 
 
@@ -192,6 +193,7 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
     summary = summary_table(found.records, logdir=plan.options.logdir)
     console.print(summary_view(summary, title=plan.study.title, width=console.width))
     console.print(data_line(plan.study, found.records), markup=False)
+    print_notes(undrawn_lines(plan.study, found.records))
     if plan.done:
         console.print(f"{len(plan.done)} trials were recorded already and not trained again (--force trains all).")
         if plan.options.extras:

@@ -13,9 +13,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from harness.claims import claims_in
 from harness.commands.compare import print_table
 from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
 from harness.terminal.display import make_console
+from harness.results.drawing import as_many_as_fit, drawn
 from harness.results.exports import STANDARD_OUTPUT, on_one_line, write_output
 from harness.results.loading import name_of
 from harness.evidence.epochs import epoch_numbers
@@ -23,7 +25,7 @@ from harness.metrics import described_metric
 from harness.records import Record, encode
 from harness.results.selection import Found, find_trial
 from harness.variants import show_value
-from harness.results.views import format_value
+from harness.results.views import Cell, View, format_value
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")
@@ -38,10 +40,10 @@ def show(name: str, *, logdir: Path, form: str, output: str) -> None:
         return
     console = make_console()
     if output == STANDARD_OUTPUT:
-        console.print(page(found))
+        console.print(page(found, console.width))
         return
     with console.capture() as captured:
-        console.print(page(found))
+        console.print(page(found, console.width))
     write_output(Text.from_ansi(captured.get()).plain + "\n", output, show=click.echo)
 
 
@@ -63,8 +65,8 @@ def _identity(record: Record) -> str:
     return f"{name_of(record)} ({record.trial_id})"
 
 
-def page(found: Found) -> Group:
-    """Draw a record: what it is, how it ended, what it cost, each epoch, and where it comes from."""
+def page(found: Found, width: int) -> Group:
+    """Draw a record for so wide a terminal: what it is, how it ended, what it cost, each epoch, and where it comes from."""
     record = found.record
     parts: list[Text | Table] = [Text(on_one_line(_identity(record)), style="bold"), _pairs("", _summary(found))]
     result = {name: format_value(name, value, metric=_metric(record)) for name, value in record.metrics.items()}
@@ -75,7 +77,7 @@ def page(found: Found) -> Group:
             _pairs("", {"first test image": f"class {chosen} with probability {record.first_test_image[chosen]:.4f}"})
         )
     if record.epochs:
-        parts.append(_history(record))
+        parts += _history(record, width)
     if record.architecture:
         parts.append(_layers(record))
     parts += [_pairs("cost", record.cost), _pairs("data", record.data), _pairs("provenance", record.provenance)]
@@ -89,10 +91,13 @@ def page(found: Found) -> Group:
 def _summary(found: Found) -> dict[str, Any]:
     record = found.record
     change = f"{record.change.partition(' (vs ')[0]} against {record.control}" if record.control else "none: the base"
+    claims = claims_in(record.expectation)
+    end = record.expectation.partition(", ")[0] if claims else record.expectation
     expected = "as expected" if record.as_expected else "not as expected"
     return {
         "change": change,
-        "status": f"{record.status}, {expected} ({record.expectation})",
+        "status": f"{record.status}, {expected} ({end})",
+        "claims": f"{', '.join(map(str, claims))}: judged over the seeds, in the summary" if claims else "",
         "error": record.error,
         "attempt": record.attempt,
         "record": str(found.path),
@@ -122,17 +127,22 @@ def _in_words(name: str, value: Any) -> str:
     return "none" if value is None else format_value(name, value)
 
 
-def _history(record: Record) -> Table:
-    table = Table(title="epochs", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("epoch", justify="right")
-    history = {name: series for name, series in record.history.items() if name != "epoch"}
-    for name in history:
-        table.add_column(Text(on_one_line(name)), justify="right", no_wrap=True)
+def _history(record: Record, width: int) -> list[Text | Table]:
+    """Draw what was measured at each epoch: the loss and the study's metric first, of the rest what there is room for."""
     metric = _metric(record)
+    names = [name for name in record.history if name != "epoch"]
+    first = [f"{part}_{what}" for what in ("loss", metric.removeprefix("test_")) for part in ("train", "validation", "test")]
+    names.sort(key=lambda name: first.index(name) if name in first else len(first))
+    columns = ("epoch", *map(on_one_line, names))
+    rows = []
     for place, epoch in enumerate(epoch_numbers(record)):
-        values = [series[place] if place < len(series) else None for series in history.values()]
-        table.add_row(str(epoch), *(_in_epoch(name, value, metric) for name, value in zip(history, values)))
-    return table
+        series = ((name, record.history[name]) for name in names)
+        texts = (_in_epoch(name, values[place] if place < len(values) else None, metric) for name, values in series)
+        rows.append((Cell(str(epoch)), *map(Cell, texts)))
+    view, left_out = as_many_as_fit(View(columns, (True,) * len(columns), tuple(rows), ""), width)
+    table = drawn(view, width)
+    table.title, table.title_justify, table.title_style = "epochs", "left", "bold"
+    return [table, *([Text(f"No room for: {', '.join(left_out)}.", style="dim")] if left_out else [])]
 
 
 def _metric(record: Record) -> str:

@@ -12,8 +12,8 @@ from harness.commands.choosing import (
     datasets_of,
     possible,
     prepare_data,
-    stand_in_notices,
 )
+from harness.commands.standins import fitted, stand_in_notices
 from harness.data import Prepared
 from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs
@@ -99,11 +99,14 @@ def make_tasks(names: Sequence[str], request: Request) -> list[Task]:
     optioned = [(choice.study, _options(choice, request)) for choice in choices]
     studies = [selected(study, options) for study, options in optioned]
     data = prepare_data(studies, data_dir=request.data_dir, strict=request.dataset != AUTO)
-    print_notes(notices + stand_in_notices(data))
-    return [
-        Task(study, options, {name: data[name] for name in datasets_of(seen)})
-        for (study, options), seen in zip(optioned, studies, strict=True)
-    ]
+    notices += stand_in_notices(data)
+    tasks = []
+    for (study, options), seen in zip(optioned, studies, strict=True):
+        options, note = fitted(seen, options, data)
+        notices += [note] if note else []
+        tasks.append(Task(study, options, {name: data[name] for name in datasets_of(seen)}))
+    print_notes(notices)
+    return tasks
 
 
 def _options(choice: Choice, request: Request) -> Options:

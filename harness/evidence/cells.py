@@ -2,14 +2,16 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from harness.claims import claims_in
 from harness.evidence.comparison import Comparison
 from harness.evidence.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.evidence.proportions import wilson_interval
 from harness.metrics import ACCURACY, Metric
 from harness.records import Record
+from harness.variants import BASE
 
 
 def mean_cells(group: Sequence[Record], names: Iterable[str]) -> dict[str, float]:
@@ -52,6 +54,26 @@ def _lacking(finished: Sequence[Record], metric: Metric) -> str:
     """Say that the study's metric was not measured, and what was."""
     names = sorted({name for record in finished for name in record.metrics if name.startswith("test_")})
     return f"No trial measured {metric.column}; measured: {', '.join(names) or 'nothing'}."
+
+
+def claim_cells(by_variant: Mapping[str, Sequence[Record]], row: Mapping[str, Any], metric: Metric) -> dict[str, Any]:
+    """Return what became of the claims on a variant's results; row: its other cells.
+
+    What is claimed of one dataset and one base says nothing of a stand-in for it, its control's included, or where the
+    base was changed. A variant's own records do not tell that: one that changes the same setting is the same trial then.
+    """
+    group = by_variant[row["variant"]]
+    claims = claims_in(group[0].expectation)
+    if not claims:
+        return {}
+    both = [*group, *by_variant.get(group[0].control, ())]
+    if any(record.on_stand_in for record in both) or any(
+        record.provenance.get("base_changes") for record in by_variant.get(BASE, group)
+    ):
+        return {"claims": "not judged"}
+    faults = [(claim, claim.fault(row, metric)) for claim in claims]
+    broken = "; ".join(f"broken: {claim} ({fault})" for claim, fault in faults if fault)
+    return {"claims": broken, "as_expected": False} if broken else {"claims": "shown"}
 
 
 def first_image_cells(finished: Sequence[Record]) -> dict[str, Any]:

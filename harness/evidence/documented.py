@@ -94,7 +94,7 @@ def measured_values(records: Iterable[Record]) -> dict[tuple[str, str, int | Non
     """
     values: defaultdict[tuple[str, str, int | None], list[float]] = defaultdict(list)
     for record in records:
-        if not record.finished or record.data.get("used") != record.data.get("name"):
+        if not record.finished or record.on_stand_in:
             continue
         for metric, epoch, value in _curves(record):
             values[record.variant, metric, epoch].append(value)

@@ -27,8 +27,7 @@ def of_study(records: Iterable[Record], study: Study) -> tuple[list[Record], lis
 def _stands(record: Record, study: Study) -> bool:
     if record.study != study.name or record.variant not in study.names:
         return False
-    own_data = record.data.get("used") == record.data.get("name")
-    return own_data and dict(record.settings) == to_json(study.settings(record.variant))
+    return not record.on_stand_in and dict(record.settings) == to_json(study.settings(record.variant))
 
 
 def as_declared(record: Record, study: Study, *, position: int) -> Record:
@@ -64,7 +63,7 @@ def under_metric_name(record: Record, metric: Metric) -> Record:
 def _judged_anew(record: Record, expectation: Expectation) -> Record:
     status, expected = record.status, record.as_expected
     if status in (OK, UNEXPECTED_PASS):
-        expected = expectation.finishes
+        expected = expectation.accepts_finish(on_stand_in=record.on_stand_in)
         status = OK if expected else UNEXPECTED_PASS
     elif status in (EXPECTED_ERROR, FAILED) and record.error_type:
         expected = expectation.accepts_error(record.error_type, record.error.partition(": ")[2])

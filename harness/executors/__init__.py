@@ -36,7 +36,7 @@ class Effect:
     digest: str = ""  # of all that its training would be given; empty where that cannot be told
     fault: str = ""  # why its layers cannot be edited as it says
     weights: str = ""  # hash of a network's initial weights
-    error: str = ""  # what its trials would end with for want of samples
+    error: str = ""  # what its trials would end with for want of samples, or of the study's metric
 
 
 class Wish(IntEnum):

@@ -12,7 +12,8 @@ from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
-from harness.executors.worker import READY, Failure, failure_text, serve
+from harness.errors import failure_text
+from harness.executors.worker import READY, Failure, serve
 
 # A fork after TensorFlow has run hangs, so workers are spawned.
 _CONTEXT = SpawnContext()

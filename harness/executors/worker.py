@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from harness.errors import failure_text
 from harness.executors import Effect, Progress
 from harness.executors.machine import gpu_count
 from harness.executors.channel import Sender, keep_errors, stop_asked
@@ -61,11 +62,6 @@ def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
         return pickle.dumps(function(*args))
     except BaseException as error:  # a job may raise SystemExit too, or return what cannot be pickled
         return pickle.dumps(Failure(failure_text(error)))
-
-
-def failure_text(error: BaseException) -> str:
-    """Return an exception's type and the first line of its text."""
-    return f"{type(error).__name__}: {(str(error).strip() or 'no text').splitlines()[0]}"
 
 
 def run(trial: Trial) -> Record:

@@ -71,7 +71,8 @@ def _matrix(subject: Subject, kernel: np.ndarray) -> Figure:
     shown = panel.imshow(kernel, extent=extent, **look)
     panel.set(xlabel="unit", ylabel="input")
     for axis in (panel.xaxis, panel.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True, nbins=20))
+        # With fewer whole numbers than ticks asked for, it would take fractions.
+        axis.set_major_locator(MaxNLocator(integer=True, nbins=20, min_n_ticks=1))
     names = input_names(subject.arrays, inputs)
     if names and inputs <= MOST_NAMED:
         panel.set_yticks(range(1, inputs + 1), names)

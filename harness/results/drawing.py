@@ -22,6 +22,7 @@ DISPENSABLE = (
 WHOLE = ("variant", "status", "verdict")  # columns of single words, not to be broken
 TIGHT = DISPENSABLE.index("change")  # from here on a setting and its value may stand on two lines
 WIDEST_PIECE, NARROWEST_NOTE = 32, 24  # of texts that may be broken
+_MEAN_OF_SEEDS = re.compile(r"(best|validation)_epoch")  # a mean although its name does not say so
 _STEM = re.compile(r"^(difference_)?(.*?)(_\d+)?$")  # of a column where several sources stand side by side
 GAP, EDGE = 2, 2  # characters between columns, and at the sides
 
@@ -49,6 +50,20 @@ def fitting(view: View, width: int) -> View:
             if dispensable in (name, _STEM.match(name)[2]):
                 view = without(view, view.columns.index(name))
     return view
+
+
+def as_many_as_fit(view: View, width: int) -> tuple[View, tuple[str, ...]]:
+    """Return the view with its first column and those of the others, in their order, that still fit; and which do not."""
+    room, kept = width - EDGE, []
+    for place, least in enumerate(_least_widths(view, tight=True)):
+        if least + GAP <= room or not kept:
+            room -= least + GAP
+            kept.append(place)
+    rest = [place for place in range(len(view.columns)) if place not in kept]
+    names = tuple(view.columns[place] for place in rest)
+    for place in reversed(rest):
+        view = without(view, place)
+    return view, names
 
 
 def width_needed(view: View, *, tight: bool = True) -> int:
@@ -92,7 +107,8 @@ def drawn(view: View, width: int) -> Table:
     widths = column_widths(view, width)
     for name, numeric, characters in zip(view.columns, view.numeric, widths):
         # Headings are longer than numbers: each of their words has a line.
-        heading, justify = Text(name.replace("_", "\n")), "right" if numeric else "left"
+        heading = Text(_MEAN_OF_SEEDS.sub(r"\1_mean_epoch", name).replace("_", "\n"))
+        justify = "right" if numeric else "left"
         table.add_column(heading, justify=justify, overflow="fold", width=characters)
     for row in view.rows:
         texts = (fold(on_one_line(plain_cell(cell)), characters) for cell, characters in zip(row, widths))

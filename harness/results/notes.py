@@ -5,27 +5,37 @@ from typing import Any
 
 import pandas as pd
 
-from harness.evidence.interactions import ADDITIVE
 from harness.evidence.verdicts import INCONCLUSIVE
-from harness.results.views import format_value
+from harness.metrics import HIGHER
+from harness.results.views import UNFINISHED, format_value
+from harness.tables import SUMMARY_FILE
 
 MOST_NOTES = 8
 
 
-def chosen_by_validation(rows: Sequence[dict[str, Any]]) -> str:
-    """Say in a sentence which row of a summary validation chooses and what the test says of it.
+def chosen_by_validation(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Say in a sentence for each dataset which row of a summary validation chooses and what the test says of it.
 
-    Empty where fewer than two rows have validation samples: then nothing is chosen. The test takes no part in the
-    choice, so that its figure for the chosen one is not too good for having been looked for.
+    Empty where fewer than two finished rows have validation samples: then nothing is chosen. The test takes no part in
+    the choice, so that its figure for the chosen one is not too good for having been looked for.
     """
     metric = rows[0]["metric"] if rows else ""
     column = metric.replace("test_", "validation_", 1)
-    measured = [row for row in rows if pd.notna(row.get(column)) and pd.notna(row["value"])]
-    if len(measured) < 2:
-        return ""
-    best = max if measured[0]["direction"] == "higher" else min
+    by_data: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row.get("status") not in UNFINISHED and pd.notna(row.get(column)) and pd.notna(row["value"]):
+            by_data.setdefault(row.get("data"), []).append(row)
+    several = len(by_data) > 1
+    return [
+        _choice(measured, column, f"Of {data}, validation" if several else "Validation")
+        for data, measured in by_data.items()
+        if len(measured) > 1
+    ]
+
+
+def _choice(measured: Sequence[dict[str, Any]], column: str, who: str) -> str:
+    best = max if measured[0]["direction"] == HIGHER else min
     chosen, best_in_test = best(measured, key=lambda row: row[column]), best(measured, key=lambda row: row["value"])
-    words = metric.replace("_", " ")
     if chosen["variant"] == best_in_test["variant"]:
         told = "the best of the test too"
     else:
@@ -33,30 +43,37 @@ def chosen_by_validation(rows: Sequence[dict[str, Any]]) -> str:
     spread = _written(chosen, "value_std")
     value = f"{_written(chosen, 'value')} ± {spread}" if spread else _written(chosen, "value")
     return (
-        f"Validation chooses {chosen['variant']} ({column.replace('_', ' ')} {_written(chosen, column)}); "
-        f"its {words} is {value}, {told}."
+        f"{who} chooses {chosen['variant']} ({column.replace('_', ' ')} {_written(chosen, column)}); "
+        f"its {chosen['metric'].replace('_', ' ')} is {value}, {told}."
     )
 
 
 def interaction_notes(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return variants of a summary, each with a sentence on whether its change does there what it does elsewhere.
+    """Return variants of a summary, each with a sentence on whether its change does there what it does alone.
 
-    Beyond MOST_NOTES the ones that are no more than noise are left to the table's columns.
+    Of many, those with a clear answer come first, and beyond MOST_NOTES they are left to the file.
     """
-    found = [row for row in rows if isinstance(row.get("interaction_with"), str) and row["interaction_with"]]
-    clear = [row for row in found if row["interaction_verdict"] not in ("", ADDITIVE, INCONCLUSIVE)]
-    shown = found if len(found) <= MOST_NOTES else clear[:MOST_NOTES]
-    notes = [(row["variant"], _interaction(row)) for row in shown]
-    if len(shown) < len(found):
-        notes.append((f"{len(found) - len(shown)} more interactions", "in the interaction columns of the table"))
+    found = [row for row in rows if _text(row, "interaction_with")]
+    if len(found) > MOST_NOTES:
+        found.sort(key=lambda row: _text(row, "interaction_verdict") in ("", INCONCLUSIVE))
+    notes = [(row["variant"], _interaction(row)) for row in found[:MOST_NOTES]]
+    if more := len(found) - len(notes):
+        notes.append((f"{more} more", f"of interactions, in {SUMMARY_FILE}"))
     return notes
 
 
 def _interaction(row: dict[str, Any]) -> str:
     low, high = _written(row, "interaction_low"), _written(row, "interaction_high")
     interval = f" [{low}, {high}]" if low else ""
-    word = f": {row['interaction_verdict']}" if row["interaction_verdict"] else ""
-    return f"interaction with {row['interaction_with']} {_written(row, 'interaction')}{interval}{word}"
+    word, detail = _text(row, "interaction_verdict"), _text(row, "interaction_detail")
+    said = f": {word}" + (f" ({detail})" if word == INCONCLUSIVE and detail else "") if word else ""
+    more = f"{_written(row, 'interaction')}{interval} more than alone ({row['interaction_alone']})"
+    return f"beside {row['interaction_with']}, its change gives {more}{said}"
+
+
+def _text(row: dict[str, Any], column: str) -> str:
+    """Return a cell's text; empty where there is none, which a table read from a file has as NaN."""
+    return row[column] if isinstance(row.get(column), str) else ""
 
 
 def _written(row: dict[str, Any], column: str) -> str:

@@ -41,9 +41,10 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def print_notes(notices: Iterable[str]) -> None:
-    """Print each notice on the error stream, as a line that begins with Note."""
+    """Print each notice on the error stream, as one line that begins with Note; a terminal's are broken between words."""
+    console = make_console(stderr=True)
     for notice in notices:
-        make_console(stderr=True).print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=True)
+        console.print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=not console.is_terminal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,7 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
         few = f"Verdicts need {FEWEST_PAIRS} seeds." + (sampled if any(present(row["mcnemar_p"]) for row in rows) else "")
         notes.append(Text(few, style="yellow"))
     notes += [Text.assemble((f"{name}: ", "bold"), note) for name, note in interaction_notes(rows)]
-    if choice := chosen_by_validation(rows):
-        notes.append(Text(choice))
+    notes += [Text(choice) for choice in chosen_by_validation(rows)]
     if layout.unsaid:
         notes.append(Text(f"No room for: {layout.unsaid}.", style="dim"))
     return Group(_drawn(rows, columns, layout, title=title, width=width), *notes)

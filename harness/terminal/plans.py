@@ -3,43 +3,47 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-from rich.table import Table
-
 from harness.estimate import trial_seconds, wall_seconds
 from harness.terminal.display import duration
+from harness.terminal.fitted import Column, Fitted
 
 if TYPE_CHECKING:
     from harness.runner import Plan
 
+COLUMNS = (
+    *(Column("variant"), Column("change", text=True), Column("expected to", text=True)),
+    *(Column(heading, numeric=True) for heading in ("epochs", "trials", "done", "≈ s each")),
+)
+DISPENSABLE = ("done", "≈ s each", "expected to", "epochs")
 
-def plan_table(plan: "Plan", *, workers: int) -> Table:
+
+def plan_table(plan: "Plan", *, workers: int) -> Fitted:
     """Draw what a run would do: trials, what changes, epochs, estimated cost; the families below the variants."""
     study = plan.study
-    title = f"Plan of {study.name}: {len(plan.trials)} trial{'' if len(plan.trials) == 1 else 's'}"
-    table = Table(title=title, caption=plan_caption(plan, workers=workers), title_justify="left")
-    for name in ("variant", "change", "expected to"):
-        table.add_column(name, overflow="fold")
-    for name in ("epochs", "trials", "done", "≈ s each"):
-        table.add_column(name, justify="right")
+    title = f"Plan of {study.name}: {_counted(len(plan.trials), 'trial')}"
+    rows: list[tuple[str, ...] | None] = []
     for name in study.names:
         expected = study.expectation(name).asked
         count, done = str(plan.count(name)), str(_done(plan, [name]))
         epochs = str(study.settings(name).epochs)
-        table.add_row(name, escape(study.change(name)), expected, epochs, count, done, f"{plan.seconds[name]:.0f}")
+        rows.append((name, study.change(name), expected, epochs, count, done, f"{plan.seconds[name]:.0f}"))
     families = study.families()
     if families:
-        table.add_section()
+        rows.append(None)
     for family, names in families.items():
-        size = f"{len(names)} variants, about {duration(_cost(plan, names))} of one core"
+        # Beside the variants' names, not among them: a family's may be long, and may be broken.
+        size = f"{family}: {_counted(len(names), 'variant')}, about {duration(_cost(plan, names))} of one core"
         count = str(sum(plan.count(name) for name in names))
-        table.add_row(f"family {family}", size, "", "", count, str(_done(plan, names)), "")
-    return table
+        rows.append(("family", size, "", "", count, str(_done(plan, names)), ""))
+    return Fitted(title, COLUMNS, rows, dispensable=DISPENSABLE, caption=plan_caption(plan, workers=workers))
 
 
 def plan_caption(plan: "Plan", *, workers: int) -> str:
     """Say how much a run has to do and about how long that takes."""
-    return f"{plan.tally}; {_duration([plan], workers=workers)}."
+    line = f"{plan.tally}; {_duration([plan], workers=workers)}."
+    whole = sum(plan.seconds[trial.variant] for trial in plan.trials)
+    shared = _cost(plan, plan.study.names) < whole * (1 - 1e-9)  # and not by the rounding of a sum alone
+    return f"{line} Longer trainings go on from shorter ones, so that together they take less." if shared else line
 
 
 def total_line(plans: Sequence["Plan"], *, workers: int) -> str:
@@ -60,6 +64,10 @@ def _cost(plan: "Plan", names: Iterable[str]) -> float:
     wanted = set(names)
     each = zip(plan.trials, trial_seconds(plan.trials, plan.seconds), strict=True)
     return sum(seconds for trial, seconds in each if trial.variant in wanted)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _done(plan: "Plan", names: Iterable[str]) -> int:

@@ -56,7 +56,7 @@ def summary_table(found: Published) -> str:
         columns.insert(columns.index(column), "value_at_validation")
     table = harness("compare", str(found.folder), "--format", "markdown", "--columns", ",".join(columns))
     told = f"Value at validation: the {found.study.metric.words} after the epoch that the validation samples choose."
-    return f"{table} {told}\n\n{chosen_by_validation(summary.to_dict('records'))}" if chosen else table
+    return f"{table} {told}\n\n{' '.join(chosen_by_validation(summary.to_dict('records')))}" if chosen else table
 
 
 def harness(*words: str) -> str:

@@ -1,0 +1,44 @@
+"""What a run does where a dataset is absent and a smaller one takes its place."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from harness.data import Prepared
+from harness.datafiles.datasets import find_dataset
+from harness.runner import Options
+from harness.variants import Study
+
+
+def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:
+    """Say which datasets are absent and what takes their place."""
+    replaced = [prepared for prepared in data.values() if prepared.stand_in]
+    notices = [f"{prepared.reason} Using {prepared.description}." for prepared in replaced]
+    if len({prepared.used for prepared in replaced}) < len(replaced):
+        notices.append(
+            "One stand-in for several datasets: variants that differ in their dataset alone will show no difference."
+        )
+    return notices
+
+
+def fitted(study: Study, options: Options, data: Mapping[str, Prepared]) -> tuple[Options, str]:
+    """Return the options with as large a share held out of the stand-in as of the absent dataset, and a note of it.
+
+    Where the stand-in has samples enough, or the user has said how many to hold out, the options are as they were and
+    the note is empty; so where a variant has that very share already. study: with the changes that the options make.
+    """
+    base = study.base
+    prepared = data.get(base.dataset)
+    if prepared is None or not prepared.stand_in or base.validation is None or "validation" in dict(options.base_changes):
+        return options, ""
+    whole, count = find_dataset(prepared.name).samples, find_dataset(prepared.used).samples
+    count = min(count, base.samples or count)
+    if base.validation < count:
+        return options, ""
+    share = max(round(base.validation / whole * count), 1)
+    note = (
+        f"{study.name} holds {base.validation:,} of {whole:,} samples out, and of {prepared.used} there are {count:,} to "
+        f"train on: {share:,} of them are held out, the same share (validation={share})."
+    )
+    if any(study.settings(name).validation == share for name in study.names):
+        return options, ""
+    return replace(options, base_changes=(*options.base_changes, ("validation", share))), note

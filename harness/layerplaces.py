@@ -1,0 +1,118 @@
+"""Which layers of a model an edit means, and what is to become of each."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+import keras
+from keras.src.models.functional import Functional
+
+from harness.errors import unknown
+from harness.layermaking import LayerError
+from harness.layertexts import LayerText, parse_layer
+
+Graph = keras.Sequential | Functional  # models whose layers and connections can be read
+
+
+@dataclass(slots=True)
+class Place:
+    """One layer of the model and what is to become of it."""
+
+    path: str  # its name, behind those of the models that it lies in: block/conv-1
+    layer: Any
+    inside: str  # the path of the model that it lies in
+    removed: bool = False
+    replacement: LayerText | None = None
+    additions: list[LayerText] = field(default_factory=list)
+    frozen_by: list[str] = field(default_factory=list)  # the names and patterns that say so
+    made: Any = None  # the layer that stands there in the new model
+
+
+def marked_places(model: Graph, edits: Mapping[str, Iterable[str]]) -> dict[str, Place]:
+    """Return the model's layers by their paths, each with what is to become of it.
+
+    edits: by the names of the settings. LayerError for a name that matches nothing and for an edit that cannot be meant.
+    """
+    places = {place.path: place for place in _places(model, "")}
+    for pattern in edits["remove"]:
+        for place in _matching("remove", pattern, places):
+            place.removed = True
+    for text in map(_parsed("replace"), edits["replace"]):
+        for place in _matching("replace", text.target, places):
+            _require_free("replace", place)
+            place.replacement = text
+    for text in map(_parsed("insert_after"), edits["insert_after"]):
+        for place in _matching("insert_after", text.target, places):
+            _require_kept("insert_after", place)
+            place.additions.append(text)
+    for pattern in edits["freeze"]:
+        found = _matching("freeze", pattern, places)
+        for place in found:
+            _require_kept("freeze", place)
+            place.frozen_by.append(pattern)
+        # Whether a layer that is yet to be made learns shows when it is built.
+        _require_learning(pattern, found, [place.layer for place in found if not place.replacement])
+    _require_some_left(model, places)
+    return places
+
+
+def freeze_made(places: Iterable[Place]) -> None:
+    """Freeze the layers that were made where it is wanted; LayerError for a pattern of which none can learn."""
+    frozen = [place for place in places if place.frozen_by]
+    for pattern in dict.fromkeys(pattern for place in frozen for pattern in place.frozen_by):
+        found = [place for place in frozen if pattern in place.frozen_by]
+        _require_learning(pattern, found, [place.made for place in found])
+    for place in frozen:
+        place.made.trainable = False
+
+
+def _places(model: Graph, inside: str) -> Iterator[Place]:
+    for layer in model.layers:
+        path = f"{inside}/{layer.name}" if inside else layer.name
+        yield Place(path, layer, inside)
+        if isinstance(layer, Graph):
+            yield from _places(layer, path)
+
+
+def _parsed(setting: str) -> Callable[[str], LayerText]:
+    return lambda text: parse_layer(setting, text)
+
+
+def _matching(setting: str, pattern: str, places: dict[str, Place]) -> list[Place]:
+    known = {path: place for path, place in places.items() if not isinstance(place.layer, keras.layers.InputLayer)}
+    if pattern in places and pattern not in known:
+        raise LayerError(f"{setting}: {pattern!r} is an input of the model; expected one of its layers: {', '.join(known)}.")
+    found = [known[pattern]] if pattern in known else [place for path, place in known.items() if fnmatchcase(path, pattern)]
+    if not found:
+        within = [path for path in known if path.endswith(f"/{pattern}")]
+        likely = f"Layer {pattern!r} is not known. Did you mean {' or '.join(map(repr, within))}?"
+        raise LayerError(f"{setting}: {likely if within else unknown('Layer', pattern, known)}")
+    return found
+
+
+def _require_kept(setting: str, place: Place) -> None:
+    if place.removed:
+        raise LayerError(f"{setting}: layer {place.path!r} is removed as well; expected one of the two.")
+
+
+def _require_free(setting: str, place: Place) -> None:
+    _require_kept(setting, place)
+    if place.replacement:
+        raise LayerError(f"{setting}: layer {place.path!r} is replaced twice; expected one layer in its place.")
+
+
+def _require_learning(pattern: str, places: list[Place], layers: list[Any]) -> None:
+    if len(layers) == len(places) and all(layer.built and not layer.trainable_weights for layer in layers):
+        raise LayerError(f"freeze: {pattern!r} matches no layer that learns ({', '.join(place.path for place in places)}).")
+
+
+def _require_some_left(model: keras.Model, places: dict[str, Place]) -> None:
+    outermost = [place for place in places.values() if not place.inside and not isinstance(place.layer, keras.layers.InputLayer)]
+    if all(place.removed for place in outermost):
+        raise LayerError(f"remove: no layer of the model {model.name!r} is left; expected at least one.")
+    for place in places.values():
+        edited = place.removed or place.replacement
+        below = [other for other in places.values() if f"{other.inside}/".startswith(f"{place.path}/")]
+        if edited and any(other.replacement or other.additions or other.frozen_by for other in below):
+            raise LayerError(f"Layer {place.path!r} goes, and layers within it are edited; expected one of the two.")
