@@ -67,7 +67,8 @@ STUDY = Study(
     question="Is LeNet-5 better than dense layers with five times its parameters: after as many epochs, in as much time?",
     lesson=(
         "With plain SGD on the mean squared error both networks crawl over a plateau, LeNet-5 the longer: the notes' 5,000 "
-        "epochs are spent there. Adam or cross-entropy leave it soon, and only then do the architectures show what they can."
+        "epochs are spent there. Adam or cross-entropy leave it soon, and then LeNet-5 is the better one by almost a point, "
+        "with a fifth of the parameters and more than three times the work."
     ),
     base=LeNet(
         dataset="mnist", hidden=(256, 256, 256), optimizer="sgd", learning_rate=0.05, batch_size=2048, log_every=5,
