@@ -11,6 +11,8 @@ COLOURS = (256, 128, 64, 32)
 MOST = 3  # of a study
 CHOSEN = {  # study → (variant, picture); of any other study the base's first ones are shown
     "housing-regression": (("base", "learning-curves"), ("base", "predictions"), ("gradient-boosting", "predictions")),
+    "lenet": (("base", "confusion-matrix"), ("lenet-5", "confusion-matrix"), ("lenet-5-adam", "first-layer-weights")),
+    "mnist-cnn": (("base", "learning-curves"), ("base", "shift-accuracy"), ("base", "first-layer-weights")),
     "perceptron": (("notes-flower", "decision-surface"), ("xor", "decision-surface"), ("xor-mlp", "decision-surface")),
     "spirals": (("base", "decision-surface"), ("two-layers", "decision-surface"), ("one-layer", "decision-surface")),
 }
