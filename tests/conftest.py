@@ -1,6 +1,7 @@
 """What several test files share: calling the harness, and one finished study to look at."""
 
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,10 @@ CLASSIC = (  # the variants that need no Fashion-MNIST
     "neurons-64 neurons-512 neurons-1024 no-flatten output-5 extra-hidden-layer epochs-15 epochs-30 no-normalization "
     "learning-rate-0.0001 learning-rate-0.01 learning-rate-0.1"
 ).split()
+
+
+# A test run that was started in the background inherits deafness to Ctrl-C, which the tests of it need.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def harness(*words: object) -> Result:

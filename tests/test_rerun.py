@@ -86,7 +86,9 @@ def test_a_broken_expectation_of_results_is_named_and_ends_with_status_1(recorde
     assert "Broken expectation: wide: expected test accuracy at least 1; measured" in result.output
     assert "test loss at most" not in result.output.partition("Broken expectation")[2]
     # What is expected of the study as it is declared does not bind a run whose base was changed.
-    changed = harness(*words, "--set", "epochs=3")
+    same = harness(*words, "--set", "epochs=3")  # which it has already
+    assert same.exit_code == 1 and "0 to train" in same.output
+    changed = harness(*words, "--set", "epochs=4")
     assert changed.exit_code == 0 and "wide: what is expected of its results was not judged" in changed.output
 
 
