@@ -1,5 +1,6 @@
 """Whether each variant of a plan, and each --set, changes what is trained; found out before anything is."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -48,12 +49,19 @@ def overlooked(plan: Plan, effects: Mapping[str, Effect], executor: Executor) ->
     if not effects:
         return []
     changed = differences(plan.study.base, plan.whole.base)
+    looked_for = [name for name in changed if name not in ELSEWHERE and not (name == "samples" and _all_taken(plan))]
     return [
-        f"{name}={show_value(getattr(plan.study.base, name))} changes nothing in study {plan.study.name!r}: the model, the "
-        f"arrays and the training are those without it. Does {_functions(plan.study)} use the setting?"
-        for name in changed
-        if name not in ELSEWHERE and not _heeded(plan, name, effects, executor)
+        f"{name}={show_value(getattr(plan.study.base, name))} changes nothing in study {plan.study.name!r}: "
+        f"{_functions(plan.study)} makes the same without it."
+        for name in looked_for
+        if not _heeded(plan, name, effects, executor)
     ]
+
+
+def _all_taken(plan: Plan) -> bool:
+    """Say whether the samples that are asked for are all that the datasets have, so that asking for them changes nothing."""
+    asked = plan.study.base.samples or math.inf
+    return bool(plan.data) and all(find_dataset(prepared.used).samples <= asked for prepared in plan.data.values())
 
 
 def _heeded(plan: Plan, setting: str, effects: Mapping[str, Effect], executor: Executor) -> bool:

@@ -1,7 +1,8 @@
 """A study's expectations, held against its records and its summary: which are broken, and by how much."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from harness.claims import Row
 from harness.records import OK, Record
@@ -10,10 +11,14 @@ from harness.variants import Study
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One line for each expectation that is broken, and for each that the records cannot be held against."""
+    """One line for each expectation that is broken, and for each reason why some cannot be held against the records.
+
+    open: the variants of those.
+    """
 
     broken: tuple[str, ...]
     unjudged: tuple[str, ...]
+    open: frozenset[str] = frozenset()
 
 
 def ends(study: Study, records: Iterable[Record]) -> tuple[str, ...]:
@@ -33,26 +38,33 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
     What a study expects of one dataset says nothing about the stand-in for it, nor does it hold where its base was
     changed for the run: that is named, and not judged.
     """
-    broken, unjudged, rows = [], [], list(rows)
+    broken: list[str] = []
+    unjudged: dict[str, list[str]] = {}  # why, and the variants
+    rows = [row for row in rows if row["variant"] in study.names]
     data = {row["variant"]: row.get("data") for row in rows}
     for row in rows:
-        if row["variant"] not in study.names:
-            continue
-        expectation = study.expectation(row["variant"])
-        claims = expectation.claims
-        asked = study.settings(row["variant"]).dataset
-        if claims and changed:
-            unjudged.append(f"{row['variant']}: what is expected of its results was not judged, as the base was changed.")
-            continue
-        if claims and not study.arrays and row.get("data") != asked:
-            unjudged.append(f"{row['variant']}: what is expected of {asked} was not judged on {row.get('data')}.")
-            continue
-        control = study.control(row["variant"])
-        if claims and not study.arrays and control in data and data[control] != study.settings(control).dataset:
-            unjudged.append(f"{row['variant']}: what is expected was not judged, as its control ran on {data[control]}.")
-            continue
+        name, expectation = row["variant"], study.expectation(row["variant"])
+        why = _why_unjudged(study, name, data, changed=changed) if expectation.claims else ""
         if row.get("status") == OK and not expectation.finishes:  # it ran on a stand-in
-            unjudged.append(f"{row['variant']}: that it {expectation} on {asked} was not judged on {row.get('data')}.")
-        faults = ((claim, claim.fault(row, study.metric)) for claim in claims)
-        broken += [f"{row['variant']}: expected {claim}; {fault}." for claim, fault in faults if fault]
-    return Outcome(tuple(broken), tuple(unjudged))
+            why = f"that it {expectation} on {study.settings(name).dataset} was not judged on {data[name]}."
+        if why:
+            unjudged.setdefault(why, []).append(name)
+            continue
+        faults = ((claim, claim.fault(row, study.metric)) for claim in expectation.claims)
+        broken += [f"{name}: expected {claim}; {fault}." for claim, fault in faults if fault]
+    lines = tuple(f"{', '.join(names)}: {why}" for why, names in unjudged.items())
+    return Outcome(tuple(broken), lines, frozenset(name for names in unjudged.values() for name in names))
+
+
+def _why_unjudged(study: Study, name: str, data: Mapping[str, Any], *, changed: bool) -> str:
+    """Say why the claims on a variant's results cannot be held against it; empty where they can."""
+    if changed:
+        return "what is expected of the results was not judged, as the base was changed."
+    if study.arrays:
+        return ""
+    asked, control = study.settings(name).dataset, study.control(name)
+    if data[name] != asked:
+        return f"what is expected of {asked} was not judged on {data[name]}."
+    if control in data and data[control] != study.settings(control).dataset:
+        return f"what is expected was not judged, as the control ran on {data[control]}."
+    return ""

@@ -211,7 +211,7 @@ def test_a_control_on_a_stand_in_leaves_a_claim_against_it_open():
     assert summary_table([*controls, *records]).set_index("variant").loc["wide"].claims == "not judged"
     rows = [ROW | {"variant": "base", "data": "digits"}, ROW]
     found = outcome(study(better_than_control()), rows)
-    assert not found.broken and found.unjudged == ("wide: what is expected was not judged, as its control ran on digits.",)
+    assert not found.broken and found.unjudged == ("wide: what is expected was not judged, as the control ran on digits.",)
 
 
 def test_a_base_that_was_changed_leaves_every_claim_open_and_a_variant_from_such_a_run_none():
@@ -221,3 +221,10 @@ def test_a_base_that_was_changed_leaves_every_claim_open_and_a_variant_from_such
         records = [replace(make_record(seed=seed), **of_base) for seed in range(5)]
         records += [replace(make_record("wide", seed, accuracy=0.98), **of_wide, **expected) for seed in range(5)]
         assert summary_table(records).set_index("variant").loc["wide"].claims.startswith(said)
+
+
+def test_what_is_not_judged_for_one_reason_is_one_line():
+    rows = [ROW | {"variant": "base", "data": "digits"}, ROW | {"data": "digits"}]
+    found = outcome(study(worse_than_control(), of_base=finishes(accuracy_at_least=0.9)), rows)
+    assert found.unjudged == ("base, wide: what is expected of mnist was not judged on digits.",)
+    assert found.open == {"base", "wide"}
