@@ -71,7 +71,7 @@ def _heeded(plan: Plan, setting: str, effects: Mapping[str, Effect], executor: E
     # Most settings show in the base, and then no other variant need be built.
     for names in ([BASE], inheriting):
         without = executor.effects([replace(_like(plan, name), base_changes=others) for name in names])
-        if any(not _alike(effects[name], other, edited=_edited(plan.study, name)) for name, other in zip(names, without)):
+        if any(not _alike(effects[name], other, edited=_edited(plan.study, name)) for name, other in zip(names, without, strict=True)):
             return True
     return False
 

@@ -59,7 +59,7 @@ def compare_study(
     pairs = {
         name: UNPAIRED
         if reasons[name]
-        else pair(_by_seed(group, metric), _by_seed(by_variant[group[0].control], metric))
+        else pair(by_seed(group, metric), by_seed(by_variant[group[0].control], metric))
         for name, group in compared.items()
     }
     differences = {
@@ -98,7 +98,8 @@ def _same_test_set(variant: Record, control: Record) -> bool:
     return variant.data.get("used") == control.data.get("used") and variant.data.get("sha256") == control.data.get("sha256")
 
 
-def _by_seed(records: Sequence[Record], metric: Metric) -> dict[int, float]:
+def by_seed(records: Sequence[Record], metric: Metric) -> dict[int, float]:
+    """Return what the finished trials of one variant measured, by their seeds."""
     return {record.seed: metric.of(record.metrics) for record in records if record.finished}
 
 
@@ -114,6 +115,11 @@ def _verdict(
     for status in (EXPECTED_ERROR, DIVERGED):
         if statuses == {status}:
             return Verdict(status, "")
+    return verdict_in(metric, difference, p_value, comparisons=comparisons)
+
+
+def verdict_in(metric: Metric, difference: PairedDifference | None, p_value: float | None, *, comparisons: int) -> Verdict:
+    """Return the verdict on a difference in a metric, by its margin and its direction; p_value: Holm's, of so many."""
     return verdict(
         difference,
         adjusted_p=p_value,

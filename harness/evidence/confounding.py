@@ -51,7 +51,7 @@ def _mixture(group: Sequence[Record]) -> str:
     for record in group:
         if record.settings != first.settings:
             return f"seeds of {first.variant} were recorded with different settings: {_in_words(record, first)}"
-        if _data(record) != _data(first):
+        if data_of(record) != data_of(first):
             return f"seeds of {first.variant} were recorded on different data: {_names(first, record)}"
         if made := _made_differently(record, first):
             return f"seeds of {first.variant} were recorded with {made}"
@@ -66,7 +66,7 @@ def _undeclared(variant: Record, control: Record) -> str:
         return f"was recorded with the same {' and '.join(sorted(missing))} as {control.variant}"
     if made := _made_differently(variant, control):
         return f"was recorded with {made}"
-    if "dataset" not in declared and _data(variant) != _data(control):
+    if "dataset" not in declared and data_of(variant) != data_of(control):
         return f"was recorded on other data than {control.variant}: {_names(variant, control)}"
     return ""
 
@@ -83,7 +83,8 @@ def _made_differently(one: Record, other: Record) -> str:
     return ""
 
 
-def _data(record: Record) -> tuple[str | None, str | None]:
+def data_of(record: Record) -> tuple[str | None, str | None]:
+    """Return the name and the hash of the data that a record was measured on."""
     return record.data.get("used"), record.data.get("sha256")
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
-from harness.evidence.confounding import confounding, differing_settings
-from harness.evidence.verdicts import Verdict, verdict
+from harness.evidence.comparison import by_seed, verdict_in
+from harness.evidence.confounding import confounding, data_of, differing_settings
+from harness.evidence.verdicts import Verdict
 from harness.metrics import Metric
 from harness.records import Record
 from harness.settings import LAYER_EDITS
@@ -54,16 +55,16 @@ def interactions(by_variant: Mapping[str, Sequence[Record]], metric: Metric) -> 
     dataset a point is worth something else.
     """
     corners = {four[0]: four for four in _squares(by_variant) if not _mixed(four, by_variant)}
-    found = {name: _difference([by_variant[each] for each in four], metric) for name, four in corners.items()}
-    measured = {name: difference for name, difference in found.items() if difference is not None}
+    differences = {name: _difference([by_variant[each] for each in four], metric) for name, four in corners.items()}
+    measured = {name: difference for name, difference in differences.items() if difference is not None}
     adjusted = holm([difference.p_value for difference in measured.values()])
     family = max(sum(p_value is not None for p_value in adjusted), 1)
-    return {
-        name: Interaction(
-            corners[name][1], corners[name][2], difference, p_value, _judged(difference, p_value, metric, comparisons=family)
-        )
-        for (name, difference), p_value in zip(measured.items(), adjusted, strict=True)
-    }
+    found = {}
+    for (name, difference), p_value in zip(measured.items(), adjusted, strict=True):
+        _, beside, alone, _ = corners[name]
+        word = verdict_in(metric, difference, p_value, comparisons=family)
+        found[name] = Interaction(beside, alone, difference, p_value, word)
+    return found
 
 
 def _squares(by_variant: Mapping[str, Sequence[Record]]) -> Iterator[Corners]:
@@ -89,25 +90,13 @@ def _change(record: Record, control: Record) -> str:
 def _mixed(corners: Corners, by_variant: Mapping[str, Sequence[Record]]) -> bool:
     """Say whether the four differ in more than what they declare, or are measured on different data."""
     both, first, other, neither = (by_variant[name] for name in corners)
-    data = {(record.data.get("used"), record.data.get("sha256")) for record in (*both, *first, *other, *neither)}
+    data = {data_of(record) for record in (*both, *first, *other, *neither)}
     return len(data) > 1 or any(confounding(*two) for two in ((both, first), (other, neither), (first, neither)))
 
 
 def _difference(corners: Sequence[Sequence[Record]], metric: Metric) -> PairedDifference | None:
     """Return (V - A) - (W - C) over the seeds that all four have, as (V + C) - (A + W): of the size of the values."""
-    both, first, other, neither = (
-        {record.seed: metric.of(record.metrics) for record in group if record.finished} for group in corners
-    )
+    both, first, other, neither = (by_seed(group, metric) for group in corners)
     seeds = both.keys() & first.keys() & other.keys() & neither.keys()
     pairs = pair({seed: both[seed] + neither[seed] for seed in seeds}, {seed: first[seed] + other[seed] for seed in seeds})
     return paired_difference(pairs.variant, pairs.control) if pairs.seeds else None
-
-
-def _judged(difference: PairedDifference, p_value: float | None, metric: Metric, *, comparisons: int) -> Verdict:
-    return verdict(
-        difference,
-        adjusted_p=p_value,
-        margin=metric.margin,
-        higher_is_better=metric.higher_is_better,
-        comparisons=comparisons,
-    )
