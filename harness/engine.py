@@ -5,7 +5,6 @@ from typing import Any, Literal
 from weakref import ref
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from harness.arrays import Arrays, each
@@ -17,6 +16,7 @@ from harness.compiled.programcache import Kept, adopt, find, keep
 from harness.compiled.programs import CompiledProgram
 from harness.compiled.proofs import any_batch_size, program_key, unsuited_to_xla
 from harness.compiled.trainings import Epoch, Plan, Training
+from harness.layerseeds import seed_streams
 
 __all__ = ["ENGINES", "Arrays", "Engine", "Epoch", "Training", "check_arrays", "epoch_order", "train"]
 
@@ -52,7 +52,7 @@ def train(
         batches = batches.together(len(each(arrays.x_train)[0]), log_every=log_every)
     plan = Plan(batches, epochs, seed, log_every, tuple(callbacks))
     build(model, arrays)
-    seed_randomness(model, seed)
+    seed_streams(model, seed)
     reason = "asked for" if engine == "fit" else fit_reason(model, callbacks)
     if not reason:
         kept, reason = _compiled(model, arrays, batches, engine)
@@ -70,19 +70,6 @@ def build(model: keras.Model, arrays: Arrays) -> None:
         inputs = training_samples(arrays)[0]
         model(scaled(tf.nest.map_structure(lambda values: values[:1], inputs), arrays.scale))
     model.optimizer.build(model.trainable_variables)
-
-
-def seed_randomness(model: keras.Model, seed: int) -> None:
-    """Start every seed generator that was given no seed of its own, such as a dropout layer's, from this one."""
-    generators = [
-        value
-        for layer in model._flatten_layers()
-        for value in vars(layer).values()
-        if isinstance(value, keras.random.SeedGenerator)
-    ]
-    for number, generator in enumerate(generators):
-        if generator.get_config()["seed"] is None:
-            generator.state.assign(np.random.SeedSequence((seed, number)).generate_state(2))
 
 
 def _compiled(model: keras.Model, arrays: Arrays, batches: Batches, engine: Engine) -> tuple[Kept | None, str]:

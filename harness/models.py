@@ -12,7 +12,7 @@ IMAGE_SHAPE = (28, 28)
 
 
 def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
-    """Return the study's model for these settings, compiled, its initial weights drawn from the seed.
+    """Return the study's model for these settings, compiled, its initial weights drawn by the seed and each layer's path.
 
     A scikit-learn estimator is returned as it was made. TypeError if the study's own build returns neither;
     LayerError for layers to edit that the model does not have.
@@ -21,25 +21,35 @@ def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
     from keras.src.utils.naming import reset_uids
 
     from harness.estimators import is_estimator
+    from harness.layerseeds import listening
 
     keras.utils.set_random_seed(seed)
     reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
-    model = build_dense(settings) if study.build is None else study.build(settings)
-    if not isinstance(model, keras.Model) and is_estimator(model):
+    with listening() as draws:
+        model = build_dense(settings) if study.build is None else study.build(settings)
+        if not isinstance(model, keras.Model) and is_estimator(model):
+            return _unedited(model, settings)
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                f"build(settings) must return a keras.Model or a scikit-learn estimator; received {type(model).__name__}."
+            )
+        draws.by_path(model, seed)  # layers that an edit keeps take what they have along
         if settings.edits:
-            from harness.layermaking import LayerError
+            from harness.layers import edit
 
-            raise LayerError(f"{min(settings.edits)} edits layers; a {type(model).__name__} of scikit-learn has none.")
-        return model
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"build(settings) must return a keras.Model or a scikit-learn estimator; received {type(model).__name__}.")
-    if settings.edits:
-        from harness.layers import edit
-
-        model = edit(model, **settings.edits, seed=seed)
+            model = edit(model, **settings.edits, seed=seed)
+            draws.by_path(model, seed)
     if not model.compiled:
         compile_classifier(model, settings)
     return model
+
+
+def _unedited(estimator: Any, settings: Settings) -> Any:
+    if settings.edits:
+        from harness.layermaking import LayerError
+
+        raise LayerError(f"{min(settings.edits)} edits layers; a {type(estimator).__name__} of scikit-learn has none.")
+    return estimator
 
 
 def build_dense(settings: Settings) -> "keras.Model":

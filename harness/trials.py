@@ -71,6 +71,7 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
         "data": data_sha256,
         "source": function_sources(study),
         "engine": engine,
+        "initial": "by seed and path",  # how a network's first weights are drawn
         "versions": _versions("sklearn" in "".join(function_sources(study))),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
