@@ -9,6 +9,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+HANGING = 600.0  # seconds after which a test takes a process to hang, far beyond what a busy machine needs
+CLOCK_JUMP = 86400.0  # seconds, of the variant "jump"
 
 # Each variant's arrays are asked for once before training, to see that it changes something, and once by each attempt:
 # faults begin with the second time. What was started is counted in files below $FAULTS.
@@ -102,7 +104,7 @@ def start(*words: object, faults: Path, stdout: Path | int) -> subprocess.Popen:
         )
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = HANGING) -> None:
     """Wait until something holds; AssertionError if it does not within this time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -13,7 +13,7 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import benchmark  # noqa: E402
-from benchmarks import imports, report  # noqa: E402
+from benchmarks import imports, processes, report  # noqa: E402
 from benchmarks.bench import STUDIES  # noqa: E402
 from benchmarks.made_records import make_records  # noqa: E402
 from benchmarks.processes import Failed, Memory, run_python  # noqa: E402
@@ -77,12 +77,29 @@ def test_a_process_that_fails_is_named_with_its_last_line(tmp_path):
         run_python(["-c", "print('why'); raise SystemExit(3)"], folder=tmp_path)
 
 
-def test_memory_is_that_of_the_process_below(tmp_path):
-    hold = "import time; block = bytearray(200_000_000); block[::4096] = block[::4096]; time.sleep(1)"
-    watch = Memory()
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
-    run_python(["-c", parent], folder=tmp_path, watch=watch)
-    assert 190 < watch.peak_of_one < 260 and watch.peak_of_all > watch.peak_of_one
+def test_memory_is_that_of_the_process_below(tmp_path, monkeypatch):
+    # The process holds its memory until the watch has looked at it, however seldom a busy machine lets it look.
+    held, seen = tmp_path / "held", tmp_path / "seen"
+    hold = (
+        "import pathlib, time\n"
+        "block = bytearray(200_000_000); block[::4096] = block[::4096]\n"
+        f"pathlib.Path({str(held)!r}).touch()\n"
+        f"while not pathlib.Path({str(seen)!r}).exists(): time.sleep(0.05)\n"
+    )
+    watch, look = Memory(), processes.descendants
+
+    def looking(root: int) -> list[int]:
+        if held.exists():
+            looks.append(root)
+        if len(looks) == 3:  # two looks have ended since it held everything
+            seen.touch()
+        return look(root)
+
+    looks: list[int] = []
+    monkeypatch.setattr(processes, "descendants", looking)
+    run_python(["-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"], folder=tmp_path, watch=watch)
+    # Pages that it shares with other processes of the machine count in part, so the sum may be the smaller one.
+    assert 190 < watch.peak_of_one < 260 and watch.peak_of_all > 190
 
 
 def test_an_unknown_part_is_refused():

@@ -132,15 +132,6 @@ def test_an_epoch_can_be_seen_while_the_trial_runs(tmp_path):
         assert points(tmp_path / "train", "epoch_loss") == {0: 1.0}
 
 
-def test_an_epoch_costs_under_two_milliseconds_of_processor_time(tmp_path):
-    values = {"loss": 0.5, "accuracy": 0.5}
-    with TrialBoard(tmp_path) as board:
-        started = time.process_time()
-        for number in range(100):
-            board.epoch(number, train=values, test=values, learning_rate=0.1, seconds=1.0)
-        assert (time.process_time() - started) / 100 < 0.002  # about 0.25 ms measured
-
-
 def test_a_text_is_shown_as_it_was_written(tmp_path):
     with TrialBoard(tmp_path) as board:
         board.text("error", as_code("ValueError: größer | *wild*"))
@@ -180,7 +171,7 @@ def test_the_session_holds_the_hyperparameters_that_have_a_value(trial):
 def test_the_session_ends_with_the_trials_outcome(trial):
     end = metadata.parse_session_end_info_plugin_data(content(trial, metadata.SESSION_END_INFO_TAG))
     assert end.status == api_pb2.STATUS_FAILURE
-    assert abs(end.end_time_secs - time.time()) < 60
+    assert 0 < end.end_time_secs <= time.time()
 
 
 def test_an_attempt_that_never_ended_has_no_session(tmp_path):

@@ -1,10 +1,10 @@
 """Checkpoints: kept when it is time, read back whole, set aside when damaged, and removed when the trial is done."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -110,19 +110,19 @@ def test_an_attempt_that_dies_before_it_trains_leaves_the_checkpoint_to_the_next
     ("seconds", "ending", "kept"), [(61, False, True), (59, False, False), (59, True, True), (2, True, False)]
 )
 def test_a_state_is_kept_when_it_is_time_or_when_it_would_be_lost(
-    trial: Trial, seconds: float, ending: bool, kept: bool
+    trial: Trial, monkeypatch: pytest.MonkeyPatch, seconds: float, ending: bool, kept: bool
 ) -> None:
+    from harness.durability import resuming
     from harness.engine import train
     from harness.models import make_model
-    from harness.durability.resuming import Checkpoints
 
     study, settings = trial.load()
     arrays, model = study.arrays(settings), make_model(study, settings, seed=0)
     training = train(model, arrays, batch_size=32, epochs=3, seed=0, engine="fit")
     epoch = next(training.epochs())
     (trial.folder / "attempt-1").mkdir(parents=True)
-    started = time.perf_counter() - seconds
-    checkpoints = Checkpoints(replace(trial, checkpoint_seconds=60.0), training, arrays, started=started, notes={})
+    monkeypatch.setattr(resuming, "time", SimpleNamespace(perf_counter=lambda: 1000.0 + seconds))
+    checkpoints = resuming.Checkpoints(replace(trial, checkpoint_seconds=60.0), training, arrays, started=1000.0, notes={})
     checkpoints.after(epoch, ending=ending)
     assert bool(find_checkpoints(trial.folder, trial.trial_id)) == kept
 
@@ -188,16 +188,15 @@ def test_a_checkpoint_that_cannot_be_written_costs_the_trial_nothing(
     assert "Is a directory" in record.provenance["checkpoint_unwritten"]
 
 
-def test_lost_epochs_are_counted_as_time_spent(tmp_path: Path) -> None:
+def test_lost_epochs_are_counted_as_time_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from harness.durability.resuming import seconds_after
 
-    moments = []
     with EventFile(tmp_path / "train") as file:
+        moments = iter([file.now() + seconds for seconds in (10.0, 20.0, 22.0, 27.0)])
+        monkeypatch.setattr(type(file), "now", lambda _: next(moments))
         for step in (0, 0, 1, 2):  # a graph lies at step 0 long before that epoch ends
-            time.sleep(0.1)
             file.add_summary(scalar_pb("epoch_loss", 1.0), step=step)
-            moments.append(file.now())
-    assert seconds_after(tmp_path / "train", step=0) == pytest.approx(moments[3] - moments[1], abs=0.03)
+    assert seconds_after(tmp_path / "train", step=0) == pytest.approx(7.0, abs=1e-3)
     assert seconds_after(tmp_path / "train", step=2) == 0.0
     assert seconds_after(tmp_path / "absent", step=1) == 0.0
 

@@ -67,7 +67,7 @@ def board(logdir) -> Board:
 
 
 def fetch(board: Board, path: str, **query: object) -> bytes:
-    with urllib.request.urlopen(f"{board.url}data/plugin/{path}?{urllib.parse.urlencode(query)}", timeout=30) as answer:
+    with urllib.request.urlopen(f"{board.url}data/plugin/{path}?{urllib.parse.urlencode(query)}", timeout=300) as answer:
         return answer.read()
 
 
@@ -91,7 +91,7 @@ def test_the_images_tab_has_the_studys_pictures_of_the_first_seed_alone(board):
     assert {run: set(found) for run, found in tags.items()} == {RUN: {"confusion-matrix"}}
     (image,) = ask(board, "images/images", run=RUN, tag="confusion-matrix", sample=0)
     assert image["step"] == 1
-    with urllib.request.urlopen(f"{board.url}data/plugin/images/individualImage?{image['query']}", timeout=30) as answer:
+    with urllib.request.urlopen(f"{board.url}data/plugin/images/individualImage?{image['query']}", timeout=300) as answer:
         assert Image.open(BytesIO(answer.read())).size == (640, 590)
 
 

@@ -76,14 +76,14 @@ def board_of_one(logdir) -> Iterator[Board]:
 def ask(board: Board, path: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(board.url + path, data=data, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         return json.load(answer)
 
 
 def wait_until(holds) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not holds():
-        assert time.monotonic() < deadline, "TensorBoard did not show in a minute what was written"
+        assert time.monotonic() < deadline, "TensorBoard did not show in ten minutes what was written"
         time.sleep(0.2)
 
 
@@ -118,7 +118,7 @@ def test_the_graphs_tab_offers_both_graphs(board):
 
 def test_the_conceptual_graph_is_drawn_without_an_error(board):
     query = urllib.parse.urlencode({"run": "study/base/seed-0/attempt-1/train", "tag": "keras", "conceptual": "true"})
-    with urllib.request.urlopen(f"{board.url}data/plugin/graphs/graph?{query}", timeout=30) as answer:
+    with urllib.request.urlopen(f"{board.url}data/plugin/graphs/graph?{query}", timeout=300) as answer:
         assert b"outputs" in answer.read()
 
 
@@ -189,9 +189,9 @@ def test_in_a_terminal_it_ends_with_ctrl_c_and_needs_no_tensorflow(tmp_path):
     command = [sys.executable, "-c", IN_THE_TERMINAL, tmp_path]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     loaded, url = process.stdout.readline().split()
-    assert urllib.request.urlopen(url, timeout=30).status == 200
+    assert urllib.request.urlopen(url, timeout=300).status == 200
     process.send_signal(2)
-    rest, complaints = process.communicate(timeout=30)
+    rest, complaints = process.communicate(timeout=300)
     assert (loaded, rest, complaints, process.returncode) == ("False", "interrupted\n", "", 0)
 
 
