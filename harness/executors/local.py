@@ -109,8 +109,9 @@ class LocalExecutor:
         busy = len(self._busy())
         self._start_workers(min(self._jobs, busy + len(waiting)))
         for worker in self._workers:
-            running = {busy.job.name for busy in self._busy()}
-            job = next((job for job in waiting if not job.after or job.after not in running), None)
+            # One whose own turn is yet to come holds back as one that runs does; one that ended, however, does not.
+            ahead = {busy.job.name for busy in self._busy()} | {job.name for job in waiting}
+            job = next((job for job in waiting if not job.after or job.after not in ahead), None)
             if job is not None and worker.ready and worker.job is None:
                 try:
                     worker.give(job, seconds=self._max_seconds)

@@ -28,7 +28,7 @@ class Job:
     function: Callable[..., Any]
     args: tuple[Any, ...]
     name: str = ""
-    after: str = ""  # the name of a job that leaves something for this one: it waits while that one runs
+    after: str = ""  # the name of a job that leaves something for this one: it waits until that one has ended
 
 
 class Worker:
