@@ -12,7 +12,16 @@ from harness.data import CLASS_NAMES
 from harness.events.lastingboards import LastingBoard
 from harness.events.projector import write_embedding
 from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
-from harness.picturenames import ALL_PICTURES, DECISION_SURFACE, DRAWN_SEED, EMBEDDINGS, HISTOGRAMS, PICTURES, PR_CURVES
+from harness.picturenames import (
+    ALL_PICTURES,
+    DECISION_SURFACE,
+    DRAWN_SEED,
+    EMBEDDINGS,
+    FIRST_LAYER_WEIGHTS,
+    HISTOGRAMS,
+    PICTURES,
+    PR_CURVES,
+)
 from harness.pictures.kernels import first_kernel, named_weights
 from harness.pictures.planes import Plane, plane
 from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
@@ -85,8 +94,7 @@ class Gallery:
         started = time.perf_counter()
         self._last = epoch
         if HISTOGRAMS in self._extras:
-            made = [histogram_summary(f"weights/{name}", values) for name, values in named_weights(model).items()]
-            self._board.add(*made, step=epoch.step, run=TRAIN)
+            self._attempt(HISTOGRAMS, partial(self._histograms, model, epoch.step))
         if DECISION_SURFACE in self._wanted and self._due(epoch.number, planned):
             self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, epoch))
         self.seconds += time.perf_counter() - started
@@ -102,11 +110,10 @@ class Gallery:
             predict=predict,
             outputs=outputs,
             history=history,
-            kernel=first_kernel(model) if self._wanted else None,
             surfaces=tuple(self._surfaces),
         )
         for name in self._wanted:
-            self._attempt(name, partial(self._drawn, name, subject))
+            self._attempt(name, partial(self._drawn, name, subject, model))
         if PR_CURVES in self._extras:
             self._attempt(PR_CURVES, partial(self._pr_curves, subject))
         if EMBEDDINGS in self._extras and self._seeded:
@@ -125,9 +132,15 @@ class Gallery:
         self._surfaces.append(Surface(epoch.number, epoch.step, first_output(predict(self._plane.points)), value))
         return []
 
-    def _drawn(self, name: str, subject: Subject) -> list[Write]:
+    def _histograms(self, model: Any, step: int) -> list[Write]:
+        made = [histogram_summary(f"weights/{name}", values) for name, values in named_weights(model).items()]
+        return [partial(self._board.add, *made, step=step, run=TRAIN)]
+
+    def _drawn(self, name: str, subject: Subject, model: Any) -> list[Write]:
         from harness.pictures.drawing import draw  # matplotlib takes half a second to import, once a worker
 
+        if name == FIRST_LAYER_WEIGHTS:
+            subject = replace(subject, kernel=first_kernel(model))
         writes = []
         for drawing in draw(name, subject):
             step = self._last.step if drawing.step is None else drawing.step
@@ -153,7 +166,7 @@ class Gallery:
         return [partial(self._board.write, lambda _, folder: write_embedding(folder, embedding))]
 
     def _attempt(self, name: str, make: Callable[[], list[Write]]) -> None:
-        """Make something and write it; where it cannot be made, keep the reason."""
+        """Make something and write it; where either fails, keep the reason."""
         if name in self._reasons:
             return
         try:
@@ -163,10 +176,15 @@ class Gallery:
             self._reasons[name] = f"not drawn: {reason}" if name in self._named or name not in PICTURES else ""
             return
         except Exception as error:
-            self._reasons[name] = f"failed: {type(error).__name__}: {error}"
+            self._reasons[name] = _failed(error)
             return
-        for write in writes:
-            write()
+        try:
+            for write in writes:
+                write()
+        except OSError:  # of the board's own files, which is no fault of the picture
+            raise
+        except Exception as error:
+            self._reasons[name] = _failed(error)
 
     def _report(self, seconds: float) -> None:
         self.seconds += seconds
@@ -175,6 +193,10 @@ class Gallery:
             self.notes["pictures"] = told
         if self._wanted or self._extras:
             self.notes["picture_seconds"] = round(self.seconds, 3)
+
+
+def _failed(error: Exception) -> str:
+    return f"failed: {type(error).__name__}: {error}"
 
 
 def _recalled(history: Mapping[str, Sequence[float]]) -> _Recalled:

@@ -1,6 +1,7 @@
 """What a trial shows beside its curves, from a run on the command line to TensorBoard's own answers."""
 
 import json
+import shutil
 import subprocess
 import sys
 import urllib.parse
@@ -153,16 +154,16 @@ def epoch(number: int) -> SimpleNamespace:
     return SimpleNamespace(number=number, step=number - 1, test={"accuracy": 0.5})
 
 
-def show(trial: Trial, study: Study, epochs: list[int], *, planned: int, predict=None) -> tuple[Gallery, Path]:
+def show(trial: Trial, study: Study, epochs: list[int], *, planned: int, predict=None, model=None) -> tuple[Gallery, Path]:
     """Let a gallery see a fitted model's epochs and its end; return it with the attempt's folder."""
     arrays = plane_arrays()
-    model = LogisticRegression().fit(arrays.x_train, arrays.y_train)
-    answer = predict or model.predict_proba
+    fitted = LogisticRegression().fit(arrays.x_train, arrays.y_train)
+    model, answer = model or fitted, predict or fitted.predict_proba
     with LastingBoard(trial.folder / "attempt-1", fallback=None, home=trial.folder.parent.parent) as board:
         gallery = Gallery(trial, study, arrays, board)
         for number in epochs:
             gallery.epoch(model, answer, epoch(number), planned=planned)
-        gallery.end(model, answer, {"test_loss": [1.0] * len(epochs)}, model.predict_proba(arrays.x_test))
+        gallery.end(model, answer, {"test_loss": [1.0] * len(epochs)}, fitted.predict_proba(arrays.x_test))
     return gallery, trial.folder / "attempt-1"
 
 
@@ -190,6 +191,38 @@ def test_a_model_whose_answers_fail_costs_its_surface_and_nothing_else(tmp_path)
     gallery, folder = show(plane_trial(tmp_path), asked, [1, 2], planned=2, predict=predict)
     assert gallery.notes["pictures"] == {"decision-surface": "failed: RuntimeError: no answer"}
     assert steps(folder, "confusion-matrix") == [1] and "no answer" in text(folder, "pictures")
+
+
+class Unreadable:
+    """A model none of whose weights can be read."""
+
+    @property
+    def _flatten_layers(self):
+        raise RuntimeError("no layers")
+
+
+def test_weights_that_cannot_be_read_cost_their_histograms_and_their_picture_alone(tmp_path):
+    asked = study("first-layer-weights", "learning-curves")
+    gallery, folder = show(plane_trial(tmp_path, extras=("histograms",)), asked, [1, 2], planned=2, model=Unreadable())
+    reason = "failed: RuntimeError: no layers"
+    assert gallery.notes["pictures"] == {"histograms": reason, "first-layer-weights": reason}
+    assert steps(folder, "learning-curves") == [1]
+
+
+def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_written_again(tmp_path, monkeypatch):
+    def fail(folder: Path, embedding: object) -> None:
+        raise ValueError("no such point")
+
+    monkeypatch.setattr("harness.gallery.write_embedding", fail)
+    monkeypatch.setattr("harness.pictures.clouds.point_cloud", lambda subject, model: None)
+    arrays, trial = plane_arrays(), plane_trial(tmp_path, extras=("embeddings",))
+    with LastingBoard(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
+        gallery = Gallery(trial, study(), arrays, board)
+        gallery.end(None, lambda x: None, {}, None)
+        assert gallery.notes["pictures"] == {"embeddings": "failed: ValueError: no such point"}
+        shutil.rmtree(tmp_path / "study")
+        board.text("after", "all is written again, elsewhere")
+    assert "embeddings" in text(tmp_path / "spare", "pictures")
 
 
 def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):

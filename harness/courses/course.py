@@ -99,6 +99,16 @@ class Work:
         )
         return values
 
+    def attempt(self, name: str, make: Callable[[], None]) -> None:
+        """Make what is only there to be looked at; where it fails, keep the reason. OSError if it cannot be written."""
+        try:
+            make()
+        except OSError:
+            raise
+        except Exception as error:
+            reason = f"failed: {type(error).__name__}: {error}"
+            self.course.provenance["not_shown"] = {**self.course.provenance.get("not_shown", {}), name: reason}
+
     def keep_answers(self, outputs: Any, labels: Any) -> None:
         """Keep what a classifier says of each test sample: its class, whether that is right, and the first one's chances."""
         answers = class_answers(outputs, labels)

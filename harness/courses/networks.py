@@ -18,9 +18,9 @@ def train_network(work: Work, model: keras.Model, arrays: Arrays) -> None:
     course, settings = work.course, work.settings
     course.cost["parameters"] = model.count_params()
     course.found["architecture"] = describe_layers(model)
-    work.board.graph(model)
-    work.board.text("model", as_code(summary_text(model)))
-    course.cost |= {"flops_per_sample": count_flops(model) or math.nan}
+    work.attempt("graph", lambda: work.board.graph(model))
+    work.attempt("model", lambda: work.board.text("model", as_code(summary_text(model))))
+    work.attempt("flops", lambda: course.cost.update(flops_per_sample=count_flops(model) or math.nan))
     training = train(
         model,
         arrays,

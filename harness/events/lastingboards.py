@@ -81,6 +81,9 @@ class LastingBoard:
             if disk_is_full(error) or isinstance(error, FileExistsError) or self.moved or self._fallback is None:
                 raise
             self._move(error)
+        except Exception:
+            self._steps.pop()  # what cannot be written here cannot be written elsewhere
+            raise
         finally:
             self.seconds += time.perf_counter() - begun
 
