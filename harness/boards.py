@@ -69,7 +69,7 @@ class TrialBoard:
         train: Mapping[str, float],
         test: Mapping[str, float],
         learning_rate: float | None,
-        seconds: float,
+        seconds: float | None,
         validation: Mapping[str, float] | None = None,
     ) -> None:
         """Write one epoch's values and flush.
@@ -78,8 +78,9 @@ class TrialBoard:
         `loss`, `accuracy` and so on, tagged `epoch_loss`, `epoch_accuracy`, as Keras tags them. seconds: the epoch's
         wall time. What is empty or None is left out.
         """
-        extra = {"seconds": seconds} if learning_rate is None else {"learning_rate": learning_rate, "seconds": seconds}
-        for run, values in ((TRAIN, {**train, **extra}), (VALIDATION, validation), (TEST, test)):
+        extra = {"learning_rate": learning_rate, "seconds": seconds}
+        train = {**train, **{name: value for name, value in extra.items() if value is not None}}
+        for run, values in ((TRAIN, train), (VALIDATION, validation), (TEST, test)):
             if values:
                 file = self._file(run)
                 for name, value in values.items():

@@ -25,6 +25,7 @@ from harness.picturenames import (
 from harness.pictures.kernels import first_kernel, named_weights
 from harness.pictures.planes import Plane, plane
 from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
+from harness.records import LAST_EPOCH
 from harness.trials import Trial
 from harness.variants import Study
 
@@ -99,14 +100,27 @@ class Gallery:
             self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, epoch))
         self.seconds += time.perf_counter() - started
 
-    def end(self, model: Any, predict: Predict, history: Mapping[str, Sequence[float]], outputs: Any) -> None:
-        """Draw and write the rest, after training; outputs: for the test samples, None where it diverged."""
+    def end(
+        self,
+        model: Any,
+        predict: Predict,
+        history: Mapping[str, Sequence[float]],
+        outputs: Any,
+        *,
+        weights: str = LAST_EPOCH,
+    ) -> None:
+        """Draw and write the rest, after training.
+
+        outputs: for the test samples, None where it diverged. weights: which ones the model has now, in words.
+        """
         started = time.perf_counter()
         self._last = self._last or _recalled(history)
-        if DECISION_SURFACE in self._wanted and not (self._surfaces and self._surfaces[-1].epoch == self._last.number):
+        if DECISION_SURFACE in self._wanted and not (self._surfaces and self._surfaces[-1].step == self._last.step):
             self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, self._last))
         subject = replace(
             self._subject,
+            title=self._subject.title if weights == LAST_EPOCH else f"{self._subject.title} · {weights}",
+            weights=weights,
             predict=predict,
             outputs=outputs,
             history=history,

@@ -19,6 +19,7 @@ from harness.names import check_name
 SCHEMA = 1
 RECORD_FILE = "record.json"
 PREDICTIONS_FILE = "predictions.npz"
+LAST_EPOCH = "last epoch"  # which weights a trained model has, mostly
 
 OK = "ok"
 EXPECTED_ERROR = "expected-error"
@@ -40,8 +41,9 @@ class Record:
 
     history: one value a measured epoch for each metric of train_, validation_ (where samples are held out) and test_,
     by Keras' names, and for learning_rate, epoch_seconds, test_seconds; where not every epoch is measured, or epochs are
-    counted in batches, also epoch (its number, from 1) and step (batches so far). metrics: the last values of the
-    metrics. Losses in nats or as the model's loss has them, accuracies as fractions, times in seconds. A value that is
+    counted in batches, also epoch (its number, from 1) and step (batches so far). metrics: what the model measures as fit
+    would hand it back: the last values of the history, unless provenance["weights"] names other weights than LAST_EPOCH,
+    such as an average or those of the best epoch; train_ values are those of that epoch, or of the last. Losses in nats or as the model's loss has them, accuracies as fractions, times in seconds. A value that is
     not finite is NaN here and null in the file.
     """
 

@@ -84,11 +84,13 @@ class Outcome:
 
     numbers: list[tuple[Any, ...]]
     weights: list[bytes]
+    end: tuple[Any, ...]
 
 
 def outcome(training: Training, epochs: list[Epoch]) -> Outcome:
     numbers = [(epoch.number, epoch.train, epoch.test, epoch.learning_rate) for epoch in epochs]
-    return Outcome(numbers, [weights.tobytes() for weights in training.model.get_weights()])
+    end = (training.weights, training.final and training.final.test)
+    return Outcome(numbers, [weights.tobytes() for weights in training.model.get_weights()], end)
 
 
 def undisturbed(build: Build, arrays: Arrays, engine: str, callbacks: Sequence[keras.callbacks.Callback]) -> Outcome:

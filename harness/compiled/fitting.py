@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from harness.arrays import Samples
 from harness.compiled.device import count, scaled, structure
+from harness.compiled.endings import averages
 from harness.compiled.programs import as_floats
 
 BATCH_HOOKS = tuple(f"on_{kind}batch_{edge}" for kind in ("", "train_", "test_") for edge in ("begin", "end"))
@@ -76,7 +77,7 @@ class _BatchHooks(keras.callbacks.CallbackList):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep what the epoch measured."""
         self.logs = dict(logs or {})
-        if getattr(self.model.optimizer, "use_ema", False):
+        if averages(self.model.optimizer):
             self.weights = [variable.numpy() for variable in self.model.trainable_variables]
 
     def on_test_begin(self, logs: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""A training an epoch at a time: what callbacks hear, what is measured, and where it can be left and taken up again."""
+"""A training an epoch at a time: what callbacks hear, what is measured, where it can be left, and what it ends with."""
 
 import math
 import time
@@ -9,10 +9,12 @@ from typing import Any
 import keras
 
 from harness.arrays import Arrays, Samples
+from harness.compiled import endings
 from harness.compiled.device import count, test_samples, training_samples, validation_samples
 from harness.compiled.orders import Batches
 from harness.compiled.programs import Program
 from harness.compiled.states import State, put_back, require_same_kind, take_state
+from harness.records import LAST_EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Epoch:
     number: int  # from 1
     train: Mapping[str, float]  # by Keras' names: loss, accuracy, ...
     test: Mapping[str, float]
-    learning_rate: float | None  # None for a model that has none
+    learning_rate: float | None  # None for a model that has none, or several
     seconds: float  # one training pass alone; the mean of those since the epoch that was measured before
     test_seconds: float  # on validation and test samples
     validation: Mapping[str, float] = field(default_factory=dict)  # empty where no samples are held out
@@ -58,6 +60,11 @@ class Training:
         self._hooks = self._callback_list()
         self._done, self._logs, self._resumed = 0, {}, None
         self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
+        # Nothing else changes weights behind an epoch's measurement.
+        self._watched = bool(plan.callbacks) or endings.averages(program.model.optimizer)
+        self._digest = b""  # of the weights that were measured last, where they are watched
+        self.weights = LAST_EPOCH  # which weights the training has ended with
+        self.final: Epoch | None = None  # what the model measures with these, where they are not those measured last
 
     @property
     def engine(self) -> str:
@@ -73,7 +80,8 @@ class Training:
         """Train, and yield each epoch that is measured; to be drawn to its end, where callbacks restore what they kept.
 
         It ends after the planned epochs, when a callback sets `stop_training`, or after a loss that is not finite, and
-        the epoch that it ends with is always measured. Callbacks hear of every epoch: of its training values always,
+        the epoch that it ends with is always measured. Behind the last one, the weights become those that fit would
+        hand back: `weights` says which, and `final` what the model measures with them. Callbacks hear of every epoch: of its training values always,
         of held-out samples where it is measured. Without callbacks and short batches, epochs that are not measured are
         trained several in a call; a loss that is not finite then ends the training behind the call.
         """
@@ -93,8 +101,7 @@ class Training:
                 self._logs = logs_of(epoch)
             if epoch is not None:
                 yield epoch
-        model.optimizer.finalize_variable_values(model.trainable_weights)
-        hooks.on_train_end(self._logs)
+        self._end()
 
     @property
     def planned(self) -> int:
@@ -146,25 +153,62 @@ class Training:
 
     def _measured(self, train: Mapping[str, float]) -> Epoch:
         start = time.perf_counter()
-        rate = float(self.model.optimizer.learning_rate)
         self._hooks.on_test_begin()
-        validation = self._program.evaluate(self._validation) if self._validation else {}
-        test = self._program.evaluate(self._test)
+        validation, test = self._evaluated()
+        if self._watched:  # a callback may lend other weights for the test alone
+            self._digest = endings.digest(self.model)
         self._hooks.on_test_end(validation or test)
         seconds, self._seconds, self._passes = self._seconds / self._passes, 0.0, 0
         batches = self._done * self._plan.batches.count(count(self._train))
         return Epoch(
-            self._done, train, test, rate, seconds, time.perf_counter() - start,
+            self._done, train, test, self._learning_rate(), seconds, time.perf_counter() - start,
             validation=validation,
             batches=batches,
             step=self._done - 1 if self._plan.batches.steps is None else batches,
         )  # fmt: skip
+
+    def _evaluated(self) -> tuple[dict[str, float], dict[str, float]]:
+        return self._program.evaluate(self._validation) if self._validation else {}, self._program.evaluate(self._test)
+
+    def _learning_rate(self) -> float | None:
+        rate = getattr(self.model.optimizer, "learning_rate", None)  # several optimizers in one have none in common
+        return None if rate is None else float(rate)
+
+    def _end(self) -> None:
+        """End the training as fit does, and measure once more where that has put other weights in place."""
+        model, callbacks = self.model, self._hooks.callbacks
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+        averaged = endings.digest(model) if self._watched else b""
+        self._hooks.on_train_end(self._logs)
+        ended = endings.digest(model) if self._watched else b""
+        best = None
+        if ended != averaged:
+            best = endings.put_back(callbacks, model)
+            self.weights = f"best epoch {best}" if best else "as a callback left them at the end"
+        elif endings.averages(model.optimizer):
+            self.weights = endings.AVERAGE
+        elif ended != self._digest:
+            self.weights = f"{LAST_EPOCH}, as callbacks left them behind its test"
+        if ended != self._digest and _finite(self._logs):
+            self.final = self._measured_at_the_end(best)
+
+    def _measured_at_the_end(self, best: int | None) -> Epoch:
+        """Return the last epoch's values, or those of the best one that is back, with the model measured as it is now."""
+        start = time.perf_counter()
+        number = best or self._done
+        train = endings.trained_values(self._hooks.callbacks, number)
+        validation, test = self._evaluated()
+        batches = self._done * self._plan.batches.count(count(self._train))
+        step = self._done if self._plan.batches.steps is None else batches + 1  # one further than the last epoch's
+        seconds = time.perf_counter() - start
+        return Epoch(number, train, test, None, 0.0, seconds, validation=validation, batches=batches, step=step)
 
     def _begin(self) -> None:
         self._done, self._logs, self._seconds, self._passes = 0, {}, 0.0, 0
         if self._resumed is not None:
             put_back(self._resumed, self.model, self._hooks.callbacks)
             self._done, self._logs = self._resumed.epoch, dict(self._resumed.logs)
+            self._digest = endings.digest(self.model) if self._watched else b""
 
     def _callback_list(self) -> keras.callbacks.CallbackList:
         steps, epochs = self._plan.batches.count(count(self._train)), self._plan.epochs

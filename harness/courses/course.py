@@ -40,11 +40,7 @@ class Course:
 
     def add(self, epoch: Epoch, *, numbered: bool) -> dict[str, float]:
         """Keep what an epoch measured and return it; numbered: whether the epochs kept are not simply 1, 2, 3, ..."""
-        values = {
-            f"{part}_{name}": float(value)
-            for part, measured in (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
-            for name, value in measured.items()
-        }
+        values = _by_part(epoch)
         others = {"epoch_seconds": epoch.seconds, "test_seconds": epoch.test_seconds}
         if epoch.learning_rate is not None:
             others = {"learning_rate": epoch.learning_rate, **others}
@@ -67,8 +63,10 @@ class Course:
 
     @property
     def diverged(self) -> bool:
-        """Whether a loss was not finite."""
-        losses = (self.history.get(f"{part}_loss", ()) for part in ("train", "validation", "test"))
+        """Whether a loss was not finite, behind an epoch or at the end."""
+        at_the_end = self.found.get("metrics", {})
+        names = [f"{part}_loss" for part in ("train", "validation", "test")]
+        losses = [*(self.history.get(name, ()) for name in names), [at_the_end.get(name, 0.0) for name in names]]
         return not all(math.isfinite(loss) for series in losses for loss in series)
 
 
@@ -99,6 +97,17 @@ class Work:
         )
         return values
 
+    def finish(self, final: Epoch) -> None:
+        """Keep what the model measures with its final weights, in the place of its last epoch's values, and show it.
+
+        The history stays what was measured behind each epoch. TensorBoard takes a curve's last point for a session's
+        result, so that each curve goes on to the final values, one step behind the last epoch.
+        """
+        final = under_its_name(final, self.study.metric)
+        self.course.found["metrics"] = _by_part(final)
+        parts = {"train": final.train, "test": final.test, "validation": final.validation}
+        self.board.epoch(final.step, **parts, learning_rate=None, seconds=None)
+
     def attempt(self, name: str, make: Callable[[], None]) -> None:
         """Make what is only there to be looked at; where it fails, keep the reason. OSError if it cannot be written."""
         try:
@@ -118,6 +127,11 @@ class Work:
         self.course.found["first_test_image"] = first_chances(outputs)
         self.course.cost["test_samples"] = len(truth)
         self.board.write(lambda _, folder: save_answers(folder, classes, np.asarray(truth)))
+
+
+def _by_part(epoch: Epoch) -> dict[str, float]:
+    parts = (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
+    return {f"{part}_{name}": float(value) for part, measured in parts for name, value in measured.items()}
 
 
 def under_its_name(epoch: Epoch, metric: Metric) -> Epoch:

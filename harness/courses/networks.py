@@ -36,11 +36,15 @@ def train_network(work: Work, model: keras.Model, arrays: Arrays) -> None:
     checkpoints = Checkpoints(work.trial, training, arrays, started=course.clock, notes=course.provenance)
     gallery = Gallery(work.trial, work.study, arrays, work.board)
     _train_epochs(work, training, checkpoints, gallery)
+    course.provenance["weights"] = training.weights
+    if training.final is not None:
+        work.finish(training.final)
+        gallery.epoch(training.model, training.predict, training.final, planned=training.planned)
     course.cost["state_mb"] = state_megabytes(training.model)
     outputs = None if course.diverged else training.predict(arrays.x_test)
     if outputs is not None:
         work.keep_answers(outputs, arrays.y_test)
-    gallery.end(training.model, training.predict, course.history, outputs)
+    gallery.end(training.model, training.predict, course.history, outputs, weights=training.weights)
     course.hang(gallery)
 
 

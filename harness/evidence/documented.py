@@ -113,7 +113,7 @@ def _curves(record: Record) -> Iterator[tuple[str, int | None, float]]:
         for step, value in zip(record.history.get("step", ()), series):
             yield f"{metric}{THRESHOLD}{int(step)}", None, value
         if series:
-            yield metric, None, series[-1]
+            yield metric, None, record.metrics.get(metric, series[-1])
 
 
 def is_curve(figure: Figure) -> bool:

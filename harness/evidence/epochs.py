@@ -1,7 +1,8 @@
 """A trial by its last epoch, by its best one, or by the one that its validation samples choose.
 
-The last epoch is what a fixed plan of training gives. The best one is chosen by the very test samples that judge it: an
-optimistic choice, of use as an upper bound. The one chosen on validation samples may be judged on the test samples.
+The last epoch is what a fixed plan of training gives, with the weights that it ends with, be they an average. The best
+one is chosen by the very test samples that judge it: an optimistic choice, of use as an upper bound. The one chosen on
+validation samples may be judged on the test samples.
 """
 
 import math
@@ -15,7 +16,7 @@ from harness.records import Record
 LAST, BEST, VALIDATION = "last", "best", "validation"
 EPOCHS = (LAST, BEST, VALIDATION)
 IN_WORDS = {
-    LAST: "Values of the last epoch.",
+    LAST: "Values of the model as training left it.",
     BEST: "Values of the epoch that is best on the test samples themselves: an optimistic choice.",
     VALIDATION: "Values of the epoch that is best on the validation samples.",
 }
@@ -49,9 +50,9 @@ def chosen_epoch(record: Record, which: str, metric: Metric) -> Chosen:
 
 
 def at_epoch(record: Record, which: str, metric: Metric) -> Record:
-    """Return a record whose metrics are those of its last epoch, its best, or the one that validation chooses.
+    """Return a record whose metrics are those of its end, its best epoch, or the one that validation chooses.
 
-    The answers to each test sample are those of the last epoch, so that for another their number is left out. A record
+    The answers to each test sample are those at the end, so that for another their number is left out. A record
     without values to choose by has NaN for metrics then.
     """
     if which == LAST:

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.pictures.style import BLUE, GREEN, HEIGHT, ORANGE, figure, panels
 from harness.pictures.subjects import NotDrawn, Subject
+from harness.records import LAST_EPOCH
 
 KINDS = {"train": (BLUE, "o"), "validation": (GREEN, "s"), "test": (ORANGE, "^")}
 WIDE_RANGE = 30.0  # largest to smallest loss: beyond it only a logarithmic axis shows both
@@ -23,7 +24,7 @@ def learning_curves(subject: Subject) -> Figure:
         raise NotDrawn("fewer than two measurements are finite, which makes no curve.")
     made = figure("Learning curves", subject.title, width=4.6 * len(names) + 0.4 * (len(names) == 1), height=HEIGHT * 0.9)
     for panel, name in zip(panels(made, 1, len(names)), names, strict=True):
-        _draw(panel, history, name, counted=subject.counted)
+        _draw(panel, subject, name)
     return made
 
 
@@ -35,8 +36,8 @@ def _finite(values: Sequence[float]) -> int:
     return int(np.isfinite(np.asarray(values, float)).sum())
 
 
-def _draw(panel: Any, history: Mapping[str, Sequence[float]], name: str, *, counted: str) -> None:
-    everything = []
+def _draw(panel: Any, subject: Subject, name: str) -> None:
+    history, counted, everything = subject.history, subject.counted, []
     for kind in _kinds(history, name):
         values = np.asarray(history[f"{kind}_{name}"], float)
         places = np.asarray(history.get(counted) or range(1, len(values) + 1), float)[-len(values) :]
@@ -54,4 +55,5 @@ def _draw(panel: Any, history: Mapping[str, Sequence[float]], name: str, *, coun
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, steps=[1, 2, 5, 10]))
     panel.xaxis.set_major_formatter("{x:,.0f}")
     panel.grid(True, axis="y")
-    panel.legend(title="at the end", alignment="left", loc="best", frameon=False, fontsize=10, title_fontsize=9)
+    title = "at the end" if subject.weights == LAST_EPOCH else LAST_EPOCH
+    panel.legend(title=title, alignment="left", loc="best", frameon=False, fontsize=10, title_fontsize=9)

@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.arrays import Arrays, Samples, each
 from harness.metrics import ACCURACY, Metric
+from harness.records import LAST_EPOCH
 
 MOST_CLASSES = 30  # beyond them a matrix or a grid of classes is no picture any more
 SMALLEST_SIDE = 8  # of a flat image: 64 values may be one, 49 are taken for 49 features
@@ -40,6 +41,7 @@ class Subject:
     class_names: tuple[str, ...] = ()
     metric: Metric = ACCURACY
     surfaces: tuple[Surface, ...] = ()
+    weights: str = LAST_EPOCH  # which ones the model has: the history's last values are those of its last epoch
     counted: str = "epoch"  # what the training is counted in, by its series in the history: epoch, or step
 
 
