@@ -47,6 +47,16 @@ class FitProgram:
         samples = (structure(x),)
         return self.model.predict(self._batches(samples, tf.range(count(samples))), verbose=0)
 
+    def graphs(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """Return the traced graphs of a training step and of a measuring one, which fit keeps to itself."""
+
+        def traced(step: Any, samples: tuple[Any, ...]) -> Any:
+            batch = next(iter(self._batches(samples, tf.range(min(self._batch_size, count(samples))))))
+            return tf.function(lambda batch: step(batch), autograph=False).get_concrete_function(batch).graph
+
+        measured = [traced(self.model.test_step, samples) for samples in filter(None, held_out)]
+        return [traced(self.model.train_step, train), *measured]
+
     def _batches(self, samples: tuple[Any, ...], order: tf.Tensor) -> tf.data.Dataset:
         def draw(rows: tf.Tensor) -> tuple[Any, ...]:
             inputs, *others = tf.nest.map_structure(lambda values: tf.gather(values, rows), samples)

@@ -29,6 +29,9 @@ class Program(Protocol):
     def predict(self, x: Samples) -> Any:
         """Compute outputs."""
 
+    def graphs(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """Trace a training step and a measuring one."""
+
 
 class CompiledProgram:
     """One model's epochs: Keras' own train_step and test_step inside a loop that stays on the device.
@@ -58,6 +61,22 @@ class CompiledProgram:
         graph = traced.graph.as_graph_def()
         nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
         return {node.op for node in nodes}
+
+    def graphs(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """Return the traced graphs of a training epoch and of measuring."""
+        drawn = self._batches.drawn(count(train))
+        order = tf.zeros([drawn * self._batches.at_once], tf.int32)
+        steps = tf.constant(0)
+        training = [(self._train, (train, order, steps), part) for part in _parts(drawn, self._batches.size)]
+        measuring = [
+            (self._evaluate, (samples, steps), part)
+            for samples in filter(None, held_out)
+            for part in _parts(count(samples), self._test_size)
+        ]
+        return [
+            function.get_concrete_function(*values, first=first, size=size).graph
+            for function, values, (size, first, _) in training + measuring
+        ]
 
     def compile(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> None:
         """Compile everything by calling it for no steps at all; whatever is raised here says: cannot be compiled.

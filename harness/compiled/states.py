@@ -12,6 +12,7 @@ import numpy as np
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
 
+from harness.compiled.holdings import Root, core, is_walked, variables
 from harness.compiled.plain import flatten, restored
 
 # What Keras gives a callback anew, and what is the model's own state.
@@ -32,7 +33,7 @@ class State:
     epoch: int  # epochs that are done
     stopped: bool  # whether a callback has asked to stop
     logs: Mapping[str, float]  # of the last epoch, by Keras' names
-    variables: Sequence[np.ndarray]  # the model's, its seed generators' included, then the optimizer's
+    variables: Sequence[np.ndarray]  # the model's, its seed generators' included, the optimizer's, then all others
     callbacks: Sequence[Mapping[str, Any]]  # each one's class, its attributes, and which of these are functions
     random: Mapping[str, Any]  # of Python, NumPy and Keras
 
@@ -42,23 +43,22 @@ def take_state(
 ) -> State:
     """Return a copy of the state; StateError if a callback holds what cannot be kept.
 
-    Not seen, and so not kept: what a callback's function holds in variables of its own, what TensorFlow's stateful
-    random operations have drawn (Keras' layers use none), and what lies outside the process.
+    What decides the training beside it is not seen here: `harness.compiled.unkept` looks for it.
     """
     return State(
         epoch=epoch,
         stopped=bool(model.stop_training),
         logs=dict(logs),
-        variables=[np.asarray(variable.numpy()) for variable in _variables(model)],
+        variables=[np.asarray(variable.numpy()) for variable in kept_variables(model, callbacks)],
         callbacks=[_taken(callback, model) for callback in callbacks],
-        random=_random_state(),
+        random=random_state(),
     )
 
 
 def require_same_kind(state: State, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     """Raise StateError unless the state is of a model and of callbacks like these."""
     found = [(value.shape, value.dtype) for value in state.variables]
-    expected = [(tuple(variable.shape), variable.numpy().dtype) for variable in _variables(model)]
+    expected = [(tuple(variable.shape), variable.numpy().dtype) for variable in kept_variables(model, callbacks)]
     if found != expected:
         raise StateError(f"it holds {len(found)} variables that are not those of the model, which has {len(expected)}")
     kinds = [kept["class"] for kept in state.callbacks]
@@ -71,28 +71,65 @@ def put_back(state: State, model: keras.Model, callbacks: Sequence[keras.callbac
     require_same_kind(state, model, callbacks)
     for callback, kept in zip(callbacks, state.callbacks, strict=True):
         _give_back(callback, kept)
-    for variable, value in zip(_variables(model), state.variables, strict=True):
+    for variable, value in zip(kept_variables(model, callbacks), state.variables, strict=True):
         variable.assign(value)
     model.stop_training = state.stopped
-    _restore_random(state.random)
+    restore_random(state.random)
 
 
-def _variables(model: keras.Model) -> list[Any]:
-    return [*model.variables, *model.optimizer.variables]
+def kept_variables(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> list[Any]:
+    """Return every variable that a state holds, in its order: whatever model and callbacks hold, however deep.
+
+    Left out are those of the model's metrics, which every pass begins by resetting; not so of other metrics.
+    """
+    known = [*model.variables, *model.optimizer.variables]
+    seen = {id(core(variable)) for variable in [*known, *reset_variables(model)]}
+    found = (variable for _, variable in variables(roots(model, callbacks)))
+    return known + [variable for variable in found if id(core(variable)) not in seen]
+
+
+def reset_variables(model: keras.Model) -> list[Any]:
+    """Return the variables that each pass through samples begins by resetting."""
+    return [variable for metric in model.metrics for variable in metric.variables]
+
+
+def roots(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> list[Root]:
+    """Return where to look for what decides a training: the model, and what callbacks hold besides plain values."""
+    held = [
+        (f"{type(callback).__name__}.{name}", value)
+        for callback in callbacks
+        for name, value in _attributes(callback, model)
+        if not inspect.isclass(value) and not _is_plain(value)
+    ]
+    return [("model", model), *held]
+
+
+def _attributes(callback: keras.callbacks.Callback, model: keras.Model) -> list[tuple[str, Any]]:
+    given = (model, model.optimizer)
+    return [
+        (name, value) for name, value in vars(callback).items() if name not in GIVEN and all(value is not one for one in given)
+    ]
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        flatten(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _taken(callback: keras.callbacks.Callback, model: keras.Model) -> dict[str, Any]:
     values, functions = {}, {}
-    for name, value in vars(callback).items():
-        if name in GIVEN or value is model or value is model.optimizer:
-            continue
+    for name, value in _attributes(callback, model):
         if inspect.isroutine(value) or inspect.isclass(value):
             functions[name] = _name(value)
             continue
         try:
             values[name] = restored(*flatten(value))  # a copy: lists and arrays go on changing
         except TypeError as error:
-            raise StateError(f"callback {type(callback).__name__} holds {name!r}: {error}") from None
+            if not is_walked(value):
+                raise StateError(f"callback {type(callback).__name__} holds {name!r}: {error}") from None
     return {"class": _name(type(callback)), "values": values, "functions": functions}
 
 
@@ -116,7 +153,8 @@ def _name(thing: Any) -> str:
     return f"{getattr(thing, '__module__', '')}:{getattr(thing, '__qualname__', repr(thing))}"
 
 
-def _random_state() -> dict[str, Any]:
+def random_state() -> dict[str, Any]:
+    """Return the state of the random generators of Python, NumPy and Keras."""
     # Keras makes its own generator when a model first draws without a seed; asking for it would make it now.
     generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
     return {
@@ -126,7 +164,8 @@ def _random_state() -> dict[str, Any]:
     }
 
 
-def _restore_random(kept: Mapping[str, Any]) -> None:
+def restore_random(kept: Mapping[str, Any]) -> None:
+    """Put the random generators back into a state of `random_state`."""
     if kept["keras"] is not None:
         global_seed_generator().state.assign(kept["keras"])
     random.setstate(kept["python"])

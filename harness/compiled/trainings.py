@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,7 +14,8 @@ from harness.compiled import endings
 from harness.compiled.device import count, test_samples, training_samples, validation_samples
 from harness.compiled.orders import Batches
 from harness.compiled.programs import Program
-from harness.compiled.states import State, put_back, require_same_kind, take_state
+from harness.compiled.states import State, StateError, put_back, require_same_kind, take_state
+from harness.compiled.unkept import Unkept
 from harness.records import LAST_EPOCH
 
 
@@ -58,6 +60,7 @@ class Training:
             training_samples(arrays), test_samples(arrays), validation_samples(arrays)
         )  # fmt: skip
         self._hooks = self._callback_list()
+        self._unkept = self._look_for_unkept()
         self._done, self._logs, self._resumed = 0, {}, None
         self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
         # Nothing else changes weights behind an epoch's measurement.
@@ -81,9 +84,9 @@ class Training:
 
         It ends after the planned epochs, when a callback sets `stop_training`, or after a loss that is not finite, and
         the epoch that it ends with is always measured. Behind the last one, the weights become those that fit would
-        hand back: `weights` says which, and `final` what the model measures with them. Callbacks hear of every epoch: of its training values always,
-        of held-out samples where it is measured. Without callbacks and short batches, epochs that are not measured are
-        trained several in a call; a loss that is not finite then ends the training behind the call.
+        hand back: `weights` says which, and `final` what the model measures with them. Callbacks hear of every epoch: of
+        its training values always, of held-out samples where it is measured. Without callbacks and short batches, epochs
+        that are not measured are trained several in a call; a loss that is not finite then ends the training behind it.
         """
         hooks, model = self._hooks, self.model
         model.stop_training = False
@@ -114,11 +117,15 @@ class Training:
         return self.model.stop_training or self._done >= self._plan.epochs or not _finite(self._logs)
 
     def state(self) -> State:
-        """Return the state behind the epoch that was drawn last; StateError if a callback holds what cannot be kept."""
-        return take_state(self.model, self._hooks.callbacks, epoch=self._done, logs=self._logs)
+        """Return the state behind the epoch that was drawn last; StateError if something in it cannot be kept."""
+        state = take_state(self.model, self._hooks.callbacks, epoch=self._done, logs=self._logs)
+        if reason := self._unkept.reason():
+            raise StateError(reason)
+        return state
 
     def resume(self, state: State) -> None:
         """Let `epochs` go on behind this state's epoch, bit for bit; StateError if it is of another model."""
+        self._unkept.trace()
         require_same_kind(state, self.model, self._hooks.callbacks)
         self._resumed = state
 
@@ -209,6 +216,11 @@ class Training:
             put_back(self._resumed, self.model, self._hooks.callbacks)
             self._done, self._logs = self._resumed.epoch, dict(self._resumed.logs)
             self._digest = endings.digest(self.model) if self._watched else b""
+        self._unkept = self._look_for_unkept()
+
+    def _look_for_unkept(self) -> Unkept:
+        graphs = partial(self._program.graphs, self._train, (self._test, self._validation))
+        return Unkept(self._program, self._hooks.callbacks, graphs)
 
     def _callback_list(self) -> keras.callbacks.CallbackList:
         steps, epochs = self._plan.batches.count(count(self._train)), self._plan.epochs
