@@ -101,6 +101,16 @@ def test_a_regression_is_recorded_under_its_own_metric(tmp_path):
     assert not record.first_test_image and "test_samples" not in record.cost
 
 
+def test_a_graph_that_cannot_be_drawn_costs_the_trial_nothing(tmp_path, monkeypatch):
+    def fail(model: object, **options: object) -> bytes:
+        raise ValueError("the shape of the inputs is not known")
+
+    monkeypatch.setattr("harness.boards.op_graph", fail)
+    record = ran(tmp_path, "base").record
+    assert (record.status, record.epochs) == (OK, 3)
+    assert record.provenance["not_shown"] == {"graph": "failed: ValueError: the shape of the inputs is not known"}
+
+
 def test_a_metric_of_another_name_is_recorded_under_the_studys_too(tmp_path):
     found = ran(tmp_path, "alias")
     history = found.record.history

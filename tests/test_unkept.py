@@ -51,8 +51,8 @@ def test_variables_are_found_wherever_they_lie_once_each_and_in_one_order() -> N
     holder.module, holder.names, holder.itself = module, {Holder(name) for name in "dcba"}, holder
     found = variables([("holder", holder)])
     assert [place for place, _ in found] == [
-        "holder.variable", "holder.first", "holder.shell.a.0", "holder.generator._state_var", "holder.part.hidden.0", "holder.step.inner",
-        "holder.module.inside", *(f"holder.names.{number}.variable" for number in range(4)),
+        "holder.variable", "holder.first", "holder.shell.a.0", "holder.generator._state_var", "holder.part.hidden.0",
+        "holder.step.inner", "holder.module.inside", *(f"holder.names.{number}.variable" for number in range(4)),
     ]  # fmt: skip
     assert [variable.name for _, variable in found[-4:]] == ["a:0", "b:0", "c:0", "d:0"]
 

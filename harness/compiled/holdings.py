@@ -1,5 +1,6 @@
 """What a model or a callback holds, wherever it holds it: variables, and the values that Python keeps beside them."""
 
+import hashlib
 import inspect
 import random
 import sys
@@ -147,7 +148,7 @@ def _token(thing: Any) -> Any:
     if isinstance(thing, random.Random):
         return repr(thing.getstate())
     if isinstance(thing, (np.ndarray, np.generic)):
-        return thing.dtype.str, thing.shape, thing.tobytes()
+        return thing.dtype.str, thing.shape, hashlib.sha256(thing.tobytes()).digest()
     if tf.is_tensor(thing) and hasattr(thing, "numpy"):
         return _token(np.asarray(thing.numpy()))
     if tf.is_tensor(thing) or isinstance(thing, keras.KerasTensor):  # of a trace, which leaves a new one each time

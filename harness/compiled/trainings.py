@@ -60,7 +60,7 @@ class Training:
             training_samples(arrays), test_samples(arrays), validation_samples(arrays)
         )  # fmt: skip
         self._hooks = self._callback_list()
-        self._unkept = self._look_for_unkept()
+        self._unkept: Unkept | None = None  # it looks at what there is when the training begins
         self._done, self._logs, self._resumed = 0, {}, None
         self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
         # Nothing else changes weights behind an epoch's measurement.
@@ -119,13 +119,13 @@ class Training:
     def state(self) -> State:
         """Return the state behind the epoch that was drawn last; StateError if something in it cannot be kept."""
         state = take_state(self.model, self._hooks.callbacks, epoch=self._done, logs=self._logs)
-        if reason := self._unkept.reason():
+        if reason := (self._unkept or self._look_for_unkept()).reason():
             raise StateError(reason)
         return state
 
     def resume(self, state: State) -> None:
         """Let `epochs` go on behind this state's epoch, bit for bit; StateError if it is of another model."""
-        self._unkept.trace()
+        self._look_for_unkept().trace()
         require_same_kind(state, self.model, self._hooks.callbacks)
         self._resumed = state
 

@@ -11,7 +11,14 @@ from tensorflow.python.framework import op_def_registry
 from harness.compiled.holdings import ITERATOR, core, python_values, variables
 from harness.compiled.programs import Program
 from harness.compiled.proofs import proven_config
-from harness.compiled.states import kept_variables, random_state, reset_variables, restore_random, roots
+from harness.compiled.states import (
+    StateError,
+    kept_variables,
+    random_state,
+    reset_variables,
+    restore_random,
+    roots,
+)
 
 # Beginnings of the names of operations that work on variables, or whose state is gone with the step, or never changes.
 # All other stateful ones, such as TensorFlow's own random draws and calls of Python, have a state that nobody can read.
@@ -38,10 +45,16 @@ class Unkept:
         return self._of_python() or self._once()
 
     def trace(self) -> Sequence[Any]:
-        """Return the graphs; what a step makes only when it is first called, a second optimizer's state, is there then."""
+        """Return the graphs; what a step makes only when it is first called, a second optimizer's state, is there then.
+
+        StateError if the steps cannot be traced.
+        """
         drawn = random_state()
         try:
             return self._graphs()
+        except Exception as error:
+            first = (str(error).strip().splitlines() or [""])[0]
+            raise StateError(f"the state of its training step cannot be seen ({type(error).__name__}: {first})") from None
         finally:
             restore_random(drawn)
 
@@ -71,9 +84,8 @@ class Unkept:
             return "the model runs code of its own at every batch (run_eagerly), whose state cannot be seen"
         try:
             graphs = self.trace()
-        except Exception as error:
-            first = (str(error).strip().splitlines() or [""])[0]
-            return f"the state of its training step cannot be seen ({type(error).__name__}: {first})"
+        except StateError as error:
+            return str(error)
         return next(filter(None, map(self._of_graph, graphs)), "")
 
     def _of_graph(self, graph: Any) -> str:
