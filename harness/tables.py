@@ -36,6 +36,13 @@ SUMMARY_FILE = "summary.csv"
 METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 _SPLITS = ("train", "validation", "test")
 _METRIC = re.compile(rf"({'|'.join(_SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
+# The columns of both files that hold words; whatever reads them back takes it from here.
+TEXTS = frozenset(
+    ("study", "variant", "change", "status", "verdict", "error", "control", "expectation", "verdict_detail")
+    + ("pairs_note", "data", "engine", "trial_id", "logdir", "metric", "direction", "claims")
+    + ("interaction_with", "interaction_alone", "interaction_verdict", "interaction_detail")
+)
+FLAGS = frozenset(("as_expected", "pareto"))
 # Where seeds of one variant ended differently, the variant's status is the first of these that occurs.
 _WORST_FIRST = (FAILED, TIMEOUT, UNEXPECTED_PASS, DIVERGED, INTERRUPTED, EXPECTED_ERROR, OK)
 

@@ -11,7 +11,9 @@ from harness.metrics import ACCURACY, HIGHER, LOWER, Metric
 from harness.records import EXPECTED_ERROR, OK, STATUSES, Record
 from harness.results.views import is_measured
 from harness.tables import (
+    FLAGS,
     METRICS,
+    TEXTS,
     is_further_metric,
     run_columns,
     stacked,
@@ -23,11 +25,6 @@ from harness.tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXTS = frozenset(
-    ("study", "variant", "change", "status", "verdict", "error", "control", "expectation", "verdict_detail")
-    + ("pairs_note", "data", "engine", "trial_id", "logdir", "metric", "direction")
-)
-_FLAGS = frozenset(("as_expected", "pareto"))
 _WHOLE = frozenset(("seed", "seeds", "failed_seeds", "attempt"))
 LARGEST = 2**53  # above it a float holds no whole number for certain
 _FRACTIONS = ("train_accuracy", "validation_accuracy", "test_accuracy")
@@ -100,9 +97,9 @@ def _read_texts(path: Path) -> "pd.DataFrame":
 
 def _typed(path: Path, name: str, texts: Sequence[str]) -> list[Any]:
     """Return a column's cells as what the column holds, empty ones as NaN or as no text."""
-    if name in _TEXTS:
+    if name in TEXTS:
         return [_unneutral(text) for text in texts]
-    if name in _FLAGS:
+    if name in FLAGS:
         return [text.strip().lower() == "true" for text in texts]
     values = []
     for row, text in enumerate(texts, start=2):
