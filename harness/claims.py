@@ -14,6 +14,9 @@ WORSE = "worse"
 EQUIVALENT = "equivalent"
 IDENTICAL = "identical"
 
+FEWEST_PAIRS = 5  # seeds, run for a variant and for its control, that a verdict takes
+SIGNIFICANCE = 0.05  # of a whole family of comparisons
+
 VALUE = "value"  # the column of the study's metric
 
 Row = Mapping[str, Any]  # column of summary.csv → value; NaN or None where there is none
@@ -40,23 +43,23 @@ class Bound:
         limit = short if float(short) == self.limit else repr(float(self.limit))
         return f"{_words(self.column)} {'at most' if self.upper else 'at least'} {limit}"
 
-    def fault(self, row: Row, metric: Metric = ACCURACY) -> str:
-        """Return what was measured instead, empty where the claim holds; metric: the study's."""
+    def standing(self, row: Row, metric: Metric = ACCURACY) -> "Standing":
+        """Hold the claim against a row of the summary; metric: the study's."""
         value = _number(row.get(self.column))
         if value is None:
-            return "no seed measured it"
+            return Standing(False, "no seed measured it")
         if value <= self.limit if self.upper else value >= self.limit:
-            return ""
+            return SHOWN
         what = f"a {metric.words} of " if self.column == VALUE else ""
-        return f"measured {what}{value:.6g}, the mean of {_seeds(row)}"
+        return Standing(False, f"measured {what}{value:.6g}, the mean of {_seeds(row)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
     """How a variant compares with its control in the study's metric: better, worse or equivalent.
 
-    The verdict decides. Below the number of seeds that a verdict takes, the 95% interval must lie wholly on the claimed
-    side of zero: a claim that the records do not show is a broken one.
+    The verdict decides, and nothing else does: where there is none, as below the number of seeds that one takes, the
+    claim is not judged.
     """
 
     word: str
@@ -64,26 +67,27 @@ class Against:
     def __str__(self) -> str:
         return f"{self.word} {'to' if self.word == EQUIVALENT else 'than'} its control"
 
-    def fault(self, row: Row, metric: Metric = ACCURACY) -> str:
-        """Return what was measured instead, empty where the claim holds.
+    def standing(self, row: Row, metric: Metric = ACCURACY) -> "Standing":
+        """Hold the claim against a row of the summary; metric: the study's, whose direction and margin its verdict has."""
+        verdict, detail = (row[name] if isinstance(row.get(name), str) else "" for name in ("verdict", "verdict_detail"))
+        if not verdict:
+            pairs, seeds = (_number(row.get(name)) for name in ("pairs", "seeds"))
+            few = (seeds or 0 if pairs is None else pairs) < FEWEST_PAIRS
+            return Standing(None, f"needs {FEWEST_PAIRS} seeds" if few or not detail else detail)
+        if verdict == self.word or (verdict == IDENTICAL and self.word == EQUIVALENT):
+            return SHOWN
+        return Standing(False, f"the verdict is {verdict} ({_difference(row)})")
 
-        metric: the study's; its direction says what is better, its margin what is equivalent.
-        """
-        verdict = row.get("verdict")
-        if isinstance(verdict, str) and verdict:
-            held = verdict == self.word or (verdict == IDENTICAL and self.word == EQUIVALENT)
-            return "" if held else f"the verdict is {verdict} ({_difference(row)})"
-        low, high = _interval(row)
-        if low is None or high is None:
-            return f"not shown ({_difference(row)}); run more seeds"
-        above, below = low > 0, high < 0
-        shown = {
-            BETTER: above if metric.higher_is_better else below,
-            WORSE: below if metric.higher_is_better else above,
-            EQUIVALENT: -metric.margin < low and high < metric.margin,
-        }
-        return "" if shown[self.word] else f"not shown ({_difference(row)}); run more seeds"
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether the records show a claim, None where they cannot be held against it; why: if they do not."""
+
+    shown: bool | None
+    why: str = ""
+
+
+SHOWN = Standing(True)
 
 Claim = Bound | Against
 
@@ -106,20 +110,11 @@ def claims_in(expectation: str) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def _interval(row: Row) -> tuple[float | None, float | None]:
-    """Return the interval of the difference over the seeds, else the one over the test samples of a single seed."""
-    for names in (("ci_low", "ci_high"), ("sample_low", "sample_high")):
-        low, high = (_number(row.get(name)) for name in names)
-        if low is not None and high is not None:
-            return low, high
-    return None, None
-
-
 def _difference(row: Row) -> str:
     difference = _number(row.get("delta"))
     if difference is None:
         return "there is no difference to judge"
-    low, high = _interval(row)
+    low, high = (_number(row.get(name)) for name in ("ci_low", "ci_high"))
     interval = "" if low is None or high is None else f" [{low:+.4g}, {high:+.4g}]"
     return f"difference {difference:+.4g}{interval}, {_seeds(row)}"
 

@@ -1,7 +1,7 @@
 """A study's expectations, held against its records and its summary: which are broken, and by how much."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.claims import Row
@@ -13,12 +13,12 @@ from harness.variants import Study
 class Outcome:
     """One line for each expectation that is broken, and for each reason why some cannot be held against the records.
 
-    open: the variants of those.
+    open: of each of the latter its variant and its words, and the reason.
     """
 
     broken: tuple[str, ...]
     unjudged: tuple[str, ...]
-    open: frozenset[str] = frozenset()
+    open: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def ends(study: Study, records: Iterable[Record]) -> tuple[str, ...]:
@@ -40,6 +40,7 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
     """
     broken: list[str] = []
     unjudged: dict[str, list[str]] = {}  # why, and the variants
+    open_ones: dict[tuple[str, str], str] = {}
     rows = [row for row in rows if row["variant"] in study.names]
     data = {row["variant"]: row.get("data") for row in rows}
     for row in rows:
@@ -49,11 +50,17 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
             why = f"that it {expectation} on {study.settings(name).dataset} was not judged on {data[name]}."
         if why:
             unjudged.setdefault(why, []).append(name)
+            open_ones |= {(name, str(one)): why for one in expectation.claims or [expectation]}
             continue
-        faults = ((claim, claim.fault(row, study.metric)) for claim in expectation.claims)
-        broken += [f"{name}: expected {claim}; {fault}." for claim, fault in faults if fault]
+        for claim in expectation.claims:
+            found = claim.standing(row, study.metric)
+            if found.shown is False:
+                broken.append(f"{name}: expected {claim}; {found.why}.")
+            elif found.shown is None:
+                open_ones[name, str(claim)] = found.why
+                unjudged.setdefault(f"{claim}: not judged, {found.why}.", []).append(name)
     lines = tuple(f"{', '.join(names)}: {why}" for why, names in unjudged.items())
-    return Outcome(tuple(broken), lines, frozenset(name for names in unjudged.values() for name in names))
+    return Outcome(tuple(broken), lines, open_ones)
 
 
 def _why_unjudged(study: Study, name: str, data: Mapping[str, Any], *, changed: bool) -> str:

@@ -104,6 +104,21 @@ def paired_difference(variant: ArrayLike, control: ArrayLike, *, confidence: flo
     )  # fmt: skip
 
 
+def equivalence_test(difference: PairedDifference, margin: float) -> float | None:
+    """Return the p-value of two one-sided t-tests that the true mean difference lies within ± margin.
+
+    It is the larger of the two: that of a mean at or above the margin, and that of one at or below its negative. None
+    where the differences have no spread. Source: Schuirmann, "A comparison of the two one-sided tests procedure and the
+    power approach", Journal of Pharmacokinetics and Biopharmaceutics 15 (1987).
+    """
+    if difference.low is None or difference.std is None:
+        return None
+    from scipy.special import stdtr
+
+    error = difference.std / math.sqrt(difference.n)
+    return float(stdtr(difference.n - 1, (abs(difference.mean) - margin) / error))
+
+
 def pair(variant: Mapping[int, float], control: Mapping[int, float]) -> Pairs:
     """Align two variants' values by seed, with a note of the seeds that have no pair or no finite value."""
     both = sorted(variant.keys() & control.keys())

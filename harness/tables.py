@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.evidence.comparison import Comparison, compare_study
 from harness.evidence.costs import COSTS, costs_of, pareto_best, ratios
 from harness.evidence.cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
-from harness.evidence.epochs import metric_of
+from harness.evidence.epochs import LAST, metric_of
 from harness.evidence.interactions import interactions
 from harness.csvtext import to_csv
 from harness.metrics import ACCURACY, Metric, described_metric
@@ -43,6 +43,7 @@ TEXTS = frozenset(
     + ("interaction_with", "interaction_alone", "interaction_verdict", "interaction_detail")
 )
 FLAGS = frozenset(("as_expected", "pareto"))
+_COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed")
 # Where seeds of one variant ended differently, the variant's status is the first of these that occurs.
 _WORST_FIRST = (FAILED, TIMEOUT, UNEXPECTED_PASS, DIVERGED, INTERRUPTED, EXPECTED_ERROR, OK)
 
@@ -99,12 +100,12 @@ def _run_row(record: Record, logdir: Path) -> dict[str, Any]:
 
 
 def summary_table(
-    records: Iterable[Record], *, logdir: Path | None = None, metric: Metric | None = None
+    records: Iterable[Record], *, logdir: Path | None = None, metric: Metric | None = None, epoch: str = LAST
 ) -> "pd.DataFrame":
     """Return one row a variant of one study, the base first, with its difference from its control on the same seeds.
 
     logdir: where the trials lie, so that a study of one seed can be compared on its test samples. metric: what the
-    differences and verdicts are about; without one, the metric that the records name.
+    differences and verdicts are about; without one, the metric that the records name. epoch: of which the values are.
     """
     import pandas as pd
 
@@ -113,8 +114,8 @@ def summary_table(
     by_variant: dict[str, list[Record]] = {}
     for record in ordered:
         by_variant.setdefault(record.variant, []).append(record)
-    comparisons = compare_study(by_variant, metric=metric, logdir=logdir)
-    together = {name: found.cells() for name, found in interactions(by_variant, metric).items()}
+    comparisons = compare_study(by_variant, metric=metric, logdir=logdir, epoch=epoch)
+    together = {name: found.cells() for name, found in interactions(by_variant, metric, epoch=epoch).items()}
     costs = {name: costs_of(group) for name, group in by_variant.items()}
     further = further_metrics(ordered)
     rows = [
@@ -141,7 +142,9 @@ def summary_columns() -> tuple[str, ...]:
     one that the validation samples choose; all four are means over the seeds. as_expected: whether all trials ended so and
     no claim is broken; claims: what became of those on the results: `shown`, `not judged` (on a stand-in, or with a changed
     base), or what broke them. interaction: what the variant's change does beside that of its control, `interaction_with`,
-    less what the same change does without it, in `interaction_alone`.
+    less what the same change does without it, in `interaction_alone`. unfinished_seeds: that gave no value; completion_p: that
+    variant and control diverge equally often; equivalence_p: that their values differ by the margin or more. worst_seed and
+    worst_value: of the variant; failure_rate_bound: the highest rate of seeds that do not finish which these leave possible.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -155,6 +158,7 @@ def summary_columns() -> tuple[str, ...]:
         "claims",
         *("interaction_with", "interaction_alone", "interaction", "interaction_low", "interaction_high", "interaction_p"),
         *("interaction_verdict", "interaction_detail"),
+        *("unfinished_seeds", "completion_p", "equivalence_p", "worst_seed", "worst_value", "failure_rate_bound"),
     )
 
 
@@ -204,7 +208,7 @@ def stacked(tables: Sequence["pd.DataFrame"]) -> "pd.DataFrame":
 
 def with_whole_numbers(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Hold counts as whole numbers though cells of their columns are empty; seeds may stop at different epochs."""
-    for name in {"epochs", "parameters", "first_test_image_class", "pairs", "best_epoch", "validation_epoch"} & set(frame.columns):
+    for name in {"epochs", "parameters", "first_test_image_class", "pairs", *_COUNTS} & set(frame.columns):
         known = frame[name].dropna().astype(float)
         frame[name] = frame[name].astype("Int64" if (known % 1 == 0).all() else float)
     return frame

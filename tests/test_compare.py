@@ -177,7 +177,7 @@ def test_a_nan_metric_is_left_out_and_its_seed_named(logdir):
     store(logdir, make_record("wide", 4, metrics={"test_accuracy": float("nan")}))
     wide = rows(logdir, "--columns", "variant,test_accuracy,pairs,note")[1]
     assert float(wide["test_accuracy"]) == pytest.approx(0.98, abs=1e-3)
-    assert wide["pairs"] == "4" and "seeds 4 not finite" in wide["note"]
+    assert wide["pairs"] == "4" and "1 of 5 not finite (seeds 4)" in wide["note"]
 
 
 def test_wrong_paths_are_refused(tmp_path, logdir):
@@ -267,3 +267,13 @@ def test_a_base_recorded_with_other_settings_is_not_paired(logdir):
 def test_only_the_declared_change_may_differ_between_a_variant_and_its_control(variant, control, said):
     reason = confounding(variant, control)
     assert said in reason and bool(said) == bool(reason)
+
+
+def test_two_seeds_are_shown_without_a_p_value_and_without_a_mark(tmp_path):
+    store_study(tmp_path, seeds=2)
+    result = harness("compare", tmp_path, "--format", "markdown")
+    assert "\\*" not in result.stdout and "delta test accuracy" in result.stdout
+    assert {row["p_value"] for row in rows(tmp_path, "--all-columns")} == {""}
+    summary = tmp_path / "older.csv"  # of a version that gave two seeds a p-value
+    summary.write_text("study,variant,status,test_accuracy,delta_test_accuracy,p_value,verdict\ns,wide,ok,0.98,0.01,0.001,\n")
+    assert "\\*" not in harness("compare", summary, "--format", "markdown").stdout

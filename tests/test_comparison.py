@@ -3,10 +3,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from test_tables import record
 
 from harness.evidence.answers import class_answers, first_chances, load_right, save_answers
 from harness.evidence.comparison import compare_study
+from harness.evidence.verdicts import Verdict
 from harness.records import attempt_folder, trial_folder
 from harness.tables import summary_table
 
@@ -46,7 +48,7 @@ def test_only_seeds_that_both_have_are_paired_and_the_rest_is_named():
 
 def test_a_metric_that_is_not_finite_is_left_out_and_named():
     found = compare_study(study(some={0: math.nan, 1: 0.95, 2: 0.95}))["some"]
-    assert found.difference.n == 2 and "seeds 0 not finite" in found.note
+    assert found.difference.n == 2 and found.note.startswith("1 of 3 not finite (seeds 0)")
 
 
 def test_fewer_than_five_seeds_give_intervals_but_no_verdict():
@@ -59,6 +61,144 @@ def test_the_same_values_on_every_seed_are_identical_without_a_p_value():
     assert found.verdict.word == "identical" and found.p_value is None
 
 
+DIVERGED = {"status": "diverged", "as_expected": False, "metrics": {}, "history": {}}
+SEEDS = range(10)
+
+
+def ten(lost=(), *, better=0.0, values=DIVERGED, name="wide"):
+    """Return ten seeds of a variant that is better by so much, of which these ended otherwise."""
+    jitter = [0.0, 0.001, -0.001, 0.0005, 0.0002]
+    made = {seed: record(name, seed, 0.9 + 0.001 * (seed % 5) + better + jitter[seed % 5 if better else 0]) for seed in SEEDS}
+    return [record(name, seed, **values) if seed in lost else made[seed] for seed in SEEDS]
+
+
+def test_the_gain_of_those_that_survived_is_not_better_where_others_diverged():
+    found = compare_study({"base": ten(name="base"), "wide": ten({1, 4, 7}, better=0.02)})["wide"]
+    assert found.verdict.word == "inconclusive" and found.note == "3 of 10 diverged (seeds 1, 4, 7)"
+    assert found.difference.n == 7
+
+
+@pytest.mark.parametrize(("status", "word"), [("failed", "failed"), ("timeout", "ran out of time"), ("expected-error", "raised")])
+@pytest.mark.parametrize("side", ["base", "wide"])
+def test_whatever_keeps_a_seed_of_either_side_from_its_end_leaves_no_better_and_no_equivalent(status, word, side):
+    lost = {"base": (), "wide": ()} | {side: {0}}
+    for better in (0.02, 0.0001):
+        wide = ten(lost["wide"], better=better, values=DIVERGED | {"status": status})
+        base = ten(lost["base"], values=DIVERGED | {"status": status}, name="base")
+        found = compare_study({"base": base, "wide": wide})["wide"]
+        assert found.verdict.word == "inconclusive" and f"1 of 10 {word} (seeds 0)" in found.note
+
+
+def test_what_is_worse_where_it_finished_is_worse_where_it_diverged_too():
+    found = compare_study({"base": ten(name="base"), "wide": ten({1}, better=-0.02)})["wide"]
+    assert found.verdict.word == "worse" and "1 of 10 diverged" in found.note
+    found = compare_study({"base": ten({2}, name="base"), "wide": ten({1}, better=-0.02)})["wide"]
+    assert found.verdict.word == "inconclusive"
+
+
+def test_diverging_significantly_more_often_is_worse_by_itself_and_in_the_same_family():
+    lost = {0, 1, 2, 3, 4, 5, 6}
+    made = {"base": ten(name="base"), "wide": ten(lost, better=0.02)}
+    found = compare_study(made)["wide"]
+    assert found.verdict.word == "worse" and found.p_values.diverging == pytest.approx(binomtest(0, 7).pvalue)
+    others = {f"v{number}": ten(better=0.02, name=f"v{number}") for number in range(9)}
+    among = compare_study(made | others)["wide"]
+    assert among.p_values.diverging == pytest.approx(binomtest(0, 7).pvalue) and among.verdict.word == "worse"
+    likewise = {f"v{number}": ten(better=0.0003, name=f"v{number}") for number in range(9)}
+    assert compare_study(made | likewise)["wide"].p_values.diverging >= binomtest(0, 7).pvalue
+
+
+def test_an_error_or_a_time_limit_is_no_evidence_that_the_variant_is_worse():
+    for status in ("failed", "timeout"):
+        found = compare_study({"base": ten(name="base"), "wide": ten(set(range(8)), values=DIVERGED | {"status": status})})
+        assert found["wide"].verdict.word == "inconclusive" and found["wide"].p_values.diverging is None
+
+
+def test_seeds_that_were_not_run_or_were_interrupted_are_no_failures():
+    interrupted = DIVERGED | {"status": "interrupted"}
+    made = {"base": ten(name="base"), "wide": ten({9}, better=0.02, values=interrupted)}
+    made["wide"] = [found for found in made["wide"] if found.seed != 3]
+    found = compare_study(made)["wide"]
+    assert found.verdict.word == "better" and "seeds 9 interrupted" in found.note and "3, 9 only in the control" in found.note
+
+
+def test_seeds_that_diverged_on_both_sides_leave_the_others_a_fair_sample():
+    found = compare_study({"base": ten({5}, name="base"), "wide": ten({5}, better=0.02)})["wide"]
+    assert found.verdict.word == "better" and "in the control 1 of 10 diverged" in found.note
+
+
+def test_a_metric_that_is_not_finite_for_some_seeds_leaves_no_verdict_on_the_others():
+    wide = ten(better=0.02)
+    wide[3] = replace(wide[3], metrics={"test_accuracy": math.nan})
+    found = compare_study({"base": ten(name="base"), "wide": wide})["wide"]
+    assert found.verdict.word == "inconclusive" and found.note == "1 of 10 not finite (seeds 3)"
+
+
+def test_a_variant_that_is_equivalent_shows_its_worst_seed_and_what_so_few_would_not_show():
+    row = summary_table([*ten(name="base"), *ten(better=0.0001)]).set_index("variant").loc["wide"]
+    assert row.verdict == "equivalent" and row.worst_value == min(found.metrics["test_accuracy"] for found in ten(better=0.0001))
+    assert row.failure_rate_bound == pytest.approx(1 - 0.05**0.1)
+    assert f"worst seed {row.worst_value:.4f}" in row.verdict_detail and "up to 26%" in row.verdict_detail
+
+
+def on(records, **data):
+    return [replace(found, data={**found.data, **data}) for found in records]
+
+
+def test_a_variant_on_another_dataset_is_shown_without_a_verdict():
+    fashion = [replace(found, change="dataset=fashion", settings={"dataset": "fashion"}) for found in ten(better=-0.1)]
+    base = [replace(found, settings={"dataset": "mnist"}) for found in ten(name="base")]
+    made = {"base": on(base, used="mnist", name="mnist"), "wide": on(fashion, used="fashion", name="fashion")}
+    found = compare_study(made)["wide"]
+    assert found.verdict.word == "" and found.verdict.detail == "no verdict: tested on fashion, not mnist"
+    assert found.difference.n == 10 and found.p_value is None
+
+
+def test_seeds_with_other_test_samples_than_the_controls_are_not_paired_and_named():
+    base = [*on(ten(name="base")[:6], test_sha256="aa"), *on(ten(name="base")[6:], test_sha256="bb")]
+    found = compare_study({"base": base, "wide": on(ten(better=0.02), test_sha256="aa")})["wide"]
+    assert found.difference.n == 6 and "seeds 6, 7, 8, 9 tested on other samples" in found.note
+
+
+def test_unknown_test_samples_are_taken_to_be_the_same():
+    found = compare_study({"base": ten(name="base"), "wide": on(ten(better=0.02), test_sha256="aa")})["wide"]
+    assert found.verdict.word == "better"
+
+
+def test_a_change_that_gives_all_seeds_another_test_set_leaves_no_verdict():
+    made = {"base": on(ten(name="base"), test_sha256="aa"), "wide": on(ten(better=0.02), test_sha256="bb")}
+    found = compare_study(made)["wide"]
+    assert found.verdict.word == "" and "tested on other samples than base" in found.verdict.detail and found.difference.n == 10
+
+
+def test_the_same_samples_with_other_inputs_are_the_same_test_set():
+    made = {
+        "base": on(ten(name="base"), test_sha256="aa", test_targets_sha256="tt"),
+        "wide": on(ten(better=0.02), test_sha256="bb", test_targets_sha256="tt"),
+    }
+    assert compare_study(made)["wide"].verdict.word == "better"
+
+
+def test_inputs_that_each_trial_draws_anew_for_the_same_targets_are_not_paired():
+    def drawn(name, better=0.0):
+        groups = enumerate(ten(better=better, name=name))
+        return [on([found], test_sha256=f"{name}{seed}", test_targets_sha256="tt")[0] for seed, found in groups]
+
+    made = {"base": drawn("base"), "wide": drawn("wide", 0.02)}
+    assert compare_study(made)["wide"].difference is None
+
+
+def test_the_best_epoch_of_a_longer_training_gets_no_verdict():
+    longer = [replace(found, history={"test_accuracy": [0.9] * 15}) for found in ten(better=0.02)]
+    base = [replace(found, history={"test_accuracy": [0.9] * 5}) for found in ten(name="base")]
+    made = {"base": base, "wide": longer}
+    found = compare_study(made, epoch="best")["wide"]
+    assert found.verdict == Verdict("", "no verdict: the best of 15 epochs against the best of 5 is better by chance alone")
+    assert found.p_value is None and found.difference.n == 10
+    assert compare_study(made)["wide"].verdict.word == "better"
+    assert compare_study({"base": base, "wide": ten(better=0.02)}, epoch="last")["wide"].verdict.word == "better"
+
+
 def test_an_expected_error_is_a_verdict_of_its_own():
     made = study() | {"broken": [record("broken", 0, status="expected-error", metrics={}, history={})]}
     found = compare_study(made)["broken"]
@@ -69,7 +209,7 @@ def test_a_control_that_failed_leaves_its_variant_uncompared():
     made = study() | {"base": [record("base", 0, status="failed", as_expected=False, metrics={}, history={})]}
     made["wide"] = [record("wide", 0, 0.95)]
     found = compare_study(made)["wide"]
-    assert found.difference is None and found.verdict.word == "" and "only in the variant" in found.note
+    assert found.difference is None and found.verdict.word == "" and found.note == "in the control 1 of 1 failed (seeds 0)"
 
 
 def test_one_seed_is_compared_on_its_test_samples_and_named_as_that(tmp_path):

@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from harness.evidence.proportions import compare_answers, mcnemar_exact, wilson_interval
+from harness.evidence.proportions import compare_answers, highest_rate, mcnemar_exact, wilson_interval
 
 
 def exactly(value: float) -> object:
@@ -86,3 +86,10 @@ def test_equal_answers_leave_the_test_sets_own_uncertainty() -> None:
 def test_answers_on_different_test_sets_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(3,\) and the control \(2,\)"):
         compare_answers([True, False, True], [True, False])
+
+
+@pytest.mark.parametrize(("failures", "n"), [(0, 5), (0, 59), (3, 10), (10, 10)])
+def test_the_highest_rate_of_failure_is_clopper_and_pearsons_upper_limit(failures, n):
+    theirs = stats.binomtest(failures, n, alternative="less").proportion_ci(0.95, method="exact").high
+    assert highest_rate(failures, n) == pytest.approx(theirs)
+    assert failures or highest_rate(0, n) == pytest.approx(1 - 0.05 ** (1 / n))

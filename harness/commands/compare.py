@@ -18,7 +18,7 @@ from harness.metrics import ACCURACY
 from harness.records import garbage_kept
 from harness.results.naming import GENERAL, difference_of, one_metric, under_its_name
 from harness.results.sidebyside import difference_name, has_difference, side_by_side
-from harness.evidence.verdicts import BETTER, WORSE
+from harness.claims import BETTER, WORSE
 from harness.results.views import format_value, make_view
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.claims import claims_in
-from harness.evidence.comparison import Comparison
+from harness.evidence.comparison import Comparison, reliability_cells
 from harness.evidence.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.evidence.proportions import wilson_interval
 from harness.metrics import ACCURACY, Metric
@@ -39,6 +39,7 @@ def measured_cells(group: Sequence[Record], comparison: Comparison | None, metri
             "validation_epoch", "value_at_validation", [chosen_epoch(record, VALIDATION, metric) for record in finished]
         ),
     }
+    cells |= reliability_cells(group, metric)
     if comparison and comparison.difference and metric.name == ACCURACY.name:
         cells["delta_test_accuracy"] = comparison.difference.mean
     if finished and math.isnan(value) and any(metric.column not in record.metrics for record in finished):
@@ -71,9 +72,12 @@ def claim_cells(by_variant: Mapping[str, Sequence[Record]], row: Mapping[str, An
         record.provenance.get("base_changes") for record in by_variant.get(BASE, group)
     ):
         return {"claims": "not judged"}
-    faults = [(claim, claim.fault(row, metric)) for claim in claims]
-    broken = "; ".join(f"broken: {claim} ({fault})" for claim, fault in faults if fault)
-    return {"claims": broken, "as_expected": False} if broken else {"claims": "shown"}
+    standings = [(claim, claim.standing(row, metric)) for claim in claims]
+    if broken := [f"broken: {claim} ({found.why})" for claim, found in standings if found.shown is False]:
+        return {"claims": "; ".join(broken), "as_expected": False}
+    if unjudged := [f"not judged: {claim} ({found.why})" for claim, found in standings if found.shown is None]:
+        return {"claims": "; ".join(unjudged)}
+    return {"claims": "shown"}
 
 
 def first_image_cells(finished: Sequence[Record]) -> dict[str, Any]:

@@ -1,19 +1,25 @@
 """Each variant of a study against its control, on the same seeds."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.claims import EQUIVALENT, FEWEST_PAIRS
 from harness.evidence.answers import load_right
+from harness.evidence.completion import ALL_FINISHED, Completion, completion, unfinished
 from harness.evidence.confounding import confounding
+from harness.evidence.epochs import BEST, LAST, measured_epochs
+from harness.evidence.proportions import SampleDifference, compare_answers, highest_rate
+from harness.evidence.testsets import other_test_set, unpaired_seeds
+from harness.evidence.verdicts import Corrected, Verdict, corrected, verdict
+from harness.measures import written
 from harness.metrics import ACCURACY, Metric
-from harness.evidence.proportions import SampleDifference, compare_answers
-from harness.records import DIVERGED, EXPECTED_ERROR, Record, attempt_folder, trial_folder
-from harness.statistics import PairedDifference, Pairs, holm, pair, paired_difference
-from harness.evidence.verdicts import Verdict, verdict
+from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
+from harness.statistics import PairedDifference, Pairs, join, pair, paired_difference
 
 UNPAIRED = Pairs((), (), (), "")  # of a variant that its control cannot be held against
 
@@ -23,14 +29,20 @@ class Comparison:
     """What a variant changed, by how much, and whether that is more than noise."""
 
     difference: PairedDifference | None  # None where no seed has both
-    p_value: float | None  # corrected over the study's variants
+    p_values: Corrected  # over the study's variants
     verdict: Verdict
-    note: str  # seeds that could not be paired; empty when all could
+    note: str  # seeds that could not be paired, or did not finish; empty when all could and did
     sample: SampleDifference | None = None  # with one pair only: what the test set alone can say
+
+    @property
+    def p_value(self) -> float | None:
+        """The corrected p-value that variant and control do not differ."""
+        return self.p_values.different
 
     def cells(self) -> dict[str, Any]:
         """Return the comparison's columns of summary.csv."""
         cells: dict[str, Any] = {"verdict": self.verdict.word, "verdict_detail": self.verdict.detail, "pairs_note": self.note}
+        cells |= {"completion_p": self.p_values.diverging, "equivalence_p": self.p_values.equivalent}
         if self.sample is not None:
             cells |= {"sample_low": self.sample.low, "sample_high": self.sample.high, "mcnemar_p": self.sample.p_value}
         if self.difference is None:
@@ -45,39 +57,87 @@ class Comparison:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A variant held against its control, before any correction.
+
+    refused: why there is no verdict on it; empty where there may be one.
+    """
+
+    difference: PairedDifference | None
+    completion: Completion
+    seeds: tuple[int, ...]
+    note: str
+    refused: str = ""
+
+
 def compare_study(
-    by_variant: Mapping[str, Sequence[Record]], *, metric: Metric = ACCURACY, logdir: Path | None = None
+    by_variant: Mapping[str, Sequence[Record]],
+    *,
+    metric: Metric = ACCURACY,
+    logdir: Path | None = None,
+    epoch: str = LAST,
 ) -> dict[str, Comparison]:
     """Return each variant's comparison with its control in the study's metric, p-values corrected over all of them.
 
     The base has none, nor has a variant whose control has no records. Records that differ from their control's in more
     than the variant declares are not paired: the verdict's detail says why. logdir: where the predictions of single pairs
     lie; without it they are not compared sample by sample, nor where the metric is not the accuracy that they count.
+    epoch: of which epoch the records' values are.
     """
-    compared = {name: group for name, group in by_variant.items() if group[0].control in by_variant}
-    reasons = {name: confounding(group, by_variant[group[0].control]) for name, group in compared.items()}
-    pairs = {
-        name: UNPAIRED
-        if reasons[name]
-        else pair(by_seed(group, metric), by_seed(by_variant[group[0].control], metric))
-        for name, group in compared.items()
-    }
-    differences = {
-        name: paired_difference(found.variant, found.control) if found.seeds else None for name, found in pairs.items()
-    }
-    adjusted = holm([difference.p_value if difference else None for difference in differences.values()])
-    family = max(sum(p_value is not None for p_value in adjusted), 1)
+    controls = {name: by_variant[group[0].control] for name, group in by_variant.items() if group[0].control in by_variant}
+    held = {name: hold(by_variant[name], control, metric=metric, epoch=epoch) for name, control in controls.items()}
+    found = {name: None if one.refused or _only_status(by_variant[name]) else one for name, one in held.items()}
+    p_values = corrected(
+        [one and one.difference for one in found.values()],
+        margin=metric.margin,
+        completions=[one.completion if one else ALL_FINISHED for one in found.values()],
+    )
     folder = logdir if metric.name == ACCURACY.name else None
     comparisons = {}
-    for (name, difference), p_value in zip(differences.items(), adjusted, strict=True):
-        group, control = compared[name], by_variant[compared[name][0].control]
-        word = _verdict(group, difference, p_value, metric=metric, comparisons=family)
-        if reasons[name] and not word.word:
-            word = Verdict("", f"confounded: {reasons[name]}")
-        sample = _sample(group, control, pairs[name].seeds[0], folder) if folder and len(pairs[name].seeds) == 1 else None
-        note = "" if word.word in (EXPECTED_ERROR, DIVERGED) else pairs[name].note
-        comparisons[name] = Comparison(difference, p_value, word, note, sample)
+    for (name, one), corrections in zip(held.items(), p_values, strict=True):
+        group, control = by_variant[name], controls[name]
+        word = _verdict(group, one, corrections, metric)
+        sample = _sample(group, control, one.seeds[0], folder) if folder and len(one.seeds) == 1 and not one.refused else None
+        note = "" if word.word in (EXPECTED_ERROR, DIVERGED) else one.note
+        comparisons[name] = Comparison(one.difference, corrections, word, note, sample)
     return comparisons
+
+
+def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric, epoch: str = LAST) -> Held:
+    """Pair a variant's seeds with its control's; say which could not be, and why there can be no verdict."""
+    if reason := confounding(variant, control):
+        return Held(None, ALL_FINISHED, (), "", f"confounded: {reason}")
+    # By another epoch than the last, a trial without a value has none to choose by, and did finish.
+    ended = completion(variant, control, metric if epoch == LAST else None)
+    elsewhere = other_test_set(variant, control)
+    apart = frozenset() if elsewhere else unpaired_seeds(variant, control)
+    left_out = apart | ended.variant.keys() | ended.control.keys()
+    mine, its = (
+        {seed: value for seed, value in by_seed(group, metric).items() if seed not in left_out}
+        for group in (variant, control)
+    )
+    pairs = pair(mine, its)
+    difference = paired_difference(pairs.variant, pairs.control) if pairs.seeds else None
+    drawn = f"seeds {join(set(apart))} tested on other samples than in the control, so not paired" if apart else ""
+    stopped = _interrupted(variant, control)
+    note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
+    refused = elsewhere or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
+    return Held(difference, ended, pairs.seeds, note, refused and f"no verdict: {refused}")
+
+
+def _interrupted(*sides: Sequence[Record]) -> str:
+    seeds = {record.seed for group in sides for record in group if record.status == INTERRUPTED}
+    return f"seeds {join(seeds)} interrupted" if seeds else ""
+
+
+def _unequal_choice(variant: Sequence[Record], control: Sequence[Record], metric: Metric, seeds: Sequence[int]) -> str:
+    """Say that the best was chosen among unequally many epochs: the best of many is better by chance alone."""
+    mine, its = ({record.seed: measured_epochs(record, metric) for record in group} for group in (variant, control))
+    for seed in seeds:
+        if mine[seed] != its[seed]:
+            return f"the best of {mine[seed]} epochs against the best of {its[seed]} is better by chance alone"
+    return ""
 
 
 def _sample(
@@ -103,27 +163,42 @@ def by_seed(records: Sequence[Record], metric: Metric) -> dict[int, float]:
     return {record.seed: metric.of(record.metrics) for record in records if record.finished}
 
 
-def _verdict(
-    group: Sequence[Record],
-    difference: PairedDifference | None,
-    p_value: float | None,
-    *,
-    metric: Metric,
-    comparisons: int,
-) -> Verdict:
+def _verdict(group: Sequence[Record], held: Held, p_values: Corrected, metric: Metric) -> Verdict:
+    if status := _only_status(group):
+        return Verdict(status, "")
+    if held.refused:
+        return Verdict("", held.refused)
+    found = verdict(held.difference, p_values, metric=metric, completion=held.completion)
+    if held.difference is None and held.completion.words and not found.word:
+        return Verdict("", f"no seed finished on both sides: 0 of {FEWEST_PAIRS} seeds")
+    return replace(found, detail=f"{found.detail}; {_worst(group, metric)}") if found.word == EQUIVALENT else found
+
+
+def _only_status(group: Sequence[Record]) -> str:
+    """Return the status of a variant all of whose seeds raised the expected error, or diverged; empty for any other."""
     statuses = {record.status for record in group}
-    for status in (EXPECTED_ERROR, DIVERGED):
-        if statuses == {status}:
-            return Verdict(status, "")
-    return verdict_in(metric, difference, p_value, comparisons=comparisons)
+    return statuses.pop() if statuses in ({EXPECTED_ERROR}, {DIVERGED}) else ""
 
 
-def verdict_in(metric: Metric, difference: PairedDifference | None, p_value: float | None, *, comparisons: int) -> Verdict:
-    """Return the verdict on a difference in a metric, by its margin and its direction; p_value: Holm's, of so many."""
-    return verdict(
-        difference,
-        adjusted_p=p_value,
-        margin=metric.margin,
-        higher_is_better=metric.higher_is_better,
-        comparisons=comparisons,
-    )
+def _worst(group: Sequence[Record], metric: Metric) -> str:
+    """Say what the seeds of an equivalent variant do not show: its worst one, and a collapse too rare for so few."""
+    cells = reliability_cells(group, metric)
+    value = written(cells["worst_value"], fraction=metric.fraction)
+    return f"worst seed {value}; failures of up to {cells['failure_rate_bound']:.0%} of seeds may not show in {len(group)}"
+
+
+def reliability_cells(group: Sequence[Record], metric: Metric) -> dict[str, Any]:
+    """Return a variant's worst seed, and how often seeds may fail for all that is known.
+
+    failure_rate_bound: the highest rate of seeds that do not finish which the present ones do not rule out, with 95%.
+    """
+    lost, values = unfinished(group, metric), by_seed(group, metric)
+    finite = {seed: value for seed, value in values.items() if seed not in lost and math.isfinite(value)}
+    ran = len({*lost, *values})
+    cells: dict[str, Any] = {"unfinished_seeds": len(lost)}
+    if ran:
+        cells["failure_rate_bound"] = highest_rate(len(lost), ran)
+    if finite:
+        worst = (min if metric.higher_is_better else max)(finite, key=finite.__getitem__)
+        cells |= {"worst_seed": worst, "worst_value": finite[worst]}
+    return cells

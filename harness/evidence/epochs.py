@@ -99,6 +99,11 @@ def lacks_epoch(records: Iterable[Record], which: str) -> bool:
     return bool(finished) and all(_place(record, which, described_metric(record.metric)) is None for record in finished)
 
 
+def measured_epochs(record: Record, metric: Metric) -> int:
+    """Return among how many epochs the best one of a trial is chosen."""
+    return sum(map(math.isfinite, record.history.get(metric.column, ())))
+
+
 def _place(record: Record, which: str, metric: Metric) -> int | None:
     """Return the place in the history of the first epoch with the best value to choose by."""
     column = metric.column if which == BEST else f"validation_{metric.name}"

@@ -1,17 +1,18 @@
 """Interactions: whether one change does beside another what it does alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
-from harness.evidence.comparison import by_seed, verdict_in
-from harness.evidence.confounding import confounding, data_of, differing_settings
-from harness.evidence.verdicts import Verdict
+from harness.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE
+from harness.evidence.comparison import by_seed, hold
+from harness.evidence.confounding import differing_settings
+from harness.evidence.epochs import LAST
+from harness.evidence.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.metrics import Metric
 from harness.records import Record
 from harness.settings import LAYER_EDITS
-from harness.statistics import PairedDifference, holm, pair, paired_difference
+from harness.statistics import PairedDifference, paired_difference
 
 Corners = tuple[str, str, str, str]  # with both changes, with the first, with the second, with neither
 
@@ -46,25 +47,50 @@ class Interaction:
         }
 
 
-def interactions(by_variant: Mapping[str, Sequence[Record]], metric: Metric) -> dict[str, Interaction]:
+def interactions(by_variant: Mapping[str, Sequence[Record]], metric: Metric, *, epoch: str = LAST) -> dict[str, Interaction]:
     """Return the interaction of each variant that has one, by the variant's name.
 
     A variant V with the control A, which has the control C, has one where another variant W with the control C differs
     from it as V does from A: (V - A) - (W - C), seed by seed, the difference of differences of a two-by-two design. Pairs
-    and grids stand so, and so do any others whose controls do. All four must be measured on the same data: on another
-    dataset a point is worth something else.
+    and grids stand so, and so do any others whose controls do. All four must be tested on the same samples: on another
+    dataset a point is worth something else. epoch: of which epoch the values are.
     """
-    corners = {four[0]: four for four in _squares(by_variant) if not _mixed(four, by_variant)}
-    differences = {name: _difference([by_variant[each] for each in four], metric) for name, four in corners.items()}
-    measured = {name: difference for name, difference in differences.items() if difference is not None}
-    adjusted = holm([difference.p_value for difference in measured.values()])
-    family = max(sum(p_value is not None for p_value in adjusted), 1)
-    found = {}
-    for (name, difference), p_value in zip(measured.items(), adjusted, strict=True):
-        _, beside, alone, _ = corners[name]
-        word = verdict_in(metric, difference, p_value, comparisons=family)
-        found[name] = Interaction(beside, alone, difference, p_value, word)
-    return found
+    found = {four[0]: _measured(four, by_variant, metric, epoch) for four in _squares(by_variant)}
+    measured = {name: one for name, one in found.items() if one is not None}
+    fair = [None if one.uneven else one.difference for one in measured.values()]
+    p_values = corrected(fair, margin=metric.margin)
+    return {
+        name: Interaction(one.corners[1], one.corners[2], one.difference, its.different, _verdict(one, its, metric))
+        for (name, one), its in zip(measured.items(), p_values, strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A square whose four corners can be held against each other; uneven: some finished seeds that others did not."""
+
+    corners: Corners
+    difference: PairedDifference
+    seeds: int  # that all four ran
+    uneven: bool
+
+
+def _measured(corners: Corners, by_variant: Mapping[str, Sequence[Record]], metric: Metric, epoch: str) -> _Measured | None:
+    """Return the difference of differences over the seeds that all four have, None where they cannot be compared."""
+    both, first, other, neither = (by_variant[name] for name in corners)
+    sides = [hold(*two, metric=metric, epoch=epoch) for two in ((both, first), (other, neither), (first, neither))]
+    seeds = set.intersection(*(set(side.seeds) for side in sides))
+    if any(side.refused for side in sides) or not seeds:
+        return None
+    uneven = any(side.completion.uneven for side in sides)
+    ran = min(side.completion.seeds for side in sides)
+    return _Measured(corners, _difference((both, first, other, neither), seeds, metric), ran, uneven)
+
+
+def _verdict(found: _Measured, p_values: Corrected, metric: Metric) -> Verdict:
+    if found.uneven and found.seeds >= FEWEST_PAIRS:
+        return UNFAIR
+    return verdict(found.difference, p_values, metric=metric)
 
 
 def _squares(by_variant: Mapping[str, Sequence[Record]]) -> Iterator[Corners]:
@@ -87,16 +113,8 @@ def _change(record: Record, control: Record) -> str:
     return repr(sorted(changes.items()))
 
 
-def _mixed(corners: Corners, by_variant: Mapping[str, Sequence[Record]]) -> bool:
-    """Say whether the four differ in more than what they declare, or are measured on different data."""
-    both, first, other, neither = (by_variant[name] for name in corners)
-    data = {data_of(record) for record in (*both, *first, *other, *neither)}
-    return len(data) > 1 or any(confounding(*two) for two in ((both, first), (other, neither), (first, neither)))
-
-
-def _difference(corners: Sequence[Sequence[Record]], metric: Metric) -> PairedDifference | None:
-    """Return (V - A) - (W - C) over the seeds that all four have, as (V + C) - (A + W): of the size of the values."""
+def _difference(corners: Sequence[Sequence[Record]], seeds: Iterable[int], metric: Metric) -> PairedDifference:
+    """Return (V - A) - (W - C) over these seeds, as (V + C) - (A + W): of the size of the values."""
     both, first, other, neither = (by_seed(group, metric) for group in corners)
-    seeds = both.keys() & first.keys() & other.keys() & neither.keys()
-    pairs = pair({seed: both[seed] + neither[seed] for seed in seeds}, {seed: first[seed] + other[seed] for seed in seeds})
-    return paired_difference(pairs.variant, pairs.control) if pairs.seeds else None
+    together, apart = zip(*((both[seed] + neither[seed], first[seed] + other[seed]) for seed in sorted(seeds)))
+    return paired_difference(together, apart)

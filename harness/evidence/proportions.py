@@ -45,6 +45,19 @@ def wilson_interval(successes: int, n: int, *, confidence: float = CONFIDENCE) -
     return Interval(fraction, low, high, std=None, n=n)
 
 
+def highest_rate(failures: int, n: int, *, confidence: float = CONFIDENCE) -> float:
+    """Return the highest rate of failure that so many failures in n runs do not rule out.
+
+    Without any failure it is 1 - (1 - confidence)^(1/n), about 3/n. Source: Clopper and Pearson, "The use of confidence
+    or fiducial limits illustrated in the case of the binomial", Biometrika 26 (1934), the upper limit alone.
+    """
+    from scipy.special import betaincinv
+
+    check_counts(n, failures=failures)
+    check_confidence(confidence)
+    return 1.0 if failures == n else float(betaincinv(failures + 1, n - failures, confidence))
+
+
 def mcnemar_exact(only_variant: int, only_control: int) -> float:
     """Return the two-sided exact p-value that two models are right equally often on the same samples.
 

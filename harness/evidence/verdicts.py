@@ -1,23 +1,19 @@
-"""What a paired difference shows, in a word, and how many seeds an open question still needs."""
+"""What a comparison shows, in a word: the one place that decides on verdicts, and on what is marked as significant.
 
-import math
+docs/verdicts.md says the same in words.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
-from harness.metrics import ACCURACY_MARGIN
-from harness.statistics import CONFIDENCE, PairedDifference, t_quantile
+from harness.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, SIGNIFICANCE, WORSE
+from harness.evidence.completion import ALL_FINISHED, Completion
+from harness.evidence.planning import MOST_SEEDS, check_margin, likely_seeds, seeds_to_settle
+from harness.metrics import ACCURACY, Metric
+from harness.statistics import PairedDifference, equivalence_test, holm
 
 INCONCLUSIVE = "inconclusive"
 NOTHING_IN_COMMON = "no seed in common with the control"
-
-SIGNIFICANCE = 0.05
-FEWEST_PAIRS = 5
-MOST_SEEDS = 1000
-POWER = 0.8
 
 # A computed mean of exactly the margin must not miss it by the last bit of a sum.
 ROUNDING = 1e-9
@@ -28,49 +24,123 @@ class Verdict:
     """One word on a variant, and what stands behind it.
 
     word: `better`, `worse`, `equivalent`, `inconclusive`, `identical`, or empty where there are too few pairs for any.
-    seeds: how many would settle an inconclusive comparison; None where that is unknown or beyond MOST_SEEDS.
+    seeds: how many would settle an inconclusive comparison; None where that is unknown or beyond MOST_SEEDS. likely:
+    the quartiles of that number, None for one beyond MOST_SEEDS.
     """
 
     word: str
     detail: str
     seeds: int | None = None
+    likely: tuple[int | None, int | None] = (None, None)
+
+
+UNFAIR = Verdict(INCONCLUSIVE, "the seeds that finished are no fair sample of all")
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The p-values of one comparison, each Holm's over a study's comparisons; None where it has none.
+
+    different: that the values differ. diverging: that one side diverges more often. equivalent: that the values differ
+    by less than the margin, a family of its own. comparisons: how many comparisons there are.
+    """
+
+    different: float | None = None
+    diverging: float | None = None
+    equivalent: float | None = None
+    comparisons: int = 1
+
+
+def is_judged(difference: PairedDifference | None) -> bool:
+    """Say whether a comparison of values has the pairs that a verdict takes; without them it has no p-value either."""
+    return difference is not None and difference.n >= FEWEST_PAIRS
+
+
+def corrected(
+    differences: Sequence[PairedDifference | None],
+    *,
+    margin: float,
+    completions: Sequence[Completion] = (),
+) -> list[Corrected]:
+    """Return each comparison's p-values, corrected over all that are judged.
+
+    completions: one for each difference, or none at all. Those that say `better` or `worse` are one family, values and
+    completion together; those that say `equivalent` are another: either kind of false word falls in a study with a
+    probability of at most SIGNIFICANCE.
+    """
+    check_margin(margin)
+    judged = [difference if is_judged(difference) else None for difference in differences]
+    different = [difference.p_value if difference else None for difference in judged]
+    diverging = [one.p_value if one.seeds >= FEWEST_PAIRS else None for one in completions] or [None] * len(judged)
+    adjusted = holm([*different, *diverging])
+    alike = holm([equivalence_test(difference, margin) if difference else None for difference in judged])
+    family = max(sum(p_value is not None for p_value in adjusted), 1)
+    rows = zip(adjusted[: len(judged)], adjusted[len(judged) :], alike, strict=True)
+    return [Corrected(*row, comparisons=family) for row in rows]
 
 
 def verdict(
     difference: PairedDifference | None,
+    p_values: Corrected,
     *,
-    adjusted_p: float | None,
-    margin: float = ACCURACY_MARGIN,
-    higher_is_better: bool = True,
-    comparisons: int = 1,
+    metric: Metric = ACCURACY,
+    completion: Completion = ALL_FINISHED,
 ) -> Verdict:
     """Judge a variant's difference from its control by these rules, the first that holds.
 
-    1. Fewer than FEWEST_PAIRS pairs: no word.  2. Every pair equal: identical.  3. Adjusted p below SIGNIFICANCE and a
-    mean of at least the margin: better or worse.  4. The whole interval inside ± margin: equivalent.  5. Otherwise
-    inconclusive: also for a difference that is more than noise yet smaller than the margin while its interval reaches
-    beyond, and for one that is the same on every seed, as no spread means no measure of chance.
-
-    adjusted_p: Holm's, over the study's variants. margin: the smallest difference that matters, in the metric's unit.
-    comparisons: the size of Holm's family; it decides the number of seeds only.
+    1. Fewer than FEWEST_PAIRS seeds that both ran: no word.  2. Seeds that finished on one side alone: worse where the
+    variant diverges significantly more often, or where its values are worse as well; else inconclusive.  3. Every pair
+    equal: identical.  4. Adjusted p below SIGNIFICANCE and a mean of at least the margin: better or worse.  5. Adjusted
+    p of equivalence below SIGNIFICANCE and the whole interval inside ± margin: equivalent.  6. Otherwise inconclusive:
+    also for a difference that is more than noise yet smaller than the margin while its interval reaches beyond, and for
+    one that is the same on every seed, as no spread means no measure of chance.
     """
-    check_margin(margin)
-    if difference is None or difference.n < FEWEST_PAIRS:
-        return too_few(difference)
+    word = _by_values(difference, p_values, metric) if is_judged(difference) else too_few(difference)
+    if not completion.uneven or completion.seeds < FEWEST_PAIRS:
+        return word
+    mine, its = completion.diverged
+    if p_values.diverging is not None and p_values.diverging < SIGNIFICANCE and mine > its:
+        return Verdict(WORSE, f"diverges more often, Holm p = {p_values.diverging:.2g}")
+    if word.word == WORSE and completion.variant_alone:
+        return word
+    return UNFAIR
+
+
+def _by_values(difference: PairedDifference, p_values: Corrected, metric: Metric) -> Verdict:
+    margin = metric.margin
     if difference.identical:
         return Verdict(IDENTICAL, f"the same on all {difference.n} seeds")
     if difference.low is None or difference.high is None:
         return Verdict(INCONCLUSIVE, f"off by the same {difference.mean:+.4g} on every seed: no spread to judge by")
-    significant = adjusted_p is not None and adjusted_p < SIGNIFICANCE
+    significant = p_values.different is not None and p_values.different < SIGNIFICANCE
     large = abs(difference.mean) >= margin * (1 - ROUNDING)
     if significant and large:
-        return Verdict(BETTER if (difference.mean > 0) == higher_is_better else WORSE, f"Holm p = {adjusted_p:.2g}")
-    if -margin < difference.low and difference.high < margin:
-        return Verdict(EQUIVALENT, f"within ±{margin:g} of the control")
-    seeds = seeds_to_settle(difference.mean, difference.std, n=difference.n, margin=margin, comparisons=comparisons)
-    needed = f"about {seeds} seeds would settle it" if seeds else f"more than {MOST_SEEDS} seeds would be needed"
+        better = (difference.mean > 0) == metric.higher_is_better
+        return Verdict(BETTER if better else WORSE, f"Holm p = {p_values.different:.2g}")
+    alike = p_values.equivalent is not None and p_values.equivalent < SIGNIFICANCE
+    if alike and -margin < difference.low and difference.high < margin:
+        return Verdict(EQUIVALENT, f"within ±{margin:g} of the control, Holm p = {p_values.equivalent:.2g}")
     reason = f"more than noise, but perhaps below ±{margin:g}; " if significant else ""
-    return Verdict(INCONCLUSIVE, reason + needed, seeds)
+    return _open(difference, reason, margin=margin, comparisons=p_values.comparisons)
+
+
+def _open(difference: PairedDifference, reason: str, *, margin: float, comparisons: int) -> Verdict:
+    plan = {"n": difference.n, "margin": margin, "comparisons": comparisons}
+    seeds = seeds_to_settle(difference.mean, difference.std, **plan)
+    if seeds is None:
+        return Verdict(INCONCLUSIVE, f"{reason}more than {MOST_SEEDS} seeds would be needed")
+    likely = likely_seeds(difference.mean, difference.std, **plan)
+    return Verdict(INCONCLUSIVE, f"{reason}about {seeds} seeds ({in_words(likely)}) would settle it", seeds, likely)
+
+
+def in_words(likely: tuple[int | None, int | None]) -> str:
+    """Write the range that a number of seeds likely lies in: 31 to 209.
+
+    >>> in_words((31, 209)), in_words((85, None))
+    ('31 to 209', '85 to more than 1000')
+    """
+    low, high = (f"more than {MOST_SEEDS}" if end is None else str(end) for end in likely)
+    return low if low == high else f"{low} to {high}"
 
 
 def too_few(difference: PairedDifference | None) -> Verdict:
@@ -86,67 +156,9 @@ def too_few(difference: PairedDifference | None) -> Verdict:
     return Verdict("", f"{prefix}: {difference.n} of {FEWEST_PAIRS} seeds")
 
 
-def seeds_to_settle(mean: float, std: float, *, n: int, margin: float = ACCURACY_MARGIN, comparisons: int = 1) -> int | None:
-    """Return how many seeds, in all, would settle a comparison whose true mean and spread are those measured.
+def is_marked(p_value: float, word: str | None) -> bool:
+    """Say whether a difference is marked as significant in a table: a p-value below SIGNIFICANCE, and a verdict.
 
-    It is the smallest number above n at which a new study of that many seeds ends better, worse or equivalent with a
-    probability of at least POWER (see `settling_probability`). None: not within MOST_SEEDS, as when the mean lies on
-    the margin itself, where no number of seeds tells. It is a plan, not a promise: the mean and spread are estimates.
+    p_value, word: cells of a table, which may come from a file of an older version; None: of one without verdicts.
     """
-    check_margin(margin)
-    if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
-        raise ValueError(f"The differences have mean {mean:g} and std {std:g}; expected finite ones and a std above 0.")
-    if comparisons < 1:
-        raise ValueError(f"comparisons is {comparisons}; expected the size of the family, at least 1.")
-    effect, smallest = abs(mean) / std, margin / std
-
-    def settles(seeds: int) -> bool:
-        return settling_probability(seeds, effect, smallest, comparisons) >= POWER
-
-    low, high = max(n, FEWEST_PAIRS - 1), MOST_SEEDS
-    if low >= high or not settles(high):
-        return None
-    while high - low > 1:
-        middle = math.isqrt(low * high) + 1 if high > 2 * low else (low + high) // 2
-        low, high = (low, middle) if settles(middle) else (middle, high)
-    return high
-
-
-def settling_probability(seeds: int, effect: float, margin: float, comparisons: int = 1) -> float:
-    """Return how probably a study of so many seeds ends with better, worse or equivalent.
-
-    effect, margin: the true mean and the margin, in standard deviations of the difference. Given the study's own
-    spread s, better or worse needs |mean| ≥ max(margin, t · s / √n) at the level of Holm's first step,
-    SIGNIFICANCE / comparisons; equivalence needs |mean| < margin - t · s / √n at CONFIDENCE. The mean is normal and
-    independent of s (Student, 1908), so the probability is averaged over the quantiles of s.
-    """
-    from scipy.special import ndtr
-
-    error = 1 / math.sqrt(seeds)
-    spread = spread_quantiles(seeds) * error
-    different = np.maximum(margin, critical_value(1 - SIGNIFICANCE / comparisons / 2, seeds) * spread)
-    alike = np.maximum(0.0, margin - critical_value((1 + CONFIDENCE) / 2, seeds) * spread)
-    above, below = ndtr((effect - different) / error), ndtr((-effect - different) / error)
-    inside, outside = ndtr((alike - effect) / error), ndtr((-alike - effect) / error)
-    return float((above + below + inside - outside).sum() / spread.size)
-
-
-@lru_cache(maxsize=4096)
-def critical_value(probability: float, seeds: int) -> float:
-    """Return the t quantile that a study of so many seeds is judged by."""
-    return t_quantile(probability, seeds - 1)
-
-
-@lru_cache(maxsize=4096)
-def spread_quantiles(seeds: int, *, points: int = 32) -> NDArray[np.float64]:
-    """Return the measured standard deviation's quantiles, at the middles of equal shares, where the true one is 1."""
-    from scipy.special import chdtri
-
-    upper_tails = (np.arange(points) + 0.5) / points
-    return np.sqrt(chdtri(seeds - 1, upper_tails) / (seeds - 1))
-
-
-def check_margin(margin: float) -> None:
-    """Refuse a smallest difference that is negative or not finite."""
-    if not (math.isfinite(margin) and margin >= 0):
-        raise ValueError(f"margin is {margin:g}; expected the smallest difference that matters, at least 0.")
+    return word != "" and p_value < SIGNIFICANCE

@@ -14,8 +14,9 @@ import numpy as np
 from harness.evidence.comparison import Comparison
 from harness.evidence.proportions import wilson_interval
 from harness.records import DIVERGED
-from harness.statistics import PairedDifference, pair, paired_difference
-from harness.evidence.verdicts import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, INCONCLUSIVE, WORSE
+from harness.statistics import CONFIDENCE, PairedDifference, pair, paired_difference
+from harness.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE
+from harness.evidence.verdicts import INCONCLUSIVE, UNFAIR
 
 SUPPORTED = "supported"
 REFUTED = "refuted"
@@ -24,7 +25,7 @@ STATES = (SUPPORTED, REFUTED, UNDECIDED)
 
 # Why a claim stands as it does; each is a text in every language.
 REASONS = (
-    *("missing", "few", "interval-above", "interval-below", "interval-across", "no-spread"),
+    *("missing", "few", "interval-above", "interval-below", "interval-across", "no-spread", "unfinished"),
     *("all", "not-all", "most", "minority", "split"),
     *(BETTER, WORSE, EQUIVALENT, IDENTICAL, INCONCLUSIVE, DIVERGED),
 )
@@ -36,7 +37,7 @@ class Finding:
 
     mean, low, high: the measured value with its 95% interval, None where there is none; a fraction of the runs where
     `count` is given, otherwise variant minus control. n: runs, or pairs of runs. count: runs of which the claim holds.
-    seeds_needed: how many would settle it, where that is known. detail: the records' own words.
+    seeds_needed: how many would likely settle it, from and to, where that is known. detail: the records' own words.
     """
 
     state: str
@@ -46,7 +47,7 @@ class Finding:
     low: float | None = None
     high: float | None = None
     count: int | None = None
-    seeds_needed: int | None = None
+    seeds_needed: tuple[int | None, int | None] | None = None
     detail: str = ""
 
 
@@ -71,11 +72,13 @@ def less(variant: Mapping[int, float], control: Mapping[int, float]) -> Finding:
     return _directed(variant, control, upwards=False)
 
 
-def _directed(variant: Mapping[int, float], control: Mapping[int, float], *, upwards: bool) -> Finding:
+def _directed(
+    variant: Mapping[int, float], control: Mapping[int, float], *, upwards: bool, confidence: float = CONFIDENCE
+) -> Finding:
     pairs = pair(variant, control)
     if not pairs.seeds:
         return MISSING
-    difference = paired_difference(pairs.variant, pairs.control)
+    difference = paired_difference(pairs.variant, pairs.control, confidence=confidence)
     if difference.n < FEWEST_PAIRS:
         return _finding(UNDECIDED, "few", difference)
     if difference.identical:
@@ -108,7 +111,7 @@ def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], ref
     if comparison is None:
         return MISSING
     word, difference = comparison.verdict.word, comparison.difference
-    if difference is None and word != DIVERGED:
+    if difference is None and not word:
         return MISSING
     if word in supporting:
         return _finding(SUPPORTED, word, difference)
@@ -116,9 +119,12 @@ def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], ref
         return _finding(REFUTED, word, difference)
     if word != INCONCLUSIVE:
         return _finding(UNDECIDED, "few", difference)
+    if comparison.verdict == UNFAIR:
+        return _finding(UNDECIDED, "unfinished", difference)
     if difference.low is None:
         return _finding(UNDECIDED, "no-spread", difference)
-    return _finding(UNDECIDED, INCONCLUSIVE, difference, seeds_needed=comparison.verdict.seeds)
+    needed = comparison.verdict.likely if comparison.verdict.seeds else None
+    return _finding(UNDECIDED, INCONCLUSIVE, difference, seeds_needed=needed)
 
 
 def always(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
@@ -149,24 +155,29 @@ def mostly(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
     return Finding(state, reason, n=n, mean=share.mean, low=share.low, high=share.high, count=count, detail=detail)
 
 
-def rise_from_best(curves: Mapping[int, Sequence[float]]) -> tuple[dict[int, float], dict[int, float]]:
-    """Return each seed's last value, and its value at the epoch that is lowest on the mean of the other seeds' curves.
+def rise_from_best(curves: Mapping[int, Sequence[float]]) -> Finding:
+    """Judge that the last value of a curve lies above the best one on the way, on the mean over the seeds.
 
-    A curve's last value is never below its own minimum, so that comparing the two would find a rise in noise alone;
-    an epoch that the other seeds choose has no such bias. curves: loss by epoch for each seed; those shorter than the
-    longest are left out, and fewer than two leave nothing to compare.
+    The best epoch is the lowest on the mean of all curves. It was looked for, so that a rise from it is seen in noise,
+    too: the interval is Bonferroni's over all epochs that might have been it, and holds for any of them. An epoch that
+    the other seeds choose has no bias, yet its differences depend on each other, and a t-test on them finds twice the
+    rises that it should. curves: loss by epoch for each seed; those shorter than the longest are left out.
     """
     longest = max(map(len, curves.values()), default=0)
     whole = {seed: np.asarray(curve, dtype=float) for seed, curve in curves.items() if len(curve) == longest}
-    if longest == 0 or len(whole) < 2:
-        return {}, {}
-    total = sum(whole.values())
-    last = {seed: float(curve[-1]) for seed, curve in whole.items()}
-    return last, {seed: float(curve[np.argmin(total - curve)]) for seed, curve in whole.items()}
+    if longest < 2 or len(whole) < 2:
+        return MISSING
+    on_the_way = np.stack([curve[:-1] for curve in whole.values()])
+    means = on_the_way.mean(axis=0)
+    if not np.isfinite(means).any():
+        return MISSING
+    best = int(np.nanargmin(means))
+    last, lowest = ({seed: float(curve[place]) for seed, curve in whole.items()} for place in (-1, best))
+    return _directed(last, lowest, upwards=True, confidence=1 - (1 - CONFIDENCE) / (longest - 1))
 
 
 def _finding(
-    state: str, reason: str, difference: PairedDifference | None, *, seeds_needed: int | None = None
+    state: str, reason: str, difference: PairedDifference | None, *, seeds_needed: tuple[int | None, int | None] | None = None
 ) -> Finding:
     if difference is None:
         return Finding(state, reason)

@@ -18,7 +18,8 @@ from harness.questions.evidence import Evidence
 from harness.questions.judging import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
 from harness.questions.texts import QuestionText, Texts
 from harness.records import Record
-from harness.evidence.verdicts import FEWEST_PAIRS
+from harness.claims import FEWEST_PAIRS
+from harness.evidence.planning import MOST_SEEDS
 from harness.metrics import ACCURACY_MARGIN
 
 INDENT = 2
@@ -159,9 +160,15 @@ def _interval(finding: Finding) -> str:
 
 def _conclusion(finding: Finding, texts: Texts) -> Text:
     reason = texts.reason(finding.reason, n=finding.n, fewest=FEWEST_PAIRS, margin=f"{100 * ACCURACY_MARGIN:g}")
-    needed = texts.reason("seeds-needed", seeds=finding.seeds_needed) if finding.seeds_needed else ""
+    needed = _needed(finding.seeds_needed, texts) if finding.seeds_needed else ""
     parts = texts.label("semicolon").join(filter(None, (reason, needed, finding.detail)))
     return Text.assemble(state_text(finding.state, texts), texts.label("colon"), parts)
+
+
+def _needed(likely: tuple[int | None, int | None], texts: Texts) -> str:
+    """Say how many seeds would likely settle a comparison, from and to."""
+    low, high = (texts.label("more-seeds", most=MOST_SEEDS) if end is None else str(end) for end in likely)
+    return texts.reason("seeds-needed", low=low, high=high)
 
 
 def state_text(state: str, texts: Texts) -> Text:

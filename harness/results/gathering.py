@@ -64,15 +64,15 @@ def _read_source(path: Path, epoch: str) -> Source:
     records, notes = all_at_epoch(gathered.records, epoch)
     groups = _by_variant(gathered.records)
     try:
-        table = _one_table(by_study(records), logdir)
+        table = _one_table(by_study(records), logdir, epoch)
     except (TypeError, ValueError, OverflowError) as error:  # whole records that hold what no trial leaves
         raise UsageError(f"The records below {str(path)!r} cannot be compared ({error}).") from None
     table = _with_reasons(table, groups, epoch)
     return Source(str(path), table, groups, (*gathered.problems, *notes))
 
 
-def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None) -> "pd.DataFrame":
-    return stacked([summary_table(records, logdir=logdir) for records in studies.values()])
+def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None, epoch: str) -> "pd.DataFrame":
+    return stacked([summary_table(records, logdir=logdir, epoch=epoch) for records in studies.values()])
 
 
 def _with_reasons(table: "pd.DataFrame", groups: Mapping[Key, Sequence[Record]], epoch: str) -> "pd.DataFrame":

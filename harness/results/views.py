@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from harness.evidence.verdicts import SIGNIFICANCE
+from harness.claims import SIGNIFICANCE
+from harness.evidence.verdicts import is_marked
 from harness.measures import DIGITS, SPREAD_DIGITS, written
 from harness.metrics import HIGHER, LOWER
 from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
@@ -19,15 +20,15 @@ _FORMS = (
     (r"_ratio", ".3g"),
     (r"difference_.*seconds", "+z.1f"),
     (r"difference_", "+.3g"),
-    (r"probability|_low|_high", ".4f"),
-    (r"^p_value|mcnemar|^interaction_p", ".2g"),
+    (r"probability|_rate_|_low|_high", ".4f"),
+    (r"^p_value|mcnemar|^(interaction|completion|equivalence)_p", ".2g"),
     (r"seconds", ".1f"),
     (r"effect_size|state_mb|memory", ".2f"),
     (r"parameters|flops", ",.0f"),
 )
 # Columns of measured values: of a metric by its name, or of the metric that the row is about.
 _NAMED = re.compile(r"^(difference_|delta_)?(train|validation|test)_(?!set_)(?!.*(seconds|samples|epoch))")
-_GENERAL = re.compile(r"^(difference_)?(value|best_value|ci_)|^delta(_\d+)?$|^interaction(_low|_high)?$")
+_GENERAL = re.compile(r"^(difference_)?(value|best_value|worst_value|ci_)|^delta(_\d+)?$|^interaction(_low|_high)?$")
 _SIGNED = ("difference", "delta", "ci_", "interaction")
 UNFINISHED = (DIVERGED, FAILED, INTERRUPTED, TIMEOUT)  # what was measured last is no result, and never the best
 _NUMBERED = re.compile(r"_\d+$")  # a column of the n-th source where several stand side by side
@@ -180,9 +181,10 @@ def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     p_value = f"p_value{number}"
     if not _is_difference(stem) or p_value not in frame.columns:
         return frozenset()
-    return frozenset(
-        index for index, value in enumerate(frame[p_value].tolist()) if _is_known(value) and value < SIGNIFICANCE
-    )
+    told = f"verdict{number}" in frame.columns
+    words = _beside(frame, name, "verdict") if told else [None] * len(frame)
+    cells = zip(frame[p_value].tolist(), words)
+    return frozenset(index for index, (value, word) in enumerate(cells) if _is_known(value) and is_marked(value, word))
 
 
 def _is_difference(stem: str) -> bool:

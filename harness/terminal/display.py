@@ -83,7 +83,7 @@ _LAYOUTS = (
 
 def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     """Draw the summary: one row a variant, the base first, and below it what needs a sentence."""
-    from harness.evidence.verdicts import FEWEST_PAIRS
+    from harness.claims import FEWEST_PAIRS
     from harness.results.notes import chosen_by_validation, interaction_notes
 
     rows = frame.to_dict("records")

@@ -14,7 +14,7 @@ class Standing:
     variant: str
     words: str
     shown: bool | None
-    measured: str = ""  # what was measured instead
+    measured: str = ""  # what was measured instead, or why it is not judged
 
 
 def standings(found: Published) -> tuple[Standing, ...]:
@@ -37,12 +37,15 @@ def _of(found: Published, variant: str, judged: Outcome) -> Iterator[Standing]:
     for claim in expectation.claims:
         start = f"{variant}: expected {claim}; "
         faults = [line.removeprefix(start).rstrip(".") for line in judged.broken if line.startswith(start)]
-        yield Standing(variant, str(claim), None if variant in judged.open else not faults, "; ".join(faults))
+        if why := judged.open.get((variant, str(claim))):
+            yield Standing(variant, str(claim), None, why.rstrip("."))
+        else:
+            yield Standing(variant, str(claim), not faults, "; ".join(faults))
 
 
 def claims_table(claims: tuple[Standing, ...]) -> str:
     """Write the claims as a Markdown table."""
-    words = {True: "yes", False: "**no**", None: "not judged, as the base was changed"}
+    words = {True: "yes", False: "**no**", None: "not judged"}
     lines = [
         f"| {claim.variant} | {claim.words} | {words[claim.shown]}{claim.measured and f': {claim.measured}'} |"
         for claim in claims
