@@ -95,8 +95,20 @@ _BOUND = re.compile(r"(?P<what>[a-z_ ]+) at (?P<side>least|most) (?P<limit>\S+)"
 _AGAINST = re.compile(r"(?P<word>better|worse|equivalent) (?:than|to) its control")
 
 
+def described_claim(values: Mapping[str, Any]) -> Claim:
+    """Return the claim that a record describes; TypeError or ValueError for what no claim says of itself."""
+    if "word" in values:
+        if values["word"] not in (BETTER, WORSE, EQUIVALENT):
+            raise ValueError(f"word is {str(values['word'])[:40]!r}")
+        return Against(**values)
+    bound = Bound(**values)
+    if not isinstance(bound.column, str) or not isinstance(bound.upper, bool):
+        raise TypeError(f"column is {str(bound.column)[:40]!r}")
+    return bound
+
+
 def claims_in(expectation: str) -> tuple[Claim, ...]:
-    """Return the claims of an expectation as its words have them, which is how a record keeps it.
+    """Return the claims of an expectation as its words have them, which is all that an old record keeps of it.
 
     >>> [str(claim) for claim in claims_in("finishes, test accuracy at least 0.9, worse than its control")]
     ['test accuracy at least 0.9', 'worse than its control']

@@ -8,6 +8,7 @@ from typing import Protocol
 from harness.boards import TrialBoard, as_code
 from harness.events.bands import write_aggregates
 from harness.durability.checkpoints import notices
+from harness.evidence.declarations import write_declaration
 from harness.executors import Executor, Lost, Progress, Wish
 from harness.durability.keeping import Keeper, reinstate
 from harness.provenance import environment
@@ -98,8 +99,8 @@ class _Run:
         return again
 
     def write_tables(self) -> None:
-        """Make both tables anew from the records."""
-        write_tables(self.plan.folder, results(self.plan).records)
+        """Make both tables anew from the records, and what those are judged by."""
+        write_judged(self.plan, results(self.plan).records)
 
 
 def _record(plan: Plan, trial: Trial, outcome: Record | Lost) -> Record:
@@ -123,9 +124,15 @@ def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
 def write_everything(plan: Plan, keeper: Keeper) -> None:
     """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
     records = results(plan).records
-    keeper.attempt("The tables", lambda: write_tables(plan.folder, records))
+    keeper.attempt("The tables", lambda: write_judged(plan, records))
     keeper.attempt("The bands", lambda: write_aggregates(plan.folder, records))
     keeper.finish()
+
+
+def write_judged(plan: Plan, records: Sequence[Record]) -> None:
+    """Write both tables, and beside them what the study declares, by which they may be made again without it."""
+    write_tables(plan.folder, records)
+    write_declaration(plan.folder, records)
 
 
 def _announced(wish: Callable[[], Wish], watcher: Watcher) -> Callable[[], Wish]:

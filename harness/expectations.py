@@ -1,9 +1,11 @@
 """What a variant is supposed to do, trial by trial, and to show over its seeds."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from harness.claims import BETTER, EQUIVALENT, VALUE, WORSE, Against, Bound, Claim
+from harness.claims import BETTER, EQUIVALENT, VALUE, WORSE, Against, Bound, Claim, described_claim
 from harness.errors import UsageError
 
 
@@ -54,7 +56,30 @@ class Expectation:
         return words
 
 
+    def described(self) -> dict[str, Any]:
+        """Return what a record keeps of it, as JSON can hold it."""
+        return asdict(self) | {"claims": [asdict(claim) for claim in self.claims]}
+
+
 FINISHES = Expectation()
+
+
+def described_expectation(values: Mapping[str, Any]) -> Expectation:
+    """Return the expectation that a record describes.
+
+    TypeError or ValueError for what `Expectation.described` cannot have written.
+    """
+    claims = values.get("claims", ())
+    found = Expectation(**{**values, "claims": tuple(described_claim(claim) for claim in claims)})
+    kinds = {"finishes": bool, "raises": str, "match": str, "diverges": bool}
+    if wrong := [name for name, kind in kinds.items() if not isinstance(getattr(found, name), kind)]:
+        raise TypeError(f"{wrong[0]} is {str(getattr(found, wrong[0]))[:40]!r}")
+    for pattern in (found.raises, found.match):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern[:40]!r} is no regular expression ({error})") from None
+    return found
 
 
 def finishes(

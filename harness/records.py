@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.atomicfiles import write_atomically
+from harness.expectations import described_expectation
 from harness.metrics import described_metric
 from harness.names import check_name
 
@@ -70,6 +71,9 @@ class Record:
     data: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     metric: Mapping[str, Any] = field(default_factory=dict)  # of the study, as Metric.described gives it; empty: accuracy
+    # What `change` and `expectation` say, as data; empty in records from before there were these.
+    changes: Mapping[str, Any] = field(default_factory=dict)  # setting that differs from the control's → value
+    expects: Mapping[str, Any] = field(default_factory=dict)  # as Expectation.described gives it
 
     @property
     def epochs(self) -> int:
@@ -242,6 +246,10 @@ def _decode(values: dict[str, Any]) -> Record:
         raise ValueError(f"status is {values['status'][:40]!r}")
     known = {name: tuple(value) if type(value) is list else value for name, value in values.items() if name in _FIELDS}
     described_metric(values.get("metric", {}))
+    if values.get("expects"):
+        described_expectation(values["expects"])
+    if not isinstance(values.get("changes", {}), dict):
+        raise TypeError(f"changes is {str(values['changes'])[:40]!r}")
     known["first_test_image"] = tuple(_numbers(values["first_test_image"]))
     known["history"] = {name: _numbers(series) for name, series in values["history"].items()}
     for name in ("metrics", "cost"):

@@ -110,6 +110,8 @@ def blank_record(trial: Trial, study: Study) -> Record:
         as_expected=False,
         data=describe_data(trial.data),
         metric=study.metric.described(),
+        changes=study.changes(trial.variant),
+        expects=study.expectation(trial.variant).described(),
     )
 
 

@@ -11,7 +11,7 @@ from harness.expectations import FINISHES, Expectation
 from harness.metrics import ACCURACY, Metric
 from harness.names import check_name
 from harness.picturenames import checked_pictures
-from harness.settings import Settings, changed, differences, values_of
+from harness.settings import Settings, changed, differences, to_json, values_of
 
 BASE = "base"
 MEASURING = ("log_every",)  # settings that change nothing in what is trained
@@ -203,6 +203,14 @@ class Study:
             f"{key}={show_value(getattr(settings, key))}" for key in differences(settings, self.settings(variant.control))
         )
         return words if variant.control == BASE else f"{words} (vs {variant.control})"
+
+    def changes(self, name: str) -> dict[str, Any]:
+        """Return the settings in which a variant differs from its control, each with its value as JSON can hold it."""
+        if self.variant(name) is None:
+            return {}
+        settings = self.settings(name)
+        values = to_json(settings)
+        return {key: values[key] for key in differences(settings, self.settings(self.control(name)))}
 
     def families(self) -> dict[str, tuple[str, ...]]:
         """Return the names of each family's variants, in the order of the study."""

@@ -276,4 +276,4 @@ def test_two_seeds_are_shown_without_a_p_value_and_without_a_mark(tmp_path):
     assert {row["p_value"] for row in rows(tmp_path, "--all-columns")} == {""}
     summary = tmp_path / "older.csv"  # of a version that gave two seeds a p-value
     summary.write_text("study,variant,status,test_accuracy,delta_test_accuracy,p_value,verdict\ns,wide,ok,0.98,0.01,0.001,\n")
-    assert "\\*" not in harness("compare", summary, "--format", "markdown").stdout
+    assert "+0.0100\\*" not in harness("compare", summary, "--format", "markdown").stdout

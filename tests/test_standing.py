@@ -1,5 +1,6 @@
 """Records held against a study as it is declared now: what has changed since is not what they were judged by."""
 
+import pytest
 from resulting import make_record
 
 from harness import Settings, Study, Variant, diverges, finishes, raises
@@ -54,5 +55,30 @@ def test_the_control_is_the_one_that_the_study_names_now():
 
 
 def test_a_record_of_what_is_declared_is_left_as_it_is():
-    record = make_record("deep", change="hidden=512-256", position=2)
+    expects = finishes().described()
+    record = make_record("deep", change="hidden=512-256", changes={"hidden": [512, 256]}, position=2, expects=expects)
     assert declared(record, finishes()) is record
+
+
+SHAPE = dict(
+    error="ValueError: In layer dense: shapes differ", error_type="ValueError",
+    traceback="Traceback (most recent call last):\n  File x\nkeras.errors.ValueError: In layer dense:\nshapes differ\nthe label is 9",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", [{}, raises("ValueError", match="shape").described()], ids=["old", "new"])
+def test_an_edited_pattern_of_the_errors_text_is_judged_anew(kept):
+    record = make_record("deep", status="expected-error", expectation="raises ValueError", expects=kept, **SHAPE)
+    assert judged(record, raises("ValueError", match="dropout")) == ("failed", False)
+    assert judged(record, raises("ValueError", match="shape")) == ("expected-error", True)
+
+
+def test_a_pattern_is_held_against_all_of_the_errors_text_that_is_kept():
+    record = make_record("deep", status="failed", as_expected=False, **SHAPE)
+    assert judged(record, raises("ValueError", match="label")) == ("expected-error", True)
+    assert judged(record, raises("ValueError", match="File x")) == ("failed", False)
+
+
+def test_a_full_disk_is_never_what_a_variant_is_expected_to_raise():
+    record = make_record("deep", status="failed", as_expected=False, error="disk full: /logs", error_type="OSError")
+    assert judged(record, raises("OSError")) == ("failed", False)

@@ -3,7 +3,6 @@ import pickle
 import pytest
 
 from harness.errors import UsageError
-from harness.evidence.confounding import declared_settings
 from harness.settings import Settings
 from harness.expectations import diverges, raises
 from harness.variants import Study, Variant
@@ -70,7 +69,7 @@ def test_a_change_of_layers_is_shown_as_it_is_typed():
     made = study(Variant("edited", remove=("pool-1", "pool-2")), Variant("pooled", replace={"a": "MaxPooling2D(2, strides=1)"}))
     assert made.change("edited") == "remove=pool-1,pool-2"
     assert made.change("pooled") == "replace=a=MaxPooling2D(2,strides=1)"
-    assert declared_settings(made.change("pooled")) == {"replace"}
+    assert made.changes("pooled") == {"replace": ["a=MaxPooling2D(2,strides=1)"]}
 
 
 def test_settings_may_change_together_when_the_study_says_so():

@@ -227,7 +227,7 @@ def test_the_range_narrows_with_the_seeds_that_it_is_from() -> None:
 
 def test_a_mark_needs_a_verdict() -> None:
     assert verdicts.is_marked(0.01, BETTER) and verdicts.is_marked(0.01, EQUIVALENT)
-    assert verdicts.is_marked(0.01, None) and not verdicts.is_marked(0.01, "") and not verdicts.is_marked(0.01, math.nan) and not verdicts.is_marked(0.2, WORSE)
+    assert verdicts.is_marked(0.01, None) and not verdicts.is_marked(0.01, "") and not verdicts.is_marked(0.2, WORSE)
 
 
 def simulated_words(

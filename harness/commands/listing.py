@@ -50,7 +50,7 @@ def print_study(name: str, *, logdir: Path) -> None:
     shown = ""
     for variant in (*alone, *family_of):
         family = family_of.get(variant, "")
-        change = study.change(variant).partition(" (vs ")[0]
+        change = study.change(variant).removesuffix(f" (vs {study.control(variant)})")
         cells = (variant, change, study.control(variant), str(study.expectation(variant)), f"{seconds[variant]:.1f}")
         rows.append((*([family if family != shown else ""] if families else []), *cells))
         shown = family

@@ -13,7 +13,6 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from harness.claims import claims_in
 from harness.commands.compare import print_table
 from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
 from harness.terminal.display import make_console
@@ -21,6 +20,7 @@ from harness.results.drawing import as_many_as_fit, drawn
 from harness.results.exports import STANDARD_OUTPUT, on_one_line, write_output
 from harness.results.loading import name_of
 from harness.evidence.epochs import epoch_numbers
+from harness.evidence.standing import claims_of
 from harness.metrics import described_metric
 from harness.records import Record, encode
 from harness.results.selection import Found, find_trial
@@ -90,8 +90,8 @@ def page(found: Found, width: int) -> Group:
 
 def _summary(found: Found) -> dict[str, Any]:
     record = found.record
-    change = f"{record.change.partition(' (vs ')[0]} against {record.control}" if record.control else "none: the base"
-    claims = claims_in(record.expectation)
+    change = f"{record.change.removesuffix(f' (vs {record.control})')} against {record.control}" if record.control else "none: the base"
+    claims = claims_of(record)
     end = record.expectation.partition(", ")[0] if claims else record.expectation
     expected = "as expected" if record.as_expected else "not as expected"
     return {

@@ -5,10 +5,10 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.claims import claims_in
 from harness.evidence.comparison import Comparison, reliability_cells
 from harness.evidence.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.evidence.proportions import wilson_interval
+from harness.evidence.standing import claims_of
 from harness.metrics import ACCURACY, Metric
 from harness.records import Record
 from harness.variants import BASE
@@ -64,7 +64,7 @@ def claim_cells(by_variant: Mapping[str, Sequence[Record]], row: Mapping[str, An
     base was changed. A variant's own records do not tell that: one that changes the same setting is the same trial then.
     """
     group = by_variant[row["variant"]]
-    claims = claims_in(group[0].expectation)
+    claims = claims_of(group[0])
     if not claims:
         return {}
     both = [*group, *by_variant.get(group[0].control, ())]

@@ -30,13 +30,12 @@ def confounding(variant: Sequence[Record], control: Sequence[Record]) -> str:
     return _mixture(variant) or _mixture(control) or _undeclared(variant[0], control[0])
 
 
-def declared_settings(change: str) -> frozenset[str]:
-    """Return the settings that a record's change names.
+def declared_settings(record: Record) -> frozenset[str]:
+    """Return the settings that a record's variant declares to change; of an old record those that its words tell.
 
-    >>> sorted(declared_settings("epochs=3, hidden=512-256 (vs neurons-512)"))
-    ['epochs', 'hidden']
+    A text may look like a change itself, as in augment="flip, rotate=10": what is no setting is none of them.
     """
-    return frozenset(_DECLARED.findall(change))
+    return frozenset(record.changes) or frozenset(_DECLARED.findall(record.change)) & record.settings.keys()
 
 
 def differing_settings(one: Record, other: Record) -> dict[str, tuple[Any, Any]]:
@@ -59,7 +58,7 @@ def _mixture(group: Sequence[Record]) -> str:
 
 
 def _undeclared(variant: Record, control: Record) -> str:
-    declared, differing = declared_settings(variant.change), differing_settings(variant, control)
+    declared, differing = declared_settings(variant), differing_settings(variant, control)
     if extra := differing.keys() - declared:
         return f"differs from {control.variant} also in {_in_words(variant, control, only=extra)}"
     if missing := declared - differing.keys():

@@ -1,10 +1,12 @@
 """Which of a folder's records are of a study as its file has it, and what they are in it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.expectations import Expectation
+from harness.claims import Claim, claims_in
+from harness.expectations import Expectation, described_expectation
 from harness.metrics import Metric
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
 from harness.settings import to_json
@@ -36,16 +38,16 @@ def as_declared(record: Record, study: Study, *, position: int) -> Record:
     None of these decides what a trial gives, so that its id stays the same when they change; what it gave is held
     against the expectation anew. position: the variant's place in the whole study.
     """
-    expectation = study.expectation(record.variant)
     declared = {
         "control": study.control(record.variant),
         "change": study.change(record.variant),
+        "changes": study.changes(record.variant),
         "position": position,
         "metric": study.metric.described(),
     }
     if any(getattr(record, name) != value for name, value in declared.items()):
         record = under_metric_name(replace(record, **declared), study.metric)
-    return record if record.expectation == str(expectation) else _judged_anew(record, expectation)
+    return judged_anew(record, study.expectation(record.variant))
 
 
 def under_metric_name(record: Record, metric: Metric) -> Record:
@@ -60,14 +62,31 @@ def under_metric_name(record: Record, metric: Metric) -> Record:
     return replace(record, metrics=named(record.metrics), history=named(record.history))
 
 
-def _judged_anew(record: Record, expectation: Expectation) -> Record:
+def judged_anew(record: Record, expectation: Expectation) -> Record:
+    """Return a record held against an expectation, in which the pattern of an error's text counts as well."""
+    described = expectation.described()
+    if record.expects == described and record.expectation == str(expectation):
+        return record
     status, expected = record.status, record.as_expected
     if status in (OK, UNEXPECTED_PASS):
         expected = expectation.accepts_finish(on_stand_in=record.on_stand_in)
         status = OK if expected else UNEXPECTED_PASS
-    elif status in (EXPECTED_ERROR, FAILED) and record.error_type:
-        expected = expectation.accepts_error(record.error_type, record.error.partition(": ")[2])
+    # A full disk and a lost worker are told without the type of an error: no variant is expected to raise them.
+    elif status in (EXPECTED_ERROR, FAILED) and record.error_type and record.error.startswith(f"{record.error_type}: "):
+        expected = expectation.accepts_error(record.error_type, _error_text(record))
         status = EXPECTED_ERROR if expected else FAILED
     elif status == DIVERGED:
         expected = expectation.diverges
-    return replace(record, status=status, as_expected=expected, expectation=str(expectation))
+    judged = {"status": status, "as_expected": expected, "expectation": str(expectation), "expects": described}
+    return replace(record, **judged)
+
+
+def _error_text(record: Record) -> str:
+    """Return the error's text, in full where the traceback has it: `error` holds the beginning of its first line."""
+    told = [*re.finditer(rf"^(?:[\w.]+\.)?{re.escape(record.error_type)}: ", record.traceback, re.MULTILINE)]
+    return record.traceback[told[-1].end() :].strip() if told else record.error.partition(": ")[2]
+
+
+def claims_of(record: Record) -> tuple[Claim, ...]:
+    """Return the claims on the results of a record's variant; of an old record those that its words tell."""
+    return described_expectation(record.expects).claims if record.expects else claims_in(record.expectation)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.evidence.comparison import Comparison, compare_study
 from harness.records import Record
-from harness.evidence.standing import of_study
+from harness.evidence.standing import as_declared, of_study
 from harness.tables import in_order
 from harness.variants import Study
 
@@ -38,7 +38,8 @@ def gather(records: Iterable[Record], study: Study) -> Evidence:
     """Return the records that are of this study as its file has it and of the data it names."""
     standing, left_out = of_study(records, study)
     by_variant: dict[str, list[Record]] = {}
-    for record in in_order(standing):
+    declared = [as_declared(record, study, position=study.names.index(record.variant)) for record in standing]
+    for record in in_order(declared):
         by_variant.setdefault(record.variant, []).append(record)
     frozen = {name: tuple(group) for name, group in by_variant.items()}
-    return Evidence(frozen, compare_study(frozen), len(left_out))
+    return Evidence(frozen, compare_study(frozen, metric=study.metric), len(left_out))

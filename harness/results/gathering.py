@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.results.csvtables import read_csv_table
 from harness.errors import UsageError
 from harness.evidence.epochs import LAST, NEEDED, all_at_epoch, lacks_epoch
+from harness.results.declared import as_declared_now
 from harness.results.loading import by_study, gather, logdir_of
 from harness.evidence.verdicts import NOTHING_IN_COMMON
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
@@ -61,14 +62,15 @@ def _read_source(path: Path, epoch: str) -> Source:
     gathered = gather(path)
     # The answers to each test sample, which the log folder holds, are those of the last epoch.
     logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
-    records, notes = all_at_epoch(gathered.records, epoch)
-    groups = _by_variant(gathered.records)
+    declared, said = as_declared_now(gathered.records, gathered.paths)
+    records, notes = all_at_epoch(declared, epoch)
+    groups = _by_variant(declared)
     try:
         table = _one_table(by_study(records), logdir, epoch)
     except (TypeError, ValueError, OverflowError) as error:  # whole records that hold what no trial leaves
         raise UsageError(f"The records below {str(path)!r} cannot be compared ({error}).") from None
     table = _with_reasons(table, groups, epoch)
-    return Source(str(path), table, groups, (*gathered.problems, *notes))
+    return Source(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 
 def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None, epoch: str) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.evidence.epochs import epoch_numbers
+from harness.results.declared import as_declared_now
 from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.tables import in_order, runs_table
 from harness.variants import show_value
@@ -54,12 +55,14 @@ def load(path: str | Path) -> Results:
     >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP
     """
     gathered = gather(Path(path))
-    if gathered.problems:
+    declared, notes = as_declared_now(gathered.records, gathered.paths)
+    problems = (*gathered.problems, *notes)
+    if problems:
         import warnings
 
-        warnings.warn("\n".join(gathered.problems), stacklevel=2)
-    records = in_order(gathered.records)
-    return Results(trials_table(records, _common_logdir(gathered)), _epochs(records), gathered.problems)
+        warnings.warn("\n".join(problems), stacklevel=2)
+    records = in_order(declared)
+    return Results(trials_table(records, _common_logdir(gathered)), _epochs(records), problems)
 
 
 def gather(folder: Path) -> Gathered:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.events.bands import AGGREGATE, write_aggregates
-from harness.records import load_records
+from harness.evidence.declarations import DECLARATION_FILE
+from harness.records import RECORD_FILE, load_records, trial_folder
+from harness.results.declared import as_declared_now
 from harness.tables import RUNS_FILE, SUMMARY_FILE, write_tables
 
 
@@ -31,11 +33,13 @@ def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
     records = [record for record in load_records(folder)[0] if record.trial_id in ids]
     for place in folder.glob(f"*/{AGGREGATE}"):
         shutil.rmtree(place, ignore_errors=True)
+    paths = [trial_folder(folder.parent, one.study, one.variant, one.seed) / RECORD_FILE for one in records]
+    records, _ = as_declared_now(records, paths)
     if records:
         write_tables(folder, records)
         write_aggregates(folder, records)
     else:
-        for name in (RUNS_FILE, SUMMARY_FILE):
+        for name in (RUNS_FILE, SUMMARY_FILE, DECLARATION_FILE):
             (folder / name).unlink(missing_ok=True)
     _drop_empty(folder)
 

@@ -1,0 +1,78 @@
+"""What a study declares, kept as data beside its tables: so that they can be made again without running its file.
+
+A study's own file is Python, and what a record names is not run because a record names it. A run writes what it judged
+its trials by; tables that are made without the study take it from there, and only for the trials that run counted.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.atomicfiles import write_atomically
+from harness.evidence.standing import judged_anew
+from harness.expectations import described_expectation
+from harness.metrics import described_metric
+from harness.records import Record
+
+DECLARATION_FILE = "declared.json"
+_TEXTS = ("control", "change", "expectation")
+
+
+def write_declaration(folder: Path, records: Sequence[Record]) -> None:
+    """Keep what the records of a study's tables are judged by; what is kept of other variants stays."""
+    kept = _read(folder)
+    variants = dict(kept.get("variants", {}))
+    for record in records:
+        mine = {name: getattr(record, name) for name in (*_TEXTS, "position")}
+        mine |= {name: dict(getattr(record, name)) for name in ("changes", "expects", "metric")}
+        entry = variants.get(record.variant, {})
+        trials = entry.get("trials", []) if {**entry, "trials": []} == {**mine, "trials": []} else []
+        variants[record.variant] = {**mine, "trials": sorted({*trials, record.trial_id})}
+    files = {str(record.provenance.get("study_file", "")) for record in records} - {""}
+    path = files.pop() if len(files) == 1 else ""
+    content = {"study_file": path, "study_sha256": _sha256(path), "variants": variants}
+    write_atomically(folder / DECLARATION_FILE, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def as_last_declared(records: Iterable[Record], folder: Path) -> tuple[list[Record], list[str]]:
+    """Return records as the last run of their study judged them, and a line where its file was edited since."""
+    kept, every = _read(folder), list(records)
+    try:
+        found = [_declared(record, kept.get("variants", {}).get(record.variant, {})) for record in every]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # written by hand, or by a newer version
+        return every, [f"{folder / DECLARATION_FILE} is no declaration ({str(error)[:80]}): each record is judged by its own."]
+    now = _sha256(kept.get("study_file", ""))
+    if now and now != kept.get("study_sha256"):
+        said = f"{kept['study_file']} was edited since its last run: verdicts are as of then, until it is run again."
+        return found, [said]
+    return found, []
+
+
+def _declared(record: Record, kept: Mapping[str, Any]) -> Record:
+    if record.trial_id not in kept.get("trials", ()):
+        return record
+    described_metric(kept["metric"])
+    if not all(isinstance(kept[name], str) for name in _TEXTS) or not isinstance(kept["position"], int):
+        raise TypeError(f"{record.variant} is described by other than texts")
+    names = ("control", "change", "changes", "position", "metric")
+    declared = replace(record, **{name: kept[name] for name in names})
+    expects = kept["expects"]
+    return judged_anew(declared, described_expectation(expects)) if expects else declared
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / DECLARATION_FILE).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) and isinstance(content.get("variants", {}), dict) else {}
+
+
+def _sha256(path: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,69 @@
+"""Records as their studies are declared now, for tables that are made without a run."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.evidence.declarations import as_last_declared
+from harness.evidence.standing import as_declared
+from harness.records import Record
+from harness.settings import Settings, to_json
+from harness.studies import load_study, study_files
+from harness.variants import Study
+
+
+def as_declared_now(records: Sequence[Record], paths: Sequence[Path]) -> tuple[list[Record], list[str]]:
+    """Return records with the control, metric and expectation that their study declares now, and notes on it.
+
+    paths: the file of each record. A study of experiments/ is loaded. Any other file is not run because a record names
+    it: such records are taken as the study's last run declared them.
+    """
+    folders: dict[tuple[str, Path], list[int]] = {}
+    for place, (record, path) in enumerate(zip(records, paths, strict=True)):
+        folders.setdefault((record.study, path.absolute().parent.parent.parent), []).append(place)
+    declared, notes = list(records), []
+    for (name, folder), places in folders.items():
+        found, said = _of_study(name, folder, [records[place] for place in places])
+        notes += said
+        for place, record in zip(places, found, strict=True):
+            declared[place] = record
+    return declared, notes
+
+
+def _of_study(name: str, folder: Path, records: Sequence[Record]) -> tuple[list[Record], list[str]]:
+    if not _is_of_experiments(name, records):
+        return as_last_declared(records, folder)
+    try:
+        study = load_study(name)
+    except UsageError as error:
+        return list(records), [f"Study {name!r} cannot be loaded, so that its records are judged by their own ({error})"]
+    run_as = lru_cache(maxsize=None)(lambda variant, changes: _as_run(study, variant, changes))
+    return [_declared(record, study, run_as(record.variant, _base_changes(record))) for record in records], []
+
+
+def _is_of_experiments(name: str, records: Iterable[Record]) -> bool:
+    own = study_files().get(name)
+    files = {str(record.provenance.get("study_file", "")) for record in records} - {""}
+    return own is not None and files <= {str(own), str(own.resolve())}
+
+
+def _declared(record: Record, study: Study, as_run: tuple[Study, Settings] | None) -> Record:
+    if as_run is None or to_json(as_run[1]) != dict(record.settings):
+        return record  # of settings that the study has no more
+    return as_declared(record, as_run[0], position=study.names.index(record.variant))
+
+
+def _as_run(study: Study, variant: str, changes: tuple[tuple[str, object], ...]) -> tuple[Study, Settings] | None:
+    """Return the study with a variant, its controls and the base that a run had changed; None where it has them no more."""
+    try:
+        chosen = study.only([variant]).with_base(dict(changes))
+        return chosen, chosen.settings(variant)
+    except UsageError:
+        return None
+
+
+def _base_changes(record: Record) -> tuple[tuple[str, object], ...]:
+    kept = record.provenance.get("base_changes")
+    changes = kept.items() if isinstance(kept, dict) else ()
+    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in changes)
