@@ -29,6 +29,7 @@ def verdict(
 def unplanned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the seeds that would settle what is open: thousands of plans take time and change no word."""
     monkeypatch.setattr(verdicts, "seeds_to_settle", lambda *_, **__: None)
+    monkeypatch.setattr(verdicts, "likely_seeds", lambda *_, **__: (None, None))
 
 
 def differing(mean: float, *, std: float = 0.001, n: int = 5) -> PairedDifference:
@@ -71,7 +72,7 @@ def test_a_sure_difference_that_is_too_small_to_matter_is_equivalent() -> None:
 def test_a_failed_test_is_inconclusive_and_never_equal() -> None:
     judged = verdict(differing(0.0, std=0.01), adjusted_p=1.0)
     low, high = judged.likely
-    assert (judged.word, judged.detail) == (INCONCLUSIVE, f"about {judged.seeds} seeds ({low} to {high}) would settle it")
+    assert (judged.word, judged.detail) == (INCONCLUSIVE, f"likely {low} to {high} seeds would settle it")
 
 
 def test_a_sure_difference_that_may_or_may_not_matter_is_inconclusive() -> None:

@@ -24,8 +24,8 @@ class Verdict:
     """One word on a variant, and what stands behind it.
 
     word: `better`, `worse`, `equivalent`, `inconclusive`, `identical`, or empty where there are too few pairs for any.
-    seeds: how many would settle an inconclusive comparison; None where that is unknown or beyond MOST_SEEDS. likely:
-    the quartiles of that number, None for one beyond MOST_SEEDS.
+    seeds: how many would settle an inconclusive comparison if its mean and spread were the true ones; None where that is
+    unknown or beyond MOST_SEEDS. likely: the quartiles of that number, None for one beyond MOST_SEEDS.
     """
 
     word: str
@@ -127,10 +127,11 @@ def _by_values(difference: PairedDifference, p_values: Corrected, metric: Metric
 def _open(difference: PairedDifference, reason: str, *, margin: float, comparisons: int) -> Verdict:
     plan = {"n": difference.n, "margin": margin, "comparisons": comparisons}
     seeds = seeds_to_settle(difference.mean, difference.std, **plan)
-    if seeds is None:
-        return Verdict(INCONCLUSIVE, f"{reason}more than {MOST_SEEDS} seeds would be needed")
     likely = likely_seeds(difference.mean, difference.std, **plan)
-    return Verdict(INCONCLUSIVE, f"{reason}about {seeds} seeds ({in_words(likely)}) would settle it", seeds, likely)
+    # The range, not the number: that takes mean and spread for the true ones, and may lie outside of it.
+    if likely[0] is None:
+        return Verdict(INCONCLUSIVE, f"{reason}more than {MOST_SEEDS} seeds would be needed", seeds)
+    return Verdict(INCONCLUSIVE, f"{reason}likely {in_words(likely)} seeds would settle it", seeds, likely)
 
 
 def in_words(likely: tuple[int | None, int | None]) -> str:

@@ -123,7 +123,7 @@ def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], ref
         return _finding(UNDECIDED, "unfinished", difference)
     if difference.low is None:
         return _finding(UNDECIDED, "no-spread", difference)
-    needed = comparison.verdict.likely if comparison.verdict.seeds else None
+    needed = comparison.verdict.likely if comparison.verdict.likely[0] else None
     return _finding(UNDECIDED, INCONCLUSIVE, difference, seeds_needed=needed)
 
 

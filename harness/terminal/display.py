@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from harness.claims import FEWEST_PAIRS
 from harness.folding import fold, longest_piece
 from harness.metrics import ACCURACY
 from harness.variants import BASE
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLAIN_WIDTH = 160  # where the output is no terminal
+RULES = "docs/verdicts.md"  # says how verdicts come about
 TINY = 1e-99  # a p-value below this is shown as that
 WIDEST_PIECE = 32  # a longer word in the change of a variant may be broken
 _TEXTS = ("variant", "change", "status", "verdict")
@@ -83,7 +85,6 @@ _LAYOUTS = (
 
 def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     """Draw the summary: one row a variant, the base first, and below it what needs a sentence."""
-    from harness.claims import FEWEST_PAIRS
     from harness.results.notes import chosen_by_validation, interaction_notes
 
     rows = frame.to_dict("records")
@@ -96,9 +97,11 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     notes = [Text.assemble((f"{row['variant']}: ", "bold"), note) for row in rows if (note := _note(row))]
     if any(present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS for row in rows):
         sampled = " An interval from the test samples of one seed says nothing of other seeds."
-        few = f"Verdicts need {FEWEST_PAIRS} seeds." + (sampled if any(present(row["mcnemar_p"]) for row in rows) else "")
+        few = f"Verdicts need {FEWEST_PAIRS} seeds ({RULES})." + (sampled if any(present(row["mcnemar_p"]) for row in rows) else "")
         notes.append(Text(few, style="yellow"))
     notes += [Text.assemble((f"{name}: ", "bold"), note) for name, note in interaction_notes(rows)]
+    if any(words(row["verdict"]) in VERDICT_STYLES for row in rows):
+        notes.append(Text(f"How verdicts come about, and of what: {RULES}", style="dim"))
     notes += [Text(choice) for choice in chosen_by_validation(rows)]
     if layout.unsaid:
         notes.append(Text(f"No room for: {layout.unsaid}.", style="dim"))
@@ -184,7 +187,10 @@ def _summary_cells(row: dict[str, Any], *, interval: bool, spread: bool) -> dict
 
 
 def _note(row: dict[str, Any]) -> str:
-    parts = [row["error"], words(row["verdict_detail"]) if words(row["verdict"]) == "inconclusive" else "", words(row["pairs_note"])]
+    # Of better and worse the detail is but the p-value; too few seeds are said once, below all rows.
+    refused = not words(row["verdict"]) and not (present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS)
+    detail = words(row["verdict_detail"]) if refused or words(row["verdict"]) in ("inconclusive", "equivalent") else ""
+    parts = [row["error"], detail, words(row["pairs_note"])]
     if present(row["mcnemar_p"]):
         interval = f"[{row['sample_low']:+.4f}, {row['sample_high']:+.4f}]"
         p_value = f"= {row['mcnemar_p']:.2g}" if row["mcnemar_p"] >= TINY else f"< {TINY:g}"
