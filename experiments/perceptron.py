@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness import Arrays, Settings, Study, Variant, better_than_control, finishes, worse_than_control
+from harness import Arrays, Settings, Study, Variant, better_than_control, finishes
 from harness.errors import unknown
 
 PROBLEMS = ("setosa", "notes-flower", "versicolor", "xor")
@@ -79,8 +79,8 @@ STUDY = Study(
         # As the notes have it: trained on all irises. Its accuracy is the share of the seeds that call this flower setosa.
         Variant("notes-flower", problem="notes-flower", expect=finishes(accuracy_at_least=0.5)),
         Variant("setosa-mlp", model="mlp", expect=finishes(accuracy_at_least=0.99)),
-        # Versicolor lies between the two others, so that no line cuts it off.
-        Variant("versicolor", problem="versicolor", expect=worse_than_control()),
+        # Versicolor lies between the two others, so that no line cuts it off. It is another test than the base's: no verdict.
+        Variant("versicolor", problem="versicolor", expect=finishes(accuracy_at_most=0.9)),
         Variant("versicolor-mlp", problem="versicolor", model="mlp", control="versicolor", expect=better_than_control()),
         Variant("xor", problem="xor", expect=CANNOT),
         Variant("xor-mlp", **XOR_MLP, control="xor", expect=finishes(accuracy_at_least=1.0)),

@@ -27,6 +27,7 @@ def page(found: Published, claims: tuple[Standing, ...], pictures: list[tuple[st
         f"{found.made_on()}.",
         "## Summary",
         summary_table(found),
+        "What the verdicts mean, what is corrected and what is not: [verdicts](../verdicts.md).",
     ]
     if together := interaction_notes(found.summary.to_dict("records")):
         parts += ["\n".join(f"- {name}: {note}" for name, note in together)]
