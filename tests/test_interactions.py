@@ -109,3 +109,26 @@ def test_layers_removed_one_after_the_other_stand_in_a_square():
         for name, group in design(effect=0.1).items()
     }
     assert word(interactions(records, ACCURACY)) == "better beside it"
+
+
+@pytest.mark.parametrize("corner", ["base", "wide", "raw", "wide-raw"])
+def test_a_corner_that_diverged_for_some_seeds_leaves_no_word_on_the_others(corner):
+    records = design(effect=0.1, seeds=8)
+    lost = {"status": "diverged", "as_expected": False, "metrics": {}}
+    records[corner] = [replace(record, **lost) if record.seed < 2 else record for record in records[corner]]
+    found = interactions(records, ACCURACY)["wide-raw"]
+    assert found.verdict.word == "inconclusive" and found.difference.n == 6 and found.p_value is None
+
+
+def test_corners_tested_on_other_samples_have_none():
+    records = design(effect=0.1)
+    for name, tested in (("base", "a"), ("wide", "a"), ("raw", "b"), ("wide-raw", "b")):
+        records[name] = [replace(record, data={**record.data, "test_sha256": tested}) for record in records[name]]
+    assert interactions(records, ACCURACY) == {}
+
+
+def test_the_best_of_unequally_many_epochs_has_none():
+    records = design(effect=0.1)
+    for name in ("raw", "wide-raw"):
+        records[name] = [replace(record, history={"test_accuracy": [0.8] * 9}) for record in records[name]]
+    assert interactions(records, ACCURACY, epoch="best") == {} != interactions(records, ACCURACY)

@@ -1,10 +1,16 @@
 """What a summary says in sentences."""
 
+import io
 import math
+from dataclasses import replace
 
 import pytest
+from resulting import make_record
+from rich.console import Console
 
 from harness.results.notes import MOST_NOTES, chosen_by_validation, interaction_notes
+from harness.tables import summary_table
+from harness.terminal.display import summary_view
 
 
 def row(variant: str, validation: float, test: float, *, metric: str = "accuracy", direction: str = "higher") -> dict:
@@ -75,3 +81,26 @@ def test_of_many_interactions_the_clear_ones_come_first_and_the_rest_is_counted(
     rows = [together(f"cell-{number}", "inconclusive") for number in range(MOST_NOTES)]
     said = interaction_notes([*rows, together("both", "worse beside it")])
     assert said[0][0] == "both" and len(said) == MOST_NOTES + 1 and said[-1] == ("1 more", "of interactions, in summary.csv")
+
+
+def shown(records) -> str:
+    console = Console(width=300, record=True, file=io.StringIO())
+    console.print(summary_view(summary_table(records), title="s", width=300))
+    return console.export_text()
+
+
+def test_what_stands_behind_a_word_or_behind_none_is_said_below_the_summary():
+    groups = {name: [make_record(name, seed) for seed in range(5)] for name in ("base", "deep", "wide")}
+    settings = {**groups["base"][0].settings, "dataset": "x"}
+    elsewhere = dict(data={"name": "x", "used": "x", "sha256": ""}, changes={"dataset": "x"}, settings=settings)
+    groups["wide"] = [replace(record, **elsewhere) for record in groups["wide"]]
+    text = shown([record for group in groups.values() for record in group])
+    assert "deep: within ±0.003 of the control" in text and "worst seed 0.9701; failures of up to 45% of seeds" in text
+    assert "wide: no verdict: tested on x, not mnist" in text and "docs/verdicts.md" in text
+
+
+def test_seeds_that_diverged_are_counted_below_the_summary():
+    lost = {"status": "diverged", "as_expected": False, "metrics": {}, "error": "Loss is not finite after epoch 1."}
+    wide = [make_record("wide", seed, **(lost if seed in (1, 4) else {})) for seed in range(7)]
+    text = shown([*(make_record(seed=seed) for seed in range(7)), *wide])
+    assert "2 of 7 diverged (seeds 1, 4)" in text and "better" not in text

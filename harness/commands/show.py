@@ -90,7 +90,8 @@ def page(found: Found, width: int) -> Group:
 
 def _summary(found: Found) -> dict[str, Any]:
     record = found.record
-    change = f"{record.change.removesuffix(f' (vs {record.control})')} against {record.control}" if record.control else "none: the base"
+    changed = record.change.removesuffix(f" (vs {record.control})")
+    change = f"{changed} against {record.control}" if record.control else "none: the base"
     claims = claims_of(record)
     end = record.expectation.partition(", ")[0] if claims else record.expectation
     expected = "as expected" if record.as_expected else "not as expected"

@@ -15,7 +15,7 @@ from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEO
 from harness.statistics import join
 
 NOT_FINITE = "not finite"
-IN_WORDS = {DIVERGED: "diverged", FAILED: "failed", TIMEOUT: "ran out of time", EXPECTED_ERROR: "raised", NOT_FINITE: NOT_FINITE}
+IN_WORDS = {DIVERGED: "diverged", FAILED: "failed", TIMEOUT: "ran out of time", EXPECTED_ERROR: "raised"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Completion:
     def _count(self, ended: Mapping[int, str]) -> str:
         groups: dict[str, set[int]] = {}
         for seed, status in ended.items():
-            groups.setdefault(IN_WORDS[status], set()).add(seed)
+            groups.setdefault(IN_WORDS.get(status, status), set()).add(seed)
         return ", ".join(f"{len(seeds)} of {self.seeds} {word} (seeds {join(seeds)})" for word, seeds in groups.items())
 
 
