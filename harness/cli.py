@@ -189,6 +189,10 @@ Examples:
     "test samples (an optimistic choice), or of the one best on the validation samples. Another than the last needs log "
     "folders: a CSV file holds one epoch only.",
 )
+@click.option(
+    "--study", "studies", multiple=True, metavar="FILE",
+    help="Judge by this file of a study of your own as it is now. [default: as its last run declared it]",
+)  # fmt: skip
 @output_option
 def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> None:
     """Compare the variants at PATH, or of several paths side by side.

@@ -128,7 +128,7 @@ def summary_table(
     ]
     for row, best in zip(rows, pareto_best(rows), strict=True):
         row["pareto"] = best
-        row |= claim_cells(by_variant, row, metric)
+        row |= claim_cells(by_variant, row, metric) if epoch == LAST else {}  # what is claimed is of the trained model
         if row["control"] in costs:
             row |= ratios(costs[row["variant"]], costs[row["control"]])
     return with_whole_numbers(pd.DataFrame(rows, columns=[*summary_columns(), *further]))

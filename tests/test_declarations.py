@@ -84,6 +84,22 @@ def test_a_file_that_was_edited_since_its_last_run_is_named(tmp_path):
         load(logdir)
 
 
+OWN = """from harness import Metric, Settings, Study, Variant, raises
+STUDY = Study("own", base=Settings(), variants=(Variant("wide", hidden=(512,), expect=raises("ValueError")),),
+              metric=Metric("accuracy", margin=0.5, higher_is_better=True, fraction=True))
+"""
+
+
+def test_a_file_that_the_user_names_is_judged_by_as_it_is_now(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(OWN)
+    store(tmp_path / "logs", *recorded(own(tmp_path, margin=0.003)))
+    words = ("compare", tmp_path / "logs", "--format", "csv", "--columns", "variant,status,verdict")
+    assert "wide,ok,better" in harness(*words).stdout
+    assert "wide,unexpected-pass,equivalent" in harness(*words, "--study", file).stdout
+    assert set(load(tmp_path / "logs", study=file).trials.query("variant == 'wide'")["status"]) == {"unexpected-pass"}
+
+
 def test_the_file_that_a_record_names_is_not_run(tmp_path):
     tmp_path.joinpath("own.py").write_text(f"open({str(tmp_path / 'trace')!r}, 'w')")
     store(tmp_path / "logs", *recorded(own(tmp_path, margin=0.003)))

@@ -41,6 +41,7 @@ class Choice:
     columns: tuple[str, ...] = ()
     all_columns: bool = False
     epoch: str = LAST
+    studies: tuple[str, ...] = ()  # files of the user's own studies, to judge by as they are now
 
 
 def candidates(metric: str, *, numbered: int = 1, epoch: str = LAST) -> tuple[str, ...]:
@@ -64,7 +65,7 @@ def compare(paths: Sequence[Path], choice: Choice, *, form: str = TABLE, output:
 
 
 def _compare(paths: Sequence[Path], choice: Choice, *, form: str, output: str) -> None:
-    sources = read_sources(paths, epoch=choice.epoch)
+    sources = read_sources(paths, epoch=choice.epoch, studies=choice.studies)
     metric = one_metric(source.table for source in sources)
     sources = tuple(replace(source, table=under_its_name(source.table, metric)) for source in sources)
     table = side_by_side(sources) if len(sources) > 1 else _with_note(sources[0].table)

@@ -46,7 +46,7 @@ def as_last_declared(records: Iterable[Record], folder: Path) -> tuple[list[Reco
         return every, [f"{folder / DECLARATION_FILE} is no declaration ({str(error)[:80]}): each record is judged by its own."]
     now = _sha256(kept.get("study_file", ""))
     if now and now != kept.get("study_sha256"):
-        said = f"{kept['study_file']} was edited since its last run: verdicts are as of then, until it is run again."
+        said = f"{kept['study_file']} was edited since its last run: verdicts are as of then, unless --study names it."
         return found, [said]
     return found, []
 

@@ -13,18 +13,22 @@ from harness.studies import load_study, study_files
 from harness.variants import Study
 
 
-def as_declared_now(records: Sequence[Record], paths: Sequence[Path]) -> tuple[list[Record], list[str]]:
+def as_declared_now(
+    records: Sequence[Record], paths: Sequence[Path], *, named: Sequence[Study] = ()
+) -> tuple[list[Record], list[str]]:
     """Return records with the control, metric and expectation that their study declares now, and notes on it.
 
-    paths: the file of each record. A study of experiments/ is loaded. Any other file is not run because a record names
-    it: such records are taken as the study's last run declared them.
+    paths: the file of each record. named: studies that the user has named. One of experiments/ is loaded. Any other file
+    is not run because a record names it: such records are taken as the study's last run declared them.
     """
+    own = {study.name: study for study in named}
     folders: dict[tuple[str, Path], list[int]] = {}
     for place, (record, path) in enumerate(zip(records, paths, strict=True)):
         folders.setdefault((record.study, path.absolute().parent.parent.parent), []).append(place)
     declared, notes = list(records), []
     for (name, folder), places in folders.items():
-        found, said = _of_study(name, folder, [records[place] for place in places])
+        mine = [records[place] for place in places]
+        found, said = (_by(own[name], mine), []) if name in own else _of_study(name, folder, mine)
         notes += said
         for place, record in zip(places, found, strict=True):
             declared[place] = record
@@ -35,11 +39,14 @@ def _of_study(name: str, folder: Path, records: Sequence[Record]) -> tuple[list[
     if not _is_of_experiments(name, records):
         return as_last_declared(records, folder)
     try:
-        study = load_study(name)
+        return _by(load_study(name), records), []
     except UsageError as error:
         return list(records), [f"Study {name!r} cannot be loaded, so that its records are judged by their own ({error})"]
+
+
+def _by(study: Study, records: Sequence[Record]) -> list[Record]:
     run_as = lru_cache(maxsize=None)(lambda variant, changes: _as_run(study, variant, changes))
-    return [_declared(record, study, run_as(record.variant, _base_changes(record))) for record in records], []
+    return [_declared(record, study, run_as(record.variant, _base_changes(record))) for record in records]
 
 
 def _is_of_experiments(name: str, records: Iterable[Record]) -> bool:

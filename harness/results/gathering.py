@@ -12,7 +12,9 @@ from harness.results.declared import as_declared_now
 from harness.results.loading import by_study, gather, logdir_of
 from harness.evidence.verdicts import NOTHING_IN_COMMON
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
+from harness.studies import load_study
 from harness.tables import stacked, summary_table
+from harness.variants import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +35,11 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def read_sources(paths: Sequence[Path], *, epoch: str = LAST) -> tuple[Source, ...]:
+def read_sources(paths: Sequence[Path], *, epoch: str = LAST, studies: Sequence[str] = ()) -> tuple[Source, ...]:
     """Return the table of each path; UsageError for a path that is missing, empty, foreign, or given twice.
 
     epoch: of which epoch the values are, one of EPOCHS; for another than the last, only records will do.
+    studies: files or names of studies to judge by as they are now.
     """
     real: dict[Path, Path] = {}
     for path in paths:
@@ -46,10 +49,11 @@ def read_sources(paths: Sequence[Path], *, epoch: str = LAST) -> tuple[Source, .
             raise UsageError(f"Path {str(path)!r} cannot be read ({error}).") from None
         if first is not path:
             raise UsageError(f"Path {str(path)!r} is given twice; expected different folders or files.")
-    return tuple(_read_source(path, epoch) for path in paths)
+    named = tuple(load_study(study) for study in studies)
+    return tuple(_read_source(path, epoch, named) for path in paths)
 
 
-def _read_source(path: Path, epoch: str) -> Source:
+def _read_source(path: Path, epoch: str, named: Sequence[Study]) -> Source:
     try:
         is_file = path.is_file()
     except (OSError, ValueError):
@@ -62,7 +66,7 @@ def _read_source(path: Path, epoch: str) -> Source:
     gathered = gather(path)
     # The answers to each test sample, which the log folder holds, are those of the last epoch.
     logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
-    declared, said = as_declared_now(gathered.records, gathered.paths)
+    declared, said = as_declared_now(gathered.records, gathered.paths, named=named)
     records, notes = all_at_epoch(declared, epoch)
     groups = _by_variant(declared)
     try:

@@ -10,6 +10,7 @@ from harness.errors import UsageError
 from harness.evidence.epochs import epoch_numbers
 from harness.results.declared import as_declared_now
 from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
+from harness.studies import load_study
 from harness.tables import in_order, runs_table
 from harness.variants import show_value
 
@@ -45,17 +46,19 @@ class Results:
     problems: tuple[str, ...] = ()
 
 
-def load(path: str | Path) -> Results:
+def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     """Return the trials and the epochs that are recorded below a folder, as two DataFrames.
 
-    path: LOGDIR, LOGDIR/STUDY or a folder below. UsageError (a ValueError) if it is not there or holds no record. A
+    path: LOGDIR, LOGDIR/STUDY or a folder below. study: a study's file, to take its expectations from as they are now;
+    those of experiments/ are found without it, others are taken as their last run declared them. UsageError (a ValueError) if it is not there or holds no record. A
     record that cannot be trusted, or a second one of the same trial, is set aside, named in `problems`, with a warning.
 
     >>> results = load("logs/ablations")  # doctest: +SKIP
     >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP
     """
     gathered = gather(Path(path))
-    declared, notes = as_declared_now(gathered.records, gathered.paths)
+    named = () if study is None else (load_study(str(study)),)
+    declared, notes = as_declared_now(gathered.records, gathered.paths, named=named)
     problems = (*gathered.problems, *notes)
     if problems:
         import warnings
