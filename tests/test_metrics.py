@@ -207,9 +207,11 @@ def test_expectations_are_about_the_studys_metric():
     assert line == "deep: expected value at most 0.6; measured a test rmse of 0.65, the mean of 5 seeds."
 
 
-def test_below_the_seeds_of_a_verdict_better_follows_the_direction_and_equivalent_the_margin():
-    assert not broken(better_than_control(), seeds=3) and not broken(equivalent_to_control(), "alike", seeds=3)
-    assert "not shown (difference +0.5" in broken(better_than_control(), "poor", seeds=3)[0]
+def test_claims_against_the_control_follow_the_direction_and_the_margin_from_five_seeds_on():
+    assert not broken(better_than_control()) and not broken(equivalent_to_control(), "alike")
+    assert "the verdict is worse (difference +0.5" in broken(better_than_control(), "poor")[0]
+    for variant in ("deep", "alike", "poor"):
+        assert broken(better_than_control(), variant, seeds=3) == broken(equivalent_to_control(), variant, seeds=3) == ()
 
 
 def test_a_limit_that_is_no_number_is_refused():
