@@ -5,7 +5,8 @@ import math
 from dataclasses import replace
 
 import pytest
-from resulting import make_record
+from conftest import harness
+from resulting import make_record, store
 from rich.console import Console
 
 from harness.results.notes import MOST_NOTES, chosen_by_validation, interaction_notes
@@ -104,3 +105,12 @@ def test_seeds_that_diverged_are_counted_below_the_summary():
     wide = [make_record("wide", seed, **(lost if seed in (1, 4) else {})) for seed in range(7)]
     text = shown([*(make_record(seed=seed) for seed in range(7)), *wide])
     assert "2 of 7 diverged (seeds 1, 4)" in text and "better" not in text
+
+
+def test_worse_by_divergence_alone_says_so(tmp_path):
+    lost = {"status": "diverged", "as_expected": False, "metrics": {}, "error": "Loss is not finite after epoch 1."}
+    wide = [make_record("wide", seed, **(lost if seed < 7 else {})) for seed in range(10)]
+    records = [*(make_record(seed=seed) for seed in range(10)), *wide]
+    assert "diverges more often, Holm p = 0.016; 7 of 10 diverged" in shown(records)
+    store(tmp_path, *records)
+    assert "diverges more often, Holm p = 0.016" in harness("compare", tmp_path, "--format", "csv").stdout

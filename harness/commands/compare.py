@@ -168,12 +168,13 @@ def _stems(frame: "pd.DataFrame", numbered: int) -> list[str]:
 def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
     """Return the table with what else is to be said of each row: its error, or why its verdict is none."""
 
-    def note(verdict: Any, detail: Any, *others: Any) -> str:
-        # The detail of these two is the p-value, which has a column.
-        said = (*others, "" if verdict in (BETTER, WORSE) else detail)
+    def note(verdict: Any, detail: Any, completion_p: Any, *others: Any) -> str:
+        # The detail of these two is the p-value of the difference, which has a column; not so that of completion.
+        told = verdict in (BETTER, WORSE) and not format_value("completion_p", completion_p)
+        said = (*others, "" if told else detail)
         return "; ".join(dict.fromkeys(part for part in said if isinstance(part, str) and part))
 
-    names = ("verdict", "verdict_detail", "error", "pairs_note")
+    names = ("verdict", "verdict_detail", "completion_p", "error", "pairs_note")
     return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names))])
 
 

@@ -49,9 +49,10 @@ class Results:
 def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     """Return the trials and the epochs that are recorded below a folder, as two DataFrames.
 
-    path: LOGDIR, LOGDIR/STUDY or a folder below. study: a study's file, to take its expectations from as they are now;
-    those of experiments/ are found without it, others are taken as their last run declared them. UsageError (a ValueError) if it is not there or holds no record. A
+    path: LOGDIR, LOGDIR/STUDY or a folder below. UsageError (a ValueError) if it is not there or holds no record. A
     record that cannot be trusted, or a second one of the same trial, is set aside, named in `problems`, with a warning.
+    study: a study's file, whose expectations count as they are now; those of experiments/ are found without it, any other
+    is taken as its last run declared it.
 
     >>> results = load("logs/ablations")  # doctest: +SKIP
     >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP

@@ -189,7 +189,8 @@ def _summary_cells(row: dict[str, Any], *, interval: bool, spread: bool) -> dict
 def _note(row: dict[str, Any]) -> str:
     # Of better and worse the detail is but the p-value; too few seeds are said once, below all rows.
     refused = not words(row["verdict"]) and not (present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS)
-    detail = words(row["verdict_detail"]) if refused or words(row["verdict"]) in ("inconclusive", "equivalent") else ""
+    said = refused or words(row["verdict"]) in ("inconclusive", "equivalent") or present(row["completion_p"])
+    detail = words(row["verdict_detail"]) if said else ""
     parts = [row["error"], detail, words(row["pairs_note"])]
     if present(row["mcnemar_p"]):
         interval = f"[{row['sample_low']:+.4f}, {row['sample_high']:+.4f}]"
