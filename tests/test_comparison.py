@@ -78,7 +78,10 @@ def test_the_gain_of_those_that_survived_is_not_better_where_others_diverged():
     assert found.difference.n == 7
 
 
-@pytest.mark.parametrize(("status", "word"), [("failed", "failed"), ("timeout", "ran out of time"), ("expected-error", "raised")])
+ENDS = [("failed", "failed"), ("timeout", "ran out of time"), ("expected-error", "raised")]
+
+
+@pytest.mark.parametrize(("status", "word"), ENDS)
 @pytest.mark.parametrize("side", ["base", "wide"])
 def test_whatever_keeps_a_seed_of_either_side_from_its_end_leaves_no_better_and_no_equivalent(status, word, side):
     lost = {"base": (), "wide": ()} | {side: {0}}
@@ -136,7 +139,8 @@ def test_a_metric_that_is_not_finite_for_some_seeds_leaves_no_verdict_on_the_oth
 
 def test_a_variant_that_is_equivalent_shows_its_worst_seed_and_what_so_few_would_not_show():
     row = summary_table([*ten(name="base"), *ten(better=0.0001)]).set_index("variant").loc["wide"]
-    assert row.verdict == "equivalent" and row.worst_value == min(found.metrics["test_accuracy"] for found in ten(better=0.0001))
+    worst = min(found.metrics["test_accuracy"] for found in ten(better=0.0001))
+    assert row.verdict == "equivalent" and row.worst_value == worst
     assert row.failure_rate_bound == pytest.approx(1 - 0.05**0.1)
     assert f"worst seed {row.worst_value:.4f}" in row.verdict_detail and "up to 26%" in row.verdict_detail
 

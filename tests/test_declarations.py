@@ -111,11 +111,15 @@ def test_trials_that_the_last_run_did_not_count_are_judged_by_their_own_records(
     logdir, records = after_an_edit(tmp_path)
     others = [replace(record, trial_id=f"aaaa{record.trial_id[4:]}") for record in records]
     store(logdir, *others)
-    found, _ = as_declared_now(others, [trial_folder(logdir, one.study, one.variant, one.seed) / RECORD_FILE for one in others])
+    paths = [trial_folder(logdir, one.study, one.variant, one.seed) / RECORD_FILE for one in others]
+    found, _ = as_declared_now(others, paths)
     assert found == others
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"variants": 3}', '{"variants": {"wide": {"trials": ["000001000000"]}}}', "{" * 9999])
+WITHOUT_WORDS = '{"variants": {"wide": {"trials": ["000001000000"]}}}'
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"variants": 3}', WITHOUT_WORDS, "{" * 9999])
 def test_a_damaged_declaration_leaves_the_records_own(tmp_path, content):
     logdir, records = after_an_edit(tmp_path)
     (logdir / "own" / DECLARATION_FILE).write_text(content)
@@ -134,7 +138,7 @@ def test_a_study_of_experiments_is_judged_as_its_file_has_it_now(tmp_path):
 
 
 def test_records_of_settings_that_the_study_has_no_more_keep_their_own(tmp_path):
-    record = replace(made_record(load_study("spirals"), "tanh", 0), settings={"hidden": [3]}, expectation="diverges", expects={})
+    record = made_record(load_study("spirals"), "tanh", 0, settings={"hidden": [3]}, expectation="diverges", expects={})
     found, _ = as_declared_now([record], [tmp_path / "spirals" / "tanh" / "seed-0" / RECORD_FILE])
     assert found == [record]
 

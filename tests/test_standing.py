@@ -62,7 +62,7 @@ def test_a_record_of_what_is_declared_is_left_as_it_is():
 
 SHAPE = dict(
     error="ValueError: In layer dense: shapes differ", error_type="ValueError",
-    traceback="Traceback (most recent call last):\n  File x\nkeras.errors.ValueError: In layer dense:\nshapes differ\nthe label is 9",
+    traceback="Traceback (most recent call last):\n  File x\nkeras.ValueError: In layer dense:\nshapes differ\nthe label is 9",
 )  # fmt: skip
 
 

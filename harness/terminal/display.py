@@ -97,8 +97,8 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     notes = [Text.assemble((f"{row['variant']}: ", "bold"), note) for row in rows if (note := _note(row))]
     if any(present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS for row in rows):
         sampled = " An interval from the test samples of one seed says nothing of other seeds."
-        few = f"Verdicts need {FEWEST_PAIRS} seeds ({RULES})." + (sampled if any(present(row["mcnemar_p"]) for row in rows) else "")
-        notes.append(Text(few, style="yellow"))
+        few = f"Verdicts need {FEWEST_PAIRS} seeds ({RULES})."
+        notes.append(Text(few + (sampled if any(present(row["mcnemar_p"]) for row in rows) else ""), style="yellow"))
     notes += [Text.assemble((f"{name}: ", "bold"), note) for name, note in interaction_notes(rows)]
     if any(words(row["verdict"]) in VERDICT_STYLES for row in rows):
         notes.append(Text(f"How verdicts come about, and of what: {RULES}", style="dim"))
