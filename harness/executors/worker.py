@@ -81,12 +81,12 @@ def run(trial: Trial) -> Record:
     return run_trial(replace(trial, ends=_folder), report)
 
 
-def effect(trial: Trial) -> Effect:
+def effect(trial: Trial, traced: bool) -> Effect:
     """Return `harness.inspection.effect` of the trial's variant."""
     from harness.inspection import effect
 
     study = trial.load_study([trial.variant])
-    return effect(study, study.settings(trial.variant), trial.data)
+    return effect(study, study.settings(trial.variant), trial.data, traced=traced)
 
 
 def _lead_own_group() -> None:
