@@ -35,7 +35,9 @@ def require_effects(plan: Plan, executor: Executor) -> dict[str, Effect]:
         if effects[name].error and study.expectation(name).finishes:
             raise _refusal(plan, name, _joined(effects[name].error))
         control = study.control(name)
-        if control and _alike(effects[name], effects[control], edited=_edited(study, name, control)):
+        pair = _like(plan, name), _like(plan, control or name)
+        seem_alike = control and _alike(effects[name], effects[control], edited=_edited(study, name, control))
+        if seem_alike and _alike(*executor.effects(pair, traced=True), edited=_edited(study, name, control)):
             text = f" changes nothing: with {study.change(name)}, the model, the arrays and the training are those of"
             raise _refusal(plan, name, f"{text} {control!r}. Does {_functions(study)} use the setting?")
     return effects
@@ -70,9 +72,13 @@ def _heeded(plan: Plan, setting: str, effects: Mapping[str, Effect], executor: E
     inheriting = [variant.name for variant in plan.study.variants if setting not in variant.changes]
     # Most settings show in the base, and then no other variant need be built.
     for names in ([BASE], inheriting):
-        without = executor.effects([replace(_like(plan, name), base_changes=others) for name in names])
-        if any(not _alike(effects[name], other, edited=_edited(plan.study, name)) for name, other in zip(names, without, strict=True)):
-            return True
+        trials = [replace(_like(plan, name), base_changes=others) for name in names]
+        for name, trial, without in zip(names, trials, executor.effects(trials), strict=True):
+            edited = _edited(plan.study, name)
+            if not _alike(effects[name], without, edited=edited):
+                return True
+            if not _alike(*executor.effects((_like(plan, name), trial), traced=True), edited=edited):
+                return True
     return False
 
 

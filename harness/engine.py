@@ -1,20 +1,18 @@
 """An epoch as one compiled program, with the meaning of model.fit."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
-from weakref import ref
+from contextlib import suppress
+from typing import Literal
 
 import keras
-import tensorflow as tf
 
 from harness.arrays import Arrays, each
 from harness.compiled.checks import check_arrays
-from harness.compiled.device import count, scaled, test_samples, training_samples, validation_samples
+from harness.compiled.device import DeviceSamples, first_sample, on_device, scaled
 from harness.compiled.fitting import FitProgram, fit_reason
 from harness.compiled.orders import Batches, epoch_order
-from harness.compiled.programcache import Kept, adopt, find, keep
 from harness.compiled.programs import CompiledProgram
-from harness.compiled.proofs import any_batch_size, program_key, unsuited_to_xla
+from harness.compiled.proofs import any_batch_size, seems_unsuited_to_xla, unsuited_to_xla
 from harness.compiled.trainings import Epoch, Plan, Training
 from harness.layerseeds import seed_streams
 
@@ -53,57 +51,56 @@ def train(
     plan = Plan(batches, epochs, seed, log_every, tuple(callbacks))
     build(model, arrays)
     seed_streams(model, seed)
+    samples = on_device(arrays)
     reason = "asked for" if engine == "fit" else fit_reason(model, callbacks)
     if not reason:
-        kept, reason = _compiled(model, arrays, batches, engine)
-        if kept is not None:
-            training = Training(kept.program, arrays, plan, kept.reason)
-            kept.user = ref(training)
-            return training
+        program, reason = _compiled(model, samples, batches, engine)
+        if program is not None:
+            return Training(program, samples, plan, reason)
     program = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=plan.callbacks)
-    return Training(program, arrays, plan, reason)
+    return Training(program, samples, plan, reason)
 
 
 def build(model: keras.Model, arrays: Arrays) -> None:
     """Make all weights and optimizer variables now: inside compiled code random draws differ."""
     if not all(layer.built for layer in model._flatten_layers()):
-        inputs = training_samples(arrays)[0]
-        model(scaled(tf.nest.map_structure(lambda values: values[:1], inputs), arrays.scale))
+        model(scaled(first_sample(arrays.x_train), arrays.scale))
     model.optimizer.build(model.trainable_variables)
 
 
-def _compiled(model: keras.Model, arrays: Arrays, batches: Batches, engine: Engine) -> tuple[Kept | None, str]:
-    """Return the kept or new compiled program, or None and why there is none."""
-    train, *held_out = training_samples(arrays), test_samples(arrays), validation_samples(arrays)
-    length = batches.drawn(count(train)) * batches.at_once
-    options = {"batch_size": batches.size, "drawn": length, "scale": arrays.scale, "engine": engine}
-    key = program_key(model, (train, *held_out), **options)
-    kept = find(key)
-    if kept is not None:
-        adopt(kept.program.model, model)
-        return kept, kept.reason
+def _compiled(
+    model: keras.Model, samples: DeviceSamples, batches: Batches, engine: Engine
+) -> tuple[CompiledProgram | None, str]:
+    """Return the compiled program and why it has its form, or None and why there is none."""
     evaluated = EVALUATED_AT_ONCE if any_batch_size(model) else batches.size
-    automatic = engine == "auto"
-    refusals: list[str] = []
-    for form in ("xla", "graph") if automatic else (engine,):
-        program = CompiledProgram(model, batches, evaluated, scale=arrays.scale, xla=form == "xla")
-        refusal = _refusal(program, train, held_out, rule=automatic)
-        if not refusal:
-            reason = "; ".join(refusals) or (FOR_XLA if automatic else "asked for")
-            keep(key, kept := Kept(program, reason))
-            return kept, reason
-        refusals.append(refusal)
-    return None, "; ".join(refusals)
+
+    def program(form: str) -> CompiledProgram:
+        return CompiledProgram(model, batches, evaluated, scale=samples.scale, xla=form == "xla")
+
+    if engine != "auto":
+        refusal = _refusal(asked := program(engine), samples)
+        return (None, refusal) if refusal else (asked, "asked for")
+    xla, graph = program("xla"), program("graph")
+    # Each has a trace of its own, and tracing takes a while: the one that will hardly be used is not traced to find it out.
+    first = graph if seems_unsuited_to_xla(model) else xla
+    refusal = _unsuited(first, samples) or _refusal(xla, samples)
+    if not refusal:
+        return xla, FOR_XLA
+    otherwise = _refusal(graph, samples)
+    return (None, f"{refusal}; {otherwise}") if otherwise else (graph, refusal)
 
 
-def _refusal(program: CompiledProgram, train: tuple[Any, ...], held_out: Sequence[Any], *, rule: bool) -> str:
+def _unsuited(program: CompiledProgram, samples: DeviceSamples) -> str:
+    """Trace a program; return why XLA is not to compile it, or nothing, also where it cannot be traced."""
+    with suppress(Exception):
+        return unsuited_to_xla(program.model, program.operations(samples.train))
+    return ""
+
+
+def _refusal(program: CompiledProgram, samples: DeviceSamples) -> str:
     """Compile the program; return why it is not to be used, or nothing."""
     try:
-        if rule and program.engine == "xla":
-            unsuited = unsuited_to_xla(program.model, program.operations(train))
-            if unsuited:
-                return unsuited
-        program.compile(train, held_out)
+        program.compile(samples.train, (samples.test, samples.validation))
     # Nothing has been trained yet: whatever is raised here says only that this form cannot be compiled.
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]

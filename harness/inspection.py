@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.arrays import Arrays, each, none_left
 from harness.compiled.proofs import fingerprint
+from harness.compiled.steps import steps_key
 from harness.data import Prepared, open_dataset
 from harness.executors import Effect
 from harness.layermaking import LayerError
@@ -23,11 +24,13 @@ ESTIMATING = ("validation",)  # of a scikit-learn estimator, which is fitted at 
 DATA = ("dataset", "normalize", "samples")
 
 
-def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -> Effect:
+def effect(study: Study, settings: Settings, prepared: Prepared | None = None, *, traced: bool = False) -> Effect:
     """Return a hash of all that training would be given, or what is wrong with the layers to edit.
 
-    Two variants with the same hash train the same model on the same samples in the same way. A model with code of its
-    own, or one that cannot be built, tells nothing. prepared: the dataset that the settings name, where there is one.
+    Two variants with different hashes are different. Those with the same one are the same training where `traced` was asked
+    for: what no configuration says is in the trace of the model's steps alone. It takes longer, and is worth it where two
+    seem alike. A model with code of its own, or one that cannot be built or traced, tells nothing.
+    prepared: the dataset that the settings name, where there is one.
     """
     try:
         built = make_model(study, settings, seed=0)
@@ -46,7 +49,13 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None) -
     digest = hashlib.sha256(json.dumps([model, values]).encode())
     if arrays is not None:
         add_arrays(digest, arrays)
-    return Effect(digest.hexdigest(), weights=_weights(built))
+    if not traced or not isinstance(built, keras.Model):
+        return Effect(digest.hexdigest(), weights=_weights(built))
+    steps = steps_key(built, arrays, batch_size=settings.batch_size)
+    if steps is None:
+        return Effect()
+    digest.update(steps.program.encode())
+    return Effect(digest.hexdigest(), weights=_weights(built) + steps.start)
 
 
 def _none_left(settings: Settings, arrays: Arrays | None) -> str:

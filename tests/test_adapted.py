@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from conftest import harness
 
 from harness import Settings, Study
 from harness.arrays import Arrays
@@ -56,3 +57,54 @@ def test_weights_that_a_study_sets_itself_are_an_effect(bias):
     study = Study("s", base=Settings(), variants=(), build=build, arrays=lambda settings: Arrays(X, Y, X, Y))
     plain, changed = (effect(study, Settings(normalize=normalize)) for normalize in (False, True))
     assert plain.digest and (plain == changed) is (bias == 0.0)
+
+
+def decayed(settings):
+    """AdamW, which spares the biases where the setting says so; also its initial rate may be set, or a step be its own."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile(optimizer=keras.optimizers.AdamW(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    if not settings.normalize:
+        model.optimizer.exclude_from_weight_decay(var_names=["bias"])
+    if settings.optimizer == "sgd":
+        model.optimizer.build(model.trainable_variables)
+        model.optimizer.iterations.assign(7)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("changed", "alike"),
+    [(Settings(batch_size=32), True), (Settings(normalize=False), False), (Settings(optimizer="sgd"), False)],
+)
+def test_what_no_configuration_says_is_an_effect_that_a_trace_tells(changed, alike):
+    study = Study("s", base=Settings(), variants=(), build=decayed, arrays=lambda settings: Arrays(X, Y, X, Y))
+    assert effect(study, Settings()) == effect(study, changed)
+    plain, other = (effect(study, settings, traced=True) for settings in (Settings(), changed))
+    assert plain.digest and (plain == other) is alike
+
+
+def test_no_decay_of_biases_is_no_variant_that_changes_nothing(tmp_path):
+    path = tmp_path / "decays.py"
+    path.write_text(
+        """
+from harness import Arrays, Settings, Study, Variant
+
+def arrays(settings):
+    import numpy as np
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
+    return Arrays(x, (x[:, 0] > 0).astype("int64"), x, (x[:, 0] > 0).astype("int64"))
+
+def build(settings):
+    import keras
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile(optimizer="adamw", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    if not settings.normalize:
+        model.optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return model
+
+STUDY = Study("decays", base=Settings(epochs=1), build=build, arrays=arrays, question="Do biases decay?", variants=(
+    Variant("no-decay-of-biases", normalize=False),
+))
+"""
+    )
+    result = harness("run", path, "--seeds", 1, "--logdir", tmp_path / "logs", "--dry-run")
+    assert result.exit_code == 0, result.output

@@ -1,7 +1,7 @@
 """Samples on the device, where the compiled epoch draws its batches from."""
 
 import mmap
-from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,29 +9,43 @@ import tensorflow as tf
 
 from harness.arrays import Arrays, Samples, each, training_weights
 
-KEPT_BYTES = 64 * 2**20  # MNIST, as bytes, is 55 MB, and copied in 30 ms
 
-_kept: OrderedDict[tuple[Any, ...], tuple[np.ndarray, tf.Tensor]] = OrderedDict()
+@dataclass(frozen=True, slots=True)
+class DeviceSamples:
+    """One trial's samples as tensors, copied for it alone: an array that an earlier one saw may hold other data now."""
+
+    train: tuple[Any, ...]  # inputs, targets, and weights where there are any
+    test: tuple[Any, ...]  # inputs and targets
+    validation: tuple[Any, ...]  # the same; empty where none are held out
+    scale: float  # divides integer inputs
 
 
-def on_device(array: np.ndarray) -> tf.Tensor:
-    """Return the array as a tensor: floats as float32, as fit casts them, all else as it is.
+def on_device(arrays: Arrays) -> DeviceSamples:
+    """Return copies of a trial's samples on the device."""
+    weights = training_weights(arrays)
+    train = (structure(arrays.x_train), structure(arrays.y_train))
+    held_out = arrays.x_validation is not None
+    return DeviceSamples(
+        train=train if weights is None else (*train, tf.constant(weights)),
+        test=(structure(arrays.x_test), structure(arrays.y_test)),
+        validation=(structure(arrays.x_validation), structure(arrays.y_validation)) if held_out else (),
+        scale=arrays.scale,
+    )
 
-    A read-only array's tensor is kept for the next trial. One that can be written to is copied each time, since
-    its content may have changed in between.
-    """
-    if array.flags.writeable:
-        return _copy(array)
-    key = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str)
-    if key not in _kept:
-        _make_room(array.nbytes)
-        # The array is held as well: were it freed, another one could take its address.
-        _kept[key] = (array, _copy(array))
-    _kept.move_to_end(key)
-    return _kept[key][1]
+
+def first_sample(samples: Samples) -> Any:
+    """Return the first sample alone on the device, as a batch of one."""
+    return structure([array[:1] for array in samples] if isinstance(samples, (tuple, list)) else samples[:1])
+
+
+def structure(samples: Samples) -> Any:
+    """Return a model's inputs or outputs on the device: one tensor, or a list as Keras takes several."""
+    tensors = [_copy(array) for array in each(samples)]
+    return tensors if isinstance(samples, (tuple, list)) else tensors[0]
 
 
 def _copy(array: np.ndarray) -> tf.Tensor:
+    """Return the array as a tensor: floats as float32, as fit casts them, all else as it is."""
     dtype = np.float32 if np.issubdtype(array.dtype, np.floating) else array.dtype
     tensor = tf.constant(np.asarray(array, dtype))
     _let_pages_go(array)
@@ -46,37 +60,6 @@ def _let_pages_go(array: np.ndarray) -> None:
             file.madvise(mmap.MADV_DONTNEED)
             return
         array = array.base
-
-
-def _make_room(size: int) -> None:
-    """Forget the oldest arrays, so that one more of so many bytes fits beside those that are kept."""
-    while _kept and size + sum(array.nbytes for array, _ in _kept.values()) > KEPT_BYTES:
-        _kept.popitem(last=False)
-
-
-def structure(samples: Samples) -> Any:
-    """Return a model's inputs or outputs on the device: one tensor, or a list as Keras takes several."""
-    tensors = [on_device(array) for array in each(samples)]
-    return tensors if isinstance(samples, (tuple, list)) else tensors[0]
-
-
-def training_samples(arrays: Arrays) -> tuple[Any, ...]:
-    """Return (inputs, targets) or (inputs, targets, weights) of the training samples."""
-    weights = training_weights(arrays)
-    samples = (structure(arrays.x_train), structure(arrays.y_train))
-    return samples if weights is None else (*samples, tf.constant(weights))
-
-
-def test_samples(arrays: Arrays) -> tuple[Any, ...]:
-    """Return (inputs, targets) of the test samples."""
-    return structure(arrays.x_test), structure(arrays.y_test)
-
-
-def validation_samples(arrays: Arrays) -> tuple[Any, ...]:
-    """Return (inputs, targets) of the validation samples, nothing where none are held out."""
-    if arrays.x_validation is None:
-        return ()
-    return structure(arrays.x_validation), structure(arrays.y_validation)
 
 
 def count(samples: tuple[Any, ...]) -> int:

@@ -1,58 +1,52 @@
-"""Compiled programs kept for the next trial that needs the same one."""
+"""Programs of XLA, kept for every later trial in which the same one is traced.
 
-from collections import OrderedDict
-from collections.abc import Hashable
+XLA keeps what it has compiled until its process ends, used or not. So nothing is gained by forgetting a program, and all
+of its time and memory by using it again. Graphs are freed with their trial: TensorFlow makes one ready in a moment.
+"""
+
 from dataclasses import dataclass
-from typing import Any
-from weakref import ref
+from typing import Any, Self
 
-import keras
+import tensorflow as tf
+from tensorflow.types.experimental import AtomicFunction, ConcreteFunction
 
-from harness.compiled.programs import CompiledProgram
+from harness.compiled.traces import trace_key
 
-KEPT_PROGRAMS = 8
-
-
-@dataclass(slots=True)
-class Kept:
-    """A compiled program, why it has its form, and who uses it now."""
-
-    program: CompiledProgram
-    reason: str
-    user: ref[Any] | None = None
-
-    @property
-    def free(self) -> bool:
-        """Whether nobody trains or predicts with its model any more."""
-        return self.user is None or self.user() is None
+_kept: dict[str, AtomicFunction] = {}
 
 
-_kept: OrderedDict[Hashable, Kept] = OrderedDict()
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """A traced program that runs on the variables and tensors which the trace of the model at hand has captured."""
+
+    function: AtomicFunction
+    captured: tuple[tf.Tensor, ...]
+    trace: ConcreteFunction | None  # where the program is this trace's own: it ends with it, and can say where it failed
+
+    @classmethod
+    def of(cls, traced: ConcreteFunction) -> Self:
+        """Return the traced program itself, without looking for another one like it."""
+        return cls(traced.inference_fn, tuple(traced.captured_inputs), traced)
+
+    def __call__(self, *values: Any) -> None:
+        """Run the program on these inputs, in the order in which it was traced for them."""
+        self.function.call_flat(*tf.nest.flatten(values), *self.captured)
 
 
-def find(key: Hashable | None) -> Kept | None:
-    """Return the kept program of this key, if there is one that nobody uses."""
-    if key is None or key not in _kept or not _kept[key].free:
-        return None
-    _kept.move_to_end(key)
-    return _kept[key]
+def find(traced: ConcreteFunction) -> Executable | None:
+    """Return the compiled program that equals the traced one, if there is one, on what the traced one has captured."""
+    kept = _kept.get(trace_key(traced))
+    return kept and Executable(kept, tuple(traced.captured_inputs), None)
 
 
-def keep(key: Hashable | None, kept: Kept) -> None:
-    """Keep a program for later; a key of None says that it cannot be shared."""
-    if key is None:
-        return
-    _kept[key] = kept
-    _kept.move_to_end(key)
-    if len(_kept) > KEPT_PROGRAMS:
-        _kept.popitem(last=False)
+def keep(traced: ConcreteFunction) -> None:
+    """Keep a traced program that XLA has compiled for as long as this process lives."""
+    _kept[trace_key(traced)] = traced.inference_fn
 
 
-def adopt(kept: keras.Model, fresh: keras.Model) -> None:
-    """Give a kept model all that the fresh one starts with: weights, seeds, optimizer state, learning rate."""
-    for mine, theirs in ((kept.variables, fresh.variables), (kept.optimizer.variables, fresh.optimizer.variables)):
-        for variable, value in zip(mine, theirs, strict=True):
-            variable.assign(value)
+def kept() -> int:
+    """Return how many programs are kept."""
+    return len(_kept)
 
 
 def forget() -> None:

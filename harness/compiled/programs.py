@@ -8,8 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from harness.arrays import Samples, each
+from harness.compiled import programcache
 from harness.compiled.device import count, scaled, structure
 from harness.compiled.orders import Batches
+from harness.compiled.programcache import Executable
+from harness.compiled.traces import operations
 
 PREDICTED_AT_ONCE = 512  # samples; a convolution's intermediate values decide the memory
 
@@ -48,6 +51,7 @@ class CompiledProgram:
         self._test_size = test_size
         self._scale = scale
         self._train = tf.function(self._train_loop, jit_compile=xla, autograph=False)
+        self._runs: dict[tuple[int, int], Executable] = {}  # by the batches' size and the first sample's number
         # Always a graph: compiling the test pass takes XLA longer than it saves in thirty epochs.
         self._evaluate = tf.function(self._evaluate_loop, autograph=False)
         self._predict = tf.function(self._predict_batch, autograph=False, reduce_retracing=True)
@@ -55,12 +59,8 @@ class CompiledProgram:
     def operations(self, samples: tuple[Any, ...]) -> set[str]:
         """Trace one training epoch and return the names of the TensorFlow operations in it."""
         drawn = self._batches.drawn(count(samples))
-        order = tf.zeros([drawn * self._batches.at_once], tf.int32)
         size, first, _ = _parts(drawn, self._batches.size)[0]
-        traced = self._train.get_concrete_function(samples, order, tf.constant(0), first=first, size=size)
-        graph = traced.graph.as_graph_def()
-        nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-        return {node.op for node in nodes}
+        return operations(self._traced(samples, size, first))
 
     def graphs(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Return the traced graphs of a training epoch and of measuring."""
@@ -83,24 +83,41 @@ class CompiledProgram:
 
         held_out: the sets of samples that are measured; an empty one stands for none.
         """
-        drawn = self._batches.drawn(count(train))
-        order = tf.zeros([drawn * self._batches.at_once], tf.int32)
-        for size, first, _ in _parts(drawn, self._batches.size):
-            self._train(train, order, tf.constant(0), first=first, size=size)
+        for size, first, _ in _parts(self._batches.drawn(count(train)), self._batches.size):
+            self._runs[size, first] = self._ready(train, size, first)
         for samples in filter(None, held_out):
             for size, first, _ in _parts(count(samples), self._test_size):
                 self._evaluate(samples, tf.constant(0), first=first, size=size)
 
     def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
         """Train on the samples in this order, one epoch's or several, and return loss and metrics by Keras' names."""
-        # One length for all calls: a program is compiled for a shape.
-        rows = np.zeros(self._batches.drawn(count(samples)) * self._batches.at_once, np.int32)
+        rows = self._rows(samples)
         rows[: len(order)] = order
         rows = tf.constant(rows)
         self.model.reset_metrics()
         for size, first, steps in _parts(len(order), self._batches.size):
-            self._train(samples, rows, tf.constant(steps), first=first, size=size)
+            self._runs[size, first](samples, rows, tf.constant(steps))
         return as_floats(self.model.get_metrics_result())
+
+    def _rows(self, samples: tuple[Any, ...]) -> np.ndarray:
+        # One length for all calls: a program is compiled for a shape.
+        return np.zeros(self._batches.drawn(count(samples)) * self._batches.at_once, np.int32)
+
+    def _traced(self, samples: tuple[Any, ...], size: int, first: int) -> Any:
+        rows = tf.constant(self._rows(samples))
+        return self._train.get_concrete_function(samples, rows, tf.constant(0), first=first, size=size)
+
+    def _ready(self, samples: tuple[Any, ...], size: int, first: int) -> Executable:
+        """Return a part of the epoch as a program that is compiled: by XLA in an earlier trial, if one of them traced it too."""
+        traced = self._traced(samples, size, first)
+        xla = self.engine == "xla"
+        if xla and (kept := programcache.find(traced)):
+            return kept
+        new = Executable.of(traced)
+        new(samples, tf.constant(self._rows(samples)), tf.constant(0))
+        if xla:
+            programcache.keep(traced)
+        return new
 
     def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
         """Return loss and metrics on these samples by Keras' names."""

@@ -1,8 +1,8 @@
-"""What a model proves before it is trained: that programs are equal, that XLA suits it, that any batch size does."""
+"""What a model proves before it is trained: that two are configured alike, that XLA suits it, that any batch size does."""
 
 import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -40,23 +40,6 @@ def proven_config(model: keras.Model) -> dict[str, Any] | None:
     return parts
 
 
-def program_key(model: keras.Model, samples: Any, **options: Hashable) -> Hashable | None:
-    """Return what decides a compiled program, or None where no configuration proves that two are equal.
-
-    Seeds, initial weights and the learning rate are inputs of the program, and so left out.
-    """
-    parts = proven_config(model)
-    if parts is None or any(hasattr(layer, "finalize_state") for layer in model._flatten_layers()):
-        return None  # what a Normalization was adapted to is a constant of its program, and no part of its configuration
-    parts["compile"]["optimizer"] = _without_learning_rate(parts["compile"]["optimizer"])
-    # Several outputs give their layers' names to the metrics, so there the names are part of the result.
-    names = _automatic_names(model) if len(model.outputs) == 1 else {}
-    text = json.dumps(_normalized(parts, names), sort_keys=True)
-    shapes = tuple((tuple(values.shape), values.dtype.name) for values in tf.nest.flatten(samples))
-    form = str(tf.nest.map_structure(lambda _: "array", samples))
-    return type(model), text, shapes, form, tuple(sorted(options.items()))
-
-
 def fingerprint(model: keras.Model) -> str | None:
     """Return a text that two models share if they are built and compiled alike, or None where that cannot be told."""
     parts = proven_config(model)
@@ -85,13 +68,6 @@ def _is_keras_own(part: dict[str, Any]) -> bool:
     return not foreign and part.get("class_name") not in ("Lambda", "__lambda__", "function")
 
 
-def _without_learning_rate(optimizer: dict[str, Any]) -> dict[str, Any]:
-    config = optimizer["config"]
-    if isinstance(config.get("learning_rate"), dict):
-        return optimizer  # a schedule is code: its numbers are constants of the program
-    return optimizer | {"config": {name: value for name, value in config.items() if name != "learning_rate"}}
-
-
 def _automatic_names(model: keras.Model) -> dict[str, str]:
     """Return a number for each name that Keras counted up itself: ``dense_7`` is no part of a program."""
     names = {}
@@ -108,6 +84,11 @@ def _normalized(part: Any, names: dict[str, str]) -> Any:
     if isinstance(part, dict):
         return {key: _normalized(value, names) for key, value in part.items() if key != "seed"}
     return names.get(part, part) if isinstance(part, str) else part
+
+
+def seems_unsuited_to_xla(model: keras.Model) -> bool:
+    """Say whether the layers' names let expect that `unsuited_to_xla` will find a reason; only a trace can tell."""
+    return any(re.search("Conv|Dropout|Noise|Random", type(layer).__name__) for layer in model._flatten_layers())
 
 
 def unsuited_to_xla(model: keras.Model, operations: set[str]) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 import keras
 
-from harness.arrays import Arrays, Samples
+from harness.arrays import Samples
 from harness.compiled import endings
-from harness.compiled.device import count, test_samples, training_samples, validation_samples
+from harness.compiled.device import DeviceSamples, count
 from harness.compiled.orders import Batches
 from harness.compiled.programs import Program
 from harness.compiled.states import State, StateError, put_back, require_same_kind, take_state
@@ -46,19 +46,13 @@ class Plan:
 
 
 class Training:
-    """One model's training, an epoch at a time, as its caller asks for them.
+    """One model's training, an epoch at a time, as its caller asks for them."""
 
-    `model` is the one that is trained. It need not be the one that was given: a kept program has a model of its own
-    that takes over the given one's state. It stays this training's for as long as this object lives.
-    """
-
-    def __init__(self, program: Program, arrays: Arrays, plan: Plan, reason: str) -> None:
+    def __init__(self, program: Program, samples: DeviceSamples, plan: Plan, reason: str) -> None:
         self.reason = reason
         self._program = program
         self._plan = plan
-        self._train, self._test, self._validation = (
-            training_samples(arrays), test_samples(arrays), validation_samples(arrays)
-        )  # fmt: skip
+        self._train, self._test, self._validation = samples.train, samples.test, samples.validation
         self._hooks = self._callback_list()
         self._unkept: Unkept | None = None  # it looks at what there is when the training begins
         self._done, self._logs, self._resumed = 0, {}, None

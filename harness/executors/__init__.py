@@ -56,8 +56,8 @@ class Executor(Protocol):
         """Yield every trial that was started, once, with its record or with the reason why it has none."""
         ...
 
-    def effects(self, trials: Sequence[Trial]) -> list[Effect]:
-        """Return what each trial's variant comes to, in the order of the trials."""
+    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[Effect]:
+        """Return what each trial's variant comes to, in the order of the trials; traced: as far as only a trace can tell."""
         ...
 
     def close(self) -> None:

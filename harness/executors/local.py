@@ -59,9 +59,9 @@ class LocalExecutor:
         for trial, result in self._perform(jobs, progress=progress, wish=wish):
             yield trial, self._outcome(result)
 
-    def effects(self, trials: Sequence[Trial]) -> list[Effect]:
+    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[Effect]:
         """Return `harness.inspection.effect` of each trial's variant, an empty one where its worker did not survive it."""
-        jobs = [Job(position, within.effect, (trial,)) for position, trial in enumerate(trials)]
+        jobs = [Job(position, within.effect, (trial, traced)) for position, trial in enumerate(trials)]
         results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON))
         found = (results.get(position) for position in range(len(jobs)))
         return [result if isinstance(result, Effect) else Effect() for result in found]

@@ -1,6 +1,7 @@
 """A worker process from the inside: TensorFlow loaded once, then job after job, until the driver is done or gone."""
 
 import ctypes
+import gc
 import os
 import pickle
 import signal
@@ -51,7 +52,10 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int) -> None
 
 
 def _give_memory_back() -> None:
-    """Let the system have what a job has freed: the C library would keep it until this process ends."""
+    """Let the system have what a job has used: the C library would keep it until this process ends, TensorFlow too."""
+    from harness.compiled.leftovers import free
+
+    free()
     with suppress(AttributeError, OSError):  # no glibc
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -77,12 +81,12 @@ def run(trial: Trial) -> Record:
     return run_trial(replace(trial, ends=_folder), report)
 
 
-def effect(trial: Trial) -> Effect:
+def effect(trial: Trial, traced: bool) -> Effect:
     """Return `harness.inspection.effect` of the trial's variant."""
     from harness.inspection import effect
 
     study = trial.load_study([trial.variant])
-    return effect(study, study.settings(trial.variant), trial.data)
+    return effect(study, study.settings(trial.variant), trial.data, traced=traced)
 
 
 def _lead_own_group() -> None:
@@ -130,3 +134,5 @@ def _load_tensorflow(threads: int, slot: int) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     import harness.training  # noqa: F401  (what is imported now need not be imported by the first trial)
+
+    gc.freeze()  # what was imported is there to stay: it need not be looked through for garbage after each job

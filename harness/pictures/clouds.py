@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from harness.arrays import each
-from harness.compiled.device import on_device, scaled
+from harness.compiled.device import scaled, structure
 from harness.events.projector import Embedding
 from harness.pictures.mosaics import as_grey
 from harness.pictures.subjects import NotDrawn, Subject, answers, first_output, images_of
@@ -36,7 +36,7 @@ def _hidden(model: Any, inputs: tuple[np.ndarray, ...], *, scale: float) -> tupl
     if isinstance(given, (list, tuple)):
         raise NotDrawn("the model's last layer has several inputs; expected one.")
     hidden = keras.Model(model.inputs, given)
-    batch = [scaled(on_device(part), scale) for part in inputs]
+    batch = [scaled(structure(part), scale) for part in inputs]
     values = np.asarray(hidden(batch if len(batch) > 1 else batch[0], training=False))
     return values.reshape(len(values), -1), "last hidden layer"
 
