@@ -47,7 +47,7 @@ def execute(plan: Plan, executor: Executor, watcher: Watcher, *, wish: Callable[
     A trial whose worker died is run once more in another one, after all others: what ended the worker may have been
     the machine's doing. The tables are written whatever ends the run, an interruption included.
     """
-    keeper = Keeper(plan.folder, plan.fallback)
+    keeper = Keeper(plan.folder, plan.fallback, home=plan.home)
     reinstate_displaced(plan, keeper)
     run = _Run(plan, executor, watcher, keeper, _announced(wish, watcher))
     try:

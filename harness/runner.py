@@ -10,6 +10,7 @@ from harness.data import Prepared
 from harness.errors import UsageError
 from harness.estimate import estimate_trials
 from harness.fallback import fallback_logdir
+from harness.ownpaths import folder_identity
 from harness.records import (
     INTERRUPTED,
     RECORD_FILE,
@@ -65,6 +66,7 @@ class Plan:
     seconds: Mapping[str, float]  # estimated seconds of one trial of each variant
     reasons: Mapping[str, int]  # how many trials are to be trained for which reason
     fallback: Path  # the log folder to use when that of the options can no longer be written
+    home: tuple[int, int] | None = None  # the study's folder, if it is there, by harness.ownpaths.folder_identity
 
     @property
     def folder(self) -> Path:
@@ -113,7 +115,8 @@ def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared]) -> P
         raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")
     study = selected(whole, options)
     seconds = estimate_trials(study, data, folder=options.logdir / study.name)
-    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir())
+    home = folder_identity(options.logdir / study.name)
+    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir(), home)
     trials, done, reasons = [], [], Counter[str]()
     source = source_hash(study)
     for seed in range(options.seeds):
@@ -151,6 +154,7 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         checkpoint_seconds=plan.options.checkpoint_seconds,
         extras=plan.options.extras,
         resumable=attempt if plan.options.force else 1,
+        home=plan.home,
     )
 
 

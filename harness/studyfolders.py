@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
-from harness.durability.locks import LOCK_FILE, one_writer
+from harness.durability.locks import writer_of
 from harness.records import RECORD_FILE, Record, RecordError, read_record
 from harness.studies import KINDS, study_files
 
@@ -91,19 +91,7 @@ def read_folder(folder: Path) -> StudyFolder:
                 continue
         if numbers and max(numbers) > counting:
             unfinished.append(f"{trial.parent.name}/{trial.name}")
-    return StudyFolder(folder, tuple(records), tuple(damaged), tuple(unfinished), attempts, _writer(folder))
-
-
-def _writer(folder: Path) -> str:
-    if not (folder / LOCK_FILE).exists():  # an examination leaves nothing behind
-        return ""
-    try:
-        with one_writer(folder):
-            return ""
-    except UsageError as error:
-        return str(error)
-    except OSError:  # a folder that cannot be written: nobody writes it
-        return ""
+    return StudyFolder(folder, tuple(records), tuple(damaged), tuple(unfinished), attempts, writer_of(folder))
 
 
 def command(*words: str) -> str:

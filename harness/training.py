@@ -87,9 +87,8 @@ def judged(record: Record, study: Study, *, diverged: bool, error: BaseException
 def _board(trial: Trial) -> LastingBoard:
     home = trial.folder.parent.parent
     spare = trial.fallback and trial_folder(trial.fallback, trial.study, trial.variant, trial.seed)
-    return LastingBoard(
-        attempt_folder(trial.folder, trial.attempt), fallback=spare and attempt_folder(spare, trial.attempt), home=home
-    )
+    elsewhere = spare and attempt_folder(spare, trial.attempt)
+    return LastingBoard(attempt_folder(trial.folder, trial.attempt), fallback=elsewhere, home=home, identity=trial.home)
 
 
 def _train_on_board(work: Work) -> None:

@@ -11,6 +11,7 @@ from resulting import make_record, store, store_study
 from harness.events.eventfiles import EventFile
 from harness.durability.locks import one_writer
 from harness.records import find_records
+from harness.upkeep.logcheck import examine_logs
 from harness.upkeep.retabling import make_tables_again, shown_trials
 from harness.upkeep.trash import TRASH, in_trash
 
@@ -206,3 +207,35 @@ def test_a_note_that_leads_out_of_the_log_folder_is_not_followed(logdir: Path, t
     note.write_text(note.read_text().replace("s/wide/seed-0", "../outside"))
     assert harness("restore", "wide/seed-0", "--logdir", logdir).exit_code == 2
     assert not (tmp_path / "outside").exists()
+
+
+def test_what_an_interrupted_purge_left_is_found_and_purged(logdir, monkeypatch):
+    harness("remove", "s/wide/seed-0", "--logdir", logdir)
+
+    def killed(folder: Path) -> None:
+        (folder / "removed.json").unlink()
+        raise OSError(5, "Input/output error", str(folder))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.upkeep.trash.shutil.rmtree", killed)
+        assert harness("purge", "--yes", "--logdir", logdir).exit_code == 2
+    assert in_trash(logdir) == ()
+    (finding,) = (finding for finding in examine_logs(logdir).findings if "interrupted purge" in finding.what)
+    assert "1 leftovers" in finding.what and "purge --logdir" in finding.mend
+    result = harness("purge", "--yes", "--logdir", logdir)
+    assert result.exit_code == 0 and "deleting-000001" in result.output and "1 folder deleted" in result.output
+    assert not any((logdir / TRASH).iterdir())
+
+
+def test_half_a_deleted_trial_is_never_restored(logdir, monkeypatch):
+    harness("remove", "s/wide/seed-0", "--logdir", logdir)
+
+    def killed(folder: Path) -> None:  # before the note, so that the entry looks whole
+        shutil.move(folder / "content" / "record.json", logdir / "gone")
+        raise OSError(5, "Input/output error", str(folder))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.upkeep.trash.shutil.rmtree", killed)
+        harness("purge", "--yes", "--logdir", logdir)
+    assert harness("restore", "s/wide/seed-0", "--logdir", logdir).exit_code == 2
+    assert not (logdir / "s/wide/seed-0").exists()

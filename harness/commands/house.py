@@ -8,12 +8,14 @@ import click
 
 from harness.results.choosing import choose
 from harness.errors import UsageError
+from harness.fallback import reason
+from harness.ownpaths import require_own
 from harness.results.loading import gather, require_folder
 from harness.durability.locks import one_writer
 from harness.records import RECORD_FILE
 from harness.upkeep.retabling import make_tables_again, shown_trials
 from harness.results.selection import Found
-from harness.upkeep.trash import TRASH, Trashed, delete, in_trash, move_to_trash, restore, size_of
+from harness.upkeep.trash import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
 from harness.upkeep.unrecorded import unrecorded_folder
 
 MOST_SAID = 10  # lines on single trials
@@ -71,17 +73,20 @@ def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) ->
 def purge_trash(names: Sequence[str], *, filter: str | None, logdir: Path, yes: bool) -> int:
     """Delete the chosen trials, or all, from the trash; return the exit status."""
     require_folder(logdir)
-    chosen = _chosen(names, filter, logdir) if names or filter is not None else in_trash(logdir)
-    if not chosen:
+    named = bool(names) or filter is not None
+    chosen, halves = (_chosen(names, filter, logdir), ()) if named else (in_trash(logdir), leftovers(logdir))
+    entries = [*(trashed.entry for trashed in chosen), *halves]
+    if not entries:
         click.echo("The trash is empty.")
         return 0
-    size = sum(size_of(trashed.entry) for trashed in chosen)
+    size = sum(map(size_of, entries))
     _say("In the trash:", [trashed.name for trashed in chosen])
-    if not yes and not _confirmed(f"Delete {_count(chosen)} ({megabytes(size)}) for good?"):
+    _say("Left by an interrupted purge or restoration:", [entry.name for entry in halves])
+    if not yes and not _confirmed(f"Delete {_count(entries)} ({megabytes(size)}) for good?"):
         click.echo("Nothing was deleted.")
         return 1
-    freed = sum(delete(trashed) for trashed in chosen)
-    click.echo(f"{_count(chosen)} deleted; {megabytes(freed)} freed.")
+    freed = sum(delete(entry, logdir=logdir) for entry in entries)
+    click.echo(f"{_count(entries)} deleted; {megabytes(freed)} freed.")
     return 0
 
 
@@ -152,10 +157,11 @@ def _held(studies: Iterable[str], logdir: Path) -> Iterator[None]:
     with ExitStack() as locks:
         for study in studies:
             try:
+                require_own(logdir / study, root=logdir)
                 (logdir / study).mkdir(exist_ok=True)
                 locks.enter_context(one_writer(logdir / study))
             except OSError as error:
-                raise UsageError(f"{str(logdir / study)!r} cannot be written ({error.strerror}).") from None
+                raise UsageError(f"{str(logdir / study)!r} cannot be written ({reason(error)}).") from None
         yield
 
 
@@ -174,8 +180,8 @@ def _say(what: str, names: Sequence[str]) -> None:
         click.echo(f"… and {len(names) - MOST_SAID} more.")
 
 
-def _count(trashed: Sequence[Trashed]) -> str:
-    return f"{len(trashed)} {'folder' if len(trashed) == 1 else 'folders'}"
+def _count(folders: Sequence[object]) -> str:
+    return f"{len(folders)} {'folder' if len(folders) == 1 else 'folders'}"
 
 
 def megabytes(size: int) -> str:

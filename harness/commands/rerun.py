@@ -36,6 +36,8 @@ def _print(outcome: Rerun) -> None:
         _table(outcome.results)
         if not outcome.same_answers:
             click.echo("Other test samples are answered right.")
+    if outcome.answers_fault:
+        click.echo(f"The answers to each test sample were not compared: {outcome.answers_fault}")
     if not outcome.same_source:
         click.echo(
             "By its id the trial is another one now: "

@@ -24,8 +24,9 @@ from harness.durability.interrupts import Interrupts
 from harness.durability.keeping import Keeper
 from harness.durability.locks import one_writer
 from harness.outcomes import ends, outcome
+from harness.ownpaths import require_own, require_own_trial, require_same_folder
 from harness.terminal.progress import RunProgress
-from harness.records import Record
+from harness.records import Record, trial_folder
 from harness.runner import Plan, results
 from harness.settings import tab_values
 from harness.tables import SUMMARY_FILE, summary_table
@@ -105,6 +106,7 @@ def run_task(task: Task, request: Request, console: Console, *, workers: Workers
     require_writable(task.folder)
     with one_writer(task.folder):  # before the plan is made: what another run has just finished must be in it
         plan = task.plan()
+        require_own_trials(plan)
         if workers is not None:
             return _run_plan(plan, console, workers)
         with closing(Workers(request, most=len(plan.trials))) as own:
@@ -121,13 +123,28 @@ def check_effects(plan: Plan, workers: Workers) -> None:
 
 
 def require_writable(folder: Path) -> None:
-    """Make the study's folder; UsageError if nothing can be written there."""
+    """Make the study's folder; UsageError if nothing can be written there, or if it is a link to another place."""
     try:
+        require_own(folder, root=folder.parent)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise UsageError(f"Log folder {str(folder)!r} cannot be written ({error.strerror}). Name another with --logdir.") from None
+        raise _unwritable(folder, error) from None
+
+
+def require_own_trials(plan: Plan) -> None:
+    """Raise UsageError where the folder of a trial, or one above it, is a symbolic link: what it leads to is not ours."""
+    try:
+        for name in plan.study.names:
+            for seed in range(plan.options.seeds):
+                require_own_trial(trial_folder(plan.options.logdir, plan.study.name, name, seed))
+    except OSError as error:
+        raise _unwritable(plan.folder, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> UsageError:
+    return UsageError(f"Log folder {str(folder)!r} cannot be written ({reason(error)}). Name another with --logdir.")
 
 
 def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
@@ -146,19 +163,18 @@ def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
 def begin_study(plan: Plan) -> None:
     """Write the study's columns for the HParams tab; UsageError if the disk does not take them."""
     try:
+        require_same_folder(plan.folder, plan.home)
         validated = any(plan.study.settings(name).validation for name in plan.study.names)
         metrics = metric_columns(plan.study.metric.name, validation=validated)
         write_study(plan.folder, hyperparameters=_hyperparameters(plan.whole, plan.study), metrics=metrics)
     except OSError as error:
-        raise UsageError(
-            f"Log folder {str(plan.folder)!r} cannot be written ({reason(error)}). Name another with --logdir."
-        ) from None
+        raise _unwritable(plan.folder, error) from None
 
 
 def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
     if not plan.trials:
         begin_study(plan)
-        keeper = Keeper(plan.folder, plan.fallback)
+        keeper = Keeper(plan.folder, plan.fallback, home=plan.home)
         reinstate_displaced(plan, keeper)
         write_everything(plan, keeper)
         return tuple(keeper.problems)

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 from harness.compiled.plain import flatten, restored
-from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder, write_atomically
+from harness.atomicfiles import write_atomically
+from harness.ownpaths import is_own, require_own
+from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
 
 SCHEMA = 1
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again
@@ -57,6 +60,7 @@ def write_checkpoint(trial: Path, checkpoint: Checkpoint) -> Path:
     path = checkpoint_path(trial, checkpoint.attempts[-1], checkpoint.trial_id)
     if not path.parent.is_dir():  # a log folder that was removed must not come back half empty
         raise FileNotFoundError(2, "The attempt's folder is gone", str(path.parent))
+    require_own(path.parent, root=trial.parents[2])
     write_atomically(path, encoded(checkpoint))
     return path
 
@@ -103,11 +107,12 @@ def set_aside(path: Path) -> None:
 
 
 def discard(trial: Path, record: Record) -> None:
-    """Remove the trial's checkpoints if its record says that there is nothing left to train."""
+    """Remove the trial's checkpoints if its record says that there is nothing left to train; one that stays does no harm."""
     if record.status in UNFINISHED:
         return
     for path in _files(trial, f"*checkpoint-{record.trial_id}.npz"):
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def notices(record: Record) -> list[str]:
@@ -124,7 +129,8 @@ def notices(record: Record) -> list[str]:
 
 
 def _files(trial: Path, pattern: str) -> Iterator[Path]:
-    return (path for path in trial.glob(f"attempt-*/{pattern}") if path.parent.name[8:].isdigit())
+    found = (path for path in trial.glob(f"attempt-*/{pattern}") if path.parent.name[8:].isdecimal())
+    return (path for path in found if is_own(path, root=trial))
 
 
 def _decoded(body: memoryview) -> Checkpoint:

@@ -1,14 +1,15 @@
 """Storing what trials bring home: in the study's folder, or where that cannot be written, in one that is named."""
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from harness.atomicfiles import is_temporary
 from harness.boards import readmit, withdraw
 from harness.durability.checkpoints import discard
 from harness.fallback import disk_is_full, reason
+from harness.ownpaths import folder_identity, require_own_trial, require_same_folder
 from harness.records import (
     FAILED,
     INTERRUPTED,
@@ -31,7 +32,9 @@ def store(folder: Path, record: Record) -> None:
     """Write a trial's record; an older one moves to the attempt it is of, which leaves the HParams tab.
 
     An interrupted attempt does not take the place of a result, be it of other settings: its record stays with it.
+    OSError means that the record is not in its place; once it is, what else can be tidied is a courtesy.
     """
+    require_own_trial(folder)
     if record.status == INTERRUPTED and stands(folder):
         withdraw(attempt_folder(folder, record.attempt))
         write_record(attempt_folder(folder, record.attempt), record)
@@ -47,12 +50,13 @@ def store(folder: Path, record: Record) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what a run that was killed in the middle of writing has left in a folder; its lock is held."""
-    for path in folder.glob(".*.tmp"):
+    for path in filter(is_temporary, folder.glob(".*.tmp")):
         path.unlink(missing_ok=True)
 
 
 def reinstate(folder: Path, record: Record) -> None:
     """Put a result back into its place, from which one of other settings had displaced it; the other one is kept too."""
+    require_own_trial(folder)
     path = folder / RECORD_FILE
     try:
         present = read_record(path)
@@ -80,11 +84,11 @@ def stands(folder: Path) -> bool:
 class Keeper:
     """Stores a run's records and tables; what cannot be stored in its place is a problem, in one line, never an end."""
 
-    def __init__(self, folder: Path, fallback: Path) -> None:
-        """Keep to the study's folder as it is now: one that takes its place later is somebody else's."""
+    def __init__(self, folder: Path, fallback: Path, *, home: tuple[int, int] | None = None) -> None:
+        """Keep to the study's folder of the identity `home`, else as it is now: another in its place is somebody else's."""
         self.problems: list[str] = []
         self._folder, self._fallback = folder, fallback
-        self._identity = _identity(folder)
+        self._identity = home or folder_identity(folder)
         self._used_fallback = False
         sweep(folder)
 
@@ -120,8 +124,7 @@ class Keeper:
 
     def require_home(self) -> None:
         """Raise FileNotFoundError if the study's folder is no longer the one that the run began with."""
-        if _identity(self._folder) != self._identity:
-            raise FileNotFoundError(2, "The folder was removed or replaced during the run", str(self._folder))
+        require_same_folder(self._folder, self._identity)
 
     def _keep_elsewhere(self, trial: Trial, record: Record, error: OSError) -> Record:
         where = trial_folder(self._fallback, trial.study, trial.variant, trial.seed)
@@ -141,14 +144,6 @@ class Keeper:
     def _note(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(folder)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _name(record: Record) -> str:

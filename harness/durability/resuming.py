@@ -25,6 +25,7 @@ from harness.durability.prefixes import find_beginning, leave_end
 from harness.engine import Epoch, Training
 from harness.events.eventfiles import event_files
 from harness.inspection import add_arrays
+from harness.ownpaths import require_own_trial, require_same_folder
 from harness.provenance import environment
 from harness.records import attempt_folder
 from harness.compiled.states import State, StateError
@@ -65,6 +66,7 @@ class Checkpoints:
             except (CheckpointError, StateError) as error:
                 self.notes["checkpoint_set_aside"] = str(error)
                 with suppress(OSError):
+                    self._require_home()
                     set_aside(path)
             else:
                 self._go_on(path, checkpoint)
@@ -81,6 +83,7 @@ class Checkpoints:
         if not self._store(checkpoint.state):
             return
         with suppress(OSError):
+            self._require_home()
             path.unlink(missing_ok=True)
             for attempt in checkpoint.attempts:
                 withdraw(attempt_folder(self._trial.folder, attempt), curves=True)
@@ -152,11 +155,18 @@ class Checkpoints:
 
     def _store(self, state: Mapping[str, Any]) -> bool:
         try:
+            self._require_home()
             write_checkpoint(self._trial.folder, self._checkpoint(state))
         except OSError as error:
             self.notes["checkpoint_unwritten"] = str(error)
             return False
         return True
+
+    def _require_home(self) -> None:
+        """Raise OSError where what lies in the trial's place is not ours, or is not what the run began with."""
+        require_own_trial(self._trial.folder)
+        if self._trial.home is not None:
+            require_same_folder(self._trial.folder.parents[1], self._trial.home)
 
     def _checkpoint(self, state: Mapping[str, Any]) -> Checkpoint:
         return Checkpoint(

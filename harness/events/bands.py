@@ -15,6 +15,7 @@ from tensorboard.util import tensor_util
 
 from harness.events.eventfiles import EventFile
 from harness.metrics import described_metric
+from harness.ownpaths import own_aggregates, require_own
 from harness.records import Record
 from harness.statistics import mean_interval
 from harness.variants import BASE
@@ -62,13 +63,14 @@ def write_aggregates(folder: Path, records: Sequence[Record]) -> None:
     by_variant: dict[str, list[Record]] = {}
     for record in records:
         by_variant.setdefault(record.variant, []).append(record)
-    for stale in folder.glob(f"*/{AGGREGATE}"):
+    for stale in own_aggregates(folder, AGGREGATE):
         if stale.parent.name not in by_variant:
             shutil.rmtree(stale, ignore_errors=True)
     curves = curve_names(records)
     for variant, group in by_variant.items():
         bands = {curve: points for curve in curves if (points := band(group, curve))}
         target = folder / variant / AGGREGATE
+        require_own(target, root=folder.parent)
         shutil.rmtree(target, ignore_errors=True)
         if bands:
             _write_run(target, bands, layout=curves if variant == BASE else ())

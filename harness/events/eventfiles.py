@@ -1,5 +1,6 @@
 """One TensorBoard event file: whole records, written at once, errors where they happen; no TensorFlow."""
 
+import errno
 import os
 import platform
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
+
+from harness.ownpaths import ForeignPathError
 
 FILE_VERSION = "brain.Event:2"
 NAME_PATTERN = "events.out.tfevents.*"
@@ -25,6 +28,8 @@ class EventFile:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_symlink():  # what it leads to is not ours
+            raise ForeignPathError(errno.ELOOP, "A symbolic link in the place of a run's folder", str(folder))
         self._started, self._monotonic = time.time(), time.monotonic()
         self._descriptor: int | None
         self.path, self._descriptor = _create(folder, self._started)

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.boards import TrialBoard
 from harness.fallback import disk_is_full, reason
+from harness.ownpaths import folder_identity, require_own, require_same_folder
 
 Step = Callable[[TrialBoard, Path], Any]
 
@@ -20,13 +21,18 @@ class LastingBoard:
     and raises its OSError, since what is left of it must not be filled by a trial that cannot end well.
     """
 
-    def __init__(self, folder: Path, *, fallback: Path | None, home: Path) -> None:
-        """Begin in `folder`, which lies in the study's folder `home`; a worker never makes that one."""
+    def __init__(
+        self, folder: Path, *, fallback: Path | None, home: Path, identity: tuple[int, int] | None = None
+    ) -> None:
+        """Begin in `folder`, which lies in the study's folder `home`; a worker never makes that one.
+
+        identity: home's when the run began; without one, its present one.
+        """
         self.folder = folder
         self.moved = ""  # why the folder was left
         self.seconds = 0.0  # that writing has taken
         self._fallback = fallback
-        self._home = home
+        self._home, self._identity = home, identity or folder_identity(home)
         self._steps: list[Step] = []  # all that was written, to write it again
         self._board: TrialBoard | None = None
 
@@ -88,9 +94,14 @@ class LastingBoard:
             self.seconds += time.perf_counter() - begun
 
     def _require_home(self) -> None:
-        # A board makes the folders that it needs, and one that was removed must not come back half empty.
-        if not self.moved and not self._home.is_dir():
+        # A board makes the folders that it needs: one that was removed must not come back half empty, and one that
+        # took its place is somebody else's.
+        if self.moved:
+            return
+        if self._identity is None:
             raise FileNotFoundError(2, "The study's folder is gone", str(self._home))
+        require_same_folder(self._home, self._identity)
+        require_own(self.folder, root=self._home.parent)
 
     def _move(self, error: OSError) -> None:
         if self._board is not None:

@@ -1,5 +1,6 @@
 """A point cloud for TensorBoard's projector: vectors, labels and thumbnails as files in a run's folder."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ import numpy as np
 from google.protobuf import text_format
 from tensorboard.plugins.projector.metadata import PROJECTOR_FILENAME
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
+
+from harness.atomicfiles import write_atomically
 
 VECTORS_FILE, LABELS_FILE, SPRITE_FILE = "projector_vectors.tsv", "projector_labels.tsv", "projector_sprite.png"
 
@@ -31,13 +34,15 @@ def write_embedding(folder: Path, embedding: Embedding) -> None:
     """Write the files into the folder of a run, where the projector looks for them; it must hold an event file."""
     config = ProjectorConfig()
     entry = config.embeddings.add(tensor_name=embedding.name, tensor_path=VECTORS_FILE, metadata_path=LABELS_FILE)
-    np.savetxt(folder / VECTORS_FILE, embedding.vectors, fmt="%.5g", delimiter="\t")
+    vectors = io.StringIO()
+    np.savetxt(vectors, embedding.vectors, fmt="%.5g", delimiter="\t")
+    write_atomically(folder / VECTORS_FILE, vectors.getvalue())
     # TensorBoard reads the first line as titles only where there is more than one column.
     rows = [tuple(embedding.labels), *zip(*embedding.labels.values(), strict=True)]
     text = "".join("\t".join(" ".join(str(cell).split()) for cell in row) + "\n" for row in rows)
-    (folder / LABELS_FILE).write_text(text, encoding="utf-8")
+    write_atomically(folder / LABELS_FILE, text)
     if embedding.sprite is not None:
         entry.sprite.image_path = SPRITE_FILE
         entry.sprite.single_image_dim.extend(embedding.image_size)
-        (folder / SPRITE_FILE).write_bytes(embedding.sprite)
-    (folder / PROJECTOR_FILENAME).write_text(text_format.MessageToString(config), encoding="utf-8")  # last: all is there
+        write_atomically(folder / SPRITE_FILE, embedding.sprite)
+    write_atomically(folder / PROJECTOR_FILENAME, text_format.MessageToString(config))  # last: all is there

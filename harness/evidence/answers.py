@@ -1,14 +1,23 @@
 """What a trained classifier says of each test sample, kept in a byte and a bit a sample."""
 
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.atomicfiles import write_atomically
 from harness.records import PREDICTIONS_FILE
 
-
 MOST_CLASSES = 256
+MOST_BYTES = 1 << 28  # of all arrays: 200 million test samples
+
+
+class AnswersError(ValueError):
+    """An attempt's kept answers cannot be trusted: torn, altered, or not what the harness writes."""
 
 
 def class_answers(outputs: Any, labels: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -45,14 +54,47 @@ def _first(samples: Any) -> np.ndarray:
 
 def save_answers(folder: Path, classes: np.ndarray, labels: np.ndarray) -> None:
     """Write each test sample's class, shape (n,), and whether it is the label's."""
-    right = np.packbits(classes == labels)
-    np.savez_compressed(folder / PREDICTIONS_FILE, classes=classes.astype(np.uint8), right=right)
+    kept = {"classes": classes.astype(np.uint8), "right": np.packbits(classes == labels)}
+    body = io.BytesIO()
+    np.savez_compressed(body, **kept, sha256=np.frombuffer(_digest(kept), np.uint8))
+    write_atomically(folder / PREDICTIONS_FILE, body.getvalue())
 
 
 def load_right(folder: Path) -> np.ndarray | None:
-    """Return which test samples an attempt got right, shape (n,), or None where no answers were kept."""
+    """Return which test samples an attempt got right, shape (n,), or None where no answers were kept.
+
+    AnswersError says why what was kept cannot be trusted.
+    """
+    path = folder / PREDICTIONS_FILE
     try:
-        with np.load(folder / PREDICTIONS_FILE) as answers:
-            return np.unpackbits(answers["right"], count=len(answers["classes"])).astype(bool)
-    except (OSError, ValueError, KeyError):
+        content = path.read_bytes()
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise AnswersError(f"{path}: cannot be read ({error.strerror}).") from None
+    try:
+        return _right(content)
+    except Exception as error:  # whatever a damaged archive raises, and there is much
+        raise AnswersError(f"{path}: is torn or altered ({type(error).__name__}: {str(error)[:200]}).") from None
+
+
+def _right(content: bytes) -> np.ndarray:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > MOST_BYTES:  # a small archive may inflate to any size
+        raise ValueError(f"it would take {size:,} bytes")
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        kept = {name: archive[name] for name in ("classes", "right")}
+        digest = archive["sha256"].tobytes() if "sha256" in archive else None  # none in files of earlier versions
+    if any(array.dtype != np.uint8 or array.ndim != 1 for array in kept.values()):
+        raise ValueError("its arrays are no lists of bytes")
+    if digest not in (None, _digest(kept)):
+        raise ValueError("its content does not match its checksum")
+    samples = len(kept["classes"])
+    if len(kept["right"]) != (samples + 7) // 8:
+        raise ValueError(f"it holds {samples} classes and {len(kept['right'])} bytes of what is right")
+    return np.unpackbits(kept["right"], count=samples).astype(bool)
+
+
+def _digest(kept: Mapping[str, np.ndarray]) -> bytes:
+    return hashlib.sha256(b"".join(kept[name].tobytes() for name in ("classes", "right"))).digest()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from harness.claims import EQUIVALENT, FEWEST_PAIRS
-from harness.evidence.answers import load_right
+from harness.evidence.answers import AnswersError, load_right
 from harness.evidence.completion import ALL_FINISHED, Completion, completion, unfinished
 from harness.evidence.confounding import confounding
 from harness.evidence.epochs import BEST, LAST, measured_epochs
@@ -31,7 +31,7 @@ class Comparison:
     difference: PairedDifference | None  # None where no seed has both
     p_values: Corrected  # over the study's variants
     verdict: Verdict
-    note: str  # seeds that could not be paired, or did not finish; empty when all could and did
+    note: str  # seeds that could not be paired, or did not finish, kept answers that cannot be read; or empty
     sample: SampleDifference | None = None  # with one pair only: what the test set alone can say
 
     @property
@@ -98,8 +98,9 @@ def compare_study(
     for (name, one), corrections in zip(held.items(), p_values, strict=True):
         group, control = by_variant[name], controls[name]
         word = _verdict(group, one, corrections, metric)
-        sample = _sample(group, control, one.seeds[0], folder) if folder and len(one.seeds) == 1 and not one.refused else None
-        note = "" if word.word in (EXPECTED_ERROR, DIVERGED) else one.note
+        alone = folder is not None and len(one.seeds) == 1 and not one.refused
+        sample, fault = _sample(group, control, one.seeds[0], folder) if alone else (None, "")
+        note = "" if word.word in (EXPECTED_ERROR, DIVERGED) else "; ".join(filter(None, (one.note, fault)))
         comparisons[name] = Comparison(one.difference, corrections, word, note, sample)
     return comparisons
 
@@ -142,10 +143,14 @@ def _unequal_choice(variant: Sequence[Record], control: Sequence[Record], metric
 
 def _sample(
     variant: Sequence[Record], control: Sequence[Record], seed: int, logdir: Path
-) -> SampleDifference | None:
-    mine, its = (_right(group, seed, logdir) for group in (variant, control))
+) -> tuple[SampleDifference | None, str]:
+    """Return what the test set alone says, if anything, and what is wrong with the answers that were kept."""
+    try:
+        mine, its = (_right(group, seed, logdir) for group in (variant, control))
+    except AnswersError as error:
+        return None, f"not compared on the test samples: {error}"
     comparable = mine is not None and its is not None and mine.shape == its.shape and _same_test_set(variant[0], control[0])
-    return compare_answers(mine, its) if comparable else None
+    return (compare_answers(mine, its) if comparable else None), ""
 
 
 def _right(group: Sequence[Record], seed: int, logdir: Path) -> np.ndarray | None:

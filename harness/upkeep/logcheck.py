@@ -1,27 +1,28 @@
 """What lies in a log folder, what is wrong with it, and the command that mends each thing."""
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from harness.atomicfiles import is_temporary
 from harness.events.bands import AGGREGATE
+from harness.evidence.answers import AnswersError, load_right
 from harness.upkeep.doctor import Finding, Part, Section, make_section
 from harness.errors import UsageError
+from harness.ownpaths import is_own
 from harness.events.eventcheck import readable_records
 from harness.events.eventfiles import event_files
 from harness.records import Record, attempt_folder
 from harness.upkeep.retabling import shown_trials
 from harness.studies import load_study, study_files
 from harness.studyfolders import StudyFolder, command, folders_in, read_folder
-from harness.upkeep.trash import TRASH, in_trash, size_of
+from harness.upkeep.trash import TRASH, in_trash, leftovers, size_of
 from harness.trials import trial_id
 from harness.variants import Study
 
 MOST_NAMED = 5  # files of one kind of finding
 _SET_ASIDE = "*/seed-*/attempt-*/damaged.checkpoint-*.npz"
-_TEMPORARY = re.compile(r"\..+\.[0-9]+\.tmp")
 
 
 def examine_logs(logdir: Path) -> Section:
@@ -34,7 +35,7 @@ def examine_logs(logdir: Path) -> Section:
         for folder in folders_in(logdir)
         if (study := read_folder(folder)).attempts or study.records or study.damaged
     ]
-    looks = (_state, _stale, _tables, _checkpoints)
+    looks = (_state, _stale, _tables, _checkpoints, _answers)
     parts = [part for study in studies for part in (*(look(study) for look in looks), _events(study, logdir))]
     return make_section("log folder", _whole(logdir, studies), *parts, _orphans(logdir, studies), _trash(logdir))
 
@@ -106,10 +107,23 @@ def _tables(study: StudyFolder) -> Part:
 
 def _checkpoints(study: StudyFolder) -> Part:
     """Name checkpoints that were set aside because they could not be used; nothing reads them again."""
-    damaged = sorted(study.folder.glob(_SET_ASIDE))
+    damaged = [path for path in sorted(study.folder.glob(_SET_ASIDE)) if is_own(path, root=study.folder)]
     if damaged and not study.writer:
         texts = [str(path.relative_to(study.folder)) for path in damaged]
         yield Finding(f"{study.name}: {len(damaged)} damaged checkpoints set aside: {_named(texts)}", _shell("rm", *damaged))
+
+
+def _answers(study: StudyFolder) -> Part:
+    """Name trials whose answers to each test sample, which tables of one seed compare, cannot be read."""
+    if study.writer:
+        return
+    for record in study.records:
+        attempt = attempt_folder(study.folder / record.variant / f"seed-{record.seed}", record.attempt)
+        try:
+            load_right(attempt)
+        except AnswersError as error:
+            mend = study.mend(variants=[record.variant], force=True)
+            yield Finding(f"Damaged answers: {error} The tables do without them.", mend)
 
 
 def _events(study: StudyFolder, logdir: Path) -> Part:
@@ -155,7 +169,7 @@ def _orphans(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
         for study in studies
         if not study.writer
         for path in study.folder.rglob(".*.tmp")
-        if _TEMPORARY.fullmatch(path.name)
+        if is_temporary(path)
     ]
     if left:
         yield Finding(
@@ -180,6 +194,10 @@ def _trash(logdir: Path) -> Part:
             f"{len(held)} folders, {size_of(logdir / TRASH) / 1e6:.1f} MB; "
             f"{command('purge', '--logdir', str(logdir))} frees them",
         )
+    if halves := leftovers(logdir):
+        size = sum(map(size_of, halves)) / 1e6
+        what = f"{len(halves)} leftovers of an interrupted purge or restoration in the trash, {size:.1f} MB"
+        yield Finding(what, command("purge", "--logdir", str(logdir)))
 
 
 def _named(names: Iterable[str]) -> str:

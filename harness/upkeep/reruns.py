@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.evidence.answers import load_right
+from harness.evidence.answers import AnswersError, load_right
 from harness.boards import withdraw
 from harness.data import Prepared, prepare
 from harness.results.differences import difference_table
@@ -14,7 +14,9 @@ from harness.errors import UsageError
 from harness.executors import Lost
 from harness.executors.local import LocalExecutor
 from harness.results.loading import name_of
-from harness.records import Record, attempt_folder, next_attempt, write_record
+from harness.fallback import reason
+from harness.ownpaths import require_own
+from harness.records import Record, attempt_folder, next_attempt, trial_folder, write_record
 from harness.results.selection import Found
 from harness.settings import changed
 from harness.studies import KINDS, load_study
@@ -47,6 +49,7 @@ class Rerun:
     results: "pd.DataFrame"
     surroundings: "pd.DataFrame"
     same_answers: bool
+    answers_fault: str  # why the answers to each test sample could not be held against each other; empty where they were
     same_source: bool  # of the study's own functions, and of everything else that the trial's id is made of
 
     @property
@@ -71,12 +74,14 @@ def rerun(found: Found, trial: Trial, study: Study, *, origin: Mapping[str, Any]
         raise UsageError(
             f"Folder {str(folder)!r} cannot be written ({error.strerror}). Name another with --logdir."
         ) from None
+    same_answers, fault = _same_answers(attempt_folder(found.path.parent, record.attempt), folder)
     return Rerun(
         again,
         folder,
         results=_results(record, again),
         surroundings=_surroundings(record, again),
-        same_answers=_same_answers(attempt_folder(found.path.parent, record.attempt), folder),
+        same_answers=same_answers,
+        answers_fault=fault,
         same_source=_identity(record, study, trial) == record.trial_id,
     )
 
@@ -97,7 +102,12 @@ def trial_of(record: Record, *, logdir: Path, data_dir: Path | None) -> tuple[Tr
     """
     study = recorded_study(record)
     data = recorded_data(record, data_dir=data_dir) if study.arrays is None else None
-    folder = (logdir / RERUNS / record.study / record.variant / f"seed-{record.seed}").resolve()
+    logdir = logdir.resolve()
+    folder = trial_folder(logdir / RERUNS, record.study, record.variant, record.seed)
+    try:
+        require_own(folder, root=logdir)
+    except OSError as error:
+        raise UsageError(f"Reruns cannot be written ({reason(error)}); move it away, or name another --logdir.") from None
     engine, attempt = str(record.provenance.get("engine", "auto")), next_attempt(folder)
     trial = Trial(
         study_path=study.path,
@@ -180,7 +190,13 @@ def _surroundings(record: Record, again: Record) -> "pd.DataFrame":
     return table[table["part"].isin(("provenance", "data", "settings")) & ~table["name"].isin(_CIRCUMSTANCES)]
 
 
-def _same_answers(one: Path, other: Path) -> bool:
-    """Say whether two attempts got the same test samples right; attempts that kept no answers do not differ."""
-    mine, its = load_right(one), load_right(other)
-    return mine is None or its is None or (mine.shape == its.shape and bool((mine == its).all()))
+def _same_answers(one: Path, other: Path) -> tuple[bool, str]:
+    """Say whether two attempts got the same test samples right, and what is wrong with the answers that they kept.
+
+    Attempts that kept no answers do not differ.
+    """
+    try:
+        mine, its = load_right(one), load_right(other)
+    except AnswersError as error:
+        return True, str(error)
+    return mine is None or its is None or (mine.shape == its.shape and bool((mine == its).all())), ""

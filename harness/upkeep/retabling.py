@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.events.bands import AGGREGATE, write_aggregates
 from harness.evidence.declarations import DECLARATION_FILE
+from harness.ownpaths import own_aggregates, require_own
 from harness.records import RECORD_FILE, load_records, trial_folder
 from harness.results.declared import as_declared_now
 from harness.tables import RUNS_FILE, SUMMARY_FILE, write_tables
@@ -29,9 +30,10 @@ def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
     """
     if not folder.is_dir():
         return
+    require_own(folder, root=folder.parent)
     ids = frozenset(shown)
     records = [record for record in load_records(folder)[0] if record.trial_id in ids]
-    for place in folder.glob(f"*/{AGGREGATE}"):
+    for place in own_aggregates(folder, AGGREGATE):
         shutil.rmtree(place, ignore_errors=True)
     paths = [trial_folder(folder.parent, one.study, one.variant, one.seed) / RECORD_FILE for one in records]
     records, _ = as_declared_now(records, paths)

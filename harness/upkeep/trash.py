@@ -3,10 +3,12 @@
     LOGDIR/.trash/NUMBER/removed.json      what it was, and where
     LOGDIR/.trash/NUMBER/content/          the folder itself, its event files under names that TensorBoard does not read
 
-Each step is one rename. A crash between two of them leaves the trial whole, in one place or the other.
+Each step is one rename. A crash between two of them leaves the trial whole, in one place or the other. What is deleted
+for good is first renamed to LOGDIR/.trash/deleting-NUMBER: half of it must not pass for the trial.
 """
 
 import json
+import math
 import os
 import shutil
 import time
@@ -16,12 +18,16 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.events.eventfiles import event_files
-from harness.records import RECORD_FILE, Record, RecordError, read_record, write_atomically
+from harness.fallback import reason
+from harness.ownpaths import is_own, require_own
+from harness.atomicfiles import write_atomically
+from harness.records import RECORD_FILE, Record, RecordError, read_record
 
 TRASH = ".trash"
 _NOTE = "removed.json"
 _CONTENT = "content"
 _HIDDEN = "trashed."
+_DELETING = "deleting-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,14 @@ def move_to_trash(folder: Path, *, logdir: Path, shown: Iterable[str] = ()) -> T
     """Move a folder below the log folder to its trash; UsageError if it is not below it or cannot be moved."""
     name = _name(folder, logdir)
     try:
-        entry = _new_entry(logdir / TRASH)
+        require_own(logdir / name, root=logdir)
+        entry = _new_entry(logdir / TRASH, root=logdir)
         note = {"name": name, "removed": time.time(), "shown": sorted(shown)}
         write_atomically(entry / _NOTE, json.dumps(note) + "\n")
         os.rename(folder, entry / _CONTENT)
         _hide_events(entry / _CONTENT)
     except OSError as error:
-        raise UsageError(f"{str(folder)!r} cannot be moved to the trash ({error.strerror}).") from None
+        raise UsageError(f"{str(folder)!r} cannot be moved to the trash ({reason(error)}).") from None
     return Trashed(name, entry, note["removed"], frozenset(note["shown"]), _record(entry / _CONTENT))
 
 
@@ -64,32 +71,52 @@ def restore(trashed: Trashed, *, logdir: Path) -> Path:
     if os.path.lexists(target):
         raise UsageError(f"{trashed.name} cannot be restored: there is one in its place. Remove that one first.")
     try:
+        require_own(target, root=logdir)
+        require_own(trashed.content, root=logdir)
         target.parent.mkdir(parents=True, exist_ok=True)
         _show_events(trashed.content)
         os.rename(trashed.content, target)
         shutil.rmtree(trashed.entry)
     except OSError as error:
-        raise UsageError(f"{trashed.name} cannot be restored ({error.strerror}).") from None
+        raise UsageError(f"{trashed.name} cannot be restored ({reason(error)}).") from None
     return target
 
 
-def delete(trashed: Trashed) -> int:
-    """Delete a folder in the trash for good; return the bytes that were freed."""
-    size = size_of(trashed.entry)
+def delete(entry: Path, *, logdir: Path) -> int:
+    """Delete an entry of the trash for good, whole or a leftover; return the bytes that were freed."""
     try:
-        shutil.rmtree(trashed.entry)
+        require_own(entry, root=logdir)
+        size, doomed = size_of(entry), entry
+        if not entry.name.startswith(_DELETING):
+            doomed = entry.with_name(_DELETING + entry.name)
+            os.rename(entry, doomed)
+        shutil.rmtree(doomed)
     except OSError as error:
-        raise UsageError(f"{trashed.name} cannot be deleted from the trash ({error.strerror}).") from None
+        raise UsageError(f"{str(entry)!r} cannot be deleted from the trash ({reason(error)}).") from None
     return size
 
 
 def in_trash(logdir: Path) -> tuple[Trashed, ...]:
-    """Return what lies in a log folder's trash, the last removed first; an entry that is not whole is passed over."""
+    """Return what lies in a log folder's trash, the last removed first; `leftovers` has what is not whole."""
+    return tuple(found for entry in _entries(logdir) if (found := _read(entry, logdir)))
+
+
+def leftovers(logdir: Path) -> tuple[Path, ...]:
+    """Return the entries of the trash that can be restored no more: of a purge or a restoration that was interrupted."""
+    return tuple(entry for entry in _entries(logdir) if _read(entry, logdir) is None)
+
+
+def _entries(logdir: Path) -> list[Path]:
+    """Return the entries of the trash that are ours, the last removed first."""
+    trash = logdir / TRASH
     try:
-        entries = sorted((logdir / TRASH).iterdir(), reverse=True)
+        entries = sorted(trash.iterdir(), reverse=True)
     except OSError:
-        return ()
-    return tuple(found for entry in entries if (found := _read(entry)))
+        return []
+    # Links, of the trash itself or in it, and whatever else somebody has put there, are not ours.
+    names = (entry.name.removeprefix(_DELETING) for entry in entries)
+    own = [entry for entry, name in zip(entries, names) if name.isdecimal() and is_own(entry, root=logdir)]
+    return [entry for entry in own if entry.is_dir()]
 
 
 def size_of(folder: Path) -> int:
@@ -123,9 +150,11 @@ def _name(folder: Path, logdir: Path) -> str:
     return place.relative_to(root).as_posix()
 
 
-def _new_entry(trash: Path) -> Path:
+def _new_entry(trash: Path, *, root: Path) -> Path:
+    require_own(trash, root=root)
     trash.mkdir(exist_ok=True)
-    number = max((int(path.name) for path in trash.iterdir() if path.name.isdecimal()), default=0)
+    names = (path.name.removeprefix(_DELETING) for path in trash.iterdir())
+    number = max((int(name) for name in names if name.isdecimal() and len(name) < 10), default=0)
     while True:
         number += 1
         entry = trash / f"{number:06d}"
@@ -136,17 +165,21 @@ def _new_entry(trash: Path) -> Path:
         return entry
 
 
-def _read(entry: Path) -> Trashed | None:
+def _read(entry: Path, logdir: Path) -> Trashed | None:
+    if entry.name.startswith(_DELETING):
+        return None
     content = entry / _CONTENT
     try:
         note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
         name, removed, shown = str(note["name"]), float(note["removed"]), frozenset(map(str, note["shown"]))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
+    removed = removed if math.isfinite(removed) else 0.0
     parts = Path(name).parts
     # What leads out of the log folder was not written here.
     safe = "\0" not in name and parts and ".." not in parts and not Path(name).is_absolute() and parts[0] != TRASH
-    return Trashed(name, entry, removed, shown, _record(content)) if safe and content.is_dir() else None
+    there = is_own(content, root=logdir) and content.is_dir()
+    return Trashed(name, entry, removed, shown, _record(content)) if safe and there else None
 
 
 def _record(folder: Path) -> Record | None:
