@@ -5,7 +5,6 @@ Nothing heavy is imported until a command needs it, so that --help is immediate.
 
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from harness.options import (
     seeds_option,
 )
 from harness.picturenames import LOGS
+from harness.terminal.lastingoutput import lasting_output, open_standard_streams, output_is_told_only
 
 EXAMPLE_RUN = """\b
 Examples:
@@ -39,6 +39,19 @@ Examples:
 class Group(click.Group):
     """A group whose unknown commands are answered with the nearest known one, and whose errors are one line."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line; output that cannot be written ends nothing, and is an error where it is all there is."""
+        open_standard_streams()
+        with lasting_output() as output:
+            try:
+                return super().main(*args, **options)
+            except SystemExit as ended:
+                output.flush()
+                if output.fault and output.needed and not ended.code:
+                    click.echo(f"Error: The output could not be written ({output.fault}).", err=True)
+                    raise SystemExit(1) from None
+                raise
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             from harness.errors import unknown
@@ -52,7 +65,7 @@ class Group(click.Group):
 def main() -> None:
     """Ablation studies one can trust: fast, paired, corrected, and seen in TensorBoard."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a file's name may hold bytes that no encoding can print
+        if hasattr(stream, "reconfigure"):  # a file's name may hold bytes that no encoding can print
             stream.reconfigure(errors="backslashreplace")
 
 
@@ -97,6 +110,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
     """
     from harness.commands.run import Request, run_studies
 
+    output_is_told_only()
     with one_line_errors():
         raise SystemExit(run_studies(studies, Request(**options)))
 

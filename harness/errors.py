@@ -24,6 +24,11 @@ def one_line(error: BaseException) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def fault_text(error: BaseException) -> str:
+    """Return an error's type and text on one line, a long one cut."""
+    return f"{type(error).__name__}: {one_line(error)[:LONGEST_FAILURE] or 'no text'}"
+
+
 def failure_text(error: BaseException) -> str:
     """Return an exception's type and the first line of its text; of Keras' report on a layer, the reason as well.
 

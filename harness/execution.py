@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.boards import TrialBoard, as_code
 from harness.events.bands import write_aggregates
 from harness.durability.checkpoints import notices
+from harness.errors import fault_text
 from harness.evidence.declarations import write_declaration
 from harness.executors import Executor, Lost, Progress, Wish
 from harness.durability.keeping import Keeper, reinstate
@@ -80,23 +81,34 @@ class _Run:
         """Run trials; return those that are worth another attempt, as they are to be tried again."""
         again: list[Trial] = []
         written = 0.0
-        for trial, outcome in self.executor.run(trials, progress=self.watcher.epoch, wish=self.wish):
+        for trial, outcome in self.executor.run(trials, progress=self.epoch, wish=self.wish):
             record = _record(self.plan, trial, outcome)
             if isinstance(outcome, Lost) and outcome.status != INTERRUPTED:
                 self.keeper.attempt("The event file", lambda: show_failure(self.plan, trial, record))
             record = self.keeper.keep(trial, record)
             for line in notices(record):
-                self.watcher.notice(line)
+                self.tell(self.watcher.notice, line)
             if isinstance(outcome, Lost) and outcome.died and not trial.lost:
                 again.append(replace(trial, attempt=trial.attempt + 1, lost=(outcome.error,)))
                 said = f"{trial.variant} seed {trial.seed}: {outcome.error} It is tried once more, after the others."
-                self.watcher.notice(said)
+                self.tell(self.watcher.notice, said)
             else:
-                self.watcher.ended(record)
+                self.tell(self.watcher.ended, record)
             if time.monotonic() - written > TABLE_SECONDS:
                 self.keeper.attempt("The tables", self.write_tables)
                 written = time.monotonic()
         return again
+
+    def epoch(self, epoch: Progress) -> None:
+        """Tell the watcher of a running trial's newest epoch."""
+        self.tell(self.watcher.epoch, epoch)
+
+    def tell(self, how: Callable[[Any], None], what: object) -> None:
+        """Tell the watcher something: a display that fails is a problem to be told of later, and ends no training."""
+        try:
+            how(what)
+        except Exception as error:
+            self.keeper.note(f"The progress could not be shown ({fault_text(error)}).")
 
     def write_tables(self) -> None:
         """Make both tables anew from the records, and what those are judged by."""
@@ -123,9 +135,8 @@ def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
 
 def write_everything(plan: Plan, keeper: Keeper) -> None:
     """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
-    records = results(plan).records
-    keeper.attempt("The tables", lambda: write_judged(plan, records))
-    keeper.attempt("The bands", lambda: write_aggregates(plan.folder, records))
+    keeper.attempt("The tables", lambda: write_judged(plan, results(plan).records))
+    keeper.attempt("The bands", lambda: write_aggregates(plan.folder, results(plan).records))
     keeper.finish()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness.options import data_dir_option, logdir_option, one_line_errors
+from harness.terminal.lastingoutput import output_is_told_only
 
 trials_argument = click.argument("names", nargs=-1, metavar="[TRIAL]...")
 filter_option = click.option(
@@ -37,6 +38,7 @@ def rerun(trial: str, logdir: Path, data_dir: Path | None) -> None:
     """
     from harness.commands.rerun import rerun_trial
 
+    output_is_told_only()
     with one_line_errors():
         try:
             raise SystemExit(rerun_trial(trial, logdir=logdir, data_dir=data_dir))
@@ -53,7 +55,7 @@ def remove(names: Sequence[str], **options: Any) -> None:
     from harness.commands.house import remove_trials
 
     with one_line_errors():
-        remove_trials(names, **options)
+        raise SystemExit(remove_trials(names, **options))
 
 
 @click.command(epilog="\b\nExample:\n  python -m harness restore ablations/base/seed-0\n")
@@ -65,7 +67,7 @@ def restore(names: Sequence[str], **options: Any) -> None:
     from harness.commands.house import restore_trials
 
     with one_line_errors():
-        restore_trials(names, **options)
+        raise SystemExit(restore_trials(names, **options))
 
 
 @click.command(epilog="\b\nExample:\n  python -m harness purge --yes\n")

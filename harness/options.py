@@ -38,14 +38,23 @@ class Seconds(click.FloatRange):
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn an error that the user can mend into one line and exit status 2."""
+    """Turn an error that the user can mend into one line and exit status 2.
+
+    What the system refuses, such as a name too long or one open file too many, is one wherever it comes from.
+    """
     from harness.errors import UsageError, one_line
+    from harness.fallback import reason
 
     try:
         yield
     except UsageError as error:
-        click.echo(f"Error: {one_line(error)}", err=True)
-        raise SystemExit(2) from None
+        said = one_line(error)
+    except OSError as error:
+        said = f"{one_line(OSError(reason(error)))}."
+    else:
+        return
+    click.echo(f"Error: {said}", err=True)
+    raise SystemExit(2) from None
 
 
 logdir_option = click.option(

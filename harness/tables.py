@@ -184,10 +184,9 @@ def _summary_row(group: Sequence[Record], comparison: Comparison | None) -> dict
 
 
 def write_tables(folder: Path, records: Sequence[Record]) -> None:
-    """Write both tables of a study, each in one step."""
-    tables = {RUNS_FILE: runs_table(records, logdir=folder.parent), SUMMARY_FILE: summary_table(records, logdir=folder.parent)}
-    for name, frame in tables.items():
-        write_atomically(folder / name, to_csv(frame))
+    """Write both tables of a study, each in one step; a fault in the summary does not keep the trials' from being written."""
+    for name, make in ((RUNS_FILE, runs_table), (SUMMARY_FILE, summary_table)):
+        write_atomically(folder / name, to_csv(make(records, logdir=folder.parent)))
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.results.choosing import choose
-from harness.errors import UsageError
+from harness.errors import UsageError, fault_text
 from harness.fallback import reason
 from harness.ownpaths import require_own
 from harness.results.loading import gather, require_folder
@@ -21,8 +21,8 @@ from harness.upkeep.unrecorded import unrecorded_folder
 MOST_SAID = 10  # lines on single trials
 
 
-def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> None:
-    """Move the chosen trials to the trash, make the tables again, and say so.
+def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> int:
+    """Move the chosen trials to the trash, make the tables again, and say so; return 1 if a table could not be made.
 
     A name may also be the path of a folder that holds event files or a damaged record, but no trial: an attempt that
     was never finished, for example.
@@ -35,6 +35,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     }
     size = sum(size_of(folder) for folder in folders)
     moved: list[Trashed] = []
+    faults: list[str] = []
     with _held(studies, logdir):
         try:
             for folder in folders:
@@ -42,32 +43,35 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
                 moved.append(move_to_trash(folder, logdir=logdir, shown=shown))
         finally:
             for study, shown in studies.items():
-                make_tables_again(logdir / study, shown)
+                faults += _tables_again(logdir / study, shown)
     _say("Removed", [trashed.name for trashed in moved])
     click.echo(
         f"{_count(moved)} ({megabytes(size)}) moved to {logdir / TRASH}; "
         f"python -m harness restore brings back, purge frees the space."
     )
+    return _told(faults)
 
 
-def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> None:
-    """Bring the chosen trials back from the trash, make the tables again, and say so."""
+def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> int:
+    """Bring the chosen trials back from the trash, make the tables again, and say so; return 1 if one could not be made."""
     if not names and filter is None:
         held = ", ".join(trashed.name for trashed in in_trash(logdir)[:MOST_SAID]) or "nothing"
         raise UsageError(f"Nothing is named to restore; the trash holds {held}.")
     chosen = _chosen(names, filter, logdir)
     newest = list({trashed.name: trashed for trashed in reversed(chosen)}.values())
     restored: list[Trashed] = []
+    faults: list[str] = []
     with _held(_studies(Path(trashed.name) for trashed in newest), logdir):
         try:
             for trashed in newest:
                 restore(trashed, logdir=logdir)
                 restored.append(trashed)
         finally:
-            _show_again(restored, logdir)
+            faults += _show_again(restored, logdir)
     _say("Restored", [trashed.name for trashed in restored])
     older = len(chosen) - len(newest)
     click.echo(f"{_count(restored)} restored.{f' {older} older of the same name stay in the trash.' if older else ''}")
+    return _told(faults)
 
 
 def purge_trash(names: Sequence[str], *, filter: str | None, logdir: Path, yes: bool) -> int:
@@ -133,14 +137,31 @@ def _is_named(trashed: Trashed, name: str, logdir: Path) -> bool:
         return False
 
 
-def _show_again(restored: Sequence[Trashed], logdir: Path) -> None:
+def _tables_again(folder: Path, shown: Iterable[str]) -> list[str]:
+    """Make a study's tables again; return what is wrong, if anything, since trials that were moved stay moved."""
+    try:
+        make_tables_again(folder, shown)
+    except Exception as error:
+        return [f"The tables of {folder} could not be made again ({fault_text(error)}); those that were there stand."]
+    return []
+
+
+def _told(faults: Sequence[str]) -> int:
+    for fault in faults:
+        click.echo(f"Error: {fault}", err=True)
+    return 1 if faults else 0
+
+
+def _show_again(restored: Sequence[Trashed], logdir: Path) -> list[str]:
+    faults: list[str] = []
     for study in _studies(Path(trashed.name) for trashed in restored):
         shown = shown_trials(logdir / study)
         for trashed in restored:
             # Tables that share no trial with those it was removed from are of other settings: it does not belong there.
             if trashed.name.split("/")[0] == study and trashed.record and (not shown or shown & trashed.shown):
                 shown |= {trashed.record.trial_id} & trashed.shown
-        make_tables_again(logdir / study, shown)
+        faults += _tables_again(logdir / study, shown)
+    return faults
 
 
 def _below(folder: Path, logdir: Path) -> Path:

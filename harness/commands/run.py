@@ -17,7 +17,7 @@ from harness.terminal.display import make_console, print_notes, summary_view
 from harness.terminal.plans import plan_table, total_line
 from harness.terminal.undrawn import undrawn_lines
 from harness.effects import must_be_built, overlooked, require_effects, require_samples
-from harness.errors import MOST_NAMED, UsageError, one_line
+from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
 from harness.fallback import reason
 from harness.durability.interrupts import Interrupts
@@ -203,8 +203,21 @@ def _named(records: Sequence[Record]) -> str:
 def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ()) -> int:
     """Print the study's summary and what was left out of it; return 1 if something is not as expected.
 
-    problems: one line for each thing that could not be stored.
+    problems: one line for each thing that could not be stored. A summary that cannot be made is no end: what was trained
+    is stored, and can be shown again.
     """
+    try:
+        status = _print_summary(plan, console)
+    except Exception as error:
+        said = f"the summary ({fault_text(error)}). What was trained is stored in {plan.folder}."
+        console.print(f"[bold red]Not shown:[/] {escape(said)}")
+        status = 1
+    for problem in problems:
+        console.print(f"[bold red]Not stored:[/] {escape(problem)}")
+    return 1 if problems else status
+
+
+def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.options.logdir)
     console.print(summary_view(summary, title=plan.study.title, width=console.width))
@@ -228,6 +241,4 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
     console.print(f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.options.logdir}", markup=False)
-    for problem in problems:
-        console.print(f"[bold red]Not stored:[/] {escape(problem)}")
-    return 1 if unexpected or claims.broken or problems else 0
+    return 1 if unexpected or claims.broken else 0

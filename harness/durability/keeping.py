@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.atomicfiles import is_temporary
 from harness.boards import readmit, withdraw
 from harness.durability.checkpoints import discard
+from harness.errors import fault_text
 from harness.fallback import disk_is_full, reason
 from harness.ownpaths import folder_identity, require_own_trial, require_same_folder
 from harness.records import (
@@ -96,21 +97,24 @@ class Keeper:
         """Store a trial's record and return it as it counts: a full disk makes it a failed one."""
         if moved := record.provenance.get("logs_moved"):
             where = record.provenance["logs"]
-            self._note(f"The event files of {_name(record)} could not be written ({moved}); they lie in {where}.")
+            self.note(f"The event files of {_name(record)} could not be written ({moved}); they lie in {where}.")
         try:
             self.require_home()
             store(trial.folder, record)
-        except OSError as error:
+        except Exception as error:
             return self._keep_elsewhere(trial, record, error)
         return record
 
     def attempt(self, what: str, action: Callable[[], None]) -> None:
-        """Write something that can be made again later; where that fails, what lay there before is untouched."""
+        """Write something that can be made again later; where that fails, what lay there before is untouched.
+
+        No fault in a table or a picture of a run is worth the run: whatever it is, it is a problem to be told of.
+        """
         try:
             self.require_home()
             action()
-        except OSError as error:
-            self._note(f"{what} could not be written ({reason(error)}); what was there before stands.")
+        except Exception as error:
+            self.note(f"{what} could not be written ({_why(error)}); what was there before stands.")
 
     def finish(self) -> None:
         """Write the tables of the fallback folder, if something lies there."""
@@ -119,31 +123,36 @@ class Keeper:
         folder = self._fallback / self._folder.name
         try:
             write_tables(folder, load_records(folder)[0])
-        except OSError as error:
-            self._note(f"The tables of {folder} could not be written ({reason(error)}).")
+        except Exception as error:
+            self.note(f"The tables of {folder} could not be written ({_why(error)}).")
 
     def require_home(self) -> None:
         """Raise FileNotFoundError if the study's folder is no longer the one that the run began with."""
         require_same_folder(self._folder, self._identity)
 
-    def _keep_elsewhere(self, trial: Trial, record: Record, error: OSError) -> Record:
+    def _keep_elsewhere(self, trial: Trial, record: Record, error: Exception) -> Record:
         where = trial_folder(self._fallback, trial.study, trial.variant, trial.seed)
         if disk_is_full(error):
             kind = type(error).__name__
             record = replace(record, status=FAILED, as_expected=False, error=reason(error), error_type=kind)
         try:
             store(where, record)
-        except OSError as second:
-            lost = f"({reason(error)}), nor in {where} ({reason(second)}): {_values(record)}."
-            self._note(f"{_name(record)} could not be stored {lost}")
+        except Exception as second:
+            lost = f"({_why(error)}), nor in {where} ({_why(second)}): {_values(record)}."
+            self.note(f"{_name(record)} could not be stored {lost}")
             return record
         self._used_fallback = True
-        self._note(f"{_name(record)} could not be stored in its place ({reason(error)}); its record lies in {where}.")
+        self.note(f"{_name(record)} could not be stored in its place ({_why(error)}); its record lies in {where}.")
         return record
 
-    def _note(self, problem: str) -> None:
+    def note(self, problem: str) -> None:
+        """Remember a problem, once."""
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _why(error: Exception) -> str:
+    return reason(error) if isinstance(error, OSError) else fault_text(error)
 
 
 def _name(record: Record) -> str:

@@ -91,6 +91,8 @@ def _right(content: bytes) -> np.ndarray:
     if digest not in (None, _digest(kept)):
         raise ValueError("its content does not match its checksum")
     samples = len(kept["classes"])
+    if not samples:
+        raise ValueError("it holds no sample")
     if len(kept["right"]) != (samples + 7) // 8:
         raise ValueError(f"it holds {samples} classes and {len(kept['right'])} bytes of what is right")
     return np.unpackbits(kept["right"], count=samples).astype(bool)

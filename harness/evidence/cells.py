@@ -95,7 +95,7 @@ def sampling_cells(finished: Sequence[Record]) -> dict[str, float]:
     samples = {record.cost.get("test_samples") for record in finished}
     accuracy = mean(record.metrics.get("test_accuracy", math.nan) for record in finished)
     count = samples.pop() if len(samples) == 1 else None
-    if not count or math.isnan(accuracy):
+    if not count or not count >= 1 or not 0 <= accuracy <= 1:  # an accuracy in percent is no share of samples
         return {}
     interval = wilson_interval(round(accuracy * count), int(count))
     return {"test_set_low": interval.low, "test_set_high": interval.high}

@@ -38,8 +38,10 @@ def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
     paths = [trial_folder(folder.parent, one.study, one.variant, one.seed) / RECORD_FILE for one in records]
     records, _ = as_declared_now(records, paths)
     if records:
-        write_tables(folder, records)
-        write_aggregates(folder, records)
+        try:
+            write_tables(folder, records)
+        finally:
+            write_aggregates(folder, records)
     else:
         for name in (RUNS_FILE, SUMMARY_FILE, DECLARATION_FILE):
             (folder / name).unlink(missing_ok=True)
