@@ -1,6 +1,7 @@
 """Datasets that are tables: the columns scikit-learn has, verified, cached, and named when they stand in."""
 
 import gzip
+import zlib
 from pathlib import Path
 
 import joblib
@@ -12,7 +13,7 @@ from tiny_dataset import alone  # noqa: F401, the fixture
 from harness.data import CLASS_NAMES, DataError, Prepared, Table, is_table, open_dataset, prepare, survey
 from harness.datafiles.arraycache import cache_folder
 from harness.datafiles.datasets import DATASETS
-from harness.datafiles.housing import COLUMNS, MOST_BYTES
+from harness.datafiles.housing import COLUMNS, MOST_BYTES, read_scikit_learn
 from harness.errors import UsageError
 
 HOUSING = "california-housing"
@@ -129,7 +130,46 @@ def test_a_housing_file_that_ends_early_is_refused(machine, tmp_path):
         prepare(HOUSING, data_dir=folder)
 
 
-@pytest.mark.parametrize("kept", [b"", b"no pickle", {"x": 1}, np.zeros((3, 2)), np.zeros((20_640, 9))])
+@pytest.mark.parametrize("compress", [0, 6])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_table_that_scikit_learn_keeps_is_read_without_unpickling_it(tmp_path, monkeypatch, compress, order):
+    published = np.random.default_rng(0).normal(size=(50, 9)) + 10
+    joblib.dump(np.array(published, order=order), tmp_path / "kept", compress=compress)
+    monkeypatch.setattr("pickle._Unpickler.load", None)
+    monkeypatch.setattr("joblib.load", None)
+    table = read_scikit_learn(tmp_path / "kept", rows=50)
+    np.testing.assert_array_equal(table["x"][:, 6:], published[:, [7, 8]])
+    np.testing.assert_array_equal(table["y"], published[:, 0] / 100_000)
+
+
+class Harmful:
+    """What runs code when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self):
+        return Path.mkdir, (self.folder,)
+
+
+@pytest.mark.parametrize("compress", [0, 6])
+def test_a_pickle_in_the_place_of_scikit_learns_table_runs_no_code(machine, tmp_path, compress):
+    machine.mkdir()
+    joblib.dump([Harmful(tmp_path / "harm"), np.zeros((20_640, 9))], machine / "cal_housing_py3.pkz", compress=compress)
+    with pytest.raises(DataError, match="cal_housing_py3.pkz is damaged"):
+        prepare(HOUSING)
+    assert harness("data").exit_code in (0, 1) and harness("doctor", "--logdir", tmp_path / "logs").exit_code == 1
+    assert not (tmp_path / "harm").exists()
+
+
+def test_a_small_file_that_inflates_without_end_is_refused(machine):
+    machine.mkdir()
+    (machine / "cal_housing_py3.pkz").write_bytes(zlib.compress(bytes(1 << 27), 9))
+    with pytest.raises(DataError, match="holds no table"):
+        prepare(HOUSING)
+
+
+@pytest.mark.parametrize("kept", [b"", b"no pickle", b"x\x9c torn", {"x": 1}, np.zeros((3, 2)), np.zeros((20_640, 9))])
 def test_a_damaged_file_of_scikit_learn_is_refused(machine, kept):
     machine.mkdir()
     path = machine / "cal_housing_py3.pkz"

@@ -18,7 +18,7 @@ from conftest import harness
 
 from harness.boards import TrialBoard, write_study
 from harness.errors import UsageError
-from harness.events.serve import Board, serve
+from harness.events.serve import Board, _is_loopback, serve
 from harness.studyfolders import folder_of
 
 HPARAMS = "experiment/defaultExperimentId/data/plugin/hparams/"
@@ -204,3 +204,29 @@ def test_views_choose_runs_where_tensorboard_would_choose_none(board):
     wanted = urllib.parse.unquote(board.views["pictures of seed 0"].partition("regexInput=")[2])
     shown = [run for run in ask(board, "data/runs") if re.search(wanted, run)]
     assert sorted(shown) == ["study/bad/seed-0/attempt-1", "study/base/seed-0/attempt-1"]
+
+
+@pytest.mark.parametrize("host", ["", " "])
+def test_an_empty_host_which_would_be_every_address_is_refused(tmp_path, host):
+    with pytest.raises(UsageError, match="Host is ' ?'; expected 'localhost'"):
+        serve(tmp_path, host=host)
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".example", "\udcff", "a..b"])
+def test_a_host_that_is_no_name_of_one_is_an_error_in_one_line(tmp_path, host):
+    with pytest.raises(UsageError, match="cannot serve on"):
+        serve(tmp_path, host=host)
+
+
+def test_letting_other_machines_in_is_said_loudly(tmp_path):
+    with serve(tmp_path, host="0.0.0.0") as board:
+        said = [notice for notice in board.notices if "no password" in notice]
+    assert len(said) == 1 and str(tmp_path.resolve()) in said[0] and f"0.0.0.0, port {board.port}" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "alone"),
+    [("localhost", True), ("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("0.0.0.0", False), ("::", False)],
+)
+def test_only_a_loopback_address_is_of_this_machine_alone(host, alone):
+    assert _is_loopback(host) == alone

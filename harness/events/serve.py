@@ -2,6 +2,7 @@
 
 import errno
 import io
+import ipaddress
 import socket
 import threading
 from contextlib import redirect_stderr
@@ -60,8 +61,8 @@ class Board:
 def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Board:
     """Start TensorBoard over a log folder and return when it answers.
 
-    port: None takes 6006 or the next free one. host: anything but a loopback address lets other machines in.
-    UsageError if the folder is missing, the given port is taken, or the host is not this machine's.
+    port: None takes 6006 or the next free one. host: anything but a loopback address lets other machines in, which a
+    notice says. UsageError if the folder is missing, the given port is taken, or the host is empty or not this machine's.
     """
     from tensorboard import program
 
@@ -81,7 +82,7 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
     except (program.TensorBoardServerException, SystemExit):  # its server exits where it cannot bind
         raise _taken(port) from None
     taken = servers[0].server_port
-    return Board(url=url, port=taken, notices=_notices(logdir, asked=port, taken=taken), _server=servers[0])
+    return Board(url=url, port=taken, notices=_notices(logdir, asked=port, taken=taken, host=host), _server=servers[0])
 
 
 def _require_folder(logdir: Path) -> None:
@@ -91,14 +92,16 @@ def _require_folder(logdir: Path) -> None:
 
 
 def _require_address(host: str, port: int | None) -> None:
+    if not host.strip():  # to a socket: every address of this machine
+        raise UsageError(f"Host is {host!r}; expected {LOOPBACK!r}, or 0.0.0.0 to let other machines in, or an address.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port or 0), family=family).close()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
+    except (OSError, TypeError, ValueError) as error:  # the last two: no name of a host at all
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise _taken(port) from None
-        place = f"{host!r}, port {port or FIRST_PORT}"
-        raise UsageError(f"TensorBoard cannot serve on {place}: {error.strerror}.") from None
+        place = f"{host[:80]!r}, port {port or FIRST_PORT}"
+        raise UsageError(f"TensorBoard cannot serve on {place}: {getattr(error, 'strerror', None) or error}.") from None
 
 
 def _taken(port: int | None) -> UsageError:
@@ -107,8 +110,22 @@ def _taken(port: int | None) -> UsageError:
     return UsageError(f"Port {port} is taken. Give another with --port, or none to take the next free one.")
 
 
-def _notices(logdir: Path, *, asked: int | None, taken: int) -> tuple[str, ...]:
+def _is_loopback(host: str) -> bool:
+    """Say whether an address is of this machine alone; a name is looked up, all its addresses must be."""
+    try:
+        found = {str(place[4][0]).partition("%")[0] for place in socket.getaddrinfo(host, None)}
+    except (OSError, TypeError, ValueError):
+        return False
+    return all(ipaddress.ip_address(address).is_loopback for address in found)
+
+
+def _notices(logdir: Path, *, asked: int | None, taken: int, host: str) -> tuple[str, ...]:
     notices = []
+    if not _is_loopback(host):
+        notices.append(
+            f"TensorBoard asks for no password: whoever reaches {host}, port {taken} can read everything below "
+            f"{str(logdir.resolve())!r}. For this machine alone, leave --host out."
+        )
     if asked is None and taken != FIRST_PORT:
         notices.append(f"Port {FIRST_PORT} is taken; TensorBoard is on port {taken} instead.")
     runs = len({file.parent for file in event_files(logdir, recursive=True)})
