@@ -23,7 +23,7 @@ from harness.options import (
     seeds_option,
 )
 from harness.picturenames import LOGS
-from harness.terminal.lastingoutput import lasting_output, open_standard_streams, output_is_told_only
+from harness.terminal.lastingoutput import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
 
 EXAMPLE_RUN = """\b
 Examples:
@@ -42,6 +42,7 @@ class Group(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line; output that cannot be written ends nothing, and is an error where it is all there is."""
         open_standard_streams()
+        forget_odd_sizes()
         with lasting_output() as output:
             try:
                 return super().main(*args, **options)

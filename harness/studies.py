@@ -93,7 +93,9 @@ def _execute(path: Path) -> object:
     except SyntaxError as error:
         where = f", line {error.lineno}" if error.lineno else ""  # a file with a NUL has no lines
         raise UsageError(f"Study file {error.filename or path}{where}: {error.msg}.") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a study's file may raise anything
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f", line {lines[-1]}" if lines else ""
         kind = "" if isinstance(error, UsageError) else f"{type(error).__name__}: "

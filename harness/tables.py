@@ -209,5 +209,6 @@ def with_whole_numbers(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Hold counts as whole numbers though cells of their columns are empty; seeds may stop at different epochs."""
     for name in {"epochs", "parameters", "first_test_image_class", "pairs", *_COUNTS} & set(frame.columns):
         known = frame[name].dropna().astype(float)
-        frame[name] = frame[name].astype("Int64" if (known % 1 == 0).all() else float)
+        whole = (known % 1 == 0).all() and (known.abs() < 2**63).all()
+        frame[name] = frame[name].astype("Int64" if whole else float)
     return frame

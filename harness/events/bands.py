@@ -21,6 +21,7 @@ from harness.statistics import mean_interval
 from harness.variants import BASE
 
 AGGREGATE = "aggregate"
+LAST_STEP = 2**63 - 1  # that an event can have
 MEASURED = ("test_", "train_", "validation_")
 Band = tuple[float, float, float]  # mean, low, high
 
@@ -37,9 +38,13 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
             for step, value in zip(_steps(record), record.history.get(curve, ())):
                 by_step.setdefault(step, []).append(value)
     points: dict[int, Band] = {}
-    for step in sorted(by_step):
+    for step in sorted(step for step in by_step if abs(step) <= LAST_STEP):
         values = np.array(by_step[step])
-        found = mean_interval(values[np.isfinite(values)]) if np.isfinite(values).any() else None
+        try:
+            with np.errstate(all="ignore"):
+                found = mean_interval(values[np.isfinite(values)]) if np.isfinite(values).any() else None
+        except ValueError:  # losses near the largest float have no interval that a float can hold
+            continue
         if found is None:
             break
         low, high = (found.mean, found.mean) if found.low is None else (found.low, found.high)
@@ -92,7 +97,7 @@ def curve_names(records: Sequence[Record]) -> tuple[str, ...]:
 
 
 def _write_run(target: Path, bands: dict[str, dict[int, Band]], *, layout: Sequence[str]) -> None:
-    with EventFile(target) as file:
+    with EventFile(target) as file, np.errstate(over="ignore"):  # TensorBoard's numbers are of half the width
         if layout:
             file.add_summary(_layout_summary(layout))
         for curve, points in bands.items():

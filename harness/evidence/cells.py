@@ -104,7 +104,12 @@ def sampling_cells(finished: Sequence[Record]) -> dict[str, float]:
 def mean(values: Iterable[float]) -> float:
     """Return the mean of the values that are known, NaN where none is."""
     finite = [value for value in values if not math.isnan(value)]
-    return statistics.fmean(finite) if finite else math.nan
+    if not finite:
+        return math.nan
+    try:
+        return statistics.fmean(finite)
+    except OverflowError:  # their sum is beyond any float, their mean is not
+        return math.fsum(value / len(finite) for value in finite)
 
 
 def std(values: Iterable[float]) -> float:
@@ -113,5 +118,8 @@ def std(values: Iterable[float]) -> float:
     if len(finite) < 2:
         return math.nan
     # statistics.stdev computes in fractions: a tenth of a second over a thousand variants, for digits that no float holds.
-    middle = statistics.fmean(finite)
-    return math.sqrt(math.fsum((value - middle) ** 2 for value in finite) / (len(finite) - 1))
+    middle = mean(finite)
+    try:
+        return math.sqrt(math.fsum((value - middle) ** 2 for value in finite) / (len(finite) - 1))
+    except OverflowError:  # squares are beyond any float sooner than their root
+        return math.hypot(*(value - middle for value in finite)) / math.sqrt(len(finite) - 1)

@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 
+_MOST_DIGITS = 4  # of the terminal's size
+
+
 class LastingStream:
     """A text stream that writes to another one for as long as that takes it, and nowhere afterwards.
 
@@ -70,6 +73,14 @@ def output_is_told_only() -> None:
     """Say that the command under way does its work whether or not anybody hears of it."""
     if isinstance(sys.stdout, LastingStream):
         sys.stdout.needed = False
+
+
+def forget_odd_sizes() -> None:
+    """Take sizes of the terminal that are none out of the environment, which rich and click would believe."""
+    for name in ("COLUMNS", "LINES"):
+        size = os.environ.get(name, "")
+        if size and not (size.isascii() and size.isdecimal() and len(size) <= _MOST_DIGITS and int(size) > 0):
+            del os.environ[name]
 
 
 def open_standard_streams() -> None:
