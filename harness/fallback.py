@@ -13,9 +13,15 @@ def disk_is_full(error: BaseException | None) -> bool:
     return isinstance(error, OSError) and error.errno in _FULL
 
 
+def machine_is_short(error: OSError) -> bool:
+    """Say whether an error tells of the machine's limits and nothing of the file that was to be read."""
+    return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+
 def reason(error: OSError) -> str:
     """Say what an OSError means, and where: ``No space left on device: logs/x/record.json``."""
     text = "disk full" if disk_is_full(error) else (error.strerror or type(error).__name__)
+    text += " (ulimit -n sets how many)" if error.errno == errno.EMFILE else ""
     return f"{text}: {error.filename}" if error.filename else text
 
 

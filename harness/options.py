@@ -10,6 +10,7 @@ import click
 
 MOST_SEEDS = 10_000
 MOST_JOBS = 1_000
+LONGEST_ERROR = 2_000  # characters; what quotes a hostile name is one line all the same, not a page
 
 
 class FilePath(click.Path):
@@ -53,7 +54,7 @@ def one_line_errors() -> Iterator[None]:
         said = f"{one_line(OSError(reason(error)))}."
     else:
         return
-    click.echo(f"Error: {said}", err=True)
+    click.echo(f"Error: {said if len(said) <= LONGEST_ERROR else said[:LONGEST_ERROR] + ' …'}", err=True)
     raise SystemExit(2) from None
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 
 from harness.atomicfiles import write_atomically
 from harness.expectations import described_expectation
+from harness.fallback import machine_is_short
 from harness.metrics import described_metric
-from harness.names import check_name
+from harness.recordchecks import numbers, require_record
 
 SCHEMA = 1
 RECORD_FILE = "record.json"
@@ -96,14 +97,6 @@ class Record:
 
 _FIELDS = frozenset(field.name for field in fields(Record))
 _HEAD = re.compile(r'\{"schema": (?P<schema>[0-9]{1,9}), "sha256": "(?P<sha256>[0-9a-f]{64})", "record":\n')
-_KINDS: Mapping[str, type] = (
-    dict.fromkeys(("study", "variant", "trial_id", "control", "change", "expectation", "status"), str)
-    | dict.fromkeys(("error", "error_type", "traceback"), str)
-    | dict.fromkeys(("first_test_image", "architecture"), list)
-    | dict.fromkeys(("seed", "attempt", "position"), int)
-    | dict.fromkeys(("settings", "history", "metrics", "cost", "data", "provenance"), dict)
-    | {"as_expected": bool}
-)
 
 
 def trial_folder(logdir: Path, study: str, variant: str, seed: int) -> Path:
@@ -148,10 +141,12 @@ def keep_older(folder: Path, *, newer: int) -> None:
 
 
 def read_record(path: Path) -> Record:
-    """Return the record of a file; RecordError says why it cannot be trusted."""
+    """Return the record of a file; RecordError says why it cannot be trusted, OSError that the machine cannot read now."""
     try:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and machine_is_short(error):  # the record may be sound
+            raise
         raise RecordError(f"{path}: cannot be read ({error}).") from None
     head = _HEAD.match(text)
     if head is None:
@@ -180,8 +175,10 @@ def find_records(folder: Path) -> Iterator[Path]:
         try:
             with os.scandir(parent) as entries:
                 below = [entry.path for entry in entries if _may_hold_records(entry)]
-        except OSError:  # removed in the meantime, or not to be read
-            continue
+        except OSError as error:
+            if machine_is_short(error):  # a table without these records would look whole
+                raise
+            continue  # removed in the meantime, or not to be read
         waiting.extend(sorted(below, reverse=True))
 
 
@@ -233,15 +230,7 @@ def encode(value: Any) -> Any:
 
 def _decode(values: dict[str, Any]) -> Record:
     """Return the record of a file's values; TypeError, AttributeError or ValueError where they cannot be one's."""
-    for name, kind in _KINDS.items():
-        if not isinstance(values.get(name), kind):
-            raise TypeError(f"{name} is {str(values.get(name, 'absent'))[:40]!r}")
-    if not all(isinstance(text, str) for text in values["data"].values()):
-        raise TypeError("data holds more than texts")
-    if not all(isinstance(layer, dict) for layer in values["architecture"]):
-        raise TypeError("architecture holds more than layers")
-    for name in ("study", "variant"):  # both are parts of paths
-        check_name(name, values[name])
+    require_record(values)
     if values["status"] not in STATUSES:
         raise ValueError(f"status is {values['status'][:40]!r}")
     known = {name: tuple(value) if type(value) is list else value for name, value in values.items() if name in _FIELDS}
@@ -250,19 +239,8 @@ def _decode(values: dict[str, Any]) -> Record:
         described_expectation(values["expects"])
     if not isinstance(values.get("changes", {}), dict):
         raise TypeError(f"changes is {str(values['changes'])[:40]!r}")
-    known["first_test_image"] = tuple(_numbers(values["first_test_image"]))
-    known["history"] = {name: _numbers(series) for name, series in values["history"].items()}
+    known["first_test_image"] = tuple(numbers(values["first_test_image"]))
+    known["history"] = {name: numbers(series) for name, series in values["history"].items()}
     for name in ("metrics", "cost"):
-        known[name] = dict(zip(values[name], _numbers(values[name].values()), strict=True))
+        known[name] = dict(zip(values[name], numbers(values[name].values()), strict=True))
     return Record(**known)
-
-
-def _numbers(values: Iterable[Any]) -> list[float]:
-    # Nearly all are finite floats: a call for each would be a third of the time that reading takes.
-    return [value if type(value) is float and value - value == 0.0 else _number(value) for value in values]
-
-
-def _number(value: Any) -> float:
-    if not isinstance(value, (int, float, type(None))) or (isinstance(value, int) and abs(value) > 2**53):
-        raise TypeError(f"{str(value)[:40]!r} stands where a number is expected")
-    return math.nan if value is None or not math.isfinite(value) else value

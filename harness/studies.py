@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import linecache
+import os
 import sys
 import traceback
 from dataclasses import replace
@@ -80,7 +81,7 @@ class _Source(SourceFileLoader):
 
 
 def _execute(path: Path) -> object:
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
     if path.suffix != ".py":
         raise UsageError(f"Study file {path} ends in {path.suffix!r}; expected a name ending in {' or '.join(KINDS)}.")
     name = f"harness_study_{path.stem.replace('-', '_')}_{digest}"

@@ -9,6 +9,11 @@ from typing import Any
 
 from harness.errors import UsageError
 
+_DEEPEST = 12  # tables and lists in one another; a study needs five
+_LARGEST = 10**400  # beyond any float; what is too large for a setting is the setting's to say
+_NESTED = f"its values are nested more than {_DEEPEST} deep; expected tables of settings, as in docs/your-own-study.md"
+_ENDLESS = "it holds a number of more than 400 digits; expected one that a setting can have"
+
 Path = tuple[str, ...]  # a key behind those of the tables that it lies in
 
 
@@ -27,6 +32,39 @@ def gathered(faults: list[LineError]) -> Iterator[None]:
         yield
     except LineError as fault:
         faults.append(fault)
+
+
+def read_toml(path: FilePath) -> tuple[str, dict[str, Any]]:
+    """Return a study file's text and what it says; UsageError, with the line where there is one, for what is no TOML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(f"Study file {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"Study file {path} is not UTF-8: byte {error.start}.") from None
+    except tomllib.TOMLDecodeError as error:
+        line, said = _error_line(error)
+        raise UsageError(f"Study file {path}{f', line {line}' if line else ''}: {said}.") from None
+    except RecursionError:
+        raise UsageError(f"Study file {path}: {_NESTED}.") from None
+    except ValueError:  # of Python, which turns no more than some thousand digits into a number
+        raise UsageError(f"Study file {path}: {_ENDLESS}.") from None
+    if fault := _fault_of(content):
+        raise UsageError(f"Study file {path}: {fault}.")
+    return text, content
+
+
+def _fault_of(content: Any, *, depth: int = 0) -> str:
+    """Say what no study can mean: values nested without end, or a number without end; empty where there is neither."""
+    if isinstance(content, int):
+        return _ENDLESS if abs(content) > _LARGEST else ""
+    if not isinstance(content, (list, Mapping)):
+        return ""
+    if depth > _DEEPEST:
+        return _NESTED
+    parts = content.values() if isinstance(content, Mapping) else content
+    return next((fault for part in parts if (fault := _fault_of(part, depth=depth + 1))), "")
 
 
 def key_lines(text: str) -> dict[Path, int]:
@@ -69,7 +107,7 @@ def in_file(file: FilePath | None, *places: Path) -> str:
     return f"Study file {file}{f', line {found[0]}' if found else ''}: "
 
 
-def error_line(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:
+def _error_line(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:
     """Return the line that a syntax error names, and its text without the place."""
     place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
     if place is None:

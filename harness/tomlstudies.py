@@ -1,7 +1,6 @@
 """A study in TOML, for those who only change numbers: its text → a Study, each error with its line."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 from harness import families
 from harness.errors import UsageError
 from harness.settings import Settings, annotations, changed, check
-from harness.tomllines import LineError, error_line, gathered, in_file, key_lines, nearest_line
+from harness.tomllines import LineError, gathered, in_file, key_lines, nearest_line, read_toml
 from harness.tomlvalues import expectation, judged_and_drawn, require_known, setting_value, worded_for_toml, wrong_alone
 from harness.variants import BASE, Study, Variant
 
@@ -33,16 +32,7 @@ def read_study(path: Path, *, load_like: LoadLike) -> Study:
 
     load_like: loads the study that the key `like` names.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except OSError as error:
-        raise UsageError(f"Study file {path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"Study file {path} is not UTF-8: byte {error.start}.") from None
-    except tomllib.TOMLDecodeError as error:
-        line, said = error_line(error)
-        raise UsageError(f"Study file {path}{f', line {line}' if line else ''}: {said}.") from None
+    text, content = read_toml(path)
     return _Reader(path, content, key_lines(text)).study(load_like)
 
 

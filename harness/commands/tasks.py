@@ -1,5 +1,6 @@
 """What a call of `run` comes to: studies with their options and data, and the workers that they share."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,7 @@ def make_tasks(names: Sequence[str], request: Request) -> list[Task]:
 
 def _options(choice: Choice, request: Request) -> Options:
     return Options(
-        logdir=request.logdir.resolve(),
+        logdir=Path(os.path.realpath(request.logdir)),  # a loop of links is for the run to refuse, like any bad folder
         seeds=request.seeds,
         engine=request.engine,
         force=request.force,

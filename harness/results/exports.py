@@ -52,7 +52,7 @@ def write_output(text: str, output: str, *, show: Callable[[str], None]) -> None
             path.write_text(text, encoding="utf-8", errors="backslashreplace")
         else:
             write_atomically(path.resolve(), text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of links
         raise UsageError(
             f"Output {output!r} cannot be written ({getattr(error, 'strerror', None) or error})."
         ) from None

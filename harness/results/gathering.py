@@ -45,7 +45,7 @@ def read_sources(paths: Sequence[Path], *, epoch: str = LAST, studies: Sequence[
     for path in paths:
         try:
             first = real.setdefault(path.resolve(), path)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of links
             raise UsageError(f"Path {str(path)!r} cannot be read ({error}).") from None
         if first is not path:
             raise UsageError(f"Path {str(path)!r} is given twice; expected different folders or files.")
