@@ -12,6 +12,7 @@ from harness.errors import fault_text
 from harness.evidence.declarations import write_declaration
 from harness.executors import Executor, Lost, Progress, Wish
 from harness.durability.keeping import Keeper, reinstate
+from harness.ownpaths import require_own_trial
 from harness.provenance import environment
 from harness.records import INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.runner import Plan, results
@@ -127,6 +128,7 @@ def _record(plan: Plan, trial: Trial, outcome: Record | Lost) -> Record:
 
 def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
     """Write for TensorBoard what a worker that is gone could not: the error, and the failed session."""
+    require_own_trial(trial.folder)
     with TrialBoard(attempt_folder(trial.folder, record.attempt) / "failure") as board:
         board.hparams(tab_values(plan.study.settings(trial.variant)), trial_id=f"{trial.study}/{trial.variant}")
         board.text("error", as_code(record.error))

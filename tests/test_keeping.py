@@ -111,6 +111,7 @@ def test_a_folder_that_took_the_place_of_the_runs_own_is_not_written_into(tmp_pa
     plan = plan_of(tmp_path)
     with one_writer(plan.folder):
         replaced(plan.folder)
+        (plan.folder / ".table.1.tmp").write_text("of somebody else's run")
         before = contents(plan.folder)
         keeper = Keeper(plan.folder, plan.fallback, home=plan.home)  # as after the workers have looked at the study
         keeper.keep(plan.trials[0], replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True))

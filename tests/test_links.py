@@ -22,6 +22,7 @@ from harness.errors import UsageError
 from harness.events.bands import AGGREGATE, write_aggregates
 from harness.events.eventfiles import EventFile
 from harness.events.lastingboards import LastingBoard
+from harness.execution import show_failure
 from harness.ownpaths import ForeignPathError, is_own, require_own
 from harness.records import load_records
 from harness.trials import blank_record
@@ -177,6 +178,15 @@ def test_a_record_whose_folder_became_a_link_is_kept_elsewhere(tmp_path, theirs)
     trial.folder.parent.symlink_to(theirs)
     keeper.keep(trial, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
     assert len(load_records(tmp_path / "fallback")[0]) == 1 and "symbolic link" in keeper.problems[0]
+
+
+def test_the_failure_of_a_lost_worker_is_shown_through_no_link(tmp_path, theirs):
+    plan = plan_of(tmp_path)
+    trial = plan.trials[0]
+    trial.folder.mkdir(parents=True)
+    (trial.folder / "attempt-1").symlink_to(theirs)
+    with pytest.raises(ForeignPathError):
+        show_failure(plan, trial, blank_record(trial, plan.study))
 
 
 def test_a_board_writes_through_no_link(tmp_path, theirs):

@@ -91,7 +91,8 @@ class Keeper:
         self._folder, self._fallback = folder, fallback
         self._identity = home or folder_identity(folder)
         self._used_fallback = False
-        sweep(folder)
+        if folder_identity(folder) == self._identity:
+            sweep(folder)
 
     def keep(self, trial: Trial, record: Record) -> Record:
         """Store a trial's record and return it as it counts: a full disk makes it a failed one."""
