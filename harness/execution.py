@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -157,7 +158,8 @@ def _announced(wish: Callable[[], Wish], watcher: Watcher) -> Callable[[], Wish]
         wanted = wish()
         if wanted is not told:
             told = wanted
-            watcher.notice(STOPPING[wanted])
+            with suppress(Exception):  # whether it is heard or not, the wish is granted
+                watcher.notice(STOPPING[wanted])
         return wanted
 
     return announced
