@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras.src.models.functional import Functional
 
 from harness.layercalls import graph_of
+from harness.layerplaces import is_graph
 
 SAMPLES = 2
 OPEN_SIZE = 32  # of an axis that a model leaves open: enough for five halvings
@@ -28,7 +29,7 @@ class Seen:
 
 
 def seen_calls(model: keras.Model) -> list[Seen] | None:
-    """Return every call of a model on a batch made up for its inputs, the model itself the last.
+    """Return every call of a model, and of those within it, on a batch made up for its inputs, the model itself the last.
 
     None for a Sequential one without a graph yet, and where such a batch does not go through. The model's state is
     left as it was, and every time the same values are drawn.
@@ -41,6 +42,9 @@ def seen_calls(model: keras.Model) -> list[Seen] | None:
     def call(operation: Any, *args: Any, **options: Any) -> Any:
         if "training" in getattr(operation, "_call_context_args", ()):
             options["training"] = False
+        inner = graph_of(operation) if is_graph(operation) else None
+        if inner is not None:
+            inner._run_through_graph(inner._standardize_inputs(args[0]), call_fn=call)
         outputs = operation(*args, **options)
         seen.append(Seen(operation, args, options, outputs))
         return outputs

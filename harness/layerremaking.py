@@ -62,10 +62,17 @@ def _needed(path: str) -> str:
 
 def _of_configuration(layer: Any, path: str) -> Any:
     try:
-        return type(layer).from_config(layer.get_config())
+        return type(layer).from_config(_without_shapes(layer.get_config()))
     except Exception as error:
         said = f"its class gives no configuration to do so: {one_line(error)[:200]}"
         raise LayerError(f"{_needed(path)}, and {said} {_ADVICE}") from None
+
+
+def _without_shapes(config: Any) -> Any:
+    """Return a configuration without the shapes that the layers within were built for: they would be built for them again."""
+    if isinstance(config, dict):
+        return {name: _without_shapes(value) for name, value in config.items() if name != "build_config"}
+    return [_without_shapes(value) for value in config] if isinstance(config, list) else config
 
 
 def _require_like(layer: Any, twin: Any, path: str, seen: Seen) -> None:

@@ -108,6 +108,36 @@ def test_state_of_the_same_shape_is_carried_to_the_layer_made_anew():
     assert edited.get_layer("second").output.shape == (None, 6, 6, 3)
 
 
+WIDTH = {
+    "Dense": lambda: layers.Dense(3),
+    "LSTM": lambda: layers.LSTM(3, return_sequences=True),
+    "Bidirectional": lambda: layers.Bidirectional(layers.GRU(2, return_sequences=True)),
+    "TimeDistributed": lambda: layers.TimeDistributed(layers.Dense(3)),
+    "Conv1D": lambda: layers.Conv1D(3, 2),
+    "SeparableConv1D": lambda: layers.SeparableConv1D(3, 2),
+    "BatchNormalization": layers.BatchNormalization,
+    "LayerNormalization": layers.LayerNormalization,
+    "EinsumDense": lambda: layers.EinsumDense("abc,cd->abd", output_shape=(None, 3)),
+    "PReLU": layers.PReLU,
+    "SpectralNormalization": lambda: layers.SpectralNormalization(layers.Dense(3)),
+    "GroupNormalization": lambda: layers.GroupNormalization(2),
+    "Normalization": lambda: layers.Normalization(mean=0.5, variance=2.0),
+    "Reshape": lambda: layers.Reshape((-1, 2)),
+    "GaussianDropout": lambda: layers.GaussianDropout(0.2),
+}
+
+
+@pytest.mark.parametrize("kind", WIDTH)
+def test_layers_of_keras_are_made_anew(kind: str):
+    given = keras.Input((5, 4), name="given")
+    hidden = WIDTH[kind]()(layers.Dense(6, name="narrow")(given))
+    inner = keras.Model(given, layers.GlobalAveragePooling1D(name="mean")(hidden), name="inner")
+    outside = keras.Input((5, 4))
+    model = keras.Model(outside, layers.Dense(1, name="outputs")(inner(outside)))
+    edited = edit(model, remove=["inner/narrow"])
+    assert edited.output.shape == (None, 1) and np.isfinite(edited(np.ones((2, 5, 4), "float32"))).all()
+
+
 def test_a_tied_layer_is_not_torn_apart_as_it_is_made_anew():
     dense = layers.Dense(4, name="own")
     given = keras.Input((4,), name="given")
