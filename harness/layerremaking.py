@@ -9,9 +9,11 @@ from keras.src.utils.python_utils import is_default
 from harness.errors import one_line
 from harness.layermaking import LayerError
 from harness.layerproofs import Seen, same
+from harness.layerseeds import KEPT_PATH
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.ndarray, np.generic)
-_AROUND = frozenset(vars(keras.layers.Layer()))  # what every layer has, and what Keras notes there of its calls
+# What every layer has, what Keras notes there of its calls, and by what it draws.
+_AROUND = frozenset(vars(keras.layers.Layer())) | {KEPT_PATH}
 
 
 def depends_on_shapes(layer: Any) -> bool:

@@ -22,7 +22,7 @@ from keras.src.models.functional import Functional
 from keras.src.utils.naming import to_snake_case
 
 LARGEST_SEED = 2**31 - 1  # Keras takes a seed as a signed number of 32 bits
-_KEPT = "_path_of_draws"
+KEPT_PATH = "_path_of_draws"
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ def layers_by_path(model: keras.Model) -> Iterator[tuple[str, Any]]:
 
 def keep_path(layer: Any, path: str) -> None:
     """Let a layer draw by this path, whatever stands beside it from now on."""
-    vars(layer)[_KEPT] = path
+    vars(layer)[KEPT_PATH] = path
 
 
 def _below(layer: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
@@ -130,7 +130,7 @@ def _below(layer: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
         name = _attribute(layer, part) or _given_name(part)
         taken[name] = taken.get(name, 0) + 1
         name = name if taken[name] == 1 else f"{name}#{taken[name]}"
-        yield from _below(part, vars(part).get(_KEPT) or (f"{path}/{name}" if path else name), seen)
+        yield from _below(part, vars(part).get(KEPT_PATH) or (f"{path}/{name}" if path else name), seen)
 
 
 def _attribute(layer: Any, part: Any) -> str:

@@ -45,7 +45,8 @@ def before(layer: layers.Layer, *, narrow: int = 6) -> keras.Model:
 
 
 def test_a_layer_of_the_users_is_made_anew():
-    edited = edit(before(Column(3.0, name="own")), remove=["narrow"])
+    once = edit(before(Column(3.0, name="own")), insert_after=["own=Dropout(0.1)"])
+    edited = edit(once, remove=["narrow"])
     assert edited.get_layer("own").scale.shape == (4,) and edited.get_layer("own").factor == 3.0
 
 
