@@ -18,7 +18,7 @@ from harness.variants import Study
 STUDIES = {path.stem: path for path in sorted((Path(__file__).parent / "studies").glob("*.py"))}
 CONVOLUTIONAL = ("residual", "squeeze_excite")
 ROUNDED = ("mixed_precision",)  # to eleven bits of a float16, after every operation or after several at once
-REFUSED = {"dict_inputs": "x_train goes by names: left, right; expected an array, or a tuple of arrays in the order of the model"}
+REFUSED = {"dict_inputs": "x_train goes by names: left, right; expected an array, or a tuple of arrays in the order"}
 # One of each kind. By xla, random numbers are others; all that has none in it trains by auto as it does by xla.
 ENGINES = [("own_state", "graph"), ("own_state", "fit"), ("weight_decay", "graph"), ("several_outputs", "fit")]
 SEED, BATCH = 3, 32
@@ -60,7 +60,8 @@ def batches(arrays: Arrays, *, epochs: int) -> tf.data.Dataset:
     found = None
     for number in range(epochs):
         rows = epoch_order(count, SEED, number)
-        epoch = tf.data.Dataset.from_tensor_slices(tf.nest.map_structure(lambda part, rows=rows: part[rows], parts)).batch(BATCH)
+        ordered = tf.nest.map_structure(lambda part, rows=rows: part[rows], parts)
+        epoch = tf.data.Dataset.from_tensor_slices(ordered).batch(BATCH)
         found = epoch if found is None else found.concatenate(epoch)
     return found
 
