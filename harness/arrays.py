@@ -30,6 +30,10 @@ class Arrays:
     class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("x_train", "y_train", "x_test", "y_test", "x_validation", "y_validation"):
+            if isinstance(getattr(self, name), Mapping):
+                expected = "expected an array, or a tuple of arrays in the order of the model's inputs or outputs"
+                raise TypeError(f"{name} goes by names: {', '.join(map(str, getattr(self, name)))}; {expected}.")
         for name in ("feature_names", "class_names"):
             names = getattr(self, name)
             if isinstance(names, str):

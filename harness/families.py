@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.errors import UsageError
-from harness.settings import LAYER_TEXTS, Settings, changed, differences
+from harness.settings import LAYER_NAMES, LAYER_TEXTS, Settings, changed, differences
 from harness.variants import BASE, Variant, show_value
 
 MOST_VARIANTS = 1000
-_FOLDABLE = ("remove", "freeze")  # settings whose value is a set of parts
+_FOLDABLE = LAYER_NAMES  # settings whose value is a set of parts
+_FOLDED = {"remove": "no", "freeze": "frozen", "cut": "cut"}  # how the names of variants that fold these begin
 
 
 def one_at_a_time(base: Settings, /, family: str = "", **axes: Sequence[Any]) -> tuple[Variant, ...]:
@@ -94,7 +95,7 @@ def add_one_in(
     variants = [Variant(bare, family=family, together=True, **without(everything))]
     for number, (name, _) in enumerate(steps):
         left = without(everything[:number] + everything[number + 1 :])
-        only = re.sub(r"^(no|frozen)-", "only-", name)
+        only = re.sub(r"^(no|frozen|cut)-", "only-", name)
         variants.append(Variant(only, control=bare, family=family, **left))
     return _some(variants, family)
 
@@ -156,7 +157,7 @@ def _word(setting: str, value: Any) -> str:
     if isinstance(value, bool):
         return title if value else f"no-{title}"
     if setting in _FOLDABLE and value:
-        return f"{'no' if setting == 'remove' else 'frozen'}-{_plain('-'.join(value))}"
+        return f"{_FOLDED[setting]}-{_plain('-'.join(value))}"
     if setting in LAYER_TEXTS and value:
         return _plain("-".join(value))
     return f"{title}-{_plain(show_value(value))}"
@@ -193,7 +194,7 @@ def _switched_off(base: Settings, family: str, switches: Iterable[str]) -> list[
 def _folded(base: Settings, family: str, parts: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     for setting in parts:
         if setting not in _FOLDABLE:
-            expected = "expected switches by their names, and remove=... or freeze=... with names of layers"
+            expected = "expected switches by their names, and remove=..., freeze=... or cut=... with names of layers"
             raise UsageError(f"Family {family!r}: received {setting}=; {expected}.")
     return [(name_of(change), change) for change in _singles(base, family, parts)]
 

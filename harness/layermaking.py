@@ -8,7 +8,6 @@ from typing import Any
 import keras
 
 from harness.errors import UsageError, one_line, unknown
-from harness.layerdraws import drawn_apart
 from harness.layertexts import LayerText
 
 # What the base class of all layers takes besides.
@@ -23,34 +22,32 @@ def made_layer(
     setting: str,
     text: LayerText,
     *,
-    seed: int,
-    inside: str,
-    instead_of: Any = None,
-    near: str = "",
+    beside: Any,
+    added: bool = False,
     taken: Set[str] = frozenset(),
 ) -> Any:
     """Return the layer that a text describes; LayerError where Keras has no such layer or does not take the arguments.
 
-    seed, inside: it draws by the seed and its path, which begins with that of the model that it goes into.
-    instead_of: the layer whose place and name it takes; LayerError if it is that very layer. near: the layer behind
-    which it goes, whose name it carries on. taken: names that it must not have.
+    beside: the layer whose place and name it takes, LayerError if it is that very layer; or, added, the one behind
+    which it goes, whose name it carries on. It computes in that one's precision. taken: names that it must not have.
     """
     kind = _layer_class(setting, text.layer)
     options = dict(text.options)
     _check_options(setting, kind, options)
-    if instead_of is not None:
-        options.setdefault("name", instead_of.name)
+    if not added:
+        options.setdefault("name", beside.name)
     else:
-        options.setdefault("name", _free_name(f"{near}-{_snake(text.layer)}", taken))
+        options.setdefault("name", _free_name(f"{beside.name}-{_snake(text.layer)}", taken))
         if options["name"] in taken:
             raise LayerError(f"{setting} '{text}': the model has a layer {options['name']!r} already; expected another name.")
-    path = f"{inside}/{options['name']}" if inside else str(options["name"])
+    if "float" in beside.compute_dtype:  # a table's is of texts or whole numbers
+        options.setdefault("dtype", beside.dtype_policy)
     try:
-        layer = drawn_apart(lambda: kind(*text.args, **options), seed=seed, path=path)
+        layer = kind(*text.args, **options)
     except Exception as error:
         raise LayerError(f"{setting} '{text}': Keras does not take these arguments: {one_line(error)}") from None
-    if instead_of is not None and type(layer) is type(instead_of) and layer.get_config() == instead_of.get_config():
-        raise LayerError(f"{setting} '{text}' changes nothing: layer {instead_of.name!r} is that already.")
+    if not added and type(layer) is type(beside) and layer.get_config() == beside.get_config():
+        raise LayerError(f"{setting} '{text}' changes nothing: layer {beside.name!r} is that already.")
     return layer
 
 

@@ -12,7 +12,13 @@ from harness.errors import unknown
 from harness.layermaking import LayerError
 from harness.layertexts import LayerText, parse_layer
 
-Graph = keras.Sequential | Functional  # models whose layers and connections can be read
+Graph = keras.Sequential | Functional
+
+
+def is_graph(model: Any) -> bool:
+    """Say whether a model's layers and connections can be read: it is Sequential or functional, and runs just these."""
+    own_call = "call" in vars(model) or getattr(type(model), "call", None) not in (keras.Sequential.call, Functional.call)
+    return isinstance(model, Graph) and not own_call
 
 
 @dataclass(slots=True)
@@ -26,7 +32,12 @@ class Place:
     replacement: LayerText | None = None
     additions: list[LayerText] = field(default_factory=list)
     frozen_by: list[str] = field(default_factory=list)  # the names and patterns that say so
-    made: Any = None  # the layer that stands there in the new model
+    steps: list[Any] | None = None  # the layers that stand there in the edited model; None: none has been called
+
+    @property
+    def rewires(self) -> bool:
+        """Whether the model's connections change here."""
+        return self.removed or bool(self.replacement or self.additions)
 
 
 def marked_places(model: Graph, edits: Mapping[str, Iterable[str]]) -> dict[str, Place]:
@@ -34,7 +45,7 @@ def marked_places(model: Graph, edits: Mapping[str, Iterable[str]]) -> dict[str,
 
     edits: by the names of the settings. LayerError for a name that matches nothing and for an edit that cannot be meant.
     """
-    places = {place.path: place for place in _places(model, "")}
+    places = {place.path: place for place in places_of(model)}
     for pattern in edits["remove"]:
         for place in _matching("remove", pattern, places):
             place.removed = True
@@ -62,17 +73,23 @@ def freeze_made(places: Iterable[Place]) -> None:
     frozen = [place for place in places if place.frozen_by]
     for pattern in dict.fromkeys(pattern for place in frozen for pattern in place.frozen_by):
         found = [place for place in frozen if pattern in place.frozen_by]
-        _require_learning(pattern, found, [place.made for place in found])
+        _require_learning(pattern, found, [standing(place) for place in found])
     for place in frozen:
-        place.made.trainable = False
+        standing(place).trainable = False
 
 
-def _places(model: Graph, inside: str) -> Iterator[Place]:
+def standing(place: Place) -> Any:
+    """Return the layer that stands in a place after the edit, the one that was there before where nothing changed."""
+    return place.steps[0] if place.steps else place.layer
+
+
+def places_of(model: Graph, inside: str = "") -> Iterator[Place]:
+    """Yield the place of each layer of a model, and of those of the models within it."""
     for layer in model.layers:
         path = f"{inside}/{layer.name}" if inside else layer.name
         yield Place(path, layer, inside)
-        if isinstance(layer, Graph):
-            yield from _places(layer, path)
+        if is_graph(layer):
+            yield from places_of(layer, path)
 
 
 def _parsed(setting: str) -> Callable[[str], LayerText]:
@@ -108,9 +125,13 @@ def _require_learning(pattern: str, places: list[Place], layers: list[Any]) -> N
 
 
 def _require_some_left(model: keras.Model, places: dict[str, Place]) -> None:
-    outermost = [place for place in places.values() if not place.inside and not isinstance(place.layer, keras.layers.InputLayer)]
-    if all(place.removed for place in outermost):
-        raise LayerError(f"remove: no layer of the model {model.name!r} is left; expected at least one.")
+    models = {path: (path, place.removed) for path, place in places.items() if is_graph(place.layer)}
+    for path, (name, removed) in ({"": (model.name, False)} | models).items():
+        within = [place for place in places.values() if place.inside == path]
+        layers = [place for place in within if not isinstance(place.layer, keras.layers.InputLayer)]
+        if layers and not removed and all(place.removed for place in layers):
+            whole = ", or it removed" if path else ""
+            raise LayerError(f"remove: no layer of the model {name!r} is left; expected at least one{whole}.")
     for place in places.values():
         edited = place.removed or place.replacement
         below = [other for other in places.values() if f"{other.inside}/".startswith(f"{place.path}/")]

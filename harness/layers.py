@@ -1,20 +1,24 @@
-"""Layer ablation: a built model → the same model with layers removed, replaced, added or frozen.
+"""Layer ablation: a built model → the same model with layers removed, replaced, added, frozen or cut off.
 
-The model is rebuilt from its own layers' configurations, so every shape is inferred anew. Layers that stay as they were
-start from the very weights that they have in the given model: a variant and its control then differ, seed by seed, in
-what is edited and in nothing else. Layers that are new, or whose shapes change, draw weights by the seed and their path:
-the same ones in a variant and in a control that has the same new layer.
+The model is connected anew with its own layers, so that nothing about them is lost: what they have adapted to, what was
+set after they were made, weights that they share. A variant and its control then differ, seed by seed, in what is edited
+and in nothing else. Only a layer whose input changes its shape is made anew, by its configuration, and is refused where
+that does not say all that the layer is.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 
-from harness.layerdraws import drawn_apart, draws
-from harness.layermaking import LayerError, made_layer
-from harness.layerplaces import Graph, Place, freeze_made, marked_places
+from harness.layercuts import marked_cuts
+from harness.layerholds import require_unheld
+from harness.layermaking import LayerError
+from harness.layeroptimizers import renew_optimizers
+from harness.layerplaces import Place, freeze_made, is_graph, marked_places, places_of, standing
+from harness.layerproofs import Seen, differing, seen_calls
+from harness.layerrewiring import Rewiring
+from harness.layerseeds import keep_path, layers_by_path
 
 __all__ = ["LayerError", "edit"]
 
@@ -26,148 +30,103 @@ def edit(
     replace: Iterable[str] = (),
     insert_after: Iterable[str] = (),
     freeze: Iterable[str] = (),
-    seed: int = 0,
+    cut: Iterable[str] = (),
 ) -> keras.Model:
-    """Return the model with its layers edited, compiled as the given one is; the given one is used up.
+    """Edit the layers of a model, compiled or not, and return it.
 
-    Layers are named by their names or by patterns (`pool-*`), those within a nested model by `block/conv-1`. A layer
-    that takes another's place takes its name too. LayerError for a name that matches nothing and for an edit that
-    cannot be meant; where the layers that are left do not fit each other, Keras' own error; ValueError where
-    they no longer give outputs as the labels are made for. seed: what new layers draw follows from it and their paths.
+    Layers are named by their names or by patterns (`pool-*`), those within a nested model by `block/conv-1`, an edge to
+    cut by `merge:branch`. A layer that takes another's place takes its name too. LayerError for a name that matches
+    nothing and for an edit that cannot be meant; where the layers that are left do not fit each other, Keras' own
+    error; ValueError where they no longer give outputs as the labels are made for.
     """
-    _require_rebuildable(model)
+    _require_editable(model)
     places = marked_places(model, {"remove": remove, "replace": replace, "insert_after": insert_after, "freeze": freeze})
-    compiled, rebuilding = model.compiled, _Rebuilding(places, seed)
-    with draws(seed, ""):
-        edited = rebuilding.rebuilt(model, "")
-    rebuilding.carry_weights()
+    cuts = marked_cuts(model, cut, places.values())
+    drawn_by = {id(layer): path for path, layer in layers_by_path(model)}
+    pairs: list[tuple[Any, Any]] = []
+    if cuts or any(place.rewires for place in places.values()):
+        last, before = _output_layers(model), _output_shapes(model)
+        pairs = _rewire(model, places, cuts)
+        _require_outputs(model, places, last, before)
+    for place in places.values():
+        keep_path(standing(place), drawn_by[id(place.layer)])
+        for layer in (place.steps or ())[1:]:
+            keep_path(layer, f"{place.inside}/+{layer.name}")
     freeze_made(places.values())
-    _require_outputs(edited, model, places)
-    if compiled:
-        _compile_alike(edited, model)
-    return edited
+    renew_optimizers(model, pairs)
+    if model.compiled:
+        model._compiled_trainable_state = {layer: layer.trainable for layer in model._flatten_layers()}
+    return model
 
 
-def _require_rebuildable(model: keras.Model) -> None:
-    kind = type(model).__name__
-    if not isinstance(model, Graph):
+def _require_editable(model: keras.Model) -> None:
+    if not is_graph(model):
         raise LayerError(
-            f"Model {model.name!r} is of the class {kind}, whose connections only its code knows; layers can be edited "
-            "in Sequential and functional models."
+            f"Model {model.name!r} is of the class {type(model).__name__}, whose connections only its code knows; layers can "
+            "be edited in Sequential and functional models."
         )
-    own = {"train_step", "test_step", "predict_step"} & set(vars(model))
-    if own or type(model).compile is not keras.Model.compile:
-        raise LayerError(f"Model {model.name!r} has a {min(own, default='compile')} of its own, which a rebuilt model would lose.")
 
 
-@dataclass(slots=True)
-class _Rebuilding:
-    """A model in the making: which new layers stand for which old ones."""
-
-    places: dict[str, Place]
-    seed: int
-    copies: list[tuple[Any, Any]] = field(default_factory=list)  # of each layer that stays: the old one, the new one
-    homes: dict[int, str] = field(default_factory=dict)  # a layer's id → the path at which it was met first
-
-    def rebuilt(self, model: Graph, inside: str) -> keras.Model:
-        """Return a new model of the new layers, not compiled."""
-        steps = {id(place.layer): self._steps(place) for place in self.places.values() if place.inside == inside}
-        if isinstance(model, keras.Sequential):
-            first = model._layers[0]
-            layers = [_copied(first)] if isinstance(first, keras.layers.InputLayer) else []
-            new = type(model)([*layers, *(step for layer in model.layers for step in steps[id(layer)])], name=model.name)
-        else:
-            model.compiled = False  # Keras would compile the clone from texts, which name no function of the user's
-            inputs = keras.tree.map_structure(_new_input, model.input)
-            new = keras.models.clone_model(model, input_tensors=inputs, clone_function=lambda part: _called(part, steps))
-        if type(new) is not type(model):
-            raise LayerError(f"Model {model.name!r} is made by {type(model).__name__} in a way of its own, and cannot be rebuilt.")
-        if not model.trainable:
-            new.trainable = False
-        return new
-
-    def _steps(self, place: Place) -> list[Any]:
-        """Return the layers that stand where one stood, in their order; the layer is made once, however often it is called."""
-        home = self.homes.setdefault(id(place.layer), place.path)
-        if home != place.path:
-            raise LayerError(f"Layer {place.path!r} is the same as {home!r}, within another model; such a model cannot be edited.")
-        steps = [] if place.removed else [self._kept(place)]
-        taken = {other.layer.name for other in self.places.values() if other.inside == place.inside}
-        for text in place.additions:
-            where = {"seed": self.seed, "inside": place.inside}
-            steps.append(made_layer("insert_after", text, **where, near=place.layer.name, taken=taken))
-            taken.add(steps[-1].name)
-        return steps
-
-    def _kept(self, place: Place) -> Any:
-        layer = place.layer
-        if place.replacement:
-            new = made_layer("replace", place.replacement, seed=self.seed, inside=place.inside, instead_of=layer)
-        elif isinstance(layer, Graph):
-            new = self.rebuilt(layer, place.path)
-        else:
-            new = drawn_apart(lambda: _copied(layer), seed=self.seed, path=place.path)
-            self.copies.append((layer, new))
-        place.made = new
-        return new
-
-    def carry_weights(self) -> None:
-        """Give each layer that stays, and still has its shapes, the state that it has in the given model."""
-        for old, new in self.copies:
-            pairs = list(zip(old.variables, new.variables, strict=False))
-            if len(old.variables) == len(new.variables) and all(one.shape == other.shape for one, other in pairs):
-                for one, other in pairs:
-                    other.assign(one)
-                if hasattr(new, "finalize_state"):
-                    new.finalize_state()  # a Normalization computes with what it derives from its variables
+def _rewire(model: keras.Model, places: Mapping[str, Place], cuts: Mapping[tuple[int, int], str]) -> list[tuple[Any, Any]]:
+    """Connect a model's layers as its edits say; return of the variables of what was made anew the old and the new ones."""
+    within = [place.inside for place in places.values() if place.rewires] + list(cuts.values())
+    touched = frozenset(path for inside in within for path in _onwards(inside))
+    _require_once(places, touched)
+    seen = _require_itself(model, touched)
+    by_layer = {id(place.layer): place for place in places.values()}
+    rewiring = Rewiring(by_layer, cuts, touched, {id(call.operation): call for call in reversed(seen or ())})
+    rewiring.rewire(model)
+    now = {id(place.layer) for place in places_of(model)}
+    for place in places.values():
+        if (place.replacement or place.additions or place.frozen_by) and id(standing(place)) not in now:
+            raise LayerError(f"Layer {place.path!r} is edited, and falls away with what is cut; expected one of the two.")
+    require_unheld(model, places.values())
+    return [pair for layers in rewiring.remade for pair in zip(*(layer.weights for layer in layers), strict=True)]
 
 
-def _copied(part: Any) -> Any:
-    return part.__class__.from_config(part.get_config())
+def _onwards(path: str) -> list[str]:
+    """Return a path and those of the models around: of a/b, a and a/b."""
+    parts = path.split("/") if path else []
+    return ["/".join(parts[: number + 1]) for number in range(len(parts))]
 
 
-def _new_input(tensor: keras.KerasTensor) -> keras.KerasTensor:
-    layer = tensor._keras_history.operation
-    return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, sparse=tensor.sparse, name=layer.name)
+def _require_once(places: Mapping[str, Place], touched: frozenset[str]) -> None:
+    homes: dict[int, str] = {}
+    for place in places.values():
+        home = homes.setdefault(id(place.layer), place.path)
+        if home != place.path and (place.rewires or places[home].rewires or {place.path, home} & touched):
+            raise LayerError(f"Layer {place.path!r} is the same as {home!r}, within another model; it cannot be edited.")
 
 
-def _called(part: Any, steps: dict[int, list[Any]]) -> Callable[..., Any]:
-    """Return what is called where a layer, or an operation such as an addition of tensors, was called."""
-    if id(part) not in steps:
-        return _copied(part)
-
-    def call(*args: Any, **options: Any) -> Any:
-        first, *others = steps[id(part)] or [lambda *args, **options: _passed_on(part, args, options)]
-        result = first(*args, **options)
-        for layer in others:
-            result = layer(result)
-        return result
-
-    return call
-
-
-def _passed_on(layer: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """Return the one tensor that a removed layer was called with."""
-    tensors = {id(part): part for part in keras.tree.flatten((args, options)) if isinstance(part, keras.KerasTensor)}
-    if len(tensors) != 1 or len(layer._inbound_nodes[0].outputs) != 1:
-        raise LayerError(
-            f"remove: layer {layer.name!r} ({type(layer).__name__}) takes or gives several tensors, so removing it leaves open "
-            "which of them goes on; replace it instead, or remove the layers before it."
-        )
-    return next(iter(tensors.values()))
+def _require_itself(model: keras.Model, touched: frozenset[str]) -> list[Seen] | None:
+    """Connect the model anew without any edit; return its calls, and raise LayerError unless it computes what it did."""
+    first = seen_calls(model)
+    again = first and seen_calls(model)
+    unedited = {id(place.layer): Place(place.path, place.layer, place.inside) for place in places_of(model)}
+    Rewiring(unedited, {}, touched).rewire(model)
+    if first and again:
+        after = seen_calls(model)
+        name = differing(first, again, after) if after else model.name
+        if name:
+            raise LayerError(
+                f"Model {model.name!r} put together again, and unedited, gives another output than before at {name!r}; its "
+                "layers cannot be edited. Write the variant in build(settings)."
+            )
+    return first
 
 
-def _require_outputs(edited: keras.Model, model: keras.Model, places: dict[str, Place]) -> None:
+def _require_outputs(model: keras.Model, places: Mapping[str, Place], last: set[int], before: str) -> None:
     """Raise ValueError where removing layers changed what the model gives: a loss may take it, and mean nothing.
 
     A layer that is put in at an output is another matter: it says of which shape the outputs are to be.
     """
-    removed = [place.path for place in places.values() if place.removed]
-    last = [place for place in places.values() if id(place.layer) in _output_layers(model)]
-    before, after = _output_shapes(model), _output_shapes(edited)
-    if removed and before != after and before and after and not any(place.replacement or place.additions for place in last):
+    gone = [place.path for place in places.values() if place.removed]
+    ends = [place for place in places.values() if id(place.layer) in last]
+    after = _output_shapes(model)
+    if before != after and before and after and not any(place.replacement or place.additions for place in ends):
+        without = f"without {', '.join(gone)}" if gone else "with these edits"
         raise ValueError(
-            f"remove: without {', '.join(removed)}, the outputs of model {model.name!r} have the shape {after}; expected "
+            f"remove: {without}, the outputs of model {model.name!r} have the shape {after}; expected "
             f"{before}, as the labels are made for. Replace the layer, or remove another."
         )
 
@@ -182,10 +141,3 @@ def _output_layers(model: keras.Model) -> set[int]:
 def _output_shapes(model: keras.Model) -> str:
     """Write the shapes of what a model gives; empty for a Sequential one that does not know its input yet."""
     return ", ".join(str(tuple(part.shape)) for part in getattr(model, "outputs", None) or ())
-
-
-def _compile_alike(edited: keras.Model, model: keras.Model) -> None:
-    optimizer = model.optimizer
-    if optimizer is not None and optimizer.built:  # bound to the variables of the given model
-        optimizer = _copied(optimizer)
-    edited.compile(**model._compile_config.config | {"optimizer": optimizer})

@@ -16,11 +16,13 @@ from typing import Any
 import keras
 import numpy as np
 from keras.src.backend import Variable
+from keras.src.initializers import random_initializers
 from keras.src.initializers.random_initializers import RandomInitializer
 from keras.src.models.functional import Functional
 from keras.src.utils.naming import to_snake_case
 
 LARGEST_SEED = 2**31 - 1  # Keras takes a seed as a signed number of 32 bits
+KEPT_PATH = "_path_of_draws"
 
 
 @dataclass(slots=True)
@@ -37,11 +39,13 @@ class Draws:
     """The first values of the variables that were made while it was listening."""
 
     drawn: dict[int, _Draw] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)  # the seeds that Keras made up meanwhile
 
     def note(self, variable: Any, initializer: Any) -> None:
         """Keep what drew a variable, if that draws at random and has no seed of its own."""
         keras_own = type(initializer).__module__.startswith("keras.")
-        if keras_own and not (isinstance(initializer, RandomInitializer) and initializer._init_seed is None):
+        # An EinsumDense, and so an attention layer, draws by a copy that was given the seed as if it were the user's.
+        if keras_own and not (isinstance(initializer, RandomInitializer) and initializer._init_seed in (None, *self.made)):
             return
         if variable._value is not None:
             self.drawn[id(variable)] = _Draw(variable, initializer, variable.numpy())
@@ -53,15 +57,15 @@ class Draws:
         One initializer that several variables share draws by the first one's path, alike for all of them, as in Keras.
         Python's, NumPy's and Keras' generators start from the seed afterwards, whatever was drawn before.
         """
-        first: dict[int, str] = {}
+        first: dict[Any, str] = {}
         for path, variable in _variables(model):
             draw = self.drawn.get(id(variable))
             if draw is None or not np.array_equal(draw.value, variable.numpy(), equal_nan=draw.value.dtype.kind in "fc"):
                 continue
             repeats = isinstance(draw.initializer, RandomInitializer)  # it draws the same each time; a function goes on drawing
-            place = first.setdefault(id(draw.initializer), path) if repeats else path
+            place = first.setdefault(draw.initializer.seed, path) if repeats else path
             variable.assign(_drawn(draw.initializer, variable, _derived(seed, place)))
-            draw.value = variable.numpy()
+        self.drawn.clear()  # what an edit of the layers keeps has drawn, whatever its path is without the others
         seed_streams(model, seed)
         keras.utils.set_random_seed(seed)
 
@@ -70,16 +74,23 @@ class Draws:
 def listening() -> Iterator[Draws]:
     """Note what draws each variable that is made within."""
     draws, original = Draws(), Variable._initialize_with_initializer
+    source = random_initializers.random
+    make_seed = source.make_default_seed
 
     def initialize(variable: Any, initializer: Any) -> None:
         original(variable, initializer)
         draws.note(variable, initializer)
 
-    Variable._initialize_with_initializer = initialize
+    def made_seed() -> int:
+        seed = make_seed()
+        draws.made.add(seed)
+        return seed
+
+    Variable._initialize_with_initializer, source.make_default_seed = initialize, made_seed
     try:
         yield draws
     finally:
-        Variable._initialize_with_initializer = original
+        Variable._initialize_with_initializer, source.make_default_seed = original, make_seed
 
 
 def seed_streams(model: keras.Model, seed: int) -> None:
@@ -99,9 +110,14 @@ def layers_by_path(model: keras.Model) -> Iterator[tuple[str, Any]]:
 
     Below a subclassed model or layer a part goes by the attribute that holds it, where one does, and else by its name.
     A name that Keras made up, dense_7, tells what else was made before: such a part is the first, second, ... of its
-    kind beside it.
+    kind beside it. A layer that an edit has named by `keep_path` goes by that.
     """
     yield from _below(model, "", set())
+
+
+def keep_path(layer: Any, path: str) -> None:
+    """Let a layer draw by this path, whatever stands beside it from now on."""
+    vars(layer)[KEPT_PATH] = path
 
 
 def _below(layer: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
@@ -114,7 +130,7 @@ def _below(layer: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
         name = _attribute(layer, part) or _given_name(part)
         taken[name] = taken.get(name, 0) + 1
         name = name if taken[name] == 1 else f"{name}#{taken[name]}"
-        yield from _below(part, f"{path}/{name}" if path else name, seen)
+        yield from _below(part, vars(part).get(KEPT_PATH) or (f"{path}/{name}" if path else name), seen)
 
 
 def _attribute(layer: Any, part: Any) -> str:

@@ -37,7 +37,7 @@ def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
         if settings.edits:
             from harness.layers import edit
 
-            model = edit(model, **settings.edits, seed=seed)
+            model = edit(model, **settings.edits)
             draws.by_path(model, seed)
     if not model.compiled:
         compile_classifier(model, settings)

@@ -15,7 +15,8 @@ from harness.layertexts import parse_layer
 LARGEST_NUMBER = 2**53  # beyond it a float does not tell neighbours apart, and nothing here is counted
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd")
 LAYER_TEXTS = ("replace", "insert_after")  # settings that name a layer to put in
-LAYER_EDITS = ("remove", *LAYER_TEXTS, "freeze")  # settings that change the built model
+LAYER_NAMES = ("remove", "freeze", "cut")  # settings that name layers, or edges between them
+LAYER_EDITS = ("remove", *LAYER_TEXTS, "freeze", "cut")  # settings that change the built model
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Settings:
     replace: tuple[str, ...] = ()  # layers to put in the place of others: "pool-2=MaxPooling2D(2)"
     insert_after: tuple[str, ...] = ()  # layers to add behind others: "hidden-1=Dropout(0.5)"
     freeze: tuple[str, ...] = ()  # layers whose weights stay as they are drawn, by name or pattern
+    cut: tuple[str, ...] = ()  # inputs that a merging layer is no longer to take: "add:branch"
 
     def __post_init__(self) -> None:
         for name, annotation in annotations(type(self)).items():
@@ -59,7 +61,7 @@ class Settings:
             raise unknown("Optimizer", self.optimizer, OPTIMIZERS)
         for name in LAYER_TEXTS:
             object.__setattr__(self, name, tuple(str(parse_layer(name, text)) for text in getattr(self, name)))
-        for name in ("remove", "freeze"):
+        for name in LAYER_NAMES:
             if not all(pattern.strip() for pattern in getattr(self, name)):
                 raise UsageError(f"{name} must be names or patterns of layers; received an empty one.")
 

@@ -31,7 +31,7 @@ IN_TOML = {
     "say together=True": "say together = true",
     "such as epochs=10": "such as epochs = 10",
     "expected switches by their names": "expected switches = [...] by their names",
-    "remove=... or freeze=...": "remove = [...] or freeze = [...]",
+    "remove=..., freeze=... or cut=...": "remove = [...], freeze = [...] or cut = [...]",
 }
 
 

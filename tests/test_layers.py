@@ -144,7 +144,8 @@ def test_layers_of_a_nested_model_are_named_behind_it():
 
 
 def test_a_nested_model_can_be_removed_whole():
-    assert "block" not in names(edit(nested(), remove=["block"]))
+    block = keras.Sequential([keras.Input((8,)), layers.Dense(8)], name="block")
+    assert names(edit(keras.Sequential([keras.Input((8,)), block, layers.Dense(2, name="outputs")]), remove=["block"])) == ["outputs"]
 
 
 def test_a_sequential_model_stays_one():
@@ -211,16 +212,21 @@ def test_an_edit_that_cannot_be_meant_is_refused_in_one_line(model, edits, said)
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_layer_shared_with_a_nested_model_is_refused_before_it_is_torn_in_two():
-    dense = layers.Dense(8, name="dense")
-    given = keras.Input((8,))
-    block = keras.Sequential([keras.Input((8,)), dense], name="block")
+def shared_with_a_nested_model() -> keras.Model:
+    given, dense = keras.Input((8,)), layers.Dense(8, name="dense")
+    block = keras.Sequential([keras.Input((8,)), dense, layers.Dropout(0.1, name="drop")], name="block")
+    return keras.Model(given, layers.Dense(1, name="outputs")(layers.Dense(8, name="last")(dense(block(given)))))
+
+
+@pytest.mark.parametrize("edits", [{"remove": ["dense"]}, {"replace": ["block/dense=Dense(8, activation='relu')"]}])
+def test_a_layer_shared_with_a_nested_model_is_refused_before_it_is_torn_in_two(edits):
     with pytest.raises(LayerError, match="'dense' is the same as 'block/dense'|'block/dense' is the same as 'dense'"):
-        edit(keras.Model(given, layers.Dense(1, name="outputs")(dense(block(given)))), remove=["outputs"])
+        edit(shared_with_a_nested_model(), **edits)
 
 
-def test_a_training_step_of_the_users_is_not_lost_in_silence():
-    model = plain()
-    model.train_step = lambda data: {}
-    with pytest.raises(LayerError, match="has a train_step of its own"):
-        edit(model, remove=["two"])
+def test_an_edit_elsewhere_leaves_a_layer_shared_with_a_nested_model_in_both():
+    edited = edit(shared_with_a_nested_model(), remove=["last", "block/drop"])
+    assert edited.get_layer("dense") is edited.get_layer("block").get_layer("dense")
+    x = np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
+    dense, outputs = edited.get_layer("dense"), edited.get_layer("outputs")
+    np.testing.assert_allclose(edited(x), outputs(dense(dense(x))), rtol=1e-5)
