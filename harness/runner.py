@@ -1,7 +1,7 @@
 """A study run: what is to be trained and why, what stands already, and what its folder holds."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from harness.records import (
     read_record,
     trial_folder,
 )
+from harness.datachecks import answers, has_own_data, question
+from harness.evidence.sameness import told_apart
 from harness.evidence.standing import as_declared
 from harness.settings import changed
 from harness.sharing import linked
@@ -29,7 +31,10 @@ from harness.variants import Study, show_value
 
 # Why a trial is to be trained.
 MISSING, FAILED_BEFORE, CHANGED = "missing", "failed unexpectedly", "changed"
+OTHER_DATA, OTHER_MODEL = "with other data", "with another model"
 INTERRUPTED_BEFORE, DAMAGED, FORCED = "interrupted", "with a damaged record", "forced"
+
+Key = tuple[str, int, int]  # a record of a study by its variant, seed and attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Plan:
     seconds: Mapping[str, float]  # estimated seconds of one trial of each variant
     reasons: Mapping[str, int]  # how many trials are to be trained for which reason
     fallback: Path  # the log folder to use when that of the options can no longer be written
+    outdated: frozenset[Key] = frozenset()  # the records of other data than the study's own functions give now
 
     @property
     def folder(self) -> Path:
@@ -104,30 +110,63 @@ def in_changed_base(changes: Iterable[tuple[str, Any]], fault: object) -> str:
     return f"With {said} in the base: {fault}" if said else str(fault)
 
 
-def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared]) -> Plan:
+def make_plan(
+    whole: Study, options: Options, data: Mapping[str, Prepared], *, outdated: frozenset[Key] = frozenset()
+) -> Plan:
     """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
     data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.
+    outdated: records that do not count, as `outdated_records` finds them.
     """
     if whole.path is None:
         raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")
     study = selected(whole, options)
     seconds = estimate_trials(study, data, folder=options.logdir / study.name)
-    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir())
-    trials, done, reasons = [], [], Counter[str]()
+    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir(), outdated)
     source = source_hash(study)
+    trials = [replace(_trial(plan, name, seed), source=source) for seed in range(options.seeds) for name in study.names]
+    found = [FORCED if options.force else _standing(trial, plan) for trial in trials]
+    done = told_apart([one for one in found if isinstance(one, Record)])[0]
+    counting = {id(record) for record in done}
+    reasons, to_train = Counter[str](), []
     for seed in range(options.seeds):
         missing = []
-        for name in study.names:
-            trial = replace(_trial(plan, name, seed), source=source)
-            found = FORCED if options.force else _standing(trial, study)
-            if isinstance(found, Record):
-                done.append(found)
-            else:
+        for trial, one in zip(trials, found, strict=True):
+            if trial.seed == seed and id(one) not in counting:
                 missing.append(trial)
-                reasons[found] += 1
-        trials += linked(missing, study, seconds)
-    return replace(plan, trials=tuple(trials), done=tuple(done), reasons=dict(reasons))
+                reasons[OTHER_MODEL if isinstance(one, Record) else one] += 1
+        to_train += linked(missing, study, seconds)
+    return replace(plan, trials=tuple(to_train), done=tuple(done), reasons=dict(reasons))
+
+
+def outdated_records(plan: Plan, *, max_seconds: float | None = None) -> frozenset[Key]:
+    """Return the records whose ids are those of the study's trials, but whose data its own functions no longer give.
+
+    Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
+    that the arrays of one trial may take.
+    """
+    if not has_own_data(plan.whole) or plan.options.force:
+        return frozenset()
+    asked = {_key(record): question(record, plan.data.get(record.settings.get("dataset", ""))) for record in _of_its_ids(plan)}
+    fits = answers(plan.whole.path, dict(plan.options.base_changes), list(asked.values()), max_seconds=max_seconds) if asked else []
+    return frozenset(key for key, fit in zip(asked, fits, strict=True) if not fit)
+
+
+def _of_its_ids(plan: Plan) -> Iterator[Record]:
+    """Yield the records of a plan's trials, displaced ones too, in which data can be looked for."""
+    for path in find_records(plan.folder):
+        for place in (path, *sorted(path.parent.glob(f"attempt-*/{RECORD_FILE}"))):
+            try:
+                record = read_record(place)
+            except RecordError:
+                continue
+            declared = _declared(plan, record) if _in_place(record, path) else None
+            if declared and (declared.as_expected or "arrays_sha256" in declared.data):
+                yield declared
+
+
+def _key(record: Record) -> Key:
+    return record.variant, record.seed, record.attempt
 
 
 def _trial(plan: Plan, name: str, seed: int) -> Trial:
@@ -158,13 +197,13 @@ def _trial_id(plan: Plan, study: Study, name: str, seed: int, *, data_sha256: st
     return trial_id(study, study.settings(name), seed=seed, data_sha256=data_sha256, engine=plan.options.engine)
 
 
-def _standing(trial: Trial, study: Study) -> Record | str:
+def _standing(trial: Trial, plan: Plan) -> Record | str:
     """Return the trial's record if it is of this very trial and ended as expected, else why it is to be trained."""
-    found = _present(trial, study)
-    return found if isinstance(found, Record) else _displaced(trial, study) or found
+    found = _present(trial, plan)
+    return found if isinstance(found, Record) else _displaced(trial, plan) or found
 
 
-def _displaced(trial: Trial, study: Study) -> Record | None:
+def _displaced(trial: Trial, plan: Plan) -> Record | None:
     """Return a good record of this very trial that a run with other settings has displaced, the newest one."""
     paths = trial.folder.glob(f"attempt-*/{RECORD_FILE}")
     for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
@@ -172,14 +211,15 @@ def _displaced(trial: Trial, study: Study) -> Record | None:
             record = read_record(path)
         except RecordError:
             continue
-        if record.trial_id == trial.trial_id and _in_place(record, trial.folder / RECORD_FILE):
-            record = as_declared(record, study, position=trial.position)
+        counts = record.trial_id == trial.trial_id and _key(record) not in plan.outdated
+        if counts and _in_place(record, trial.folder / RECORD_FILE):
+            record = as_declared(record, plan.study, position=trial.position)
             if record.as_expected:
                 return record
     return None
 
 
-def _present(trial: Trial, study: Study) -> Record | str:
+def _present(trial: Trial, plan: Plan) -> Record | str:
     path = trial.folder / RECORD_FILE
     if not path.exists():
         return MISSING
@@ -189,7 +229,9 @@ def _present(trial: Trial, study: Study) -> Record | str:
         return DAMAGED
     if record.trial_id != trial.trial_id or not _in_place(record, path):
         return CHANGED
-    record = as_declared(record, study, position=trial.position)
+    if _key(record) in plan.outdated:
+        return OTHER_DATA
+    record = as_declared(record, plan.study, position=trial.position)
     if record.as_expected:
         return record
     return INTERRUPTED_BEFORE if record.status == INTERRUPTED else FAILED_BEFORE
@@ -219,12 +261,14 @@ def results(plan: Plan) -> Results:
             except RecordError as error:
                 problems.append(str(error))
                 continue
-            declared = _declared(plan, record) if _in_place(record, path) else None
+            counts = _in_place(record, path) and _key(record) not in plan.outdated
+            declared = _declared(plan, record) if counts else None
             if declared is None:
                 stale.append(record)
             else:
                 current.append(declared)
-    return Results(tuple(current), tuple(stale), tuple(problems))
+    kept, others = told_apart(current)
+    return Results(tuple(kept), (*stale, *others), tuple(problems))
 
 
 def _declared(plan: Plan, record: Record) -> Record | None:

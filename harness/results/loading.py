@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.evidence.epochs import epoch_numbers
+from harness.evidence.sameness import left_out_lines, told_apart
 from harness.results.declared import as_declared_now
 from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.studies import load_study
@@ -50,14 +51,15 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     """Return the trials and the epochs that are recorded below a folder, as two DataFrames.
 
     path: LOGDIR, LOGDIR/STUDY or a folder below. UsageError (a ValueError) if it is not there or holds no record. A
-    record that cannot be trusted, or a second one of the same trial, is set aside, named in `problems`, with a warning.
+    record that cannot be trusted, a second one of the same trial, and one made otherwise than the newest of its variant
+    are set aside, named in `problems`, with a warning.
     study: a study's file, whose expectations count as they are now; those of experiments/ are found without it, any other
     is taken as its last run declared it.
 
     >>> results = load("logs/ablations")  # doctest: +SKIP
     >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP
     """
-    gathered = gather(Path(path))
+    gathered = alike(gather(Path(path)))
     named = () if study is None else (load_study(str(study)),)
     declared, notes = as_declared_now(gathered.records, gathered.paths, named=named)
     problems = (*gathered.problems, *notes)
@@ -96,6 +98,16 @@ def gather(folder: Path) -> Gathered:
         raise UsageError(f"Folder {str(folder)!r} holds no record of a trial{reason}; expected LOGDIR or LOGDIR/STUDY.")
     paths, records = zip(*found.values())
     return Gathered(records, paths, tuple(problems))
+
+
+def alike(gathered: Gathered) -> Gathered:
+    """Return the records without those that were made otherwise than the newest of their variant, with a line on each such."""
+    kept, left_out = told_apart(gathered.records)
+    if not left_out:
+        return gathered
+    ids = set(map(id, kept))
+    paths = tuple(path for path, record in zip(gathered.paths, gathered.records) if id(record) in ids)
+    return Gathered(tuple(kept), paths, (*gathered.problems, *left_out_lines(kept, left_out)))
 
 
 def require_folder(folder: Path) -> None:
