@@ -40,6 +40,11 @@ def load_study(name_or_path: str, *, folder: Path = EXPERIMENTS) -> Study:
     return _load(_find(name_or_path, folder), ())
 
 
+def find_study(name_or_path: str) -> Path:
+    """Return the file of a study without running it; UsageError where there is none."""
+    return _find(name_or_path, EXPERIMENTS)
+
+
 def _find(name_or_path: str, folder: Path, *, beside: Path | None = None) -> Path:
     """Return the file of a study; a path is taken from the folder `beside`, or from the current one."""
     known = study_files(folder) | (study_files(beside) if beside else {})

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 class Gathered:
     """The records below a folder, each trial once, and one line for each file that was set aside.
 
-    paths: the record's file, for each record.
+    paths: the record's file, for each record. rivals: the files of trials of the same names in log folders within.
     """
 
     records: tuple[Record, ...]
     paths: tuple[Path, ...]
     problems: tuple[str, ...]
+    rivals: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,13 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
 def gather(folder: Path) -> Gathered:
     """Return the records below a folder, each trial once; UsageError if there is no folder or no record in it.
 
-    Of two records of one trial, that which lies at its own place (STUDY/VARIANT/seed-N) counts, else the first found.
+    Of two records of one trial, that which lies at its own place (STUDY/VARIANT/seed-N) counts, of two such the outer one,
+    else the first found.
     """
     require_folder(folder)
     found: dict[tuple[str, str, int], tuple[Path, Record]] = {}
     problems: list[str] = []
+    rivals: list[Path] = []
     with garbage_kept():
         for path in find_records(folder):
             try:
@@ -88,16 +91,17 @@ def gather(folder: Path) -> Gathered:
                 continue
             key = (record.study, record.variant, record.seed)
             first = found.get(key)
-            if first is None or (_in_place(path, record) and not _in_place(*first)):
+            if first is None or _rank(path, record) < _rank(*first):
                 found[key] = (path, record)
             if first is not None:
                 aside = path if found[key] is first else first[0]
+                rivals += [aside] if _in_place(aside, record) else []
                 problems.append(f"Set aside: {aside}: a second record of {name_of(record)}; {found[key][0]} counts.")
     if not found:
         reason = f" ({problems[0]})" if problems else ""
         raise UsageError(f"Folder {str(folder)!r} holds no record of a trial{reason}; expected LOGDIR or LOGDIR/STUDY.")
     paths, records = zip(*found.values())
-    return Gathered(records, paths, tuple(problems))
+    return Gathered(records, paths, tuple(problems), tuple(rivals))
 
 
 def alike(gathered: Gathered) -> Gathered:
@@ -107,7 +111,7 @@ def alike(gathered: Gathered) -> Gathered:
         return gathered
     ids = set(map(id, kept))
     paths = tuple(path for path, record in zip(gathered.paths, gathered.records) if id(record) in ids)
-    return Gathered(tuple(kept), paths, (*gathered.problems, *left_out_lines(kept, left_out)))
+    return replace(gathered, records=tuple(kept), paths=paths, problems=(*gathered.problems, *left_out_lines(kept, left_out)))
 
 
 def require_folder(folder: Path) -> None:
@@ -138,6 +142,11 @@ def by_study(records: Iterable[Record]) -> dict[str, list[Record]]:
     for record in in_order(records):
         studies.setdefault(record.study, []).append(record)
     return studies
+
+
+def _rank(path: Path, record: Record) -> tuple[bool, int]:
+    """Order the records of one trial, the one that counts first."""
+    return not _in_place(path, record), len(path.absolute().parts) if _in_place(path, record) else 0
 
 
 def _in_place(path: Path, record: Record) -> bool:
