@@ -4,17 +4,21 @@ Such a function may read files that no id can know, take long, or import TensorF
 """
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
 from harness.data import Prepared
 from harness.executors.processes import end_tree, steady_hashes
-from harness.records import Record
+from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
+from harness.runner import Key, Plan, declared_now, in_place, key_of
 from harness.settings import Settings, annotations
 from harness.studies import folders_of, importing_from, load_study
 from harness.variants import Study
@@ -42,6 +46,39 @@ def question(record: Record, prepared: Prepared | None) -> Question:
     return Question(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
 
 
+def outdated_records(plan: Plan, *, max_seconds: float | None = None) -> frozenset[Key]:
+    """Return the records whose ids are those of the study's trials, but whose data its own functions no longer give.
+
+    Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
+    that the arrays of one trial may take.
+    """
+    if not has_own_data(plan.whole) or plan.options.force:
+        return frozenset()
+    asked = {}
+    for record in _of_its_ids(plan):
+        asked[key_of(record)] = question(record, plan.data.get(record.settings.get("dataset", "")))
+    if not asked:
+        return frozenset()
+    changes = dict(plan.options.base_changes)
+    fits = answers(plan.whole.path, changes, list(asked.values()), max_seconds=max_seconds)
+    return frozenset(key for key, fit in zip(asked, fits, strict=True) if not fit)
+
+
+def _of_its_ids(plan: Plan) -> Iterator[Record]:
+    """Yield the records of a plan's trials, displaced ones too, in which data can be looked for."""
+    for path in find_records(plan.folder):
+        for place in (path, *sorted(path.parent.glob(f"attempt-*/{RECORD_FILE}"))):
+            try:
+                record = read_record(place)
+            except RecordError:
+                continue
+            if plan.whole.arrange and record.settings.get("dataset") not in plan.data:
+                continue  # of a variant that is not run, and whose dataset was not looked for
+            declared = declared_now(plan, record) if in_place(record, path) else None
+            if declared and (declared.as_expected or "arrays_sha256" in declared.data):
+                yield declared
+
+
 def answers(
     path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], *, max_seconds: float | None = None
 ) -> list[bool]:
@@ -52,6 +89,7 @@ def answers(
     found: list[bool] = []
     with _asking(path, base_changes, questions) as connection:
         try:
+            connection.recv()  # it is ready: how long it took to start says nothing of the arrays
             while len(found) < len(questions) and connection.poll(max_seconds):
                 found.append(connection.recv())
         except (EOFError, OSError):
@@ -81,13 +119,20 @@ def _answer(connection: Connection, path: Path, base_changes: Mapping[str, Any],
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (1, 2):
         os.dup2(nowhere, number)
+    threading.Thread(target=_end_with_driver, daemon=True).start()
     os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
     study = load_study(str(path))
     with importing_from(folders_of(study)):
         hashes = Hashes(study)
+        connection.send(True)
         for asked in questions:
             settings = study.only([asked.variant]).with_base(base_changes).settings(asked.variant)
             connection.send(hashes.fit(settings, asked))
+
+
+def _end_with_driver() -> None:
+    wait([parent_process().sentinel])
+    os.killpg(0, signal.SIGKILL)
 
 
 class Hashes:

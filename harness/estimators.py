@@ -73,7 +73,7 @@ def fit(estimator: Any, arrays: Arrays, *, seed: int, threads: int | None = None
 
 
 def takes_gaps(estimator: Any) -> bool:
-    """Say whether an estimator takes inputs that are NaN; of a pipeline, whether its first step does, and hands on to the others."""
+    """Say whether an estimator takes inputs that are NaN; of a pipeline, whether its first step does."""
     from sklearn.utils import get_tags
 
     while getattr(estimator, "steps", None):

@@ -30,7 +30,8 @@ def function_source(function: Callable[..., Any]) -> str:
     try:
         walk.text_of(function)
     except RecursionError:
-        raise UsageError(f"{_name(function)} uses values that are nested too deeply to tell whether they have changed.") from None
+        fault = "uses values that are nested too deeply to tell whether they have changed"
+        raise UsageError(f"{_name(function)} {fault}; expected plainer ones.") from None
     modules = [f"module {name}: {content}" for name, content in sorted(walk.modules.contents.items())]
     return "\n".join([*walk.pieces, *modules, f"versions: {walk.modules.versions()}"])
 
@@ -197,12 +198,12 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
             own = [field for field in value.values() if field.name in vars(kind).get("__annotations__", ())]
             yield from ((f"{field.name} default", part) for field in own for part in (field.default, field.default_factory))
         elif isinstance(value, FunctionType):
-            if not inspect.unwrap(value).__code__.co_filename.startswith("<"):  # made by dataclass and its like from the fields
+            if not inspect.unwrap(value).__code__.co_filename.startswith("<"):  # dataclass made it from the fields
                 yield name, value
-        elif not (name.startswith("__") and name.endswith("__")) and name != "_abc_impl" and not inspect.isdatadescriptor(value):
+        elif isinstance(value, (staticmethod, classmethod, property)):
             yield name, value
-        elif isinstance(value, property):
-            yield name, (value.fget, value.fset, value.fdel)
+        elif not (name.startswith("__") or name == "_abc_impl" or inspect.isdatadescriptor(value)):
+            yield name, value
 
 
 def _names(code: CodeType) -> frozenset[str]:
@@ -246,6 +247,4 @@ def _name(thing: Any) -> str:
 
 
 def _stable(value: Any) -> str:
-    if isinstance(value, Enum):
-        return value.name
-    return repr(value) if type(value) in (*_PLAIN, str, tuple, frozenset) else _name(value)
+    return value.name if isinstance(value, Enum) else repr(value) if type(value) in (*_PLAIN, str, tuple) else _name(value)

@@ -50,7 +50,8 @@ class Modules:
     def add_file(self, name: str, file: str | Path) -> None:
         """Add a module that has been imported from a file of the user's own."""
         if name not in self.contents:
-            for imported in self._keep(name, Path(file), package=name if Path(file).name == "__init__.py" else name.rpartition(".")[0]):
+            package = name if Path(file).name == "__init__.py" else name.rpartition(".")[0]
+            for imported in self._keep(name, Path(file), package=package):
                 self.add(imported)
 
     def add_installed(self, name: str) -> None:
@@ -77,7 +78,8 @@ class Modules:
             path = spec.submodule_search_locations
             if spec.has_location and is_own(spec.origin):
                 if whole not in self.contents:
-                    found += self._keep(whole, Path(spec.origin), package=whole if path is not None else whole.rpartition(".")[0])
+                    package = whole if path is not None else whole.rpartition(".")[0]
+                    found += self._keep(whole, Path(spec.origin), package=package)
             elif spec.has_location:
                 self.add_installed(whole)
                 break

@@ -1,7 +1,7 @@
 """A study run: what is to be trained and why, what stands already, and what its folder holds."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from harness.records import (
     read_record,
     trial_folder,
 )
-from harness.datachecks import answers, has_own_data, question
 from harness.evidence.sameness import told_apart
 from harness.evidence.standing import as_declared
 from harness.settings import changed
@@ -116,7 +115,7 @@ def make_plan(
     """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
     data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.
-    outdated: records that do not count, as `outdated_records` finds them.
+    outdated: records that do not count, as `harness.datachecks` finds them.
     """
     if whole.path is None:
         raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")
@@ -139,33 +138,8 @@ def make_plan(
     return replace(plan, trials=tuple(to_train), done=tuple(done), reasons=dict(reasons))
 
 
-def outdated_records(plan: Plan, *, max_seconds: float | None = None) -> frozenset[Key]:
-    """Return the records whose ids are those of the study's trials, but whose data its own functions no longer give.
-
-    Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
-    that the arrays of one trial may take.
-    """
-    if not has_own_data(plan.whole) or plan.options.force:
-        return frozenset()
-    asked = {_key(record): question(record, plan.data.get(record.settings.get("dataset", ""))) for record in _of_its_ids(plan)}
-    fits = answers(plan.whole.path, dict(plan.options.base_changes), list(asked.values()), max_seconds=max_seconds) if asked else []
-    return frozenset(key for key, fit in zip(asked, fits, strict=True) if not fit)
-
-
-def _of_its_ids(plan: Plan) -> Iterator[Record]:
-    """Yield the records of a plan's trials, displaced ones too, in which data can be looked for."""
-    for path in find_records(plan.folder):
-        for place in (path, *sorted(path.parent.glob(f"attempt-*/{RECORD_FILE}"))):
-            try:
-                record = read_record(place)
-            except RecordError:
-                continue
-            declared = _declared(plan, record) if _in_place(record, path) else None
-            if declared and (declared.as_expected or "arrays_sha256" in declared.data):
-                yield declared
-
-
-def _key(record: Record) -> Key:
+def key_of(record: Record) -> Key:
+    """Return what tells a record from all others of its study."""
     return record.variant, record.seed, record.attempt
 
 
@@ -211,8 +185,8 @@ def _displaced(trial: Trial, plan: Plan) -> Record | None:
             record = read_record(path)
         except RecordError:
             continue
-        counts = record.trial_id == trial.trial_id and _key(record) not in plan.outdated
-        if counts and _in_place(record, trial.folder / RECORD_FILE):
+        counts = record.trial_id == trial.trial_id and key_of(record) not in plan.outdated
+        if counts and in_place(record, trial.folder / RECORD_FILE):
             record = as_declared(record, plan.study, position=trial.position)
             if record.as_expected:
                 return record
@@ -227,9 +201,9 @@ def _present(trial: Trial, plan: Plan) -> Record | str:
         record = read_record(path)
     except RecordError:
         return DAMAGED
-    if record.trial_id != trial.trial_id or not _in_place(record, path):
+    if record.trial_id != trial.trial_id or not in_place(record, path):
         return CHANGED
-    if _key(record) in plan.outdated:
+    if key_of(record) in plan.outdated:
         return OTHER_DATA
     record = as_declared(record, plan.study, position=trial.position)
     if record.as_expected:
@@ -237,7 +211,7 @@ def _present(trial: Trial, plan: Plan) -> Record | str:
     return INTERRUPTED_BEFORE if record.status == INTERRUPTED else FAILED_BEFORE
 
 
-def _in_place(record: Record, path: Path) -> bool:
+def in_place(record: Record, path: Path) -> bool:
     """Say whether a record lies where its trial does; a folder that was copied or renamed holds another's."""
     return path.parent.parts[-3:] == trial_folder(Path(), record.study, record.variant, record.seed).parts
 
@@ -261,8 +235,8 @@ def results(plan: Plan) -> Results:
             except RecordError as error:
                 problems.append(str(error))
                 continue
-            counts = _in_place(record, path) and _key(record) not in plan.outdated
-            declared = _declared(plan, record) if counts else None
+            counts = in_place(record, path) and key_of(record) not in plan.outdated
+            declared = declared_now(plan, record) if counts else None
             if declared is None:
                 stale.append(record)
             else:
@@ -271,7 +245,7 @@ def results(plan: Plan) -> Results:
     return Results(tuple(kept), (*stale, *others), tuple(problems))
 
 
-def _declared(plan: Plan, record: Record) -> Record | None:
+def declared_now(plan: Plan, record: Record) -> Record | None:
     """Return a record as the study declares it now; None if it was made under other conditions."""
     try:
         study = plan.whole.only([record.variant]).with_base(dict(plan.options.base_changes))

@@ -14,7 +14,8 @@ from harness.variants import Study
 def make_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, seed: int) -> Arrays:
     """Return a trial's arrays: the study's own, those it makes of the dataset, or the dataset's images as they are.
 
-    All that is random in the study's function follows from the seed. Where the settings ask for validation and the study holds no samples out, the first training samples are held out.
+    All that is random in the study's function follows from the seed. Where the settings ask for validation and the study
+    holds no samples out, the first training samples are held out.
     TypeError if the study's function returns something else; ValueError if no training sample would be left.
     """
     if prepared is None and study.arrays is None:

@@ -144,7 +144,8 @@ def importing_from(folders: tuple[Path, ...]) -> Iterator[None]:
         for text in texts:
             if text in sys.path:  # a study's file may change it
                 sys.path.remove(text)
-        new = {name: module for name, module in sys.modules.items() if before.get(name) is not module and _is_users(name, module)}
+        new = {name: module for name, module in sys.modules.items() if before.get(name) is not module}
+        new = {name: module for name, module in new.items() if _is_users(name, module)}
         for folder in folders:
             _brought[folder] = _brought.get(folder, {}) | new
 

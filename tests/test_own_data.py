@@ -9,10 +9,10 @@ from test_own_sources import HEAD
 
 from harness.arrayhashes import arrays_sha256, judged_sha256
 from harness.arrays import Arrays
-from harness.datachecks import Question, answers, watch
+from harness.datachecks import Question, answers, outdated_records, watch
 from harness.inspection import effect
 from harness.records import attempt_folder, read_record, trial_folder, write_record
-from harness.runner import OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, outdated_records, results
+from harness.runner import OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
 from harness.samples import make_arrays
 from harness.settings import Settings
 from harness.studies import folders_of, importing_from, load_study

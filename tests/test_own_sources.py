@@ -77,6 +77,7 @@ EDITS = {
     "a property": "class C:\n    @property\n    def units(self): return 1\nc = C()\ndef build(s): return c.units",
     "a class attribute": "N = 1\nclass C:\n    units = N\ndef build(s): return C.units",
     "a static method": "class C:\n    @staticmethod\n    def units(): return 1\ndef build(s): return C.units()",
+    "what makes an object": "def n(): return 1\nclass C:\n    def __new__(cls): return n()\ndef build(s): return C()",
     "a base class": "class B:\n    def units(self): return 1\nclass C(B): pass\ndef build(s): return C().units()",
     "a closure": "def make(n):\n    def build(s): return n\n    return build\nbuild = make(1)",
     "a default value": "N = 1\ndef build(s, n=N): return n",

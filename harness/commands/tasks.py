@@ -15,10 +15,11 @@ from harness.commands.choosing import (
 )
 from harness.commands.standins import fitted, stand_in_notices
 from harness.data import Prepared
+from harness.datachecks import outdated_records
 from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs
 from harness.provenance import origin
-from harness.runner import Options, Plan, make_plan, outdated_records, selected
+from harness.runner import Options, Plan, make_plan, selected
 from harness.terminal.display import print_notes
 from harness.variants import Study
 

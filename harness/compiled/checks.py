@@ -120,7 +120,8 @@ def _check_targets(model: keras.Model, x: Samples, label: str, y: Samples) -> No
 
 
 def _check_identities(title: str, labels: np.ndarray, loss: str) -> None:
-    if labels.shape[1:] not in ((), (1,)) or (np.issubdtype(labels.dtype, np.floating) and (labels != np.round(labels)).any()):
+    fractional = np.issubdtype(labels.dtype, np.floating) and (labels != np.round(labels)).any()
+    if labels.shape[1:] not in ((), (1,)) or fractional:
         raise ValueError(f"{title} has labels of shape {_batch(labels.shape)}; {loss} expects one whole number for each sample.")
 
 

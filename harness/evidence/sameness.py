@@ -31,7 +31,8 @@ def left_out_lines(kept: Iterable[Record], left_out: Iterable[Record]) -> list[s
     lines = []
     for (study, variant), group in groups.items():
         mine = made_as(newest[study, variant])
-        others = dict.fromkeys(name for one in group for name, value in made_as(one).items() if mine.get(name, value) != value)
+        parts = [part for one in group for part in made_as(one).items()]
+        others = dict.fromkeys(name for name, value in parts if mine.get(name, value) != value)
         seeds = ", ".join(str(record.seed) for record in group)
         lines.append(
             f"{study}/{variant}: seed{'s' if len(group) > 1 else ''} {seeds} left out: made with other "
@@ -53,7 +54,8 @@ def made_as(record: Record) -> dict[str, str]:
         known["layers"] = [{**layer, "parameters": None} for layer in record.architecture]
     else:
         known["parameters"] = record.cost.get("parameters")
-    return {name: json.dumps(value, sort_keys=True, default=str) for name, value in known.items() if value not in (None, "", (), [], {})}
+    there = {name: value for name, value in known.items() if value not in (None, "", (), [], {})}
+    return {name: json.dumps(value, sort_keys=True, default=str) for name, value in there.items()}
 
 
 def _alike(group: Sequence[Record]) -> list[Record]:
