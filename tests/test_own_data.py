@@ -1,5 +1,6 @@
 """The data that a study's own functions give: made under the trial's seed, hashed in its record, part of what stands."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from test_own_sources import HEAD
 from harness.arrayhashes import arrays_sha256, judged_sha256
 from harness.arrays import Arrays
 from harness.datachecks import Question, answers, outdated_records, watch
+from harness.errors import UsageError
 from harness.inspection import effect
 from harness.records import attempt_folder, read_record, trial_folder, write_record
-from harness.runner import OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
+from harness.runner import CHANGED, OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
 from harness.samples import make_arrays
 from harness.settings import Settings
 from harness.studies import folders_of, importing_from, load_study
+from harness.training import run_trial
 from harness.trials import blank_record
 from harness.variants import Study
 
@@ -207,3 +210,63 @@ def test_settings_of_any_kind_can_be_watched(kind):
 
     read: set[str] = set()
     assert watch(Mine(), read).twice() == 1.0 and read == {"noise"}
+
+
+REAL = """
+from harness import Arrays
+
+def arrays(settings):
+    import helper
+    import numpy as np
+    rows = np.random.permutation(90)  # unseeded, as many write it
+    x = np.arange(180.0).reshape(90, 2)[rows] / 180
+    y = (rows % helper.CLASSES).astype("int64")
+    return Arrays(x_train=x[:60], y_train=y[:60], x_test=x[60:], y_test=y[60:])
+
+def build(settings):
+    import helper
+    return helper.model(settings)
+
+STUDY = Study("tiny", base=Settings(epochs=1, outputs=3), variants=(Variant("wide", hidden=(9,)),), arrays=arrays, build=build)
+"""
+HELPER = """
+CLASSES = 3
+
+def model(settings):
+    from sklearn.linear_model import LogisticRegression
+    return LogisticRegression(C=1.0)
+"""
+
+
+def trained(folder: Path, helper: str) -> Plan:
+    """Train each trial of two seeds in this process, as a worker does; return the plan after that."""
+    folder.mkdir(exist_ok=True)
+    (folder / "tiny.py").write_text(HEAD + REAL)
+    (folder / "helper.py").write_text(helper)
+    options = Options(folder / "logs", seeds=2)
+    for trial in make_plan(load_study(str(folder / "tiny.py")), options, {}).trials:
+        record = run_trial(trial, lambda epoch, values: False)
+        assert record.status == "ok", record.traceback
+        write_record(trial.folder, record)
+    return make_plan(load_study(str(folder / "tiny.py")), options, {})
+
+
+def test_a_module_beside_the_study_is_found_inside_its_functions_and_its_edit_is_seen(tmp_path):
+    plan = trained(tmp_path / "one", HELPER)
+    assert len(plan.done) == 4 and outdated_records(plan) == frozenset()
+    judged = {(record.variant, record.seed): record.data["test_sha256"] for record in plan.done}
+    assert judged["base", 0] == judged["wide", 0] != judged["base", 1] == judged["wide", 1]
+    other = trained(tmp_path / "two", HELPER.replace("= 3", "= 2"))  # another module of the same name
+    assert {record.architecture[-1]["parameters"] for record in plan.done} == {3 * 3}
+    assert {record.architecture[-1]["parameters"] for record in other.done} == {3}
+    assert not {str(tmp_path / "one"), str(tmp_path / "two")} & set(sys.path)
+    (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
+    assert make_plan(load_study(str(tmp_path / "one" / "tiny.py")), plan.options, {}).reasons == {CHANGED: 4}
+
+
+def test_a_trial_is_not_trained_with_a_module_that_was_edited_since_it_was_planned(tmp_path):
+    plan = trained(tmp_path / "one", HELPER)
+    (trial, *_) = make_plan(plan.whole, replace(plan.options, force=True), {}).trials
+    (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
+    with pytest.raises(UsageError, match="was changed while the study ran"):
+        trial.load()

@@ -48,7 +48,7 @@ def test_what_is_not_known_of_a_record_tells_nothing_apart():
 
 def test_estimators_learn_as_many_numbers_as_they_do():
     def forest(seed: int, count: float) -> Record:
-        row = {"name": "Forest()", "class": "Forest", "output": "", "parameters": count}
+        row = {"name": f"Forest(func=<function f at 0x7f{seed}>)", "class": "Forest", "output": "", "parameters": count}
         return record(seed, cost={"parameters": count}, architecture=(row,), provenance={"engine": "scikit-learn"})
 
     assert told_apart([forest(0, 10.0), forest(1, 12.0)])[1] == []

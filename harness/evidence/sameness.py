@@ -1,11 +1,13 @@
 """Records of one variant that were not made alike: never averaged in one row, told apart with a line each."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.records import Record
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of a function that an estimator shows among its parameters
 ESTIMATOR = "scikit-learn"  # the engine of what has no layers; how much it has learned differs from seed to seed
 
 
@@ -55,7 +57,8 @@ def made_as(record: Record) -> dict[str, str]:
     else:
         known["parameters"] = record.cost.get("parameters")
     there = {name: value for name, value in known.items() if value not in (None, "", (), [], {})}
-    return {name: json.dumps(value, sort_keys=True, default=str) for name, value in there.items()}
+    texts = {name: json.dumps(value, sort_keys=True, default=str) for name, value in there.items()}
+    return {name: _ADDRESS.sub("", text) for name, text in texts.items()}
 
 
 def _alike(group: Sequence[Record]) -> list[Record]:
