@@ -1,5 +1,7 @@
 """The data that a study's own functions give: made under the trial's seed, hashed in its record, part of what stands."""
 
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from harness.arrayhashes import arrays_sha256, judged_sha256
 from harness.arrays import Arrays
 from harness.datachecks import Question, answers, outdated_records, watch
 from harness.errors import UsageError
+from harness.executors.processes import steady_hashes
 from harness.inspection import effect
 from harness.records import attempt_folder, read_record, trial_folder, write_record
 from harness.runner import CHANGED, OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
@@ -132,6 +135,13 @@ def test_settings_that_are_watched_are_the_same_settings():
     watched = watch(settings, read)
     assert isinstance(watched, Settings) and watched.epochs == 7 and read == {"epochs"}
     assert watched.edits == {} and "remove" in read and "batch_size" not in read
+
+
+def test_processes_of_the_harness_order_sets_alike(monkeypatch):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    with steady_hashes():
+        said = {subprocess.check_output([sys.executable, "-c", "print({'one', 'two', 'three', 'four'})"]) for _ in range(4)}
+    assert len(said) == 1 and "PYTHONHASHSEED" not in os.environ
 
 
 def of(function) -> Study:

@@ -97,7 +97,7 @@ def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> in
     for plan in plans:
         console.print(plan_table(plan, workers=request.workers))
         if plan.done and has_own_data(plan.study):
-            console.print("Whether the study's functions still give the data of the recorded trials is looked at when it is run.")
+            console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
     if len(plans) > 1:
         console.print(total_line(plans, workers=request.workers), markup=False)
     return 0 if len(plans) == len(tasks) else WRONG_STATUS
