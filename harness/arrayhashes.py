@@ -39,8 +39,12 @@ def judged_sha256(arrays: Arrays) -> str:
 
 
 def _as_told(targets: np.ndarray) -> np.ndarray:
-    """Return targets as they are whatever type they are stored in: numbers as float32, one row a sample."""
-    if not (np.issubdtype(targets.dtype, np.number) or targets.dtype == bool):
+    """Return targets as they are whatever type they are stored in: numbers as float32, one row a sample.
+
+    Targets of more axes, such as pictures, are large and have no other form.
+    """
+    plain = np.issubdtype(targets.dtype, np.number) or targets.dtype == bool
+    if not plain or targets.ndim not in (1, 2) or not targets.size:
         return targets
     rows = targets.reshape(len(targets), -1).astype(np.float32)
     if rows.shape[1] > 1 and np.isin(rows, (0.0, 1.0)).all() and (rows.sum(axis=1) == 1.0).all():

@@ -185,7 +185,8 @@ def test_the_test_samples_are_told_by_their_targets_however_these_are_stored():
 
     same = [labels.astype("uint8"), labels.astype("float32")[:, None], np.eye(3)[labels], (labels, x)]
     assert {judged(labels), judged(labels, x / 255), *map(judged, same)} == {judged(labels)}
-    assert len({judged(labels), judged(labels[::-1]), judged(labels[:3]), judged(x)}) == 4
+    others = [labels[::-1], labels[:3], labels[:0], x, np.ones((4, 2, 2)), np.array(1.0), np.array(["a", "b", "c", "d"])]
+    assert len({judged(labels), *map(judged, others)}) == 8
 
 
 def test_texts_are_hashed_by_their_content():
