@@ -47,7 +47,7 @@ def fit(estimator: Any, arrays: Arrays, *, seed: int, threads: int | None = None
     """
     from threadpoolctl import threadpool_limits
 
-    check_samples(arrays)
+    check_samples(arrays, gaps=takes_gaps(estimator))
     classifying = _is_classifier(estimator)
     target = _class_numbers if classifying else _numbers
     sets = {name: (getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")) for name in ("train", "validation", "test")}
@@ -70,6 +70,18 @@ def fit(estimator: Any, arrays: Arrays, *, seed: int, threads: int | None = None
         batches=1,
     )  # fmt: skip
     return Fitted(estimator, made, arrays.scale, classes, epoch, tuple(said))
+
+
+def takes_gaps(estimator: Any) -> bool:
+    """Say whether an estimator takes inputs that are NaN; of a pipeline, whether its first step does."""
+    from sklearn.utils import get_tags
+
+    while getattr(estimator, "steps", None):
+        estimator = estimator.steps[0][1]
+    try:
+        return bool(get_tags(estimator).input_tags.allow_nan)
+    except Exception:  # it is none of scikit-learn's and tells nothing
+        return False
 
 
 def columns(x: Samples, scale: float) -> np.ndarray:

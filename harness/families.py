@@ -169,7 +169,8 @@ def _plain(text: str) -> str:
 
 def _levels(base: Settings, family: str, axis: str, values: Any) -> list[dict[str, Any]]:
     """Return the values of a setting that the base does not have, each as a change, checked, each once."""
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    single = isinstance(values, (str, bytes, Mapping)) or getattr(values, "shape", None) == ()
+    if single or not isinstance(values, Iterable):
         raise UsageError(f"Family {family!r}: {axis} is {values!r}; expected a list of values.")
     found: list[dict[str, Any]] = []
     for value in values:

@@ -2,120 +2,249 @@
 
 import functools
 import inspect
+import linecache
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from collections.abc import Callable, Iterator, Mapping, Set
+from enum import Enum
+from pathlib import Path, PurePath
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+from harness.errors import UsageError
+from harness.ownmodules import Modules, is_own
+from harness.valuetexts import contents_of, parts_of, scalar_text
+
+STUDY_MODULE = "harness_study_"  # how the names of modules begin that are studies' files
+_PLAIN = (bool, int, float, complex, bytes, type(None), type(Ellipsis), type(NotImplemented), range, slice)
 
 
 def function_source(function: Callable[..., Any]) -> str:
-    """Return a function's source, and that of what it uses of the user's own, in an order that never varies.
+    """Return a function's source, and that of all it uses of the user's own, in an order that never varies.
 
-    Followed are functions, classes and plain constants of its module, of its closure and of its default values, and
-    modules beside its file. What is installed is named by its version elsewhere. The text depends on no path, no
-    address and no hash seed.
+    Followed are functions, classes, configuration objects and constants, wherever they are kept: in globals, closures,
+    default values, attributes, containers; and modules, those imported inside a function too. A study's own file counts
+    by what its functions use, any other file of the user's as a whole. What is installed counts by its version. The text
+    depends on no path, no address, no hash seed and on nothing that happens to have been imported before.
     """
-    pieces: dict[str, str] = {}
-    _collect(function, pieces, Path(getattr(_module(function), "__file__", None) or ".").parent)
-    return "\n".join(f"{name}: {pieces[name]}" if name.startswith("=") else pieces[name] for name in sorted(pieces))
-
-
-def _collect(thing: Any, pieces: dict[str, str], folder: Path) -> None:
-    """Add a function or a class of the user's own, and what it uses, to the pieces."""
-    if isinstance(thing, functools.partial):
-        pieces[f"=partial {len(pieces)}"] = repr((_plain(thing.args), _plain(thing.keywords)))
-        return _collect(thing.func, pieces, folder)
-    if not (inspect.isroutine(thing) or inspect.isclass(thing)):  # an object that can be called
-        pieces[f"=object {len(pieces)}"] = repr(_plain(getattr(thing, "__dict__", {})))
-        return _collect(type(thing), pieces, folder)
-    name = thing.__qualname__
-    if name in pieces:
-        return None
-    pieces[name] = _source(thing)
-    for used_name, used in _used(thing):
-        if isinstance(used, ModuleType) and _beside(used, folder):
-            pieces[f"={used.__name__}"] = Path(used.__file__).read_text(encoding="utf-8", errors="replace")
-        elif (inspect.isfunction(used) or inspect.isclass(used)) and _is_own(used, thing, folder):
-            _collect(used, pieces, folder)
-        elif _is_plain(used):
-            pieces[f"={name}.{used_name}"] = repr(_plain(used))
-    return None
-
-
-def _source(thing: Any) -> str:
+    walk = _Walk(_file_of(function))
     try:
-        return inspect.getsource(thing)
-    except (OSError, TypeError):  # no source file: its compiled code stands in
-        code = getattr(thing, "__code__", None)
-        return repr((code.co_code, code.co_names, _plain(code.co_consts))) if code else thing.__qualname__
+        walk.text_of(function)
+    except RecursionError:
+        fault = "uses values that are nested too deeply to tell whether they have changed"
+        raise UsageError(f"{_name(function)} {fault}; expected plainer ones.") from None
+    modules = [f"module {name}: {content}" for name, content in sorted(walk.modules.contents.items())]
+    return "\n".join([*walk.pieces, *modules, f"versions: {walk.modules.versions()}"])
 
 
-def _used(thing: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the names and values that a function, or a class's methods, take from outside."""
-    functions = [thing]
-    if inspect.isclass(thing):
-        functions = [value for value in vars(thing).values() if isinstance(value, FunctionType)]
-        yield from ((base.__qualname__, base) for base in thing.__bases__)
-    for function in functions:
-        code = getattr(function, "__code__", None)
-        if code is None:
+class _Walk:
+    """A walk through all that a function uses: each thing is described once, and named by its number after that."""
+
+    def __init__(self, file: str | None) -> None:
+        self._folder = str(Path(file).resolve().parent) if file else ""
+        self.modules = Modules([self._folder] if file else [])
+        self.pieces: list[str] = []
+        self._numbers: dict[int, int] = {}
+        self._kept: list[Any] = []  # so that no address is used twice
+        self._attributes: set[tuple[str, str]] = set()
+
+    def text_of(self, value: Any) -> str:
+        """Return a value in words that change if what it does changes; what it uses is added to the pieces."""
+        if type(value) in _PLAIN:
+            return repr(value)
+        if type(value) is str:
+            return repr(self._placeless(value))
+        if isinstance(value, PurePath):
+            return f"path {self._placeless(str(value))!r}"
+        number = self._numbers.get(id(value))
+        if number is not None:
+            return f"<{number}>"
+        number = self._numbers[id(value)] = len(self._kept)
+        self._kept.append(value)
+        text = self._described(value)
+        self.pieces.append(f"<{number}> {text}")
+        return f"<{number}>"
+
+    def _described(self, value: Any) -> str:
+        if isinstance(value, ModuleType):
+            return self._module(value, frozenset())
+        if isinstance(value, FunctionType):
+            return self._function(value)
+        if isinstance(value, MethodType):
+            return f"method {self.text_of(value.__func__)} of {self.text_of(value.__self__)}"
+        if isinstance(value, type):
+            return self._class(value)
+        if isinstance(value, BuiltinFunctionType):
+            self.modules.add_installed(value.__module__ or "")
+            owner = value.__self__
+            bound = "" if owner is None or isinstance(owner, (ModuleType, type)) else f" of {self.text_of(owner)}"
+            return f"builtin {value.__qualname__}{bound}"
+        return self._object(value)
+
+    def _function(self, function: FunctionType) -> str:
+        code, space = function.__code__, function.__globals__
+        own = _is_own_space(space)
+        lines = [f"function {self._placeless(_name(function))}"]
+        if own:
+            self._add_module_of(space)
+            self.modules.add_imports_of(code)
+            names = _names(code)
+            lines += [_source(code)]
+            lines += [f"{name} = {self._used(space[name], names)}" for name in sorted(names & space.keys())]
+        else:
+            self.modules.add_installed(str(space.get("__name__", "")))
+        # A function that an installed package has made, such as a decorator's, still holds the user's own.
+        lines += [f"{name} = {self.text_of(held)}" for name, held in _held(function, own=own)]
+        return "\n".join(lines)
+
+    def _used(self, value: Any, names: frozenset[str]) -> str:
+        return self._module(value, names) if isinstance(value, ModuleType) else self.text_of(value)
+
+    def _module(self, module: ModuleType, names: frozenset[str]) -> str:
+        """Return a module's name, having added its content and those of its things that have these names."""
+        file = getattr(module, "__file__", None)
+        if not is_own(file):
+            if file or not hasattr(module, "__path__"):
+                self.modules.add_installed(module.__name__)
+                return f"module {module.__name__}"
+        else:
+            self._add_module_of(vars(module))
+        lines = [f"module {self._placeless(module.__name__)}"]
+        for name in sorted(names & vars(module).keys()):
+            if (module.__name__, name) not in self._attributes:
+                self._attributes.add((module.__name__, name))
+                lines.append(f"{name} = {self._used(vars(module)[name], names)}")
+        return " ".join(lines)
+
+    def _class(self, kind: type) -> str:
+        module = sys.modules.get(kind.__module__)
+        if module is None or not _is_own_space(vars(module)):
+            self.modules.add_installed(kind.__module__)
+            return f"class {kind.__module__}.{kind.__qualname__}"
+        self._add_module_of(vars(module))
+        lines = [f"class {self._placeless(kind.__qualname__)}", _source(kind)]
+        lines += [f"base {self.text_of(base)}" for base in kind.__bases__]
+        if type(kind) is not type:
+            lines.append(f"metaclass {self.text_of(type(kind))}")
+        lines += [f"{name} = {self.text_of(value)}" for name, value in _members(kind)]
+        return "\n".join(lines)
+
+    def _object(self, value: Any) -> str:
+        scalar = scalar_text(value)
+        if scalar:
+            return scalar
+        kind = self.text_of(type(value))
+        contents = contents_of(value)
+        if isinstance(contents, Mapping):
+            pairs = [f"{self.text_of(key)}: {self.text_of(part)}" for key, part in contents.items()]
+            held = "{" + ", ".join(pairs) + "}"
+        elif isinstance(contents, Set):
+            held = "{" + ", ".join(self._sorted(contents)) + "}"
+        elif contents is not None:
+            held = "[" + ", ".join(map(self.text_of, contents)) + "]"
+        else:
+            held = ""
+        module = sys.modules.get(type(value).__module__)
+        own = module is not None and _is_own_space(vars(module))
+        parts = [f"{name}={self.text_of(part)}" for name, part in parts_of(value, own=own)]
+        return " ".join([kind, held, *parts, *([] if held or parts else [self._shown(value, own=own)])])
+
+    def _sorted(self, values: Set[Any]) -> list[str]:
+        """Describe a set's members in an order that no hash seed changes: plain ones by their text, others by their names."""
+        return [self.text_of(value) for value in sorted(values, key=lambda value: (type(value).__qualname__, _stable(value)))]
+
+    def _shown(self, value: Any, *, own: bool) -> str:
+        """Return how a value of an installed type shows itself, if that tells more than where it lies."""
+        if own or type(value).__repr__ is object.__repr__:
+            return ""
+        shown = repr(value)
+        return "" if " at 0x" in shown else self._placeless(shown)
+
+    def _add_module_of(self, space: Mapping[str, Any]) -> None:
+        name, file = str(space.get("__name__", "")), space.get("__file__")
+        if is_own(file) and not name.startswith(STUDY_MODULE):
+            self.modules.add_file(name, file)
+
+    def _placeless(self, text: str) -> str:
+        """Return a text without the folder that the study lies in, and without the name that its module has for it."""
+        if len(self._folder) > 1:
+            text = text.replace(self._folder, ".")
+        if STUDY_MODULE in text:
+            for name in [name for name in sys.modules if name.startswith(STUDY_MODULE)]:
+                text = text.replace(name, "study")
+        return text
+
+
+def _held(function: FunctionType, *, own: bool) -> Iterator[tuple[str, Any]]:
+    """Yield what a function holds by itself: the values of its closure, its defaults, and its attributes."""
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            value = cell.cell_contents
+        except ValueError:  # not assigned yet
             continue
-        for name in sorted(_names(code) & function.__globals__.keys()):
-            yield name, function.__globals__[name]
-        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
-            try:
-                yield name, cell.cell_contents
-            except ValueError:  # not assigned yet
-                continue
-        yield f"{function.__qualname__} defaults", (function.__defaults__ or (), function.__kwdefaults__ or {})
+        if own or callable(value):
+            yield f"closure {name}", value
+    if own:
+        yield from ((f"default {number}", value) for number, value in enumerate(function.__defaults__ or ()))
+        yield from ((f"default {name}", value) for name, value in sorted((function.__kwdefaults__ or {}).items()))
+        yield from ((f"attribute {name}", value) for name, value in sorted(vars(function).items()))
+    elif "__wrapped__" in vars(function):
+        yield "attribute __wrapped__", vars(function)["__wrapped__"]
 
 
-def _names(code: CodeType) -> set[str]:
+def _members(kind: type) -> Iterator[tuple[str, Any]]:
+    """Yield what a class holds that acts: methods, properties, attributes, the defaults of its fields."""
+    for name, value in sorted(vars(kind).items()):
+        if name == "__dataclass_fields__":
+            own = [field for field in value.values() if field.name in vars(kind).get("__annotations__", ())]
+            yield from ((f"{field.name} default", part) for field in own for part in (field.default, field.default_factory))
+        elif isinstance(value, FunctionType):
+            if not inspect.unwrap(value).__code__.co_filename.startswith("<"):  # dataclass made it from the fields
+                yield name, value
+        elif isinstance(value, (staticmethod, classmethod, property)):
+            yield name, value
+        elif not (name.startswith("__") or name == "_abc_impl" or inspect.isdatadescriptor(value)):
+            yield name, value
+
+
+def _names(code: CodeType) -> frozenset[str]:
     names = set(code.co_names)
     for constant in code.co_consts:
-        if inspect.iscode(constant):
+        if isinstance(constant, CodeType):
             names |= _names(constant)
-    return names
+    return frozenset(names)
 
 
-def _module(thing: Any) -> ModuleType | None:
-    return sys.modules.get(getattr(thing, "__module__", "") or "")
+def _source(thing: type | CodeType) -> str:
+    file = thing.co_filename if isinstance(thing, CodeType) else getattr(sys.modules.get(thing.__module__), "__file__", None)
+    linecache.checkcache(file)  # or it would be that of the former content
+    try:
+        return inspect.getsource(thing)
+    except (OSError, TypeError, IndexError, SyntaxError):  # no source file: its compiled code stands in
+        return _compiled(thing) if isinstance(thing, CodeType) else ""
 
 
-def _is_own(used: Any, user: Any, folder: Path) -> bool:
-    if used.__module__ == user.__module__:
-        return True
-    module = _module(used)
-    return module is not None and _beside(module, folder)
+def _compiled(code: CodeType) -> str:
+    constants = [_compiled(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
+    return repr((code.co_code, code.co_names, constants))
 
 
-def _beside(module: ModuleType, folder: Path) -> bool:
-    """Say whether a module lies in a study's folder or below, and so is the user's own; an environment there is not."""
-    file = getattr(module, "__file__", None)
-    if not file or module.__name__.partition(".")[0] == "harness":
-        return False
-    path = Path(file)
-    installed = {"site-packages", "dist-packages"} & set(path.parts) or path.is_relative_to(sys.base_prefix)
-    return path.is_relative_to(folder) and not installed and path.suffix == ".py"
+def _is_own_space(space: Mapping[str, Any]) -> bool:
+    """Say whether the globals of a function, or of a class's module, are of the user's own; a console's have no file."""
+    file = space.get("__file__")
+    return is_own(file) if file else space.get("__name__") == "__main__" or str(space.get("__name__")).startswith(STUDY_MODULE)
 
 
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return all(map(_is_plain, value))
-    if isinstance(value, dict):
-        return all(_is_plain(key) and _is_plain(part) for key, part in value.items())
-    return isinstance(value, _PLAIN)
+def _file_of(thing: Any) -> str | None:
+    """Return the file of the module that a function, a class or an object that can be called comes from."""
+    while isinstance(thing, (functools.partial, MethodType)):
+        thing = thing.func if isinstance(thing, functools.partial) else thing.__func__
+    module = sys.modules.get(getattr(thing, "__module__", None) or "")
+    return getattr(module, "__file__", None)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value in a form whose repr is always the same; what is not plain is named by its type."""
-    if isinstance(value, (set, frozenset)):
-        return sorted(map(repr, map(_plain, value)))
-    if isinstance(value, (tuple, list)):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    return value if isinstance(value, _PLAIN) else type(value).__qualname__
+def _name(thing: Any) -> str:
+    return str(getattr(thing, "__qualname__", type(thing).__qualname__))
+
+
+def _stable(value: Any) -> str:
+    return value.name if isinstance(value, Enum) else repr(value) if type(value) in (*_PLAIN, str, tuple) else _name(value)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.options import data_dir_option, logdir_option, one_line_errors
+from harness.options import FilePath, data_dir_option, logdir_option, one_line_errors
 from harness.terminal.lastingoutput import output_is_told_only
 
 trials_argument = click.argument("names", nargs=-1, metavar="[TRIAL]...")
@@ -28,9 +28,12 @@ Examples:
 
 @click.command(epilog="\b\nExample:\n  python -m harness rerun ablations/base/seed-0\n")
 @click.argument("trial")
+@click.option(
+    "--study", type=FilePath(), help="The study's file, for a study outside of experiments/: the record's word is not enough."
+)
 @logdir_option
 @data_dir_option
-def rerun(trial: str, logdir: Path, data_dir: Path | None) -> None:
+def rerun(trial: str, study: Path | None, logdir: Path, data_dir: Path | None) -> None:
     """Train TRIAL again as it is recorded, and say whether its numbers are the same bit for bit.
 
     Settings, seed, engine, threads and data are the record's. The record stays; the new run lies in LOGDIR/.reruns.
@@ -41,7 +44,7 @@ def rerun(trial: str, logdir: Path, data_dir: Path | None) -> None:
     output_is_told_only()
     with one_line_errors():
         try:
-            raise SystemExit(rerun_trial(trial, logdir=logdir, data_dir=data_dir))
+            raise SystemExit(rerun_trial(trial, study=study, logdir=logdir, data_dir=data_dir))
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 

@@ -5,16 +5,17 @@ import json
 from typing import Any
 
 import keras
-import numpy as np
 
+from harness.arrayhashes import add_arrays, arrays_sha256
 from harness.arrays import Arrays, each, none_left
 from harness.compiled.proofs import fingerprint
 from harness.compiled.steps import steps_key
-from harness.data import Prepared, open_dataset
+from harness.data import Prepared
 from harness.executors import Effect
 from harness.layermaking import LayerError
 from harness.models import make_model
 from harness.reported import missing
+from harness.samples import own_arrays
 from harness.settings import Settings, to_json
 from harness.variants import Study
 
@@ -22,20 +23,29 @@ from harness.variants import Study
 TRAINING = ("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation")
 ESTIMATING = ("validation",)  # of a scikit-learn estimator, which is fitted at once
 DATA = ("dataset", "normalize", "samples")
+_VARYING = (
+    "{} gives other data each time it is called with one seed, so that nothing can be compared; draw from random or "
+    "numpy.random, which follow the trial's seed, or give the generator a seed of its own, as in default_rng(0)."
+)
 
 
-def effect(study: Study, settings: Settings, prepared: Prepared | None = None, *, traced: bool = False) -> Effect:
+def effect(
+    study: Study, settings: Settings, prepared: Prepared | None = None, *, traced: bool = False, twice: bool = False
+) -> Effect:
     """Return a hash of all that training would be given, or what is wrong with the layers to edit.
 
     Two variants with different hashes are different. Those with the same one are the same training where `traced` was asked
     for: what no configuration says is in the trace of the model's steps alone. It takes longer, and is worth it where two
     seem alike. A model with code of its own, or one that cannot be built or traced, tells nothing.
-    prepared: the dataset that the settings name, where there is one.
+    prepared: the dataset that the settings name, where there is one. twice: whether the study's own arrays are made once
+    more, to see that they follow from the seed.
     """
     try:
         built = make_model(study, settings, seed=0)
         model = described(built)
-        arrays = own_arrays(study, settings, prepared)
+        arrays = own_arrays(study, settings, prepared, seed=0)
+        if twice and arrays is not None and _varying(arrays, own_arrays(study, settings, prepared, seed=0)):
+            return Effect(fault=_VARYING.format("arrays(settings)" if study.arrays else "arrange(settings, data)"))
         lacking = missing(study.metric, built) or _none_left(settings, arrays)
     except LayerError as error:
         return Effect(fault=str(error))
@@ -58,6 +68,10 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None, *
     return Effect(digest.hexdigest(), weights=_weights(built) + steps.start)
 
 
+def _varying(arrays: Arrays, again: Arrays | None) -> bool:
+    return again is None or arrays_sha256(arrays) != arrays_sha256(again)
+
+
 def _none_left(settings: Settings, arrays: Arrays | None) -> str:
     """Say that a study's own arrays are too few to hold samples out; empty where they are not, or it has held some out."""
     if arrays is None or settings.validation is None or arrays.x_validation is not None:
@@ -78,20 +92,3 @@ def described(model: Any) -> str | None:
         return fingerprint(model)
     parameters = sorted((name, repr(value)) for name, value in model.get_params().items())
     return repr((type(model).__module__, type(model).__qualname__, parameters))
-
-
-def own_arrays(study: Study, settings: Settings, prepared: Prepared | None) -> Arrays | None:
-    """Return the arrays that the study makes itself, None where it uses a dataset as it is."""
-    if study.arrays:
-        return study.arrays(settings)
-    return study.arrange(settings, open_dataset(prepared)) if study.arrange and prepared else None
-
-
-def add_arrays(digest: "hashlib._Hash", arrays: Arrays) -> None:
-    """Add the content of all arrays, and what else they say of the samples, to a hash."""
-    digest.update(repr((arrays.scale, arrays.class_weight)).encode())
-    sets = (arrays.x_train, arrays.y_train, arrays.x_test, arrays.y_test, arrays.x_validation, arrays.y_validation)
-    for samples in (*sets, arrays.sample_weight):
-        for values in each(samples) if samples is not None else ():
-            digest.update(repr((values.shape, values.dtype)).encode())
-            digest.update(np.ascontiguousarray(values).data)

@@ -96,6 +96,7 @@ class Record:
 
 
 _FIELDS = frozenset(field.name for field in fields(Record))
+_ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
 _HEAD = re.compile(r'\{"schema": (?P<schema>[0-9]{1,9}), "sha256": "(?P<sha256>[0-9a-f]{64})", "record":\n')
 
 
@@ -111,7 +112,7 @@ def attempt_folder(trial: Path, attempt: int) -> Path:
 
 def next_attempt(trial: Path) -> int:
     """Return the number of the next attempt: one above the highest that has a folder or a record."""
-    numbers = [int(path.name.removeprefix("attempt-")) for path in trial.glob("attempt-*") if path.name[8:].isdigit()]
+    numbers = [int(found[1]) for path in trial.glob("attempt-*") if (found := _ATTEMPT.fullmatch(path.name))]
     try:
         numbers.append(read_record(trial / RECORD_FILE).attempt)
     except RecordError:  # none, or a damaged one

@@ -22,6 +22,7 @@ from harness.records import (
     read_record,
     trial_folder,
 )
+from harness.evidence.sameness import told_apart
 from harness.evidence.standing import as_declared
 from harness.settings import changed
 from harness.sharing import linked
@@ -30,7 +31,10 @@ from harness.variants import Study, show_value
 
 # Why a trial is to be trained.
 MISSING, FAILED_BEFORE, CHANGED = "missing", "failed unexpectedly", "changed"
+OTHER_DATA, OTHER_MODEL = "with other data", "with another model"
 INTERRUPTED_BEFORE, DAMAGED, FORCED = "interrupted", "with a damaged record", "forced"
+
+Key = tuple[str, int, int]  # a record of a study by its variant, seed and attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Plan:
     reasons: Mapping[str, int]  # how many trials are to be trained for which reason
     fallback: Path  # the log folder to use when that of the options can no longer be written
     home: tuple[int, int] | None = None  # the study's folder, if it is there, by harness.ownpaths.folder_identity
+    outdated: frozenset[Key] = frozenset()  # the records of other data than the study's own functions give now
 
     @property
     def folder(self) -> Path:
@@ -106,31 +111,39 @@ def in_changed_base(changes: Iterable[tuple[str, Any]], fault: object) -> str:
     return f"With {said} in the base: {fault}" if said else str(fault)
 
 
-def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared]) -> Plan:
+def make_plan(
+    whole: Study, options: Options, data: Mapping[str, Prepared], *, outdated: frozenset[Key] = frozenset()
+) -> Plan:
     """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
     data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.
+    outdated: records that do not count, as `harness.datachecks` finds them.
     """
     if whole.path is None:
         raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")
     study = selected(whole, options)
     seconds = estimate_trials(study, data, folder=options.logdir / study.name)
     home = folder_identity(options.logdir / study.name)
-    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir(), home)
-    trials, done, reasons = [], [], Counter[str]()
+    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir(), home, outdated)
     source = source_hash(study)
+    trials = [replace(_trial(plan, name, seed), source=source) for seed in range(options.seeds) for name in study.names]
+    found = [FORCED if options.force else _standing(trial, plan) for trial in trials]
+    done = told_apart([one for one in found if isinstance(one, Record)])[0]
+    counting = {id(record) for record in done}
+    reasons, to_train = Counter[str](), []
     for seed in range(options.seeds):
         missing = []
-        for name in study.names:
-            trial = replace(_trial(plan, name, seed), source=source)
-            found = FORCED if options.force else _standing(trial, study)
-            if isinstance(found, Record):
-                done.append(found)
-            else:
+        for trial, one in zip(trials, found, strict=True):
+            if trial.seed == seed and id(one) not in counting:
                 missing.append(trial)
-                reasons[found] += 1
-        trials += linked(missing, study, seconds)
-    return replace(plan, trials=tuple(trials), done=tuple(done), reasons=dict(reasons))
+                reasons[OTHER_MODEL if isinstance(one, Record) else one] += 1
+        to_train += linked(missing, study, seconds)
+    return replace(plan, trials=tuple(to_train), done=tuple(done), reasons=dict(reasons))
+
+
+def key_of(record: Record) -> Key:
+    """Return what tells a record from all others of its study."""
+    return record.variant, record.seed, record.attempt
 
 
 def _trial(plan: Plan, name: str, seed: int) -> Trial:
@@ -162,13 +175,13 @@ def _trial_id(plan: Plan, study: Study, name: str, seed: int, *, data_sha256: st
     return trial_id(study, study.settings(name), seed=seed, data_sha256=data_sha256, engine=plan.options.engine)
 
 
-def _standing(trial: Trial, study: Study) -> Record | str:
+def _standing(trial: Trial, plan: Plan) -> Record | str:
     """Return the trial's record if it is of this very trial and ended as expected, else why it is to be trained."""
-    found = _present(trial, study)
-    return found if isinstance(found, Record) else _displaced(trial, study) or found
+    found = _present(trial, plan)
+    return found if isinstance(found, Record) else _displaced(trial, plan) or found
 
 
-def _displaced(trial: Trial, study: Study) -> Record | None:
+def _displaced(trial: Trial, plan: Plan) -> Record | None:
     """Return a good record of this very trial that a run with other settings has displaced, the newest one."""
     paths = trial.folder.glob(f"attempt-*/{RECORD_FILE}")
     for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
@@ -176,14 +189,15 @@ def _displaced(trial: Trial, study: Study) -> Record | None:
             record = read_record(path)
         except RecordError:
             continue
-        if record.trial_id == trial.trial_id and _in_place(record, trial.folder / RECORD_FILE):
-            record = as_declared(record, study, position=trial.position)
+        counts = record.trial_id == trial.trial_id and key_of(record) not in plan.outdated
+        if counts and in_place(record, trial.folder / RECORD_FILE):
+            record = as_declared(record, plan.study, position=trial.position)
             if record.as_expected:
                 return record
     return None
 
 
-def _present(trial: Trial, study: Study) -> Record | str:
+def _present(trial: Trial, plan: Plan) -> Record | str:
     path = trial.folder / RECORD_FILE
     if not path.exists():
         return MISSING
@@ -191,15 +205,17 @@ def _present(trial: Trial, study: Study) -> Record | str:
         record = read_record(path)
     except RecordError:
         return DAMAGED
-    if record.trial_id != trial.trial_id or not _in_place(record, path):
+    if record.trial_id != trial.trial_id or not in_place(record, path):
         return CHANGED
-    record = as_declared(record, study, position=trial.position)
+    if key_of(record) in plan.outdated:
+        return OTHER_DATA
+    record = as_declared(record, plan.study, position=trial.position)
     if record.as_expected:
         return record
     return INTERRUPTED_BEFORE if record.status == INTERRUPTED else FAILED_BEFORE
 
 
-def _in_place(record: Record, path: Path) -> bool:
+def in_place(record: Record, path: Path) -> bool:
     """Say whether a record lies where its trial does; a folder that was copied or renamed holds another's."""
     return path.parent.parts[-3:] == trial_folder(Path(), record.study, record.variant, record.seed).parts
 
@@ -223,15 +239,17 @@ def results(plan: Plan) -> Results:
             except RecordError as error:
                 problems.append(str(error))
                 continue
-            declared = _declared(plan, record) if _in_place(record, path) else None
+            counts = in_place(record, path) and key_of(record) not in plan.outdated
+            declared = declared_now(plan, record) if counts else None
             if declared is None:
                 stale.append(record)
             else:
                 current.append(declared)
-    return Results(tuple(current), tuple(stale), tuple(problems))
+    kept, others = told_apart(current)
+    return Results(tuple(kept), (*stale, *others), tuple(problems))
 
 
-def _declared(plan: Plan, record: Record) -> Record | None:
+def declared_now(plan: Plan, record: Record) -> Record | None:
     """Return a record as the study declares it now; None if it was made under other conditions."""
     try:
         study = plan.whole.only([record.variant]).with_base(dict(plan.options.base_changes))

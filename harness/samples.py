@@ -6,27 +6,36 @@ from typing import Any
 from harness.arrays import Arrays, first_samples, hold_out
 from harness.data import Prepared, Table, open_dataset
 from harness.errors import UsageError
+from harness.seeding import seed_everything
 from harness.settings import Settings
 from harness.variants import Study
 
 
-def make_arrays(study: Study, settings: Settings, prepared: Prepared | None) -> Arrays:
+def make_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, seed: int) -> Arrays:
     """Return a trial's arrays: the study's own, those it makes of the dataset, or the dataset's images as they are.
 
-    Where the settings ask for validation and the study holds no samples out, the first training samples are held out.
+    All that is random in the study's function follows from the seed. Where the settings ask for validation and the study
+    holds no samples out, the first training samples are held out.
     TypeError if the study's function returns something else; ValueError if no training sample would be left.
     """
-    if study.arrays is not None:
-        arrays = _checked(study.arrays(settings), "arrays(settings)")
-    elif prepared is None:
+    if prepared is None and study.arrays is None:
         raise UsageError(f"Study {study.name!r} needs dataset {settings.dataset!r}; the trial names none.")
-    elif study.arrange is not None:
-        arrays = _checked(study.arrange(settings, opened(prepared)), "arrange(settings, data)")
-    else:
+    arrays = own_arrays(study, settings, prepared, seed=seed)
+    if arrays is None:
         arrays = image_arrays(prepared, settings)
     if settings.validation is None or arrays.x_validation is not None:
         return arrays
     return hold_out(arrays, settings.validation)
+
+
+def own_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, seed: int) -> Arrays | None:
+    """Return the arrays that the study makes itself, under the seed; None where it uses a dataset as it is."""
+    seed_everything(seed)
+    if study.arrays is not None:
+        return _checked(study.arrays(settings), "arrays(settings)")
+    if study.arrange is not None and prepared is not None:
+        return _checked(study.arrange(settings, opened(prepared)), "arrange(settings, data)")
+    return None
 
 
 def image_arrays(prepared: Prepared, settings: Settings) -> Arrays:

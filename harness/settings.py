@@ -136,14 +136,20 @@ def _value(name: str, text: str, annotation: Any) -> Any:
     kinds = _alternatives(annotation)
     if type(None) in kinds and text.lower() in ("none", ""):
         return None
-    kind = next(kind for kind in kinds if kind is not type(None))
-    try:
-        if typing.get_origin(kind) is tuple:
-            element = typing.get_args(kind)[0]
-            return tuple(_scalar(part, element) for part in _parts(text, element))
-        return _scalar(text, kind)
-    except ValueError:
-        raise UsageError(f"{name} must be {_describe(annotation)}; received {text!r}.") from None
+    for kind in sorted((kind for kind in kinds if kind is not type(None)), key=_openness):
+        try:
+            if typing.get_origin(kind) is tuple:
+                element = typing.get_args(kind)[0]
+                return tuple(_scalar(part, element) for part in _parts(text, element))
+            return _scalar(text, kind)
+        except ValueError:
+            continue
+    raise UsageError(f"{name} must be {_describe(annotation)}; received {text!r}.")
+
+
+def _openness(kind: Any) -> int:
+    """Order a setting's types: whole numbers before all numbers, and words last, as any text is one."""
+    return {int: 0, float: 1, bool: 2, str: 4, tuple[str, ...]: 4}.get(kind, 3)
 
 
 def _parts(text: str, element: type) -> list[str]:
@@ -179,7 +185,12 @@ def _scalar(text: str, kind: type) -> Any:
 
 
 def check(name: str, value: Any, annotation: Any) -> Any:
-    """Return the value if it is of the declared type (an int passes as a float); UsageError otherwise."""
+    """Return the value if it is of the declared type (an int passes as a float); UsageError otherwise.
+
+    Numbers and lists of NumPy's are taken as Python's own.
+    """
+    if callable(getattr(type(value), "__array__", None)) and callable(getattr(value, "tolist", None)):
+        value = value.tolist()
     for kind in _alternatives(annotation):
         if kind is type(None) and value is None:
             return None

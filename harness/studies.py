@@ -1,23 +1,29 @@
 """Finding and loading studies: a name in experiments/ or the path of a file, in Python or in TOML."""
 
 import hashlib
+import importlib
 import importlib.util
 import linecache
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 
 from harness.errors import MOST_NAMED, UsageError, unknown
+from harness.functionsources import STUDY_MODULE
+from harness.ownmodules import is_own
 from harness.tomlstudies import read_study
 from harness.variants import Study
 
 KINDS = (".py", ".toml")
 EXPERIMENTS = Path(__file__).resolve().parent.parent / "experiments"
+_brought: dict[Path, dict[str, ModuleType]] = {}  # by a study's folder: the user's own modules that were imported for it
 
 
 def study_files(folder: Path = EXPERIMENTS) -> dict[str, Path]:
@@ -33,6 +39,11 @@ def _name(path: Path) -> str:
 def load_study(name_or_path: str, *, folder: Path = EXPERIMENTS) -> Study:
     """Return the study named in experiments/, or the one of a file; UsageError says what is wrong with it."""
     return _load(_find(name_or_path, folder), ())
+
+
+def find_study(name_or_path: str) -> Path:
+    """Return the file of a study without running it; UsageError where there is none."""
+    return _find(name_or_path, EXPERIMENTS)
 
 
 def _find(name_or_path: str, folder: Path, *, beside: Path | None = None) -> Path:
@@ -84,13 +95,16 @@ def _execute(path: Path) -> object:
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
     if path.suffix != ".py":
         raise UsageError(f"Study file {path} ends in {path.suffix!r}; expected a name ending in {' or '.join(KINDS)}.")
-    name = f"harness_study_{path.stem.replace('-', '_')}_{digest}"
+    name = f"{STUDY_MODULE}{path.stem.replace('-', '_')}_{digest}"
     spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and inspect look their module up by name
     linecache.cache.pop(str(path), None)  # or the functions' sources would be those of the former content
+    _withdraw()
+    _brought.pop(path.parent, None)  # they may have been edited since
     try:
-        spec.loader.exec_module(module)
+        with importing_from((path.parent,)):
+            spec.loader.exec_module(module)
     except SyntaxError as error:
         where = f", line {error.lineno}" if error.lineno else ""  # a file with a NUL has no lines
         raise UsageError(f"Study file {error.filename or path}{where}: {error.msg}.") from None
@@ -102,3 +116,50 @@ def _execute(path: Path) -> object:
         kind = "" if isinstance(error, UsageError) else f"{type(error).__name__}: "
         raise UsageError(f"Study file {path}{where}: {kind}{error}") from None
     return module
+
+
+def folders_of(study: Study) -> tuple[Path, ...]:
+    """Return the folders that a study's functions may import from: its file's, and those of the files they stand in."""
+    functions = [function for function in (study.build, study.arrays, study.arrange, type(study.base)) if function]
+    files = [getattr(sys.modules.get(getattr(function, "__module__", "")), "__file__", None) for function in functions]
+    own = [Path(file).parent for file in files if is_own(file)]
+    return tuple(dict.fromkeys([*([study.path.parent] if study.path else []), *own]))
+
+
+@contextmanager
+def importing_from(folders: tuple[Path, ...]) -> Iterator[None]:
+    """Let modules be imported from these folders, and have those that were imported from them before.
+
+    Two studies may have modules of one name: each finds its own. No bytecode is kept, which an edit of the same second
+    and size would be taken for.
+    """
+    _withdraw()
+    for folder in folders:
+        sys.modules.update(_brought.get(folder, {}))
+    before, writes, texts = dict(sys.modules), sys.dont_write_bytecode, [str(folder) for folder in folders]
+    sys.path[:0] = texts
+    sys.dont_write_bytecode = True
+    importlib.invalidate_caches()  # a file may be newer than what is known of its folder
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = writes
+        for text in texts:
+            if text in sys.path:  # a study's file may change it
+                sys.path.remove(text)
+        new = {name: module for name, module in sys.modules.items() if before.get(name) is not module}
+        new = {name: module for name, module in new.items() if _is_users(name, module)}
+        for folder in folders:
+            _brought[folder] = _brought.get(folder, {}) | new
+
+
+def _withdraw() -> None:
+    """Take the modules that were imported for studies out of those that Python finds by their names."""
+    for modules in _brought.values():
+        for name, module in modules.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+
+def _is_users(name: str, module: ModuleType | None) -> bool:
+    return not name.startswith(STUDY_MODULE) and is_own(getattr(module, "__file__", None))

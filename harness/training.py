@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import keras
 
+from harness.arrayhashes import arrays_sha256, judged_sha256
 from harness.boards import as_code
 from harness.courses.course import Course, Interrupted, Report, Work
 from harness.courses.estimators import train_estimator
@@ -28,6 +29,7 @@ from harness.records import (
 )
 from harness.samples import make_arrays
 from harness.settings import tab_values
+from harness.studies import folders_of, importing_from
 from harness.texts import specification_texts
 from harness.trials import Trial, blank_record
 from harness.variants import Study
@@ -40,11 +42,12 @@ def run_trial(trial: Trial, report: Report) -> Record:
     error: BaseException | None = None
     board = _board(trial)
     try:
-        with board:
+        with importing_from(folders_of(study)), board:
             _train_on_board(Work(trial, study, settings, course, board, report))
     except (Exception, SystemExit) as caught:
         error = caught
-    record = replace(blank_record(trial, study), history=course.history, **course.found)
+    blank = blank_record(trial, study)
+    record = replace(blank, history=course.history, data={**blank.data, **course.data}, **course.found)
     record = judged(record, study, diverged=course.diverged, error=error)
     # The wall clock may have jumped meanwhile, so the end is reckoned from the start.
     ended = started + time.perf_counter() - course.clock
@@ -107,7 +110,10 @@ def _train_on_board(work: Work) -> None:
 
 def _train(work: Work) -> None:
     study, settings, trial = work.study, work.settings, work.trial
-    arrays = make_arrays(study, settings, trial.data)
+    arrays = make_arrays(study, settings, trial.data, seed=trial.seed)
+    work.course.data |= {"test_sha256": judged_sha256(arrays)}
+    if study.arrays or study.arrange:  # of a dataset as it is, the settings and its own hash say as much
+        work.course.data |= {"arrays_sha256": arrays_sha256(arrays)}
     model = make_model(study, settings, seed=trial.seed)
     if isinstance(model, keras.Model):
         train_network(work, model, arrays)

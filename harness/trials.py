@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.functionsources import function_source
 from harness.records import FAILED, Record
 from harness.settings import Settings, to_json
-from harness.studies import load_study
+from harness.studies import folders_of, importing_from, load_study
 from harness.variants import Study
 
 
@@ -73,14 +73,26 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
         "source": function_sources(study),
         "engine": engine,
         "initial": "by seed and path",  # how a network's first weights are drawn
-        "versions": _versions("sklearn" in "".join(function_sources(study))),
+        "versions": _versions(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def function_sources(study: Study) -> list[str]:
-    """Return the source of each function that the study brings itself."""
-    return [function_source(function) for function in (study.build, study.arrays, study.arrange) if function]
+    """Return the source of each function that the study brings itself, and of the class of its settings."""
+    functions = tuple(function for function in (study.build, study.arrays, study.arrange) if function)
+    kinds = () if type(study.base) is Settings else (type(study.base),)
+    try:
+        return list(_sources((*functions, *kinds), folders_of(study)))
+    except TypeError:  # an object that can be called and has no hash
+        return list(_sources.__wrapped__((*functions, *kinds), folders_of(study)))
+
+
+@lru_cache(maxsize=64)
+def _sources(things: tuple[Any, ...], folders: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return the sources of things, found once for as long as they are loaded."""
+    with importing_from(folders):
+        return tuple(map(function_source, things))
 
 
 def source_hash(study: Study) -> str:
@@ -88,10 +100,9 @@ def source_hash(study: Study) -> str:
     return hashlib.sha256(json.dumps(function_sources(study)).encode()).hexdigest()
 
 
-@lru_cache(maxsize=2)
-def _versions(scikit_learn: bool) -> dict[str, str]:
-    names = ("tensorflow", "keras", "scikit-learn") if scikit_learn else ("tensorflow", "keras")
-    return {name: version(name) for name in names}
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("tensorflow", "keras")}
 
 
 def blank_record(trial: Trial, study: Study) -> Record:

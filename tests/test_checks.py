@@ -93,6 +93,17 @@ def test_one_hot_labels_are_accepted(digits: Arrays) -> None:
     check_arrays(model, replace(digits, y_train=np.eye(10)[digits.y_train], y_test=np.eye(10)[digits.y_test]))
 
 
+def test_labels_that_say_which_samples_belong_together_need_no_output_of_their_shape(digits: Arrays) -> None:
+    model = dense(32)
+    for loss in (keras.losses.Circle(), "circle"):
+        model.compile(optimizer="adam", loss=loss)
+        check_arrays(model, digits)
+        with pytest.raises(ValueError, match="circle expects one whole number for each sample"):
+            check_arrays(model, replace(digits, y_train=digits.y_train + 0.5))
+        with pytest.raises(ValueError, match="circle expects one whole number for each sample"):
+            check_arrays(model, replace(digits, y_test=np.eye(10)[digits.y_test]))
+
+
 def test_both_kinds_of_weights_at_once_are_refused(digits: Arrays) -> None:
     with pytest.raises(ValueError, match="both class_weight and sample_weight"):
         check_arrays(dense(32), replace(digits, class_weight={1: 2.0}, sample_weight=np.ones(TRAIN)))

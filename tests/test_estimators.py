@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.neighbors import KNeighborsClassifier
@@ -137,10 +144,24 @@ def test_weights_are_used_or_refused(iris):
 
 
 def test_samples_that_are_not_finite_are_refused(iris):
-    x = iris.x_train.copy()
-    x[0, 0] = np.nan
-    with pytest.raises(ValueError, match="x_train holds 1 values that are NaN"):
-        fit(HistGradientBoostingRegressor(), replace(iris, x_train=x), seed=0)
+    for value, model, said in (
+        (np.nan, LogisticRegression(), "1 values that are NaN"),
+        (np.nan, make_pipeline(PCA(2), HistGradientBoostingClassifier()), "1 values that are NaN"),
+        (np.inf, HistGradientBoostingClassifier(), "1 values that are infinite"),
+    ):
+        x = iris.x_train.copy()
+        x[0, 0] = value
+        with pytest.raises(ValueError, match=f"x_train holds {said}"):
+            fit(model, replace(iris, x_train=x), seed=0)
+
+
+@pytest.mark.parametrize("model", [HistGradientBoostingClassifier(max_iter=3), make_pipeline(SimpleImputer(), LogisticRegression())])
+def test_an_estimator_that_takes_inputs_with_gaps_is_given_them(iris, model):
+    gaps = np.where(iris.x_train > 6.0, np.nan, iris.x_train)
+    assert fit(model, replace(iris, x_train=gaps), seed=0).epoch.test["accuracy"] > 0.8
+    y = np.where(np.arange(len(gaps)) < 1, np.nan, iris.y_train)
+    with pytest.raises(ValueError, match="y_train holds 1 values that are NaN"):
+        fit(model, replace(iris, y_train=y), seed=0)
 
 
 def test_only_what_can_be_fitted_and_asked_is_an_estimator():

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from harness import Settings, Study, Variant, add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
@@ -111,3 +112,18 @@ def test_a_family_that_is_wrong_is_refused(make, said):
     with pytest.raises(UsageError) as caught:
         make()
     assert said in str(caught.value)
+
+
+def test_values_of_numpy_give_the_names_and_settings_of_plain_ones():
+    made = grid(BASE, learning_rate=np.logspace(-4, -1, 2), batch_size=np.array([32, 64]), normalize=np.array([True, False]))
+    plain = grid(BASE, learning_rate=(0.0001, 0.1), batch_size=(32, 64), normalize=(True, False))
+    assert made == plain and changes(made) == changes(plain)
+    with pytest.raises(UsageError, match="expected a list of values"):
+        one_at_a_time(BASE, learning_rate=np.array(0.1))
+
+
+def test_a_name_that_cannot_be_stored_is_refused_in_a_family_too():
+    with pytest.raises(UsageError, match="'attempt-2' is that of a file or folder"):
+        combinations(BASE, {"attempt-2": {"epochs": 7}})
+    with pytest.raises(UsageError, match="cannot be a folder's name"):
+        combinations(BASE, [{"replace": tuple(f"hidden-{number}=Dropout(0.{number})" for number in range(9))}])

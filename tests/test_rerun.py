@@ -9,7 +9,10 @@ from conftest import harness
 from resulting import make_record, store
 from test_runs import STUDY
 
+from harness.errors import UsageError
 from harness.records import find_records, read_record, write_record
+from harness.results.loading import gather
+from harness.results.selection import find_trial
 
 VARIANTS = 'Variant("wide", hidden=(16,)), Variant("one-output", outputs=1, expect=raises("ValueError")),'
 
@@ -38,9 +41,9 @@ def test_every_record_says_where_it_comes_from(recorded):
 
 
 def test_a_rerun_is_identical_and_leaves_the_record_alone(recorded):
-    _, logdir = recorded
+    study, logdir = recorded
     before = {path: path.read_bytes() for path in find_records(logdir)}
-    result = harness("rerun", "wide/seed-0", "--logdir", logdir)
+    result = harness("rerun", "wide/seed-0", "--study", study, "--logdir", logdir)
     assert result.exit_code == 0, result.output
     assert "Identical, bit for bit" in result.output and "another one now" not in result.output
     assert {path: path.read_bytes() for path in find_records(logdir)} == before
@@ -50,8 +53,8 @@ def test_a_rerun_is_identical_and_leaves_the_record_alone(recorded):
 
 
 def test_a_trial_that_fails_as_expected_fails_so_again(recorded):
-    _, logdir = recorded
-    result = harness("rerun", "one-output/seed-0", "--logdir", logdir)
+    study, logdir = recorded
+    result = harness("rerun", "one-output/seed-0", "--study", study, "--logdir", logdir)
     assert result.exit_code == 0 and "Identical, bit for bit: ValueError" in result.output
 
 
@@ -68,7 +71,7 @@ def test_a_changed_study_gives_other_numbers_and_is_named_as_the_reason(recorded
     path = mine / "tiny/wide/seed-0/record.json"
     record = read_record(path)
     write_record(path.parent, replace(record, provenance={**record.provenance, "study_file": str(changed)}))
-    result = harness("rerun", path, "--logdir", mine)
+    result = harness("rerun", path, "--study", changed, "--logdir", mine)
     assert result.exit_code == 1, result.output
     assert "Not identical" in result.output and "test_accuracy" in result.output
     assert "another one now" in result.output and "study_sha256" in result.output
@@ -107,5 +110,39 @@ def test_a_broken_expectation_of_results_is_named_and_ends_with_status_1(recorde
 def test_what_cannot_be_trained_again_is_one_line(tmp_path, values, said):
     store(tmp_path, make_record(**values))
     result = harness("rerun", "base/seed-0", "--logdir", tmp_path)
-    assert result.exit_code == 2 and said in result.output and len(result.output.splitlines()) == 1
+    lines = result.output.splitlines()
+    assert result.exit_code == 2 and said in lines[-1]
+    assert len(lines) == 1 or (len(lines) == 2 and lines[0].endswith("ablations.py …"))  # it was said before the file was run
     assert not (tmp_path / ".reruns").exists()
+
+
+def test_a_file_that_a_record_alone_names_is_not_run(tmp_path):
+    evil = tmp_path / "tiny.py"
+    evil.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    store(tmp_path, make_record(study="tiny", provenance={"study_file": str(evil)}))
+    result = harness("rerun", "base/seed-0", "--logdir", tmp_path)
+    assert result.exit_code == 2 and f"--study {evil}" in result.output and len(result.output.splitlines()) == 1
+    assert not (tmp_path / "ran").exists()
+    store(tmp_path, make_record(study="ablations", provenance={"study_file": str(evil)}))
+    other = harness("rerun", "ablations/base/seed-0", "--logdir", tmp_path)
+    assert other.exit_code == 2 and "study 'ablations' of experiments/ is another one" in other.output
+    assert not (tmp_path / "ran").exists()
+    named = harness("rerun", "tiny/base/seed-0", "--logdir", tmp_path, "--study", evil)
+    assert (tmp_path / "ran").exists() and named.output.splitlines()[0].endswith(f"by {evil} …")
+
+
+def test_of_trials_of_one_name_in_nested_log_folders_the_outer_one_is_meant_or_none(tmp_path):
+    def place(folder: str, **values: object) -> Path:
+        return store(tmp_path / folder, make_record(**values)) / "s/base/seed-0/record.json"
+
+    inner, outer = place("a-backup", trial_id="inner"), place(".", trial_id="outer")
+    assert find_trial("base/seed-0", logdir=tmp_path).path == outer
+    assert find_trial("a-backup/s/base/seed-0", logdir=tmp_path).path == inner
+    assert find_trial("base/seed-0", logdir=tmp_path / "a-backup").path == inner
+    assert gather(tmp_path).paths == (outer,) and str(inner) in gather(tmp_path).problems[0]
+    outer.unlink()
+    place("b-backup", trial_id="other")
+    with pytest.raises(UsageError, match="ambiguous: it is in .*a-backup.* and .*b-backup"):
+        find_trial("s/base/seed-0", logdir=tmp_path)
+    removed = harness("remove", "base/seed-0", "--logdir", tmp_path)
+    assert removed.exit_code == 2 and "ambiguous" in removed.output and inner.exists()

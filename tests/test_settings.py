@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from harness.errors import UsageError
@@ -120,3 +121,44 @@ def test_patterns_of_layers_keep_their_square_brackets():
     assert parse("remove=[ab]*,conv-[12]", Settings) == ("remove", ("[ab]*", "conv-[12]"))
     assert parse("remove=(pool-1,pool-2)", Settings) == ("remove", ("pool-1", "pool-2"))
     assert parse("hidden=[64,32]", Settings) == ("hidden", (64, 32))
+
+
+@dataclass(frozen=True)
+class Several(Settings):
+    number: int | float = 1
+    share: float | int = 0.5
+    word: str | int = "auto"
+    switch: bool | int | None = None
+    sizes: tuple[int, ...] | int = 1
+
+
+@pytest.mark.parametrize(
+    ("assignment", "value"),
+    [
+        *(("number=0.5", 0.5), ("number=2", 2), ("number=1e3", 1000.0), ("share=2", 2.0)),
+        *(("word=5", 5), ("word=five", "five"), ("switch=true", True), ("switch=3", 3), ("switch=none", None)),
+        *(("sizes=5", 5), ("sizes=5,6", (5, 6))),
+    ],
+)
+def test_a_setting_of_several_types_takes_what_fits_any_of_them(assignment, value):
+    name, parsed = parse(assignment, Several)
+    assert (parsed, type(parsed)) == (value, type(value))
+    assert getattr(changed(Several(), {name: parsed}), name) == value
+
+
+def test_a_text_that_fits_none_of_several_types_is_refused_with_all_of_them():
+    with pytest.raises(UsageError, match="number must be a whole number or a number; received 'much'"):
+        parse("number=much", Several)
+
+
+def test_numbers_of_numpy_are_numbers():
+    settings = Several(
+        number=np.float32(0.5), epochs=np.int64(3), normalize=np.bool_(False), optimizer=np.str_("sgd"), hidden=np.array([3, 4]),
+        learning_rate=np.logspace(-2, -1, 2)[0],
+    )  # fmt: skip
+    plain = Several(number=0.5, epochs=3, normalize=False, optimizer="sgd", hidden=(3, 4), learning_rate=0.01)
+    assert to_json(settings) == to_json(plain)
+    assert [type(value) for value in to_json(settings).values()] == [type(value) for value in to_json(plain).values()]
+    for value, said in ((np.array([[1, 2]]), "hidden must be"), (np.float64("nan"), "hidden must be")):
+        with pytest.raises(UsageError, match=said):
+            Several(hidden=value)

@@ -58,6 +58,33 @@ def test_a_name_that_is_no_safe_folder_is_refused(name):
         Variant(name, epochs=1)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["attempt-2", "Attempt-10", "seed-0", "summary.csv", "RUNS.csv", "record.json", "train", "test", "validation", "aggregate"],
+)
+def test_a_name_of_the_harnesss_own_files_is_refused(name):
+    for make in (lambda: Variant(name, epochs=1), lambda: Study(name, base=Settings(), variants=())):
+        with pytest.raises(UsageError, match="of the harness's own; expected another, as in 'my-"):
+            make()
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "nul.txt", "Com1", "lpt9.tar.gz", "aux", "prn"])
+def test_a_name_of_a_device_is_refused(name):
+    with pytest.raises(UsageError, match="device on Windows"):
+        Variant(name, epochs=1)
+
+
+@pytest.mark.parametrize("name", ["attempt", "attempt-two", "attempts-2", "my-seed-0", "training", "console", "summary", "com", "com10"])
+def test_a_name_that_only_looks_like_one_of_these_is_a_name(name):
+    assert Variant(name, epochs=1).name == name
+
+
+@pytest.mark.parametrize("name", ["attempt-²", "a\x1bb", "a\n", "a\x85", "\u202eb"])
+def test_signs_and_digits_of_other_kinds_are_no_name(name):
+    with pytest.raises(UsageError, match="cannot be a folder's name"):
+        Variant(name, epochs=1)
+
+
 def test_a_variant_is_taken_against_the_control_that_shares_the_rest():
     made = study(Variant("wide", hidden=(512,)), Variant("raw", normalize=False, hidden=(512,), control="wide"))
     assert made.change("raw") == "normalize=False (vs wide)"

@@ -14,7 +14,7 @@ from harness.results.loading import gather, require_folder
 from harness.durability.locks import one_writer
 from harness.records import RECORD_FILE
 from harness.upkeep.retabling import make_tables_again, shown_trials
-from harness.results.selection import Found
+from harness.results.selection import Found, require_sole, trials_of
 from harness.upkeep.trash import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
 from harness.upkeep.unrecorded import unrecorded_folder
 
@@ -102,8 +102,8 @@ def _folders(names: Sequence[str], filter: str | None, logdir: Path) -> list[Pat
     found: tuple[Found, ...] = ()
     if others or not names:
         gathered = gather(logdir)
-        trials = tuple(map(Found, gathered.records, gathered.paths))
-        found = choose(others, trials, filter=filter, logdir=logdir)
+        found = choose(others, trials_of(gathered), filter=filter, logdir=logdir)
+        require_sole(found, gathered, logdir=logdir)
     return list(dict.fromkeys([*without.values(), *(one.path.parent for one in found)]))
 
 

@@ -9,18 +9,23 @@ from harness.results.differences import DIFFERENCE_COLUMNS
 from harness.results.exports import TABLE
 from harness.results.loading import name_of
 from harness.provenance import origin
-from harness.upkeep.reruns import Rerun, rerun, trial_of
+from harness.upkeep.reruns import Rerun, rerun, study_file, trial_of
 from harness.results.selection import find_trial
 
 
-def rerun_trial(name: str, *, logdir: Path, data_dir: Path | None) -> int:
-    """Train a trial again and say whether it gave the same; return 0 if so, else 1."""
+def rerun_trial(name: str, *, study: Path | None, logdir: Path, data_dir: Path | None) -> int:
+    """Train a trial again and say whether it gave the same; return 0 if so, else 1.
+
+    study: the file to run, where it is not the one that the record's study is known by.
+    """
     found = find_trial(name, logdir=logdir)
     record = found.record
-    trial, study = trial_of(record, logdir=logdir, data_dir=data_dir)
+    file = study_file(record, named=study)
     epochs = record.settings.get("epochs", "?")
-    click.echo(f"{name_of(record)} ({record.trial_id}) again, {epochs} epochs, by {trial.study_path} …")
-    outcome = rerun(found, trial, study, origin=origin(trial.study_path))
+    # Said first: to load the study is to run its file.
+    click.echo(f"{name_of(record)} ({record.trial_id}) again, {epochs} epochs, by {file} …")
+    trial, again = trial_of(record, file=file, logdir=logdir, data_dir=data_dir)
+    outcome = rerun(found, trial, again, origin=origin(trial.study_path))
     _print(outcome)
     click.echo(f"Its run lies in {outcome.folder}; the record stays as it was.")
     return 0 if outcome.identical else 1

@@ -16,6 +16,7 @@ from harness.terminal.datalines import data_line
 from harness.terminal.display import make_console, print_notes, summary_view
 from harness.terminal.plans import plan_table, total_line
 from harness.terminal.undrawn import undrawn_lines
+from harness.datachecks import has_own_data
 from harness.effects import must_be_built, overlooked, require_effects, require_samples
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
@@ -96,6 +97,8 @@ def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> in
         plans = [task.plan() for task in sound_tasks(tasks, workers)]
     for plan in plans:
         console.print(plan_table(plan, workers=request.workers))
+        if plan.done and has_own_data(plan.study):
+            console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
     if len(plans) > 1:
         console.print(total_line(plans, workers=request.workers), markup=False)
     return 0 if len(plans) == len(tasks) else WRONG_STATUS
@@ -105,7 +108,8 @@ def run_task(task: Task, request: Request, console: Console, *, workers: Workers
     """Run one study; return its exit status. UsageError if it cannot be run."""
     require_writable(task.folder)
     with one_writer(task.folder):  # before the plan is made: what another run has just finished must be in it
-        plan = task.plan()
+        with console.status(f"Checking the data of {task.study.name} …"):
+            plan = task.checked_plan(max_seconds=request.max_seconds)
         require_own_trials(plan)
         if workers is not None:
             return _run_plan(plan, console, workers)

@@ -16,6 +16,7 @@ from harness.commands.choosing import (
 )
 from harness.commands.standins import fitted, stand_in_notices
 from harness.data import Prepared
+from harness.datachecks import outdated_records
 from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs
 from harness.provenance import origin
@@ -65,6 +66,12 @@ class Task:
     def plan(self) -> Plan:
         """Return what is to be done, as the log folder is now."""
         return make_plan(self.study, self.options, self.data)
+
+    def checked_plan(self, *, max_seconds: float | None) -> Plan:
+        """Return what is to be done, having looked whether the study's own functions still give the data of its records."""
+        plan = self.plan()
+        outdated = outdated_records(plan, max_seconds=max_seconds)
+        return make_plan(self.study, self.options, self.data, outdated=outdated) if outdated else plan
 
 
 class Workers:

@@ -10,6 +10,7 @@ from harness.arrays import Arrays, Samples, each
 
 CHECKED_AT_ONCE = 8192  # samples; keeps the temporary arrays small
 SPARSE = "sparse_categorical_crossentropy"
+IDENTITIES = ("circle",)  # losses of labels that say which samples belong together, whatever the output's shape
 CATEGORICAL_PAIRS = ("crossentropy", "ce")  # names that Keras resolves by the labels' shape
 CHANCES = ("binary_crossentropy", "categorical_crossentropy", *CATEGORICAL_PAIRS)  # losses of labels in [0, 1]
 
@@ -26,8 +27,11 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
         _check_targets(model, x, f"y_{name}", getattr(arrays, f"y_{name}"))
 
 
-def check_samples(arrays: Arrays) -> None:
-    """Raise ValueError for arrays that no model could learn from: of different lengths, empty, or not finite."""
+def check_samples(arrays: Arrays, *, gaps: bool = False) -> None:
+    """Raise ValueError for arrays that no model could learn from: of different lengths, empty, or not finite.
+
+    gaps: whether the model takes inputs that are NaN, for values that are not known.
+    """
     if (arrays.x_validation is None) != (arrays.y_validation is None):
         raise ValueError("Received one of x_validation and y_validation; expected both or none.")
     for name in _parts(arrays):
@@ -35,7 +39,7 @@ def check_samples(arrays: Arrays) -> None:
         _check_lengths(name, x, y)
         for label, samples in ((f"x_{name}", x), (f"y_{name}", y)):
             for title, array in _titled(label, samples):
-                _check_finite(title, array)
+                _check_finite(title, array, gaps=gaps and samples is x)
     _check_weights(arrays)
 
 
@@ -63,12 +67,13 @@ def _chunks(array: np.ndarray) -> Iterator[np.ndarray]:
     return (array[first : first + CHECKED_AT_ONCE] for first in range(0, len(array), CHECKED_AT_ONCE))
 
 
-def _check_finite(title: str, array: np.ndarray) -> None:
+def _check_finite(title: str, array: np.ndarray, *, gaps: bool = False) -> None:
     if not np.issubdtype(array.dtype, np.inexact):
         return
-    wrong = sum(int((~np.isfinite(part)).sum()) for part in _chunks(array))
+    wrong = sum(int((np.isinf(part) if gaps else ~np.isfinite(part)).sum()) for part in _chunks(array))
     if wrong:
-        raise ValueError(f"{title} holds {wrong} values that are NaN or infinite, of {array.size}; expected none.")
+        kind = "infinite" if gaps else "NaN or infinite"
+        raise ValueError(f"{title} holds {wrong} values that are {kind}, of {array.size}; expected none.")
 
 
 def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
@@ -103,6 +108,8 @@ def _check_targets(model: keras.Model, x: Samples, label: str, y: Samples) -> No
         shape = tuple(output.shape)
         if loss == SPARSE or (loss in CATEGORICAL_PAIRS and array.shape[1:] in ((), (1,)) and shape[-1] != 1):
             _check_classes(title, array, shape)
+        elif loss in IDENTITIES:
+            _check_identities(title, array, loss)
         elif loss is not None and not _fits(_squeezed(array.shape[1:]), _squeezed(shape[1:])):
             raise ValueError(
                 f"{title} has labels of shape {_batch(array.shape)}; the model's output has shape {shape}, and {loss} "
@@ -110,6 +117,12 @@ def _check_targets(model: keras.Model, x: Samples, label: str, y: Samples) -> No
             )
         elif loss in CHANCES:
             _check_chances(title, array, loss)
+
+
+def _check_identities(title: str, labels: np.ndarray, loss: str) -> None:
+    fractional = np.issubdtype(labels.dtype, np.floating) and (labels != np.round(labels)).any()
+    if labels.shape[1:] not in ((), (1,)) or fractional:
+        raise ValueError(f"{title} has labels of shape {_batch(labels.shape)}; {loss} expects one whole number for each sample.")
 
 
 def _check_chances(title: str, labels: np.ndarray, loss: str) -> None:

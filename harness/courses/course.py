@@ -34,6 +34,7 @@ class Course:
     found: dict[str, Any] = field(default_factory=dict)  # fields of the record
     cost: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)  # what the record's data say besides which they are
     clock: float = field(default_factory=time.perf_counter)  # when it began
     earlier_seconds: float = 0.0  # spent by the attempts that it goes on from
     picture_seconds: float = 0.0  # spent on pictures, which is no part of what the trial costs

@@ -1,6 +1,5 @@
 """One attempt's checkpoints: the one that it goes on from, and those that it writes for the next."""
 
-import hashlib
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Any
 
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
+from harness.arrayhashes import arrays_sha256
 from harness.arrays import Arrays
 from harness.boards import TRAIN, withdraw
 from harness.durability.checkpoints import (
@@ -24,7 +24,6 @@ from harness.durability.checkpoints import (
 from harness.durability.prefixes import find_beginning, leave_end
 from harness.engine import Epoch, Training
 from harness.events.eventfiles import event_files
-from harness.inspection import add_arrays
 from harness.ownpaths import require_own_trial, require_same_folder
 from harness.provenance import environment
 from harness.records import attempt_folder
@@ -183,11 +182,8 @@ class Checkpoints:
     def _conditions(self) -> dict[str, Any]:
         found = environment()
         conditions = {"engine": self._training.engine} | {name: found.get(name) for name in CONDITIONS}
-        if self._trial.data is None:  # the trial's id knows a dataset's content, not what a study's function returns
-            digest = hashlib.sha256()
-            add_arrays(digest, self._arrays)
-            conditions["arrays"] = digest.hexdigest()
-        return conditions
+        # The trial's id knows a dataset's content, not what a study's function returns.
+        return conditions | {"arrays": arrays_sha256(self._arrays)}
 
 
 class _OtherConditions(CheckpointError):

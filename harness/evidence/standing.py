@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.claims import Claim, claims_in
+from harness.evidence.sameness import told_apart
 from harness.expectations import Expectation, described_expectation
 from harness.metrics import Metric
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
@@ -17,13 +18,15 @@ def of_study(records: Iterable[Record], study: Study) -> tuple[list[Record], lis
     """Part records into those of the study's own settings and data, and those that say nothing about it.
 
     The latter are of another study, of a variant or settings that it no longer has (as with --set), or of stand-in
-    data. Versions and sources do not matter here: what another TensorFlow measured is evidence too.
+    data. Versions do not matter here, nor do sources: what another TensorFlow measured is evidence too. But one variant's
+    records are all of one make, the newest.
     """
     standing: list[Record] = []
     left_out: list[Record] = []
     for record in records:
         (standing if _stands(record, study) else left_out).append(record)
-    return standing, left_out
+    kept, others = told_apart(standing)
+    return kept, [*left_out, *others]
 
 
 def _stands(record: Record, study: Study) -> bool:

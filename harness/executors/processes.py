@@ -46,7 +46,7 @@ class Worker:
         self._begun = time.monotonic()
         self.connection, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=serve, args=(theirs, folder, threads, slot), name="harness-worker")
-        with _ctrl_c_held():
+        with _ctrl_c_held(), steady_hashes():
             self._process.start()
         theirs.close()
 
@@ -173,3 +173,17 @@ def _ctrl_c_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def steady_hashes() -> Iterator[None]:
+    """Let processes that are started now order sets alike: classes that are numbered by a set must be so in every one."""
+    name = "PYTHONHASHSEED"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "0"
+    try:
+        yield
+    finally:
+        del os.environ[name]

@@ -20,6 +20,7 @@ from harness.executors.machine import gpu_count
 from harness.executors.channel import Sender, keep_errors, stop_asked
 from harness.records import Record
 from harness.trials import Trial
+from harness.variants import BASE
 
 READY = b"ready"
 MOST_FILES = 65536
@@ -84,9 +85,12 @@ def run(trial: Trial) -> Record:
 def effect(trial: Trial, traced: bool) -> Effect:
     """Return `harness.inspection.effect` of the trial's variant."""
     from harness.inspection import effect
+    from harness.studies import folders_of, importing_from
 
     study = trial.load_study([trial.variant])
-    return effect(study, study.settings(trial.variant), trial.data, traced=traced)
+    with importing_from(folders_of(study)):
+        first = trial.variant == BASE and not traced
+        return effect(study, study.settings(trial.variant), trial.data, traced=traced, twice=first)
 
 
 def _lead_own_group() -> None:

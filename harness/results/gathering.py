@@ -9,7 +9,7 @@ from harness.results.csvtables import read_csv_table
 from harness.errors import UsageError
 from harness.evidence.epochs import LAST, NEEDED, all_at_epoch, lacks_epoch
 from harness.results.declared import as_declared_now
-from harness.results.loading import by_study, gather, logdir_of
+from harness.results.loading import alike, by_study, gather, logdir_of
 from harness.evidence.verdicts import NOTHING_IN_COMMON
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.studies import load_study
@@ -63,7 +63,7 @@ def _read_source(path: Path, epoch: str, named: Sequence[Study]) -> Source:
     if is_file:
         table, notes = read_csv_table(path)
         return Source(str(path), table, notes=tuple(notes))
-    gathered = gather(path)
+    gathered = alike(gather(path))
     # The answers to each test sample, which the log folder holds, are those of the last epoch.
     logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
     declared, said = as_declared_now(gathered.records, gathered.paths, named=named)

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.evidence.epochs import epoch_numbers
+from harness.evidence.sameness import left_out_lines, told_apart
 from harness.results.declared import as_declared_now
 from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.studies import load_study
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 class Gathered:
     """The records below a folder, each trial once, and one line for each file that was set aside.
 
-    paths: the record's file, for each record.
+    paths: the record's file, for each record. rivals: the files of trials of the same names in log folders within.
     """
 
     records: tuple[Record, ...]
     paths: tuple[Path, ...]
     problems: tuple[str, ...]
+    rivals: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,15 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     """Return the trials and the epochs that are recorded below a folder, as two DataFrames.
 
     path: LOGDIR, LOGDIR/STUDY or a folder below. UsageError (a ValueError) if it is not there or holds no record. A
-    record that cannot be trusted, or a second one of the same trial, is set aside, named in `problems`, with a warning.
+    record that cannot be trusted, a second one of the same trial, and one made otherwise than the newest of its variant
+    are set aside, named in `problems`, with a warning.
     study: a study's file, whose expectations count as they are now; those of experiments/ are found without it, any other
     is taken as its last run declared it.
 
     >>> results = load("logs/ablations")  # doctest: +SKIP
     >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP
     """
-    gathered = gather(Path(path))
+    gathered = alike(gather(Path(path)))
     named = () if study is None else (load_study(str(study)),)
     declared, notes = as_declared_now(gathered.records, gathered.paths, named=named)
     problems = (*gathered.problems, *notes)
@@ -72,11 +75,13 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
 def gather(folder: Path) -> Gathered:
     """Return the records below a folder, each trial once; UsageError if there is no folder or no record in it.
 
-    Of two records of one trial, that which lies at its own place (STUDY/VARIANT/seed-N) counts, else the first found.
+    Of two records of one trial, that which lies at its own place (STUDY/VARIANT/seed-N) counts, of two such the outer one,
+    else the first found.
     """
     require_folder(folder)
     found: dict[tuple[str, str, int], tuple[Path, Record]] = {}
     problems: list[str] = []
+    rivals: list[Path] = []
     with garbage_kept():
         for path in find_records(folder):
             try:
@@ -86,16 +91,27 @@ def gather(folder: Path) -> Gathered:
                 continue
             key = (record.study, record.variant, record.seed)
             first = found.get(key)
-            if first is None or (_in_place(path, record) and not _in_place(*first)):
+            if first is None or _rank(path, record) < _rank(*first):
                 found[key] = (path, record)
             if first is not None:
                 aside = path if found[key] is first else first[0]
+                rivals += [aside] if _in_place(aside, record) else []
                 problems.append(f"Set aside: {aside}: a second record of {name_of(record)}; {found[key][0]} counts.")
     if not found:
         reason = f" ({problems[0]})" if problems else ""
         raise UsageError(f"Folder {str(folder)!r} holds no record of a trial{reason}; expected LOGDIR or LOGDIR/STUDY.")
     paths, records = zip(*found.values())
-    return Gathered(records, paths, tuple(problems))
+    return Gathered(records, paths, tuple(problems), tuple(rivals))
+
+
+def alike(gathered: Gathered) -> Gathered:
+    """Return the records without those that were made otherwise than the newest of their variant, with a line on each such."""
+    kept, left_out = told_apart(gathered.records)
+    if not left_out:
+        return gathered
+    ids = set(map(id, kept))
+    paths = tuple(path for path, record in zip(gathered.paths, gathered.records) if id(record) in ids)
+    return replace(gathered, records=tuple(kept), paths=paths, problems=(*gathered.problems, *left_out_lines(kept, left_out)))
 
 
 def require_folder(folder: Path) -> None:
@@ -126,6 +142,11 @@ def by_study(records: Iterable[Record]) -> dict[str, list[Record]]:
     for record in in_order(records):
         studies.setdefault(record.study, []).append(record)
     return studies
+
+
+def _rank(path: Path, record: Record) -> tuple[bool, int]:
+    """Order the records of one trial, the one that counts first."""
+    return not _in_place(path, record), len(path.absolute().parts) if _in_place(path, record) else 0
 
 
 def _in_place(path: Path, record: Record) -> bool:

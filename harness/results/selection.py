@@ -1,12 +1,12 @@
 """A trial by the name a user gives it: a path, an id, or a beginning of either that fits no other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
-from harness.results.loading import gather, name_of
-from harness.records import RECORD_FILE, Record, RecordError, read_record
+from harness.results.loading import Gathered, gather, name_of
+from harness.records import RECORD_FILE, Record, RecordError, read_record, trial_folder
 
 MOST_LISTED = 6
 
@@ -23,23 +23,41 @@ def find_trial(name: str, *, logdir: Path) -> Found:
     """Return the one trial of a name; UsageError where there is none, more than one, or its record is damaged.
 
     name: a path (of a trial's folder, or of something in it), a name as in ablations/base/seed-0 or the end of it
-    (base/seed-0), a trial id, or a beginning of a name or an id that fits no other trial below the log folder.
+    (base/seed-0), a trial id, or a beginning of a name or an id that fits no other trial below the log folder. Paths are
+    taken from the working folder, else from the log folder.
     """
-    if direct := _record_file(name):
+    if direct := _record_file(name) or _record_file_below(name, logdir):
         try:
             return Found(read_record(direct), direct)
         except RecordError as error:
             raise UsageError(str(error)) from None
     inside = _trials_inside(name)
-    found = inside or matching(name, all_trials(logdir))
+    gathered = None if inside else gather(logdir)
+    found = inside or matching(name, trials_of(gathered))
     if len(found) > 1:
         raise UsageError(f"Trial {name!r} is ambiguous: {listed(found)}. Give more of its path, or of its id.")
+    if gathered:
+        require_sole(found, gathered, logdir=logdir)
     return found[0]
+
+
+def require_sole(found: Iterable[Found], gathered: Gathered, *, logdir: Path) -> None:
+    """Raise UsageError for a trial that another log folder within has as well, unless it is that of the folder itself."""
+    for one in found:
+        own = trial_folder(logdir.absolute(), one.record.study, one.record.variant, one.record.seed) / RECORD_FILE
+        rivals = [path for path in gathered.rivals if path.parts[-4:] == one.path.parts[-4:]]
+        if rivals and one.path.absolute() != own:
+            places = " and ".join(str(path.parent) for path in (one.path, *rivals[:MOST_LISTED]))
+            raise UsageError(f"Trial {name_of(one.record)!r} is ambiguous: it is in {places}. Give its path, or --logdir.")
 
 
 def all_trials(folder: Path) -> tuple[Found, ...]:
     """Return every trial recorded below a folder."""
-    gathered = gather(folder)
+    return trials_of(gather(folder))
+
+
+def trials_of(gathered: Gathered) -> tuple[Found, ...]:
+    """Return the trials of gathered records."""
     return tuple(Found(record, path) for record, path in zip(gathered.records, gathered.paths))
 
 
@@ -68,6 +86,11 @@ def _record_file(name: str) -> Path | None:
         return next((holder / RECORD_FILE for holder in holders if (holder / RECORD_FILE).is_file()), None)
     except (OSError, ValueError):  # a name too long, or with a NUL
         return None
+
+
+def _record_file_below(name: str, logdir: Path) -> Path | None:
+    """Return the record of the trial that a path below the log folder names or lies in."""
+    return _record_file(str(logdir / name)) if name.strip("./") and ".." not in Path(name).parts else None
 
 
 def _trials_inside(name: str) -> tuple[Found, ...]:

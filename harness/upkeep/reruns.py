@@ -1,5 +1,6 @@
 """A recorded trial once more, on the present machine, and whether its numbers are the same bit for bit."""
 
+import shlex
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from harness.ownpaths import require_own
 from harness.records import Record, attempt_folder, next_attempt, trial_folder, write_record
 from harness.results.selection import Found
 from harness.settings import changed
-from harness.studies import KINDS, load_study
+from harness.studies import KINDS, find_study, load_study, study_files
 from harness.trials import Trial, blank_record, trial_id
 from harness.variants import BASE, Study
 
@@ -95,12 +96,32 @@ def _trained(trial: Trial, study: Study, record: Record) -> Record:
     return outcome
 
 
-def trial_of(record: Record, *, logdir: Path, data_dir: Path | None) -> tuple[Trial, Study]:
-    """Return a record's trial, and its study with the recorded settings as the base.
+def study_file(record: Record, *, named: Path | None) -> Path:
+    """Return the file to run a trial again by, without running it: the one that is named, else that of the record's study.
+
+    A record may come from anyone and name any file. One that the study's name does not lead to is run only where the
+    user names it himself: UsageError says how.
+    """
+    if named is not None:
+        return find_study(str(named))
+    text = str(record.provenance.get("study_file", ""))
+    known = study_files().get(record.study)
+    recorded = Path(text).resolve() if text.endswith(KINDS) and "\0" not in text and Path(text).is_file() else None
+    if recorded is not None and recorded != known:
+        also = f"; study {record.study!r} of experiments/ is another one" if known else ""
+        raise UsageError(
+            f"{name_of(record)} was trained by {recorded}, which only its record names{also}. If you trust that file, "
+            f"name it: --study {shlex.quote(str(recorded))}"
+        )
+    return find_study(record.study)
+
+
+def trial_of(record: Record, *, file: Path, logdir: Path, data_dir: Path | None) -> tuple[Trial, Study]:
+    """Return a record's trial, and its study, from this file, with the recorded settings as the base.
 
     UsageError where the study, its settings or its data are no longer to be had.
     """
-    study = recorded_study(record)
+    study = recorded_study(record, file)
     data = recorded_data(record, data_dir=data_dir) if study.arrays is None else None
     logdir = logdir.resolve()
     folder = trial_folder(logdir / RERUNS, record.study, record.variant, record.seed)
@@ -127,10 +148,9 @@ def trial_of(record: Record, *, logdir: Path, data_dir: Path | None) -> tuple[Tr
     return trial, study
 
 
-def recorded_study(record: Record) -> Study:
-    """Return a record's study, from the file it was run from or of its name, with the recorded settings as base."""
-    path = str(record.provenance.get("study_file", ""))
-    study = load_study(path if path.endswith(KINDS) and "\0" not in path and Path(path).is_file() else record.study)
+def recorded_study(record: Record, file: Path) -> Study:
+    """Return a record's study, from this file, with the recorded settings as base."""
+    study = load_study(str(file))
     if study.name != record.study:
         raise UsageError(f"Study file {study.path} holds {study.name!r} by now; expected {record.study!r}.")
     try:

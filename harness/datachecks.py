@@ -1,0 +1,204 @@
+"""Whether records stand with the data that a study's own functions give now; found out in a process of its own.
+
+Such a function may read files that no id can know, take long, or import TensorFlow, which the driver never does.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext
+from pathlib import Path
+from typing import Any
+
+from harness.data import Prepared
+from harness.executors.processes import end_tree, steady_hashes
+from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
+from harness.runner import Key, Plan, declared_now, in_place, key_of
+from harness.settings import Settings, annotations
+from harness.studies import folders_of, importing_from, load_study
+from harness.variants import Study
+
+_CONTEXT = SpawnContext()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What arrays a variant's function gives under a seed, and the hash that its record has of them."""
+
+    variant: str
+    seed: int
+    prepared: Prepared | None
+    expected: str
+
+
+def has_own_data(study: Study) -> bool:
+    """Say whether a study's own functions make its arrays."""
+    return study.arrays is not None or study.arrange is not None
+
+
+def question(record: Record, prepared: Prepared | None) -> Question:
+    """Return what is to be asked of a record."""
+    return Question(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
+
+
+def outdated_records(plan: Plan, *, max_seconds: float | None = None) -> frozenset[Key]:
+    """Return the records whose ids are those of the study's trials, but whose data its own functions no longer give.
+
+    Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
+    that the arrays of one trial may take.
+    """
+    if not has_own_data(plan.whole) or plan.options.force:
+        return frozenset()
+    asked = {}
+    for record in _of_its_ids(plan):
+        asked[key_of(record)] = question(record, plan.data.get(record.settings.get("dataset", "")))
+    if not asked:
+        return frozenset()
+    changes = dict(plan.options.base_changes)
+    fits = answers(plan.whole.path, changes, list(asked.values()), max_seconds=max_seconds)
+    return frozenset(key for key, fit in zip(asked, fits, strict=True) if not fit)
+
+
+def _of_its_ids(plan: Plan) -> Iterator[Record]:
+    """Yield the records of a plan's trials, displaced ones too, in which data can be looked for."""
+    for path in find_records(plan.folder):
+        for place in (path, *sorted(path.parent.glob(f"attempt-*/{RECORD_FILE}"))):
+            try:
+                record = read_record(place)
+            except RecordError:
+                continue
+            if plan.whole.arrange and record.settings.get("dataset") not in plan.data:
+                continue  # of a variant that is not run, and whose dataset was not looked for
+            declared = declared_now(plan, record) if in_place(record, path) else None
+            if declared and (declared.as_expected or "arrays_sha256" in declared.data):
+                yield declared
+
+
+def answers(
+    path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], *, max_seconds: float | None = None
+) -> list[bool]:
+    """Return for each question whether the arrays are as expected; not, where their process dies or takes too long.
+
+    max_seconds: the longest that one answer may take. Where no arrays can be made, none are expected.
+    """
+    found: list[bool] = []
+    with _asking(path, base_changes, questions) as connection:
+        try:
+            connection.recv()  # it is ready: how long it took to start says nothing of the arrays
+            while len(found) < len(questions) and connection.poll(max_seconds):
+                found.append(connection.recv())
+        except (EOFError, OSError):
+            pass
+    return found + [False] * (len(questions) - len(found))
+
+
+@contextmanager
+def _asking(path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question]) -> Iterator[Connection]:
+    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=_answer, args=(theirs, path, dict(base_changes), list(questions)), daemon=True)
+    with steady_hashes():
+        process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        if process.is_alive():
+            end_tree(process.pid)
+        process.join()
+        ours.close()
+
+
+def _answer(connection: Connection, path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question]) -> None:
+    """Answer questions in a process of its own, whose words are nobody's business."""
+    os.setsid()  # what it starts can be ended with it
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+    os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    study = load_study(str(path))
+    with importing_from(folders_of(study)):
+        hashes = Hashes(study)
+        connection.send(True)
+        for asked in questions:
+            settings = study.only([asked.variant]).with_base(base_changes).settings(asked.variant)
+            connection.send(hashes.fit(settings, asked))
+
+
+def _end_with_driver() -> None:
+    wait([parent_process().sentinel])
+    os.killpg(0, signal.SIGKILL)
+
+
+class Hashes:
+    """The hashes of a study's arrays, each made once: again only for other values of settings that the function reads.
+
+    Nor is it made for another seed where nothing was drawn from what the seed decides.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._known: list[tuple[dict[str, Any], int | None, str]] = []
+
+    def fit(self, settings: Settings, asked: Question) -> bool:
+        """Say whether the arrays are as expected; before it is denied they are made with nothing that looks on."""
+        if self._of(settings, asked) == asked.expected:
+            return True
+        return self._made(settings, asked) == asked.expected
+
+    def _of(self, settings: Settings, asked: Question) -> str:
+        from harness.seeding import others_loaded, random_states, seed_everything
+
+        for values, seed, digest in self._known:
+            if seed in (None, asked.seed) and all(getattr(settings, name) == value for name, value in values.items()):
+                return digest
+        read: set[str] = set()
+        loaded = others_loaded()
+        watched = watch(settings, read)
+        seed_everything(asked.seed)
+        before = random_states()
+        digest = self._made(watched, asked)
+        if others_loaded() != loaded:  # they were loaded by the function, and so it ran before they were seeded
+            digest = self._made(watched, asked)
+        anyhow = random_states() == before and not others_loaded()
+        values = {name: getattr(settings, name) for name in (*read, "dataset", "validation")}
+        self._known.append((values, None if anyhow else asked.seed, digest))
+        return digest
+
+    def _made(self, settings: Settings, asked: Question) -> str:
+        from harness.arrayhashes import arrays_sha256
+        from harness.samples import make_arrays
+
+        try:
+            return arrays_sha256(make_arrays(self._study, settings, asked.prepared, seed=asked.seed))
+        except (Exception, SystemExit):  # as the trial itself would end
+            return ""
+
+
+def watch(settings: Settings, read: set[str]) -> Settings:
+    """Return settings like these, of a class that notes in `read` which of them are asked for."""
+    kind = type(settings)
+    names = frozenset(annotations(kind))
+    held = getattr(settings, "__dict__", {})
+
+    def look(self: Settings, name: str) -> Any:
+        if name in names:
+            read.add(name)
+        elif name in held or name in ("__dict__", "__reduce__", "__reduce_ex__", "__getstate__"):  # made of any of them
+            read.update(names)
+        return kind.__getattribute__(self, name)
+
+    try:
+        body = {"__slots__": (), "__getattribute__": look, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+        watched = object.__new__(type(kind)(kind.__name__, (kind,), body))
+        for name in (*names, *held):
+            object.__setattr__(watched, name, getattr(settings, name))
+    except (TypeError, AttributeError):  # a class that cannot be extended
+        read.update(names)
+        return settings
+    return watched

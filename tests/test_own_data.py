@@ -1,0 +1,283 @@
+"""The data that a study's own functions give: made under the trial's seed, hashed in its record, part of what stands."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_own_sources import HEAD
+
+from harness.arrayhashes import arrays_sha256, judged_sha256
+from harness.arrays import Arrays
+from harness.datachecks import Question, answers, outdated_records, watch
+from harness.errors import UsageError
+from harness.executors.processes import steady_hashes
+from harness.inspection import effect
+from harness.records import attempt_folder, read_record, trial_folder, write_record
+from harness.runner import CHANGED, OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
+from harness.samples import make_arrays
+from harness.settings import Settings
+from harness.studies import folders_of, importing_from, load_study
+from harness.training import run_trial
+from harness.trials import blank_record
+from harness.variants import Study
+
+BODY = """
+import numpy as np
+from pathlib import Path
+from harness import Arrays
+
+HERE = Path(__file__).parent
+
+@dataclass(frozen=True)
+class Mine(Settings):
+    noise: float = 0.1
+
+def arrays(settings):
+    (HERE / "calls").open("a").write("x")
+    x = np.loadtxt(HERE / "data.csv") * settings.noise
+    SPLIT
+    return Arrays(x_train=x[:6], y_train=np.zeros(6), x_test=x[6:], y_test=x[6:])
+
+def build(settings): return None
+
+STUDY = Study("tiny", base=Mine(), variants=(Variant("loud", noise=0.9), Variant("long", epochs=9)), arrays=arrays, build=build)
+"""
+
+
+def written(folder: Path, split: str = "") -> Path:
+    np.savetxt(folder / "data.csv", np.arange(10.0))
+    path = folder / "tiny.py"
+    path.write_text(HEAD + BODY.replace("SPLIT", split))
+    return path
+
+
+def recorded(path: Path, *, seeds: int = 2) -> Plan:
+    """Store a good record of every trial, with the hash of its arrays; return the plan of the study after that."""
+    options = Options(path.parent / "logs", seeds=seeds)
+    plan = make_plan(load_study(str(path)), options, {})
+    for trial in plan.trials:
+        study, settings = trial.load()
+        with importing_from(folders_of(study)):
+            digest = arrays_sha256(make_arrays(study, settings, None, seed=trial.seed))
+        blank = blank_record(trial, study)
+        record = replace(blank, status="ok", as_expected=True, data={**blank.data, "arrays_sha256": digest})
+        write_record(trial.folder, record)
+    (path.parent / "calls").unlink()
+    return make_plan(load_study(str(path)), options, {})
+
+
+def calls(path: Path) -> int:
+    return len((path.parent / "calls").read_text())
+
+
+def test_records_stand_while_the_functions_give_their_data_and_no_longer(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path)
+    assert len(plan.done) == 6 and outdated_records(plan) == frozenset()
+    assert calls(path) == 2  # once for each noise: neither the epochs nor the seed is asked for
+    np.savetxt(tmp_path / "data.csv", np.arange(1.0, 11.0))
+    outdated = outdated_records(plan)
+    again = make_plan(plan.whole, plan.options, {}, outdated=outdated)
+    assert len(again.trials) == 6 and again.reasons == {OTHER_DATA: 6} and not again.done
+    found = results(again)
+    assert not found.records and len(found.stale) == 6
+
+
+def test_a_seeded_split_is_made_again_for_every_seed_and_stands(tmp_path):
+    path = written(tmp_path, split="np.random.shuffle(x)")
+    plan = recorded(path, seeds=3)
+    hashes = {record.data["arrays_sha256"] for record in plan.done if record.variant == "base"}
+    assert len(hashes) == 3 and outdated_records(plan) == frozenset() and calls(path) == 6
+
+
+def test_records_of_variants_that_are_not_selected_are_looked_at_too(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path)
+    np.savetxt(tmp_path / "data.csv", np.ones(10))
+    one = make_plan(plan.whole, replace(plan.options, seeds=1, only=("long",)), {})
+    assert len(outdated_records(one)) == 6
+
+
+def test_a_displaced_record_of_the_present_data_counts_again(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path, seeds=1)
+    folder = trial_folder(plan.options.logdir, "tiny", "base", 0)
+    first = read_record(folder / "record.json")
+    write_record(attempt_folder(folder, 1), first)
+    write_record(folder, replace(first, attempt=2, data={**first.data, "arrays_sha256": "00"}))
+    outdated = outdated_records(plan)
+    assert outdated == {("base", 0, 2)}
+    assert not make_plan(plan.whole, plan.options, {}, outdated=outdated).trials
+
+
+def test_a_process_that_dies_answers_no(tmp_path):
+    path = written(tmp_path, split="import os; os._exit(3)")
+    assert answers(path, {}, [Question("base", 0, None, "00")]) == [False]
+
+
+def test_arrays_that_take_too_long_are_not_waited_for(tmp_path):
+    path = written(tmp_path, split="import time; time.sleep(600)")
+    assert answers(path, {}, [Question("base", 0, None, "00")], max_seconds=0.1) == [False]
+
+
+def test_where_no_arrays_can_be_made_none_are_expected(tmp_path):
+    path = written(tmp_path, split="raise ValueError")
+    assert answers(path, {}, [Question("base", 0, None, ""), Question("base", 0, None, "00")]) == [True, False]
+
+
+def test_settings_that_are_watched_are_the_same_settings():
+    settings = Settings(hidden=(3,), epochs=7)
+    read: set[str] = set()
+    watched = watch(settings, read)
+    assert isinstance(watched, Settings) and watched.epochs == 7 and read == {"epochs"}
+    assert watched.edits == {} and "remove" in read and "batch_size" not in read
+
+
+def test_processes_of_the_harness_order_sets_alike(monkeypatch):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    with steady_hashes():
+        said = {subprocess.check_output([sys.executable, "-c", "print({'one', 'two', 'three', 'four'})"]) for _ in range(4)}
+    assert len(said) == 1 and "PYTHONHASHSEED" not in os.environ
+
+
+def of(function) -> Study:
+    return Study("tiny", base=Settings(), variants=(), arrays=function)
+
+
+def arrays_of(values: np.ndarray) -> Arrays:
+    return Arrays(x_train=values[:5], y_train=values[:5], x_test=values[5:], y_test=values[5:])
+
+
+def drawn(settings: Settings) -> Arrays:
+    import random
+
+    import keras
+    import tensorflow as tf
+
+    parts = (np.random.normal(size=8), [random.random()], tf.random.normal((2,)).numpy(), keras.random.normal((2,)))
+    return arrays_of(np.concatenate([np.asarray(part, float) for part in parts]))
+
+
+def test_all_that_arrays_draw_follows_from_the_seed():
+    study = of(drawn)
+    first, again, other = (make_arrays(study, Settings(), None, seed=seed) for seed in (3, 3, 4))
+    assert arrays_sha256(first) == arrays_sha256(again)
+    apart = np.concatenate([first.x_train, first.x_test]) != np.concatenate([other.x_train, other.x_test])
+    assert apart.all()
+
+
+def test_arrays_that_follow_from_no_seed_are_refused_with_the_way_to_draw():
+    study = of(lambda settings: arrays_of(np.random.default_rng().normal(size=9)))
+    found = effect(study, study.base, twice=True)
+    assert "other data each time" in found.fault and "numpy.random" in found.fault
+    assert not effect(of(drawn), study.base, twice=True).fault
+
+
+def test_the_test_samples_are_told_by_their_targets_however_these_are_stored():
+    labels, x = np.array([0, 2, 1, 2]), np.arange(8.0).reshape(4, 2)
+
+    def judged(y, inputs=x) -> str:
+        return judged_sha256(Arrays(x_train=x, y_train=labels, x_test=inputs, y_test=y))
+
+    same = [labels.astype("uint8"), labels.astype("float32")[:, None], np.eye(3)[labels], (labels, x)]
+    assert {judged(labels), judged(labels, x / 255), *map(judged, same)} == {judged(labels)}
+    others = [labels[::-1], labels[:3], labels[:0], x, np.ones((4, 2, 2)), np.array(1.0), np.array(["a", "b", "c", "d"])]
+    assert len({judged(labels), *map(judged, others)}) == 8
+
+
+def test_texts_are_hashed_by_their_content():
+    first, same, other = (
+        arrays_sha256(arrays_of(np.array([f"{word}{number}" for number in range(9)], object))) for word in ("a", "a", "b")
+    )
+    assert first == same != other
+
+
+def test_trials_of_one_id_and_unequal_parameters_do_not_stand_together(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path, seeds=3)
+    for seed, count in enumerate((10, 10, 20)):
+        folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
+        ended = {"ended": 100.0 + seed}
+        write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": count}, provenance=ended))
+    again = make_plan(plan.whole, plan.options, {})
+    assert again.reasons == {OTHER_MODEL: 2} and {trial.seed for trial in again.trials} == {0, 1}
+    assert {record.seed for record in results(plan).records if record.variant == "base"} == {2}
+
+
+@pytest.mark.parametrize("kind", ["dataclass", "slots"])
+def test_settings_of_any_kind_can_be_watched(kind):
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True, slots=kind == "slots")
+    class Mine(Settings):
+        noise: float = 0.5
+
+        def twice(self) -> float:
+            return 2 * self.noise
+
+    read: set[str] = set()
+    assert watch(Mine(), read).twice() == 1.0 and read == {"noise"}
+
+
+REAL = """
+from harness import Arrays
+
+def arrays(settings):
+    import helper
+    import numpy as np
+    rows = np.random.permutation(90)  # unseeded, as many write it
+    x = np.arange(180.0).reshape(90, 2)[rows] / 180
+    y = (rows % helper.CLASSES).astype("int64")
+    return Arrays(x_train=x[:60], y_train=y[:60], x_test=x[60:], y_test=y[60:])
+
+def build(settings):
+    import helper
+    return helper.model(settings)
+
+STUDY = Study("tiny", base=Settings(epochs=1, outputs=3), variants=(Variant("wide", hidden=(9,)),), arrays=arrays, build=build)
+"""
+HELPER = """
+CLASSES = 3
+
+def model(settings):
+    from sklearn.linear_model import LogisticRegression
+    return LogisticRegression(C=1.0)
+"""
+
+
+def trained(folder: Path, helper: str) -> Plan:
+    """Train each trial of two seeds in this process, as a worker does; return the plan after that."""
+    folder.mkdir(exist_ok=True)
+    (folder / "tiny.py").write_text(HEAD + REAL)
+    (folder / "helper.py").write_text(helper)
+    options = Options(folder / "logs", seeds=2)
+    for trial in make_plan(load_study(str(folder / "tiny.py")), options, {}).trials:
+        record = run_trial(trial, lambda epoch, values: False)
+        assert record.status == "ok", record.traceback
+        write_record(trial.folder, record)
+    return make_plan(load_study(str(folder / "tiny.py")), options, {})
+
+
+def test_a_module_beside_the_study_is_found_inside_its_functions_and_its_edit_is_seen(tmp_path):
+    plan = trained(tmp_path / "one", HELPER)
+    assert len(plan.done) == 4 and outdated_records(plan) == frozenset()
+    judged = {(record.variant, record.seed): record.data["test_sha256"] for record in plan.done}
+    assert judged["base", 0] == judged["wide", 0] != judged["base", 1] == judged["wide", 1]
+    other = trained(tmp_path / "two", HELPER.replace("= 3", "= 2"))  # another module of the same name
+    assert {record.architecture[-1]["parameters"] for record in plan.done} == {3 * 3}
+    assert {record.architecture[-1]["parameters"] for record in other.done} == {3}
+    assert not {str(tmp_path / "one"), str(tmp_path / "two")} & set(sys.path)
+    (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
+    assert make_plan(load_study(str(tmp_path / "one" / "tiny.py")), plan.options, {}).reasons == {CHANGED: 4}
+
+
+def test_a_trial_is_not_trained_with_a_module_that_was_edited_since_it_was_planned(tmp_path):
+    plan = trained(tmp_path / "one", HELPER)
+    (trial, *_) = make_plan(plan.whole, replace(plan.options, force=True), {}).trials
+    (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
+    with pytest.raises(UsageError, match="was changed while the study ran"):
+        trial.load()
