@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from harness.arrays import Arrays, each, none_left
+from harness.compiled.overrides import refusal
 from harness.compiled.proofs import fingerprint
 from harness.compiled.steps import steps_key
 from harness.data import Prepared, open_dataset
@@ -15,6 +16,7 @@ from harness.executors import Effect
 from harness.layermaking import LayerError
 from harness.models import make_model
 from harness.reported import missing
+from harness.samples import image_arrays
 from harness.settings import Settings, to_json
 from harness.variants import Study
 
@@ -33,10 +35,10 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None, *
     prepared: the dataset that the settings name, where there is one.
     """
     try:
-        built = make_model(study, settings, seed=0)
-        model = described(built)
         arrays = own_arrays(study, settings, prepared)
-        lacking = missing(study.metric, built) or _none_left(settings, arrays)
+        built = make_model(study, settings, seed=0, arrays=arrays or _images(settings, prepared))
+        model = described(built)
+        lacking = _refused(built) or missing(study.metric, built) or _none_left(settings, arrays)
     except LayerError as error:
         return Effect(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
@@ -56,6 +58,16 @@ def effect(study: Study, settings: Settings, prepared: Prepared | None = None, *
         return Effect()
     digest.update(steps.program.encode())
     return Effect(digest.hexdigest(), weights=_weights(built) + steps.start)
+
+
+def _images(settings: Settings, prepared: Prepared | None) -> Arrays | None:
+    """Return the images that a study without arrays of its own is trained on; None where they are not prepared."""
+    return None if prepared is None else image_arrays(prepared, settings)
+
+
+def _refused(model: Any) -> str:
+    reason = refusal(model) if isinstance(model, keras.Model) else ""
+    return reason and f"cannot be trained. {reason}"
 
 
 def _none_left(settings: Settings, arrays: Arrays | None) -> str:

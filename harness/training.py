@@ -109,7 +109,7 @@ def _train_on_board(work: Work) -> None:
 def _train(work: Work) -> None:
     study, settings, trial = work.study, work.settings, work.trial
     arrays = make_arrays(study, settings, trial.data)
-    model = make_model(study, settings, seed=trial.seed)
+    model = make_model(study, settings, seed=trial.seed, arrays=arrays)
     if isinstance(model, keras.Model):
         train_network(work, model, arrays)
     else:
