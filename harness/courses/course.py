@@ -67,7 +67,6 @@ class Course:
         self.provenance |= gallery.notes
 
 
-
 @dataclass(frozen=True, slots=True)
 class Work:
     """One trial under way: what is to be trained, and who hears of it."""
