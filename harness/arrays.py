@@ -18,10 +18,12 @@ class Arrays:
     """
 
     x_train: Samples
-    y_train: Samples
+    y_train: Samples | None  # None, as y_test, where the model needs no targets: an autoencoder by its own train_step
     x_test: Samples
-    y_test: Samples
-    scale: float = 1.0  # integer inputs are divided by this as float32 (255 for pixels); 1.0 leaves them as they are
+    y_test: Samples | None
+    # Integer inputs are divided by this as floatx (255 for pixels), except those that the model's Input takes as integers;
+    # 1.0 leaves all as they are.
+    scale: float = 1.0
     sample_weight: "np.ndarray | None" = None  # one weight for each training sample
     class_weight: Mapping[int, float] | None = None  # weight of a training sample by its class; 1.0 where none is given
     x_validation: Samples | None = None  # held-out samples that choose among epochs and settings; the test samples judge
@@ -39,6 +41,10 @@ class Arrays:
             if isinstance(names, str):
                 raise ValueError(f"{name} is {names!r}; expected a name for each, as in {name}=({names!r},).")
             object.__setattr__(self, name, tuple(map(str, names)))  # of NumPy's strings, too
+        if (self.y_train is None) != (self.y_test is None):
+            raise ValueError("Received one of y_train and y_test; expected both, or None for both where there are no targets.")
+        if self.y_train is None and (self.sample_weight is not None or self.class_weight is not None):
+            raise ValueError("Received weights without targets, which Keras' fit leaves out; expected y_train, or no weights.")
 
 
 def each(samples: Samples) -> "tuple[np.ndarray, ...]":
@@ -73,9 +79,9 @@ def hold_out(arrays: Arrays, count: int) -> Arrays:
     return replace(
         arrays,
         x_train=take(arrays.x_train, rest),
-        y_train=take(arrays.y_train, rest),
+        y_train=None if arrays.y_train is None else take(arrays.y_train, rest),
         x_validation=take(arrays.x_train, held),
-        y_validation=take(arrays.y_train, held),
+        y_validation=None if arrays.y_train is None else take(arrays.y_train, held),
         sample_weight=None if weights is None else weights[rest],
     )
 

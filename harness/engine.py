@@ -7,12 +7,14 @@ from typing import Literal
 import keras
 
 from harness.arrays import Arrays, each
+from harness.compiled.building import build
 from harness.compiled.checks import check_arrays
-from harness.compiled.device import DeviceSamples, first_sample, on_device, scaled
+from harness.compiled.device import DeviceSamples, on_device
 from harness.compiled.fitting import FitProgram, fit_reason
 from harness.compiled.orders import Batches, epoch_order
+from harness.compiled.overrides import LOGS, own, refusal
 from harness.compiled.programs import CompiledProgram
-from harness.compiled.proofs import any_batch_size, seems_unsuited_to_xla, unsuited_to_xla
+from harness.compiled.proofs import seems_unsuited_to_xla, unsuited_to_xla
 from harness.compiled.trainings import Epoch, Plan, Training
 from harness.layerseeds import seed_streams
 
@@ -20,8 +22,8 @@ __all__ = ["ENGINES", "Arrays", "Engine", "Epoch", "Training", "check_arrays", "
 
 Engine = Literal["auto", "xla", "graph", "fit"]
 ENGINES: tuple[Engine, ...] = ("auto", "xla", "graph", "fit")
-EVALUATED_AT_ONCE = 256  # samples, where the size of a batch is proven not to matter
 FOR_XLA = "nothing in it is slow under XLA"
+ASKED_BY_MODEL = "the model was compiled with jit_compile=True"
 
 
 def train(
@@ -40,16 +42,22 @@ def train(
 
     The order of the samples and dropout follow from the seed. steps_per_epoch: an epoch is so many full batches, drawn
     on through the samples; without it, every sample once. log_every: only every so many epochs, and the last, are
-    measured on held-out samples and yielded. ValueError for arrays that check_arrays refuses.
+    measured on held-out samples and yielded. ValueError for arrays that check_arrays refuses, and for a model that
+    overrides what no engine calls.
     """
     if not model.compiled:
         raise ValueError(f"Model {model.name!r} is not compiled; expected model.compile(...) to have been called.")
+    if refused := refusal(model):
+        raise ValueError(refused)
+    build(model, arrays, batch_size=batch_size)
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
     check_arrays(model, arrays)
     batches = Batches(batch_size, steps_per_epoch)
-    if not callbacks:
+    # fit resets the metrics at each epoch, which a step of the model's own may look at.
+    if not callbacks and not own(model, *LOGS, "reset_metrics"):
         batches = batches.together(len(each(arrays.x_train)[0]), log_every=log_every)
     plan = Plan(batches, epochs, seed, log_every, tuple(callbacks))
-    build(model, arrays)
     seed_streams(model, seed)
     samples = on_device(arrays)
     reason = "asked for" if engine == "fit" else fit_reason(model, callbacks)
@@ -61,33 +69,26 @@ def train(
     return Training(program, samples, plan, reason)
 
 
-def build(model: keras.Model, arrays: Arrays) -> None:
-    """Make all weights and optimizer variables now: inside compiled code random draws differ."""
-    if not all(layer.built for layer in model._flatten_layers()):
-        model(scaled(first_sample(arrays.x_train), arrays.scale))
-    model.optimizer.build(model.trainable_variables)
-
-
 def _compiled(
     model: keras.Model, samples: DeviceSamples, batches: Batches, engine: Engine
 ) -> tuple[CompiledProgram | None, str]:
     """Return the compiled program and why it has its form, or None and why there is none."""
-    evaluated = EVALUATED_AT_ONCE if any_batch_size(model) else batches.size
 
     def program(form: str) -> CompiledProgram:
-        return CompiledProgram(model, batches, evaluated, scale=samples.scale, xla=form == "xla")
+        return CompiledProgram(model, batches, scale=samples.scale, xla=form == "xla")
 
     if engine != "auto":
-        refusal = _refusal(asked := program(engine), samples)
-        return (None, refusal) if refusal else (asked, "asked for")
+        refused = _unusable(chosen := program(engine), samples)
+        return (None, refused) if refused else (chosen, "asked for")
+    asked = bool(model.jit_compile)
     xla, graph = program("xla"), program("graph")
     # Each has a trace of its own, and tracing takes a while: the one that will hardly be used is not traced to find it out.
     first = graph if seems_unsuited_to_xla(model) else xla
-    refusal = _unsuited(first, samples) or _refusal(xla, samples)
-    if not refusal:
-        return xla, FOR_XLA
-    otherwise = _refusal(graph, samples)
-    return (None, f"{refusal}; {otherwise}") if otherwise else (graph, refusal)
+    refused = ("" if asked else _unsuited(first, samples)) or _unusable(xla, samples)
+    if not refused:
+        return xla, ASKED_BY_MODEL if asked else FOR_XLA
+    otherwise = _unusable(graph, samples)
+    return (None, f"{refused}; {otherwise}") if otherwise else (graph, refused)
 
 
 def _unsuited(program: CompiledProgram, samples: DeviceSamples) -> str:
@@ -97,7 +98,7 @@ def _unsuited(program: CompiledProgram, samples: DeviceSamples) -> str:
     return ""
 
 
-def _refusal(program: CompiledProgram, samples: DeviceSamples) -> str:
+def _unusable(program: CompiledProgram, samples: DeviceSamples) -> str:
     """Compile the program; return why it is not to be used, or nothing."""
     try:
         program.compile(samples.train, (samples.test, samples.validation))

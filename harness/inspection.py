@@ -8,6 +8,7 @@ import keras
 
 from harness.arrayhashes import add_arrays, arrays_sha256
 from harness.arrays import Arrays, each, none_left
+from harness.compiled.overrides import refusal
 from harness.compiled.proofs import fingerprint
 from harness.compiled.steps import steps_key
 from harness.data import Prepared
@@ -15,7 +16,7 @@ from harness.executors import Effect
 from harness.layermaking import LayerError
 from harness.models import make_model
 from harness.reported import missing
-from harness.samples import own_arrays
+from harness.samples import image_arrays, own_arrays
 from harness.settings import Settings, to_json
 from harness.variants import Study
 
@@ -41,12 +42,12 @@ def effect(
     more, to see that they follow from the seed.
     """
     try:
-        built = make_model(study, settings, seed=0)
-        model = described(built)
         arrays = own_arrays(study, settings, prepared, seed=0)
         if twice and arrays is not None and _varying(arrays, own_arrays(study, settings, prepared, seed=0)):
             return Effect(fault=_VARYING.format("arrays(settings)" if study.arrays else "arrange(settings, data)"))
-        lacking = missing(study.metric, built) or _none_left(settings, arrays)
+        built = make_model(study, settings, seed=0, arrays=arrays or _images(settings, prepared))
+        model = described(built)
+        lacking = _refused(built) or missing(study.metric, built) or _none_left(settings, arrays)
     except LayerError as error:
         return Effect(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
@@ -70,6 +71,16 @@ def effect(
 
 def _varying(arrays: Arrays, again: Arrays | None) -> bool:
     return again is None or arrays_sha256(arrays) != arrays_sha256(again)
+
+
+def _images(settings: Settings, prepared: Prepared | None) -> Arrays | None:
+    """Return the images that a study without arrays of its own is trained on; None where they are not prepared."""
+    return None if prepared is None else image_arrays(prepared, settings)
+
+
+def _refused(model: Any) -> str:
+    reason = refusal(model) if isinstance(model, keras.Model) else ""
+    return reason and f"cannot be trained. {reason}"
 
 
 def _none_left(settings: Settings, arrays: Arrays | None) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.backend import Variable
 from keras.src.initializers import random_initializers
 from keras.src.initializers.random_initializers import RandomInitializer
@@ -31,7 +32,7 @@ class _Draw:
 
     variable: Any  # held, so that its id stays its own
     initializer: Any
-    value: np.ndarray
+    value: np.ndarray | None  # None where it was made while a function was traced, and there is none yet
 
 
 @dataclass(slots=True)
@@ -48,7 +49,8 @@ class Draws:
         if keras_own and not (isinstance(initializer, RandomInitializer) and initializer._init_seed in (None, *self.made)):
             return
         if variable._value is not None:
-            self.drawn[id(variable)] = _Draw(variable, initializer, variable.numpy())
+            value = variable.numpy() if tf.executing_eagerly() else None
+            self.drawn[id(variable)] = _Draw(variable, initializer, value)
 
     def by_path(self, model: keras.Model, seed: int) -> None:
         """Draw anew, by the seed and the path in the model, what its variables have drawn and kept so far.
@@ -60,7 +62,7 @@ class Draws:
         first: dict[Any, str] = {}
         for path, variable in _variables(model):
             draw = self.drawn.get(id(variable))
-            if draw is None or not np.array_equal(draw.value, variable.numpy(), equal_nan=draw.value.dtype.kind in "fc"):
+            if draw is None or _was_given_another(draw):
                 continue
             repeats = isinstance(draw.initializer, RandomInitializer)  # it draws the same each time; a function goes on drawing
             place = first.setdefault(draw.initializer.seed, path) if repeats else path
@@ -156,6 +158,11 @@ def _variables(model: keras.Model) -> Iterator[tuple[str, Any]]:
             seen.add(id(variable))
             taken[variable.name] = taken.get(variable.name, 0) + 1
             yield f"{path}/{variable.name}#{taken[variable.name]}", variable
+
+
+def _was_given_another(draw: _Draw) -> bool:
+    value, now = draw.value, draw.variable.numpy()
+    return value is not None and not np.array_equal(value, now, equal_nan=value.dtype.kind in "fc")
 
 
 def _drawn(initializer: Any, variable: Any, seed: int) -> Any:

@@ -1,5 +1,6 @@
 """Settings → a compiled Keras model, its layers edited as the settings say, or the study's scikit-learn estimator."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from harness.settings import Settings
@@ -8,12 +9,15 @@ from harness.variants import Study
 if TYPE_CHECKING:
     import keras
 
+    from harness.arrays import Arrays
+
 IMAGE_SHAPE = (28, 28)
 
 
-def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
+def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays | None" = None) -> Any:
     """Return the study's model for these settings, compiled, its initial weights drawn by the seed and each layer's path.
 
+    arrays: the samples that it is for; one that does not know its shapes, as a Sequential without Input, is built on them.
     A scikit-learn estimator is returned as it was made. TypeError if the study's own build returns neither;
     LayerError for layers to edit that the model does not have.
     """
@@ -33,6 +37,10 @@ def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
             raise TypeError(
                 f"build(settings) must return a keras.Model or a scikit-learn estimator; received {type(model).__name__}."
             )
+        if arrays is not None:
+            from harness.compiled.building import build
+
+            build(model, arrays, batch_size=settings.batch_size)
         draws.by_path(model, seed)  # layers that an edit keeps take what they have along
         if settings.edits:
             from harness.layers import edit
@@ -95,9 +103,14 @@ def describe_layers(model: "keras.Model") -> list[dict[str, Any]]:
             return ""
 
     return [
-        {"name": layer.name, "class": type(layer).__name__, "output": shape(layer), "parameters": layer.count_params()}
+        {"name": layer.name, "class": type(layer).__name__, "output": shape(layer), "parameters": count_parameters(layer)}
         for layer in model.layers
     ]
+
+
+def count_parameters(layer: "keras.Layer") -> int:
+    """Return the number of a layer's or a model's weights; Keras' count_params wants a call that not every model has."""
+    return sum(math.prod(weight.shape) for weight in layer.weights)
 
 
 def summary_text(model: "keras.Model") -> str:
@@ -129,5 +142,5 @@ def count_flops(model: "keras.Model") -> int | None:
 
 def state_megabytes(model: "keras.Model") -> float:
     """Return the size of a model's weights and of its optimizer's state."""
-    variables = [*model.variables, *model.optimizer.variables]
+    variables = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
     return sum(variable.numpy().nbytes for variable in variables) / 1e6

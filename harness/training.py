@@ -114,7 +114,7 @@ def _train(work: Work) -> None:
     work.course.data |= {"test_sha256": judged_sha256(arrays)}
     if study.arrays or study.arrange:  # of a dataset as it is, the settings and its own hash say as much
         work.course.data |= {"arrays_sha256": arrays_sha256(arrays)}
-    model = make_model(study, settings, seed=trial.seed)
+    model = make_model(study, settings, seed=trial.seed, arrays=arrays)
     if isinstance(model, keras.Model):
         train_network(work, model, arrays)
     else:

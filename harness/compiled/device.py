@@ -4,6 +4,7 @@ import mmap
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,39 +15,44 @@ from harness.arrays import Arrays, Samples, each, training_weights
 class DeviceSamples:
     """One trial's samples as tensors, copied for it alone: an array that an earlier one saw may hold other data now."""
 
-    train: tuple[Any, ...]  # inputs, targets, and weights where there are any
-    test: tuple[Any, ...]  # inputs and targets
+    train: tuple[Any, ...]  # inputs, and targets and weights where there are any
+    test: tuple[Any, ...]  # inputs, and targets where there are any
     validation: tuple[Any, ...]  # the same; empty where none are held out
     scale: float  # divides integer inputs
 
 
 def on_device(arrays: Arrays) -> DeviceSamples:
     """Return copies of a trial's samples on the device."""
-    weights = training_weights(arrays)
-    train = (structure(arrays.x_train), structure(arrays.y_train))
     held_out = arrays.x_validation is not None
     return DeviceSamples(
-        train=train if weights is None else (*train, tf.constant(weights)),
-        test=(structure(arrays.x_test), structure(arrays.y_test)),
-        validation=(structure(arrays.x_validation), structure(arrays.y_validation)) if held_out else (),
+        train=training_samples(arrays),
+        test=_pair(arrays.x_test, arrays.y_test),
+        validation=_pair(arrays.x_validation, arrays.y_validation) if held_out else (),
         scale=arrays.scale,
     )
 
 
-def first_sample(samples: Samples) -> Any:
-    """Return the first sample alone on the device, as a batch of one."""
-    return structure([array[:1] for array in samples] if isinstance(samples, (tuple, list)) else samples[:1])
+def training_samples(arrays: Arrays) -> tuple[Any, ...]:
+    """Return (inputs,), (inputs, targets) or (inputs, targets, weights) of the training samples."""
+    weights = training_weights(arrays)
+    samples = _pair(arrays.x_train, arrays.y_train)
+    return samples if weights is None else (*samples, tf.constant(weights, keras.config.floatx()))
+
+
+def _pair(x: Samples, y: Samples | None) -> tuple[Any, ...]:
+    return (structure(x),) if y is None else (structure(x), structure(y))
 
 
 def structure(samples: Samples) -> Any:
-    """Return a model's inputs or outputs on the device: one tensor, or a list as Keras takes several."""
-    tensors = [_copy(array) for array in each(samples)]
+    """Return a model's inputs or outputs on the device: one tensor, or a tuple, as fit hands several to the model."""
+    tensors = tuple(_copy(array) for array in each(samples))
     return tensors if isinstance(samples, (tuple, list)) else tensors[0]
 
 
 def _copy(array: np.ndarray) -> tf.Tensor:
-    """Return the array as a tensor: floats as float32, as fit casts them, all else as it is."""
-    dtype = np.float32 if np.issubdtype(array.dtype, np.floating) else array.dtype
+    """Return the array as a tensor: floats as Keras' floatx, as fit casts them, all else as it is."""
+    floating = np.issubdtype(array.dtype, np.floating)
+    dtype = tf.as_dtype(keras.config.floatx()).as_numpy_dtype if floating else array.dtype
     tensor = tf.constant(np.asarray(array, dtype))
     _let_pages_go(array)
     return tensor
@@ -67,10 +73,28 @@ def count(samples: tuple[Any, ...]) -> int:
     return int(tf.nest.flatten(samples)[0].shape[0])
 
 
-def scaled(inputs: Any, scale: float) -> Any:
-    """Return a batch's inputs with the integer ones cast to float32 and divided by the scale."""
+def batch_of(model: keras.Model, samples: tuple[Any, ...], scale: float) -> Any:
+    """Return a batch as fit hands it to a model's steps, its inputs scaled: one array without targets comes bare."""
+    inputs, *others = samples
+    inputs = scaled(model, inputs, scale)
+    return (inputs, *others) if others or isinstance(inputs, tuple) else inputs
+
+
+def scaled(model: keras.Model, inputs: Any, scale: float) -> Any:
+    """Return a batch's inputs with the integer ones cast to floatx and divided by the scale.
+
+    What the model takes by an Input of integers, such as an embedding's, is left as it is.
+    """
     if scale == 1.0:
         return inputs
-    return tf.nest.map_structure(
-        lambda values: tf.cast(values, tf.float32) / scale if values.dtype.is_integer else values, inputs
-    )
+    parts = tf.nest.flatten(inputs)
+    takers = getattr(model, "inputs", None) or [None] * len(parts)
+    divided = [
+        tf.cast(part, keras.config.floatx()) / scale if part.dtype.is_integer and not _of_integers(taker) else part
+        for part, taker in zip(parts, takers, strict=True)
+    ]
+    return tf.nest.pack_sequence_as(inputs, divided)
+
+
+def _of_integers(taker: Any) -> bool:
+    return taker is not None and tf.as_dtype(taker.dtype).is_integer

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from harness.arrays import Samples
-from harness.compiled.device import count, scaled, structure
+from harness.compiled.device import batch_of, count, structure
 from harness.compiled.endings import averages
+from harness.compiled.overrides import fit_function
 from harness.compiled.programs import as_floats
 
 BATCH_HOOKS = tuple(f"on_{kind}batch_{edge}" for kind in ("", "train_", "test_") for edge in ("begin", "end"))
@@ -58,13 +59,13 @@ class FitProgram:
         return [traced(self.model.train_step, train), *measured]
 
     def _batches(self, samples: tuple[Any, ...], order: tf.Tensor) -> tf.data.Dataset:
-        def draw(rows: tf.Tensor) -> tuple[Any, ...]:
-            inputs, *others = tf.nest.map_structure(lambda values: tf.gather(values, rows), samples)
-            inputs = scaled(inputs, self._scale)
-            # A dataset reads lists as stacked tensors and tuples as structures.
-            return tuple(tuple(part) if isinstance(part, list) else part for part in (inputs, *others))
+        def draw(rows: tf.Tensor) -> Any:
+            drawn = tf.nest.map_structure(lambda values: tf.gather(values, rows), samples)
+            return batch_of(self.model, drawn, self._scale)
 
-        return tf.data.Dataset.from_tensor_slices(order).batch(self._batch_size).map(draw).prefetch(2)
+        # As in fit of arrays: where no batch is short, a step knows its batch's size while it is traced.
+        full = order.shape[0] % self._batch_size == 0
+        return tf.data.Dataset.from_tensor_slices(order).batch(self._batch_size, drop_remainder=full).map(draw).prefetch(2)
 
 
 class _BatchHooks(keras.callbacks.CallbackList):
@@ -121,6 +122,10 @@ def fit_reason(model: keras.Model, callbacks: Iterable[keras.callbacks.Callback]
     """Return why model.fit has to train this, or nothing where it need not."""
     if model.run_eagerly:
         return "the model was compiled with run_eagerly=True"
+    if method := fit_function(model):
+        return f"the model has a {method} of its own, which only fit calls"
+    if model._distribute_strategy is not None:
+        return "the model was made under a distribution strategy, which only fit follows"
     for callback in callbacks:
         hooks = [name for name in BATCH_HOOKS if not _is_default(callback, name)]
         if hooks and getattr(callback, "save_freq", None) != "epoch":

@@ -1,6 +1,6 @@
 """A model's training and evaluation as compiled programs: one call an epoch."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import keras
@@ -9,12 +9,18 @@ import tensorflow as tf
 
 from harness.arrays import Samples, each
 from harness.compiled import programcache
-from harness.compiled.device import count, scaled, structure
+from harness.compiled.batchsizes import any_batch_size, several_losses
+from harness.compiled.device import batch_of, count, structure
+from harness.compiled.lastlogs import LastLogs, reported
 from harness.compiled.orders import Batches
+from harness.compiled.overrides import LOGS, own
 from harness.compiled.programcache import Executable
+from harness.compiled.proofs import proven_config
 from harness.compiled.traces import operations
 
-PREDICTED_AT_ONCE = 512  # samples; a convolution's intermediate values decide the memory
+# Samples at once, where the size of a batch is proven not to matter; a convolution's intermediate values decide the memory.
+EVALUATED_AT_ONCE = 256
+PREDICTED_AT_ONCE = 512
 
 
 class Program(Protocol):
@@ -44,12 +50,19 @@ class CompiledProgram:
     optimizer: inputs of the program, not constants in it.
     """
 
-    def __init__(self, model: keras.Model, batches: Batches, test_size: int, *, scale: float, xla: bool) -> None:
+    def __init__(self, model: keras.Model, batches: Batches, *, scale: float, xla: bool) -> None:
         self.model = model
         self.engine = "xla" if xla else "graph"
         self._batches = batches
-        self._test_size = test_size
+        any_size = any_batch_size(model)
+        self._test_size = EVALUATED_AT_ONCE if any_size else batches.size
+        self._predict_size = PREDICTED_AT_ONCE if any_size else batches.size
         self._scale = scale
+        # While it traces a step, fit knows no batch's size where the last one is short, and takes a step's weights from
+        # what it knows: Keras those of each output's own loss, the user's code whatever it likes.
+        self._as_in_fit = proven_config(model) is None or several_losses(model)
+        # Keras' own steps return what its metrics hold; other steps' values are kept apart, those of the last batch.
+        self._logs = (LastLogs(), LastLogs()) if own(model, *LOGS) else None  # of training and of testing
         self._train = tf.function(self._train_loop, jit_compile=xla, autograph=False)
         self._runs: dict[tuple[int, int], Executable] = {}  # by the batches' size and the first sample's number
         # Always a graph: compiling the test pass takes XLA longer than it saves in thirty epochs.
@@ -90,14 +103,14 @@ class CompiledProgram:
                 self._evaluate(samples, tf.constant(0), first=first, size=size)
 
     def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
-        """Train on the samples in this order, one epoch's or several, and return loss and metrics by Keras' names."""
+        """Train on the samples in this order, one epoch's or several, and return what fit would report of it."""
         rows = self._rows(samples)
         rows[: len(order)] = order
         rows = tf.constant(rows)
         self.model.reset_metrics()
         for size, first, steps in _parts(len(order), self._batches.size):
             self._runs[size, first](samples, rows, tf.constant(steps))
-        return as_floats(self.model.get_metrics_result())
+        return self._reported(0)
 
     def _rows(self, samples: tuple[Any, ...]) -> np.ndarray:
         # One length for all calls: a program is compiled for a shape.
@@ -120,43 +133,61 @@ class CompiledProgram:
         return new
 
     def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
-        """Return loss and metrics on these samples by Keras' names."""
+        """Return what evaluate would report of these samples."""
         self.model.reset_metrics()
         for size, first, steps in _parts(count(samples), self._test_size):
             self._evaluate(samples, tf.constant(steps), first=first, size=size)
-        return as_floats(self.model.get_metrics_result())
+        return self._reported(1)
 
     def predict(self, x: Samples) -> Any:
         """Return the model's outputs for these inputs: an array, or a list of them, of one row a sample."""
-        inputs = structure(x)
+        inputs, at_once = structure(x), self._predict_size
         total = len(each(x)[0])
         parts = [
-            self._predict(tf.nest.map_structure(lambda values: values[first : first + PREDICTED_AT_ONCE], inputs))
-            for first in range(0, total, PREDICTED_AT_ONCE)
+            self._predict(tf.nest.map_structure(lambda values: values[first : first + at_once], inputs))
+            for first in range(0, total, at_once)
         ]
         return tf.nest.map_structure(lambda *pieces: np.concatenate([np.asarray(piece) for piece in pieces]), *parts)
 
     def _train_loop(
         self, samples: tuple[Any, ...], order: tf.Tensor, steps: tf.Tensor, *, first: int, size: int
     ) -> None:
+        short = order.shape[0] % self._batches.size > 0
+
         def step(number: tf.Tensor) -> tf.Tensor:
             rows = tf.slice(order, [first + number * size], [size])
             batch = tf.nest.map_structure(lambda values: tf.gather(values, rows), samples)
-            self.model.train_step((scaled(batch[0], self._scale), *batch[1:]))
+            self._keep(0, self.model.train_step(self._batch(batch, short=short)))
             return number + 1
 
         _repeat(step, steps)
 
     def _evaluate_loop(self, samples: tuple[Any, ...], steps: tf.Tensor, *, first: int, size: int) -> None:
+        short = count(samples) % self._test_size > 0
+
         def step(number: tf.Tensor) -> tf.Tensor:
             batch = tf.nest.map_structure(lambda values: _rows(values, first + number * size, size), samples)
-            self.model.test_step((scaled(batch[0], self._scale), *batch[1:]))
+            self._keep(1, self.model.test_step(self._batch(batch, short=short)))
             return number + 1
 
         _repeat(step, steps)
 
     def _predict_batch(self, inputs: Any) -> Any:
-        return self.model.predict_step((scaled(inputs, self._scale),))
+        return self.model.predict_step(batch_of(self.model, (inputs,), self._scale))
+
+    def _batch(self, samples: tuple[Any, ...], *, short: bool) -> Any:
+        if short and self._as_in_fit:
+            samples = tf.nest.map_structure(_of_any_size, samples)
+        return batch_of(self.model, samples, self._scale)
+
+    def _keep(self, part: int, logs: Any) -> None:
+        if self._logs is not None:
+            self._logs[part].keep(logs)
+
+    def _reported(self, part: int) -> dict[str, float]:
+        if self._logs is None:
+            return as_floats(self.model.get_metrics_result())
+        return as_floats(reported(self.model, self._logs[part].kept()))
 
 
 def _parts(samples: int, size: int) -> list[tuple[int, int, int]]:
@@ -179,10 +210,18 @@ def _rows(values: tf.Tensor, first: tf.Tensor, size: int) -> tf.Tensor:
     return tf.slice(values, [first, *(0 for _ in rest)], [size, *rest])
 
 
-def as_floats(results: dict[str, Any]) -> dict[str, float]:
-    """Return metrics as floats; one of several values gives ``name_0``, ``name_1`` and so on."""
+def _of_any_size(values: tf.Tensor) -> tf.Tensor:
+    """Return the values as a tensor of which tracing does not know how many samples it holds."""
+    return tf.compat.v1.placeholder_with_default(values, [None, *values.shape[1:]])
+
+
+def as_floats(results: Mapping[str, Any]) -> dict[str, float]:
+    """Return metrics as floats; one of several values gives ``name_0``, ``name_1`` and so on, nested ones come alone."""
     floats: dict[str, float] = {}
     for name, value in results.items():
+        if isinstance(value, Mapping):
+            floats |= as_floats(value)
+            continue
         values = np.asarray(value)
         if values.ndim == 0:
             floats[name] = float(values)

@@ -1,4 +1,4 @@
-"""What a model proves before it is trained: that two are configured alike, that XLA suits it, that any batch size does."""
+"""What a model proves before it is trained: that two are configured alike, and that XLA suits it."""
 
 import json
 import re
@@ -11,15 +11,6 @@ from tensorflow.python.framework.config import is_op_determinism_enabled
 
 # Beginnings of operations' names; a random draw in a training step is dropout or noise.
 SLOW_UNDER_XLA = ("Conv", "DepthwiseConv", "Random", "StatelessRandom")
-
-# Settings under which a batch's loss is not the mean of its samples' losses.
-UNEVEN = {
-    "reduction": lambda value: value not in (None, "sum_over_batch_size"),
-    "activity_regularizer": lambda value: value is not None,
-    "ignore_class": lambda value: value is not None,
-    "mask_zero": bool,
-    "class_name": lambda value: value == "Masking",
-}
 
 
 def proven_config(model: keras.Model) -> dict[str, Any] | None:
@@ -34,7 +25,7 @@ def proven_config(model: keras.Model) -> dict[str, Any] | None:
         parts = json.loads(json.dumps({"model": model.get_config(), "compile": model.get_compile_config()}))
     except (TypeError, ValueError, NotImplementedError):
         return None
-    if not all(_is_keras_own(part) for part in _dicts(parts)):
+    if not all(_is_keras_own(part) for part in dictionaries(parts)):
         return None
     parts["compile"]["optimizer"]["config"].pop("name", None)  # counted up by Keras: adam, adam_1, ...
     return parts
@@ -46,20 +37,13 @@ def fingerprint(model: keras.Model) -> str | None:
     return None if parts is None else json.dumps(_normalized(parts, _automatic_names(model)), sort_keys=True)
 
 
-def any_batch_size(model: keras.Model) -> bool:
-    """Return whether loss and metrics over samples are proven to be the same for every size of batch."""
-    parts = proven_config(model)
-    if parts is None:
-        return False
-    return not any(name in UNEVEN and UNEVEN[name](value) for part in _dicts(parts) for name, value in part.items())
-
-
-def _dicts(part: Any) -> Iterator[dict[str, Any]]:
+def dictionaries(part: Any) -> Iterator[dict[str, Any]]:
+    """Return every dict within a configuration."""
     if isinstance(part, dict):
         yield part
     if isinstance(part, (dict, list)):
         for value in part.values() if isinstance(part, dict) else part:
-            yield from _dicts(value)
+            yield from dictionaries(value)
 
 
 def _is_keras_own(part: dict[str, Any]) -> bool:

@@ -82,7 +82,7 @@ def kept_variables(model: keras.Model, callbacks: Sequence[keras.callbacks.Callb
 
     Left out are those of the model's metrics, which every pass begins by resetting; not so of other metrics.
     """
-    known = [*model.variables, *model.optimizer.variables]
+    known = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
     seen = {id(core(variable)) for variable in [*known, *reset_variables(model)]}
     found = (variable for _, variable in variables(roots(model, callbacks)))
     return known + [variable for variable in found if id(core(variable)) not in seen]

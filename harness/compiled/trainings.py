@@ -108,7 +108,7 @@ class Training:
     @property
     def ended(self) -> bool:
         """Whether no epoch is left to train."""
-        return self.model.stop_training or self._done >= self._plan.epochs or not _finite(self._logs)
+        return self.model.stop_training or self._done >= self._plan.epochs or not finite(self._logs)
 
     def state(self) -> State:
         """Return the state behind the epoch that was drawn last; StateError if something in it cannot be kept."""
@@ -135,7 +135,7 @@ class Training:
         before = min(plan.log_every - self._done % plan.log_every, plan.epochs - self._done) - 1
         while before > 0:
             epochs = min(before, plan.batches.at_once)
-            if not _finite(self._pass(epochs)):
+            if not finite(self._pass(epochs)):
                 return
             before -= epochs
 
@@ -150,7 +150,7 @@ class Training:
         return train
 
     def _due(self, train: Mapping[str, float]) -> bool:
-        return self._done % self._plan.log_every == 0 or self._done >= self._plan.epochs or not _finite(train)
+        return self._done % self._plan.log_every == 0 or self._done >= self._plan.epochs or not finite(train)
 
     def _measured(self, train: Mapping[str, float]) -> Epoch:
         start = time.perf_counter()
@@ -178,7 +178,8 @@ class Training:
     def _end(self) -> None:
         """End the training as fit does, and measure once more where that has put other weights in place."""
         model, callbacks = self.model, self._hooks.callbacks
-        model.optimizer.finalize_variable_values(model.trainable_weights)
+        if model.optimizer is not None:
+            model.optimizer.finalize_variable_values(model.trainable_weights)
         averaged = endings.digest(model) if self._watched else b""
         self._hooks.on_train_end(self._logs)
         ended = endings.digest(model) if self._watched else b""
@@ -190,7 +191,7 @@ class Training:
             self.weights = endings.AVERAGE
         elif ended != self._digest:
             self.weights = f"{LAST_EPOCH}, as callbacks left them behind its test"
-        if ended != self._digest and _finite(self._logs):
+        if ended != self._digest and finite(self._logs):
             self.final = self._measured_at_the_end(best)
 
     def _measured_at_the_end(self, best: int | None) -> Epoch:
@@ -229,5 +230,7 @@ def logs_of(epoch: Epoch) -> dict[str, float]:
     return {**epoch.train, **{f"val_{name}": value for name, value in (epoch.validation or epoch.test).items()}}
 
 
-def _finite(values: Mapping[str, float]) -> bool:
-    return math.isfinite(values.get("loss", 0.0))
+def finite(values: Mapping[str, float]) -> bool:
+    """Say whether the losses among an epoch's values are finite: `loss`, `d_loss` and the like; all, where none is named so."""
+    losses = [value for name, value in values.items() if name.endswith("loss")]
+    return all(map(math.isfinite, losses or values.values()))

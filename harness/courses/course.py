@@ -1,6 +1,5 @@
 """What is known of a trial so far, and what its training is given."""
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.compiled.trainings import Epoch
+from harness.compiled.trainings import Epoch, finite
 from harness.errors import UsageError
 from harness.events.lastingboards import LastingBoard
 from harness.evidence.answers import class_answers, first_chances, save_answers
@@ -38,10 +37,11 @@ class Course:
     clock: float = field(default_factory=time.perf_counter)  # when it began
     earlier_seconds: float = 0.0  # spent by the attempts that it goes on from
     picture_seconds: float = 0.0  # spent on pictures, which is no part of what the trial costs
+    diverged: bool = False  # whether a loss was not finite
 
     def add(self, epoch: Epoch, *, numbered: bool) -> dict[str, float]:
         """Keep what an epoch measured and return it; numbered: whether the epochs kept are not simply 1, 2, 3, ..."""
-        values = _by_part(epoch)
+        values = self.measured(epoch)
         others = {"epoch_seconds": epoch.seconds, "test_seconds": epoch.test_seconds}
         if epoch.learning_rate is not None:
             others = {"learning_rate": epoch.learning_rate, **others}
@@ -49,7 +49,12 @@ class Course:
             others |= {"epoch": epoch.number, "step": epoch.batches}
         for name, value in (values | others).items():
             self.history.setdefault(name, []).append(float(value))
-        self.found["metrics"] = values
+        return values
+
+    def measured(self, epoch: Epoch) -> dict[str, float]:
+        """Keep what was measured last and return it."""
+        self.found["metrics"] = values = _by_part(epoch)
+        self.diverged |= not all(map(finite, (epoch.train, epoch.validation, epoch.test)))
         return values
 
     @property
@@ -61,14 +66,6 @@ class Course:
         """Keep what a gallery has to say of its pictures, and what they took."""
         self.picture_seconds = gallery.seconds
         self.provenance |= gallery.notes
-
-    @property
-    def diverged(self) -> bool:
-        """Whether a loss was not finite, behind an epoch or at the end."""
-        at_the_end = self.found.get("metrics", {})
-        names = [f"{part}_loss" for part in ("train", "validation", "test")]
-        losses = [*(self.history.get(name, ()) for name in names), [at_the_end.get(name, 0.0) for name in names]]
-        return not all(math.isfinite(loss) for series in losses for loss in series)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ class Work:
         result, so that each curve goes on to the final values, one step behind the last epoch.
         """
         final = under_its_name(final, self.study.metric)
-        self.course.found["metrics"] = _by_part(final)
+        self.course.measured(final)
         parts = {"train": final.train, "test": final.test, "validation": final.validation}
         self.board.epoch(final.step, **parts, learning_rate=None, seconds=None)
 

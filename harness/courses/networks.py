@@ -6,19 +6,23 @@ import keras
 
 from harness.arrays import Arrays
 from harness.boards import as_code
+from harness.compiled.building import first_inputs
+from harness.compiled.overrides import answers, has_call
 from harness.courses.course import Interrupted, Work
 from harness.durability.resuming import Checkpoints
 from harness.engine import Training, train
 from harness.gallery import Gallery
-from harness.models import count_flops, describe_layers, state_megabytes, stop_below, summary_text
+from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 
 
 def train_network(work: Work, model: keras.Model, arrays: Arrays) -> None:
     """Train a compiled model as the trial's settings say; what becomes known goes to the course and to the board."""
     course, settings = work.course, work.settings
-    course.cost["parameters"] = model.count_params()
+    course.cost["parameters"] = count_parameters(model)
     course.found["architecture"] = describe_layers(model)
-    work.attempt("graph", lambda: work.board.graph(model))
+    if has_call(model):
+        inputs = None if getattr(model, "inputs", None) else first_inputs(model, arrays, 1)
+        work.attempt("graph", lambda: work.board.graph(model, inputs=inputs))
     work.attempt("model", lambda: work.board.text("model", as_code(summary_text(model))))
     work.attempt("flops", lambda: course.cost.update(flops_per_sample=count_flops(model) or math.nan))
     training = train(
@@ -41,8 +45,8 @@ def train_network(work: Work, model: keras.Model, arrays: Arrays) -> None:
         work.finish(training.final)
         gallery.epoch(training.model, training.predict, training.final, planned=training.planned)
     course.cost["state_mb"] = state_megabytes(training.model)
-    outputs = None if course.diverged else training.predict(arrays.x_test)
-    if outputs is not None:
+    outputs = training.predict(arrays.x_test) if answers(model) and not course.diverged else None
+    if outputs is not None and arrays.y_test is not None:
         work.keep_answers(outputs, arrays.y_test)
     gallery.end(training.model, training.predict, course.history, outputs, weights=training.weights)
     course.hang(gallery)

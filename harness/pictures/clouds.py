@@ -36,7 +36,7 @@ def _hidden(model: Any, inputs: tuple[np.ndarray, ...], *, scale: float) -> tupl
     if isinstance(given, (list, tuple)):
         raise NotDrawn("the model's last layer has several inputs; expected one.")
     hidden = keras.Model(model.inputs, given)
-    batch = [scaled(structure(part), scale) for part in inputs]
+    batch = scaled(model, tuple(structure(part) for part in inputs), scale)
     values = np.asarray(hidden(batch if len(batch) > 1 else batch[0], training=False))
     return values.reshape(len(values), -1), "last hidden layer"
 

@@ -1,0 +1,45 @@
+"""A model's weights, made for the samples that it will be trained on, before anything looks at the model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from harness.arrays import Arrays, first_samples
+from harness.compiled.device import batch_of, training_samples
+from harness.compiled.overrides import has_call
+
+
+def build(model: keras.Model, arrays: Arrays, *, batch_size: int) -> None:
+    """Make all of a model's weights now, not when training needs them: within compiled code random draws differ.
+
+    A model without an Input, or of a class of its own, learns its shapes from the first batch, scaled as training scales
+    it. It is traced as fit traces it: nothing is computed, and a later batch may have another size. Layers that only a
+    train_step uses, where there is no call or beside it, are made by tracing that step.
+    """
+    if has_call(model) and not model.built:
+        inputs = first_inputs(model, arrays, batch_size)
+        if model.run_eagerly:  # its code may not be traceable
+            model(inputs, training=False)
+        else:
+            _make(lambda inputs: model(inputs, training=False), inputs)
+    unmade = not all(layer.built for layer in model._flatten_layers(include_self=False))
+    if unmade and model.compiled and not model.run_eagerly:
+        _make(model.train_step, first_batch(model, arrays, batch_size))
+
+
+def first_batch(model: keras.Model, arrays: Arrays, batch_size: int) -> Any:
+    """Return the first training batch as fit hands it to the model's train_step."""
+    return batch_of(model, training_samples(first_samples(arrays, batch_size)), arrays.scale)
+
+
+def first_inputs(model: keras.Model, arrays: Arrays, batch_size: int) -> Any:
+    """Return the inputs of the first training batch, scaled, in the structure that the model is called with."""
+    batch = first_batch(model, arrays, batch_size)
+    return batch[0] if isinstance(batch, tuple) else batch
+
+
+def _make(step: Callable[[Any], Any], batch: Any) -> None:
+    specs = tf.nest.map_structure(lambda values: tf.TensorSpec((None, *values.shape[1:]), values.dtype), batch)
+    tf.function(step, autograph=False).get_concrete_function(specs)

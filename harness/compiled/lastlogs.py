@@ -1,0 +1,53 @@
+"""What a model's own train_step or test_step returned for the last batch, which fit reports where no metric holds it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class LastLogs:
+    """The last batch's logs, in variables that a compiled loop writes to, whatever the batch's size."""
+
+    def __init__(self) -> None:
+        self._variables: Any = None
+
+    def keep(self, logs: Any) -> None:
+        """Write the logs of a step, while it is traced.
+
+        TypeError for what fit cannot report either; NotImplementedError for a value whose shape is known only when the
+        step runs or is another for the short batch, such as one value a sample.
+        """
+        if not isinstance(logs, Mapping):
+            raise TypeError(f"a step returned {type(logs).__name__}; expected a dict of values, such as {{'loss': loss}}.")
+        tensors = tf.nest.map_structure(tf.convert_to_tensor, dict(logs))
+        if self._variables is None:
+            with tf.init_scope():
+                self._variables = tf.nest.map_structure(_variable, tensors)
+        tf.nest.map_structure(_assign, self._variables, tensors)
+
+    def kept(self) -> dict[str, Any]:
+        """Return the logs that were written last."""
+        return tf.nest.map_structure(lambda variable: variable.numpy(), self._variables)
+
+
+def _variable(value: tf.Tensor) -> tf.Variable:
+    _require_shape(value)
+    return tf.Variable(tf.zeros(value.shape, value.dtype))
+
+
+def _assign(variable: tf.Variable, value: tf.Tensor) -> None:
+    _require_shape(value)
+    variable.assign(value)
+
+
+def _require_shape(value: tf.Tensor) -> None:
+    if not value.shape.is_fully_defined():
+        raise NotImplementedError(f"a step returned a value of shape {value.shape}, which is not known before it runs")
+
+
+def reported(model: keras.Model, logs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what fit reports: the metrics, if the last batch's logs are named as they are, else these logs themselves."""
+    metrics = model.get_metrics_result()
+    return metrics if set(metrics) == set(logs) else logs
