@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import keras
 
 IMAGE_SHAPE = (28, 28)
+SUMMARY_WIDTH = 76  # characters; without it Keras asks how wide the terminal is, and fails where that is narrow
 
 
 def make_model(study: Study, settings: Settings, *, seed: int) -> Any:
@@ -103,7 +104,7 @@ def describe_layers(model: "keras.Model") -> list[dict[str, Any]]:
 def summary_text(model: "keras.Model") -> str:
     """Return what Keras' summary() prints: a line a layer, and the numbers of parameters."""
     lines: list[str] = []
-    model.summary(print_fn=lambda line, **_: lines.append(line))
+    model.summary(line_length=SUMMARY_WIDTH, print_fn=lambda line, **_: lines.append(line))
     return "\n".join(lines)
 
 
