@@ -2,14 +2,14 @@
 
 import csv
 import io
-import re
 from typing import TYPE_CHECKING, Any
+
+from harness.errors import clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def to_csv(frame: "pd.DataFrame") -> str:
@@ -44,4 +44,4 @@ def plain(value: Any) -> Any:
 
 def on_one_line(text: str) -> str:
     """Return a text without line breaks and without what could steer a terminal."""
-    return _BREAKS.sub(" ", text)
+    return clean(text)

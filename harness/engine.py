@@ -16,6 +16,7 @@ from harness.compiled.overrides import LOGS, own, refusal
 from harness.compiled.programs import CompiledProgram
 from harness.compiled.proofs import seems_unsuited_to_xla, unsuited_to_xla
 from harness.compiled.trainings import Epoch, Plan, Training
+from harness.errors import failure_text
 from harness.layerseeds import seed_streams
 
 __all__ = ["ENGINES", "Arrays", "Engine", "Epoch", "Training", "check_arrays", "epoch_order", "train"]
@@ -104,6 +105,5 @@ def _unusable(program: CompiledProgram, samples: DeviceSamples) -> str:
         program.compile(samples.train, (samples.test, samples.validation))
     # Nothing has been trained yet: whatever is raised here says only that this form cannot be compiled.
     except Exception as error:
-        lines = str(error).strip().splitlines() or [""]
-        return f"{program.engine} cannot compile it ({type(error).__name__}: {lines[0]})"
+        return f"{program.engine} cannot compile it ({failure_text(error)})"
     return ""

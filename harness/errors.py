@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -9,19 +10,39 @@ MOST_NAMED = 20  # one clear line, not a page
 NEAREST_NAMED = 5  # of a list that is longer
 LONGEST_FAILURE = 600  # characters
 
-_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+LONGEST_TEXT = 20_000  # characters of a text of several lines
+
+# What a terminal does not show but obeys: whole sequences of escape, with their arguments; then single characters, which
+# are control characters, line and paragraph separators, and marks that turn the direction of the text.
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # styles and movements
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # titles, links, other strings
+)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _KERAS_FRAME = re.compile(r"Exception encountered when calling .+")
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class UsageError(ValueError):
     """The call, a study or a file is wrong: one clear line, exit status 2, nothing written."""
 
 
+def clean(text: str) -> str:
+    """Return a text on one line, without what could steer a terminal or cannot be written in UTF-8."""
+    shown = _CONTROLS.sub(" ", _SEQUENCES.sub("", text))
+    return shown.encode("utf-8", "backslashreplace").decode()
+
+
 def one_line(error: BaseException) -> str:
     """Return an error's text on one line, without what could steer a terminal or cannot be written in UTF-8."""
-    text = " ".join(_BREAKS.sub(" ", str(error)).split())
-    return text.encode("utf-8", "backslashreplace").decode()
+    return " ".join(clean(error_text(error)).split())
+
+
+def error_text(error: BaseException) -> str:
+    """Return an exception's text as it says it, even if it fails to."""
+    try:
+        return str(error)
+    except Exception as fault:  # code of its own class
+        return f"its text cannot be had: {type(fault).__name__}"
 
 
 def fault_text(error: BaseException) -> str:
@@ -34,12 +55,33 @@ def failure_text(error: BaseException) -> str:
 
     Keras says in the first line only which layer was called, and why it failed in the lines below.
     """
-    lines = [line for line in (_STYLES.sub("", line).strip() for line in str(error).splitlines()) if line]
+    beginning = error_text(error)[:LONGEST_TEXT]
+    lines = [line for line in (clean(line).strip() for line in beginning.splitlines()) if line]
     said = lines[0] if lines else "no text"
     if _KERAS_FRAME.fullmatch(said):
         told = itertools.takewhile(lambda line: not line.startswith("Arguments received by"), lines[1:])
         said = f"{said.rstrip('.')}: {' '.join(told) or 'no reason given'}"
-    return f"{type(error).__name__}: {said[:LONGEST_FAILURE]}"
+    return f"{clean(type(error).__name__)}: {said[:LONGEST_FAILURE]}"
+
+
+def whole_text(error: BaseException) -> str:
+    """Return an exception's type and all lines of its text, as `traceback_text` returns its traceback."""
+    return _lines(f"{type(error).__name__}: {error_text(error)}")
+
+
+def traceback_text(error: BaseException) -> str:
+    """Return an exception's traceback, line by line without what could steer a terminal; of a long one, both ends."""
+    try:
+        return _lines("".join(traceback.format_exception(error)))
+    except Exception:  # code of its own class
+        return failure_text(error)
+
+
+def _lines(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        half = LONGEST_TEXT // 2
+        text = f"{text[:half]}\n... {len(text) - 2 * half} characters ...\n{text[-half:]}"
+    return "\n".join(map(clean, text.splitlines()))
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

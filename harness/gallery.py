@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from harness.arrays import Arrays, Samples
 from harness.boards import TEST, TRAIN, as_table
 from harness.data import CLASS_NAMES
+from harness.errors import failure_text
 from harness.events.lastingboards import LastingBoard
 from harness.events.projector import write_embedding
 from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
@@ -210,7 +211,7 @@ class Gallery:
 
 
 def _failed(error: Exception) -> str:
-    return f"failed: {type(error).__name__}: {error}"
+    return f"failed: {failure_text(error)}"
 
 
 def _recalled(history: Mapping[str, Sequence[float]]) -> _Recalled:

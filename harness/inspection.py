@@ -13,6 +13,7 @@ from harness.compiled.proofs import fingerprint
 from harness.compiled.steps import steps_key
 from harness.data import Prepared
 from harness.executors import Effect
+from harness.isolation import changed_settings
 from harness.layermaking import LayerError
 from harness.models import make_model
 from harness.reported import missing
@@ -37,27 +38,28 @@ def effect(
 
     Two variants with different hashes are different. Those with the same one are the same training where `traced` was asked
     for: what no configuration says is in the trace of the model's steps alone. It takes longer, and is worth it where two
-    seem alike. A model with code of its own, or one that cannot be built or traced, tells nothing.
-    prepared: the dataset that the settings name, where there is one. twice: whether the study's own arrays are made once
-    more, to see that they follow from the seed.
+    seem alike. A model with code of its own, or one that cannot be built or traced, tells nothing; nor does one whose
+    build patches the libraries. prepared: the dataset that the settings name, where there is one. twice: whether the
+    study's own arrays are made once more, to see that they follow from the seed.
     """
     try:
         arrays = own_arrays(study, settings, prepared, seed=0)
         if twice and arrays is not None and _varying(arrays, own_arrays(study, settings, prepared, seed=0)):
             return Effect(fault=_VARYING.format("arrays(settings)" if study.arrays else "arrange(settings, data)"))
         built = make_model(study, settings, seed=0, arrays=arrays or _images(settings, prepared))
+        choices = changed_settings()  # of Keras and TensorFlow, which a build may change beside what it makes
         model = described(built)
         lacking = _refused(built) or missing(study.metric, built) or _none_left(settings, arrays)
     except LayerError as error:
         return Effect(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
         return Effect()
-    if lacking or model is None:
+    if lacking or model is None or choices is None:
         return Effect(error=lacking)
     training = TRAINING if isinstance(built, keras.Model) else ESTIMATING
     names = (*training, *DATA) if arrays is None else training
     values = {name: value for name, value in to_json(settings).items() if name in names}
-    digest = hashlib.sha256(json.dumps([model, values]).encode())
+    digest = hashlib.sha256(json.dumps([model, values, choices]).encode())
     if arrays is not None:
         add_arrays(digest, arrays)
     if not traced or not isinstance(built, keras.Model):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.arrays import Arrays
 
 IMAGE_SHAPE = (28, 28)
+SUMMARY_WIDTH = 76  # characters; without it Keras asks how wide the terminal is, and fails where that is narrow
 
 
 def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays | None" = None) -> Any:
@@ -116,7 +117,7 @@ def count_parameters(layer: "keras.Layer") -> int:
 def summary_text(model: "keras.Model") -> str:
     """Return what Keras' summary() prints: a line a layer, and the numbers of parameters."""
     lines: list[str] = []
-    model.summary(print_fn=lambda line, **_: lines.append(line))
+    model.summary(line_length=SUMMARY_WIDTH, print_fn=lambda line, **_: lines.append(line))
     return "\n".join(lines)
 
 

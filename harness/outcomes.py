@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.claims import Row
+from harness.errors import clean
 from harness.records import OK, Record
 from harness.variants import Study
 
@@ -26,7 +27,7 @@ def ends(study: Study, records: Iterable[Record]) -> tuple[str, ...]:
     lines = []
     for record in records:
         if not record.as_expected:
-            ended = f"{record.status} ({record.error})" if record.error else record.status
+            ended = f"{record.status} ({clean(record.error)})" if record.error else record.status
             asked = replace(study.expectation(record.variant), claims=()).asked
             lines.append(f"{record.variant} seed {record.seed}: {ended}; it was expected to {asked}.")
     return tuple(lines)

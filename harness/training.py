@@ -1,7 +1,6 @@
 """One trial, start to finish, in the process that trains: data, model, engine, boards, record."""
 
 import time
-import traceback
 from dataclasses import replace
 
 import keras
@@ -11,7 +10,7 @@ from harness.boards import as_code
 from harness.courses.course import Course, Interrupted, Report, Work
 from harness.courses.estimators import train_estimator
 from harness.courses.networks import train_network
-from harness.errors import failure_text
+from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
 from harness.fallback import disk_is_full, reason
 from harness.events.lastingboards import LastingBoard
 from harness.models import make_model
@@ -68,17 +67,17 @@ def judged(record: Record, study: Study, *, diverged: bool, error: BaseException
     if isinstance(error, Interrupted):
         return replace(record, status=INTERRUPTED, as_expected=False, error=f"Interrupted: {error}")
     if disk_is_full(error):  # never what a variant is expected to raise
-        return replace(record, status=FAILED, as_expected=False, error=reason(error), error_type=type(error).__name__)
+        return replace(record, status=FAILED, as_expected=False, error=clean(reason(error)), error_type=clean(type(error).__name__))
     if error is not None:
         kind = type(error).__name__
-        expected = expectation.accepts_error(kind, str(error).strip() or kind)
+        expected = expectation.accepts_error(kind, error_text(error).strip() or kind)
         return replace(
             record,
             status=EXPECTED_ERROR if expected else FAILED,
             as_expected=expected,
             error=failure_text(error),
-            error_type=kind,
-            traceback="".join(traceback.format_exception(error)),
+            error_type=clean(kind),
+            traceback=traceback_text(error),
         )
     if diverged:
         text = f"Loss is not finite after epoch {record.epochs}."
@@ -102,7 +101,7 @@ def _train_on_board(work: Work) -> None:
     try:
         _train(work)
     except (Exception, SystemExit) as error:
-        board.text("error", as_code(f"{type(error).__name__}: {error}"))
+        board.text("error", as_code(whole_text(error)))
         board.end(status="failure")
         raise
     board.end(status="failure" if work.course.diverged else "success")

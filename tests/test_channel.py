@@ -1,9 +1,19 @@
-"""What driver and workers tell each other."""
+"""What driver and workers tell each other, and the folders that this leaves when a driver is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from faulty_study import PROJECT
 
 from harness.executors import Progress
 from harness.executors.channel import Channel, Sender
+from harness.executors.messages import RESULT, Inbox, Message, send
+from harness.executors.sweeping import HOST_FILE
+from harness.upkeep.doctor import temporary
 
 
 @pytest.mark.parametrize("depth", [1, 12], ids=["short", "deeper than a socket's address may be long"])
@@ -17,3 +27,62 @@ def test_progress_arrives_whatever_the_temporary_folder(tmp_path, monkeypatch, d
         assert list(channel.received()) == [Progress("base", 0, 1, {"train_loss": 0.5})]
     finally:
         channel.close()
+
+
+def test_half_a_message_is_not_waited_for_and_no_more_than_one_is_read():
+    ours, theirs = os.pipe()
+    inbox = Inbox(ours)
+    assert inbox.receive() is None
+    os.write(theirs, RESULT + (4).to_bytes(8, "big") + b"ab")
+    assert inbox.receive() is None  # where the rest was waited for, this would not return
+    os.write(theirs, b"cd")
+    send(theirs, RESULT, b"next")
+    assert [inbox.receive(), inbox.receive(), inbox.receive()] == [Message(RESULT, b"abcd"), Message(RESULT, b"next"), None]
+    os.close(theirs)
+    with pytest.raises(EOFError):
+        inbox.receive()
+    os.close(ours)
+
+
+KILLED = """
+import os, signal
+from harness.executors.channel import Channel
+channel = Channel()
+(channel.folder / "ends").mkdir()
+print(channel.folder, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def killed(tmp_path, monkeypatch) -> Path:
+    """The folder of a driver that was killed; the temporary folder is one of this test's own."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    return Path(done.stdout.strip())
+
+
+def test_the_next_run_sweeps_a_killed_drivers_folder_and_no_other(killed, tmp_path):
+    assert (killed / "ends").exists()
+    results = tmp_path / "harness-results-0a1b2c3d"  # a log folder: results that found no other place
+    linked = tmp_path / "harness-abcdefgh"
+    results.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / HOST_FILE).write_text((killed / HOST_FILE).read_text())
+    linked.symlink_to(tmp_path / "elsewhere")
+    first, second = Channel(), Channel()
+    try:
+        assert not killed.exists()
+        assert first.folder.exists() and results.exists() and linked.exists() and (tmp_path / "elsewhere" / HOST_FILE).exists()
+    finally:
+        first.close(), second.close()
+
+
+def test_a_folder_of_another_machine_is_left_alone_and_the_doctor_sweeps_ones_own(killed):
+    own = (killed / HOST_FILE).read_text()
+    (killed / HOST_FILE).write_text("another machine")
+    assert dict(temporary()) == {"temporary folders": "none of killed runs"} and killed.exists()
+    (killed / HOST_FILE).write_text(own)
+    assert dict(temporary()) == {"temporary folders": "1 of killed runs removed"} and not killed.exists()

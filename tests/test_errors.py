@@ -3,8 +3,11 @@
 import keras
 import pytest
 from keras import layers
+from resulting import make_record
 
-from harness.errors import failure_text
+from harness import Settings, Study
+from harness.errors import clean, failure_text, one_line, traceback_text
+from harness.outcomes import ends
 
 
 def caught(call) -> Exception:
@@ -29,3 +32,34 @@ def test_a_reason_within_a_nested_model_is_kept():
     block = keras.Sequential([layers.Dense(4), layers.Reshape((3,))], name="block")
     said = failure_text(caught(lambda: keras.Sequential([keras.Input((10,)), block])))
     assert "must be unchanged" in said and len(said) <= 630
+
+
+HOSTILE = "\x1b]0;title\x07a\x1b[2Jb\x9b31mc\u202ed\x1b]8;;http://x\x1b\\e\x1bPq\x1b\\f\u2066\x85g\ud800"
+
+
+def test_what_could_steer_a_terminal_is_in_no_line():
+    assert clean(HOSTILE) == one_line(ValueError(HOSTILE)) == "abc def g\\ud800"
+    kind = type("O\x1b[31mdd", (ValueError,), {})
+    assert failure_text(kind("\x1b[31mred")) == "Odd: red"
+    assert "\x1b" not in traceback_text(kind(HOSTILE))
+
+
+def test_a_text_of_many_megabytes_is_cut():
+    error = ValueError("x" * 10_000_000)
+    assert len(failure_text(error)) < 700 and len(traceback_text(error)) < 25_000
+
+
+def test_an_error_whose_text_raises_has_one_all_the_same():
+    class Silent(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no")
+
+    assert failure_text(Silent()) == "Silent: its text cannot be had: RuntimeError"
+    assert "Silent" in traceback_text(Silent())
+
+
+def test_an_error_of_a_record_from_elsewhere_steers_no_terminal(tmp_path):
+    record = make_record("base", 0, status="failed", as_expected=False, error=HOSTILE)
+    (line,) = ends(Study("s", base=Settings(), variants=()), [record])
+    assert line.startswith("base seed 0: failed (abc def g")
+    assert not {"\x1b", "\x9b", "\u202e"} & set(line)

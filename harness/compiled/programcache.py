@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow.types.experimental import AtomicFunction, ConcreteFunction
 
 from harness.compiled.traces import trace_key
+from harness.isolation import changed_settings
 
 _kept: dict[str, AtomicFunction] = {}
 
@@ -35,13 +36,18 @@ class Executable:
 
 def find(traced: ConcreteFunction) -> Executable | None:
     """Return the compiled program that equals the traced one, if there is one, on what the traced one has captured."""
-    kept = _kept.get(trace_key(traced))
+    kept = _kept.get(_key(traced))
     return kept and Executable(kept, tuple(traced.captured_inputs), None)
 
 
 def keep(traced: ConcreteFunction) -> None:
     """Keep a traced program that XLA has compiled for as long as this process lives."""
-    _kept[trace_key(traced)] = traced.inference_fn
+    _kept[_key(traced)] = traced.inference_fn
+
+
+def _key(traced: ConcreteFunction) -> str:
+    # Some settings of TensorFlow decide how a program is compiled or run, and show in no trace.
+    return f"{changed_settings()} {trace_key(traced)}"
 
 
 def kept() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.compiled.trainings import Epoch, finite
-from harness.errors import UsageError
+from harness.errors import UsageError, failure_text
 from harness.events.lastingboards import LastingBoard
 from harness.evidence.answers import class_answers, first_chances, save_answers
 from harness.gallery import Gallery
@@ -113,7 +113,7 @@ class Work:
         except OSError:
             raise
         except Exception as error:
-            reason = f"failed: {type(error).__name__}: {error}"
+            reason = f"failed: {failure_text(error)}"
             self.course.provenance["not_shown"] = {**self.course.provenance.get("not_shown", {}), name: reason}
 
     def keep_answers(self, outputs: Any, labels: Any) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 from harness.errors import UsageError
 from harness.executors import Effect, Lost, Progress, Wish
 from harness.executors import worker as within
-from harness.executors.channel import Channel, last_words
-from harness.executors.processes import Job, Worker
-from harness.executors.worker import READY, Failure
-from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record
+from harness.executors.channel import Channel, begin_output, last_words, store_output
+from harness.executors.messages import READY
+from harness.executors.processes import Job, Result, Spent, Worker
+from harness.executors.worker import Failure
+from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
 from harness.trials import Trial
 
 POLL_SECONDS = 0.2  # how soon a wish is heard
@@ -43,6 +44,7 @@ class LocalExecutor:
         """Start `jobs` workers of `threads` threads each; they load TensorFlow while the caller goes on."""
         self._jobs, self._max_seconds, self._threads = jobs, max_seconds, threads
         self._failed_starts = 0
+        self.replaced: list[str] = []  # what was left in workers that were replaced because of it
         self._channel = Channel()
         self._workers: list[Worker] = []
         self._start_workers(jobs)
@@ -113,6 +115,7 @@ class LocalExecutor:
             ahead = {busy.job.name for busy in self._busy()} | {job.name for job in waiting}
             job = next((job for job in waiting if not job.after or job.after not in ahead), None)
             if job is not None and worker.ready and worker.job is None:
+                begin_output(self._channel.folder, worker.pid)
                 try:
                     worker.give(job, seconds=self._max_seconds)
                 except OSError:  # it died while it was idle; no job is lost, and its end is seen just now
@@ -139,22 +142,38 @@ class LocalExecutor:
         said = worker.receive()
         if said is READY:
             self._failed_starts = 0
-        elif said is not None:
-            yield subject, said
+        elif isinstance(said, Spent):  # its last result has come, and no job is lost
+            self.replaced.append(said.text)
+            self._give_up(worker)
+        elif isinstance(said, Result):
+            self._store_output(worker, subject)
+            yield subject, said.value
         elif died:
-            self._workers.remove(worker)
-            worker.end()
+            self._give_up(worker)
             text = worker.death() + last_words(self._channel.folder, worker.pid)
             self._count_start(worker, text)
             if worker.job:
+                self._store_output(worker, subject)
                 yield subject, _Death(text, worker.seconds)
         elif worker.deadline <= time.monotonic():
-            self._workers.remove(worker)
-            worker.end()
-            yield subject, _Overrun(worker.seconds)
+            self._give_up(worker)
+            if worker.job:
+                self._store_output(worker, subject)
+                yield subject, _Overrun(worker.seconds)
+            else:
+                self.replaced.append("it did not become ready for another job in time")
+
+    def _give_up(self, worker: Worker) -> None:
+        self._workers.remove(worker)
+        worker.end()
+
+    def _store_output(self, worker: Worker, subject: Any) -> None:
+        """Keep what a trial has written to standard output and error beside its event files."""
+        if isinstance(subject, Trial):
+            store_output(self._channel.folder, worker.pid, attempt_folder(subject.folder, subject.attempt))
 
     def _count_start(self, worker: Worker, text: str) -> None:
-        if not worker.ready:
+        if not worker.loaded:
             self._failed_starts += 1
         if self._failed_starts >= MOST_FAILED_STARTS:
             raise UsageError(
@@ -166,6 +185,6 @@ class LocalExecutor:
         for worker in self._busy():
             subject = worker.job.subject
             said = worker.receive()
-            self._workers.remove(worker)
-            worker.end()
-            yield subject, said if said is not None else Lost(INTERRUPTED, "Interrupted: ended at once.")
+            self._give_up(worker)
+            self._store_output(worker, subject)
+            yield subject, said.value if isinstance(said, Result) else Lost(INTERRUPTED, "Interrupted: ended at once.")

@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import failure_text
-from harness.executors.worker import READY, Failure, serve
+from harness.executors.messages import READY, RESULT, Inbox
+from harness.executors.worker import Failure, serve
 
 # A fork after TensorFlow has run hangs, so workers are spawned.
 _CONTEXT = SpawnContext()
 DYING_SECONDS = 5.0  # a core dump takes its time
+RESTORING_SECONDS = 60.0  # a worker that takes longer to get ready for its next job is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A worker's word that it is to be given no other job, and what of its last one is left in it."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,13 @@ class Job:
     after: str = ""  # the name of a job that leaves something for this one: it waits until that one has ended
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a worker's job came to; a Failure where it raised."""
+
+    value: Any
+
+
 class Worker:
     """One worker process and the job that it is doing.
 
@@ -40,11 +56,13 @@ class Worker:
 
     def __init__(self, folder: Path, *, threads: int, slot: int) -> None:
         self.slot = slot  # its place among the workers; a successor takes it over
-        self.ready = False  # TensorFlow is loaded
+        self.loaded = False  # TensorFlow is; it was ready once
+        self.ready = False  # for a job: as it was before its first one
         self.job: Job | None = None
         self.deadline = math.inf  # on the monotonic clock, which does not jump
         self._begun = time.monotonic()
         self.connection, theirs = _CONTEXT.Pipe()
+        self._inbox = Inbox(self.connection.fileno())
         self._process = _CONTEXT.Process(target=serve, args=(theirs, folder, threads, slot), name="harness-worker")
         with _ctrl_c_held(), steady_hashes():
             self._process.start()
@@ -67,28 +85,31 @@ class Worker:
 
     def give(self, job: Job, *, seconds: float | None) -> None:
         """Begin a job, which may take so long; OSError if the worker has died."""
-        self.job = job
+        self.job, self.ready = job, False
         self._begun = time.monotonic()
         self.deadline = self._begun + (seconds or math.inf)
         self.connection.send((job.function, job.args))
 
     def receive(self) -> Any:
-        """Return what the worker has said, None if nothing: READY, a job's result, or a Failure in its place."""
+        """Return what the worker has said, None if nothing: READY, Spent, or its job's Result."""
         try:
-            if not self.connection.poll():
-                return None
-            data = self.connection.recv_bytes()
+            message = self._inbox.receive()
         except (EOFError, OSError):
             self._hung_up()
             return None
-        if data == READY:
-            self.ready = True
+        if message is None:
+            return None
+        self.deadline = math.inf
+        if message.kind == READY:
+            self.ready = self.loaded = True
             return READY
-        self.job, self.deadline = None, math.inf
+        if message.kind != RESULT:
+            return Spent(message.data.decode(errors="replace"))
+        self.job, self.deadline = None, time.monotonic() + RESTORING_SECONDS
         try:
-            return pickle.loads(data)
+            return Result(pickle.loads(message.data))
         except Exception as error:  # unpickling runs code of the result's class
-            return Failure(failure_text(error))
+            return Result(Failure(failure_text(error)))
 
     def _hung_up(self) -> None:
         """Wait for the end of a process that has closed its pipe, which is dying or has lost its mind."""

@@ -1,13 +1,11 @@
 """A worker process from the inside: TensorFlow loaded once, then job after job, until the driver is done or gone."""
 
-import ctypes
-import gc
 import os
 import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
@@ -17,12 +15,12 @@ from typing import Any
 from harness.errors import failure_text
 from harness.executors import Effect, Progress
 from harness.executors.machine import gpu_count
-from harness.executors.channel import Sender, keep_errors, stop_asked
+from harness.executors.channel import Sender, keep_output, stop_asked
+from harness.executors.messages import READY, RESULT, SPENT, send
 from harness.records import Record
 from harness.trials import Trial
 from harness.variants import BASE
 
-READY = b"ready"
 MOST_FILES = 65536
 _folder: Path | None = None  # the driver's channel, in a worker
 
@@ -35,30 +33,33 @@ class Failure:
 
 
 def serve(connection: Connection, folder: Path, threads: int, slot: int) -> None:
-    """Do the jobs that come through the connection: a function and its arguments each."""
+    """Do the jobs that come through the connection: a function and its arguments each.
+
+    After each job the process is made what it was before its first one. Where that fails, it says so, and is given no
+    other job.
+    """
     global _folder
     _lead_own_group()
     _end_with_driver()
-    keep_errors(folder)
+    keep_output(folder)
     _folder = folder
     _load_tensorflow(threads, slot)
-    connection.send_bytes(READY)
+    from harness.compiled.leftovers import free
+    from harness.isolation import Growth, protect
+
+    baseline, growth = protect(), Growth()
     while True:
+        send(connection.fileno(), READY)
         try:
             function, args = connection.recv()
         except EOFError:
             return
-        connection.send_bytes(answer(function, args))
-        _give_memory_back()
-
-
-def _give_memory_back() -> None:
-    """Let the system have what a job has used: the C library would keep it until this process ends, TensorFlow too."""
-    from harness.compiled.leftovers import free
-
-    free()
-    with suppress(AttributeError, OSError):  # no glibc
-        ctypes.CDLL(None).malloc_trim(0)
+        send(connection.fileno(), RESULT, answer(function, args))
+        free()
+        left = baseline.restore() + ([] if function is effect else growth.too_much())
+        if left:
+            send(connection.fileno(), SPENT, "; ".join(left).encode("utf-8", "backslashreplace"))
+            signal.pause()  # its driver ends it: what is left of a job may not let it end by itself
 
 
 def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
@@ -130,6 +131,8 @@ def _load_tensorflow(threads: int, slot: int) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    for name in ("COLUMNS", "LINES"):  # a terminal's size, by which libraries lay out what no terminal will show
+        os.environ.pop(name, None)
     # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
     with _without("sklearn", "pandas", "matplotlib"):
         import keras  # noqa: F401
@@ -139,4 +142,3 @@ def _load_tensorflow(threads: int, slot: int) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     import harness.training  # noqa: F401  (what is imported now need not be imported by the first trial)
 
-    gc.freeze()  # what was imported is there to stay: it need not be looked through for garbage after each job

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.claims import FEWEST_PAIRS
+from harness.errors import clean
 from harness.folding import fold, longest_piece
 from harness.metrics import ACCURACY
 from harness.variants import BASE
@@ -46,7 +47,7 @@ def print_notes(notices: Iterable[str]) -> None:
     """Print each notice on the error stream, as one line that begins with Note; a terminal's are broken between words."""
     console = make_console(stderr=True)
     for notice in notices:
-        console.print(f"[yellow]Note:[/] {escape(notice)}", soft_wrap=not console.is_terminal)
+        console.print(f"[yellow]Note:[/] {escape(clean(notice))}", soft_wrap=not console.is_terminal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def _note(row: dict[str, Any]) -> str:
     refused = not words(row["verdict"]) and not (present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS)
     said = refused or words(row["verdict"]) in ("inconclusive", "equivalent") or present(row["completion_p"])
     detail = words(row["verdict_detail"]) if said else ""
-    parts = [row["error"], detail, words(row["pairs_note"])]
+    parts = [clean(row["error"]), detail, words(row["pairs_note"])]
     if present(row["mcnemar_p"]):
         interval = f"[{row['sample_low']:+.4f}, {row['sample_high']:+.4f}]"
         p_value = f"= {row['mcnemar_p']:.2g}" if row["mcnemar_p"] >= TINY else f"< {TINY:g}"

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from harness.terminal.display import STATUS_STYLES, duration
+from harness.errors import clean
 from harness.executors import Progress as Epoch
 from harness.measures import written
 from harness.metrics import Metric
@@ -60,14 +61,14 @@ class RunProgress:
 
     def notice(self, text: str) -> None:
         """Print something out of the ordinary above the display."""
-        self._console.print(text, markup=False, style="yellow")
+        self._console.print(clean(text), markup=False, style="yellow")
 
     def _line(self, record: Record) -> str:
         done, total = int(self._bar.tasks[0].completed), len(self._plan.trials)
         style = STATUS_STYLES[record.status]
         return (
             f"\\[{done}/{total}] {record.variant} seed {record.seed}: [{style}]{record.status}[/] "
-            f"{_values(record.metrics, self._plan.study.metric)}{escape(record.error)} ({record.cost.get('seconds', 0):.1f} s)"
+            f"{_values(record.metrics, self._plan.study.metric)}{escape(clean(record.error))} ({record.cost.get('seconds', 0):.1f} s)"
         )
 
     def _time_left(self) -> str:

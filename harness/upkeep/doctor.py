@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from harness.executors.machine import default_jobs, usable_cores
+from harness.executors.sweeping import sweep
 from harness.data import DATASETS, DataError, survey
 from harness.events.serve import FIRST_PORT, LOOPBACK
 
@@ -57,7 +58,7 @@ def make_section(title: str, *parts: Part) -> Section:
 
 def examine_machine(logdir: Path, *, data_dir: Path | None) -> Section:
     """Return what there is of versions, devices, threads, data, disk space and port 6006; data are read in full."""
-    parts = (system(), packages(requirements()), devices(), data(data_dir), disk(logdir), port(FIRST_PORT))
+    parts = (system(), packages(requirements()), devices(), data(data_dir), disk(logdir), temporary(), port(FIRST_PORT))
     return make_section("machine", *parts)
 
 
@@ -161,6 +162,12 @@ def disk(logdir: Path) -> Part:
         )
     if not os.access(there, os.W_OK):
         yield Finding(f"{there} cannot be written by this user", "name another folder with --logdir")
+
+
+def temporary() -> Part:
+    """Remove the temporary folders of runs whose driver was killed, and say how many there were."""
+    removed = sweep()
+    yield "temporary folders", f"{len(removed)} of killed runs removed" if removed else "none of killed runs"
 
 
 def port(number: int) -> Part:
