@@ -7,19 +7,23 @@ than the change that is under test.
 
 import copy
 import hashlib
+import inspect
+import random
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras.src.backend import Variable
+from keras.src.backend.common import global_state
 from keras.src.initializers import random_initializers
 from keras.src.initializers.random_initializers import RandomInitializer
 from keras.src.models.functional import Functional
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from keras.src.utils.naming import to_snake_case
 
 LARGEST_SEED = 2**31 - 1  # Keras takes a seed as a signed number of 32 bits
@@ -27,72 +31,93 @@ KEPT_PATH = "_path_of_draws"
 
 
 @dataclass(slots=True)
-class _Draw:
-    """What drew a variable's first value, and that value."""
+class _Draws:
+    """What decides the draws of one model: the seed, and what was drawn so far."""
 
-    variable: Any  # held, so that its id stays its own
-    initializer: Any
-    value: np.ndarray | None  # None where it was made while a function was traced, and there is none yet
-
-
-@dataclass(slots=True)
-class Draws:
-    """The first values of the variables that were made while it was listening."""
-
-    drawn: dict[int, _Draw] = field(default_factory=dict)
+    seed: int
     made: set[int] = field(default_factory=set)  # the seeds that Keras made up meanwhile
+    first: dict[int, str] = field(default_factory=dict)  # by such a seed, the path of the first variable that it drew
+    taken: Counter[str] = field(default_factory=Counter)  # how many variables have a path
 
-    def note(self, variable: Any, initializer: Any) -> None:
-        """Keep what drew a variable, if that draws at random and has no seed of its own."""
-        keras_own = type(initializer).__module__.startswith("keras.")
-        # An EinsumDense, and so an attention layer, draws by a copy that was given the seed as if it were the user's.
-        if keras_own and not (isinstance(initializer, RandomInitializer) and initializer._init_seed in (None, *self.made)):
-            return
-        if variable._value is not None:
-            value = variable.numpy() if tf.executing_eagerly() else None
-            self.drawn[id(variable)] = _Draw(variable, initializer, value)
+    def initializer(self, variable: Any, given: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what draws a variable by its path, where the given initializer draws and has no seed of its own."""
+        if isinstance(given, RandomInitializer):
+            # An EinsumDense, and so an attention layer, draws by a copy that was given the seed as if it were the user's.
+            if given._init_seed is not None and given._init_seed not in self.made:
+                return given
+            # One initializer draws the same each time: variables that share it begin alike, as in Keras.
+            drawn = copy.copy(given)
+            drawn.seed = _derived(self.seed, self.first.setdefault(given.seed, self._path(variable)))
+            return drawn
+        if _of_keras(given):
+            return given
+        path = self._path(variable)
+        return lambda *args, **options: _called_under(_derived(self.seed, path), given, args, options)
 
-    def by_path(self, model: keras.Model, seed: int) -> None:
-        """Draw anew, by the seed and the path in the model, what its variables have drawn and kept so far.
-
-        Values that were given since, such as loaded weights, and initializers with a seed of their own stay as they are.
-        One initializer that several variables share draws by the first one's path, alike for all of them, as in Keras.
-        Python's, NumPy's and Keras' generators start from the seed afterwards, whatever was drawn before.
-        """
-        first: dict[Any, str] = {}
-        for path, variable in _variables(model):
-            draw = self.drawn.get(id(variable))
-            if draw is None or _was_given_another(draw):
-                continue
-            repeats = isinstance(draw.initializer, RandomInitializer)  # it draws the same each time; a function goes on drawing
-            place = first.setdefault(draw.initializer.seed, path) if repeats else path
-            variable.assign(_drawn(draw.initializer, variable, _derived(seed, place)))
-        self.drawn.clear()  # what an edit of the layers keeps has drawn, whatever its path is without the others
-        seed_streams(model, seed)
-        keras.utils.set_random_seed(seed)
+    def _path(self, variable: Any) -> str:
+        path = "/".join([*_scopes(variable), variable.name])
+        self.taken[path] += 1
+        return f"{path}#{self.taken[path]}"
 
 
 @contextmanager
-def listening() -> Iterator[Draws]:
-    """Note what draws each variable that is made within."""
-    draws, original = Draws(), Variable._initialize_with_initializer
+def drawing(seed: int) -> Iterator[None]:
+    """Let every variable that is made within draw its first value by the seed and its path, as it is made.
+
+    Whatever is computed from it then fits it, and what it is given later, such as loaded weights, stays. Initializers
+    with a seed of their own are left alone.
+    """
+    draws, original = _Draws(seed), Variable._initialize_with_initializer
     source = random_initializers.random
     make_seed = source.make_default_seed
 
     def initialize(variable: Any, initializer: Any) -> None:
-        original(variable, initializer)
-        draws.note(variable, initializer)
+        original(variable, draws.initializer(variable, initializer))
 
     def made_seed() -> int:
-        seed = make_seed()
-        draws.made.add(seed)
-        return seed
+        made = make_seed()
+        draws.made.add(made)
+        return made
 
     Variable._initialize_with_initializer, source.make_default_seed = initialize, made_seed
     try:
-        yield draws
+        yield
     finally:
         Variable._initialize_with_initializer, source.make_default_seed = original, make_seed
+
+
+def _scopes(variable: Any) -> list[str]:
+    """Return the names of the layers that a variable is made in, from the outermost one on.
+
+    Below a subclassed model or layer a part goes by the attribute that holds it, where one does.
+    """
+    names = variable.path.split("/")[:-1]
+    scopes = global_state.get_global_attribute("name_scope_stack", default=[])
+    layer = scopes[0].caller if scopes else None
+    found = names[:1]
+    for name in names[1:]:
+        parts = layer._layers if isinstance(layer, keras.Layer) else ()
+        part = next((part for part in parts if part.name == name), None)
+        found.append((part is not None and _attribute(layer, part)) or name)
+        layer = part
+    return found
+
+
+def _of_keras(initializer: Any) -> bool:
+    function = inspect.isroutine(initializer)
+    return (initializer if function else type(initializer)).__module__.startswith("keras.")
+
+
+def _called_under(seed: int, initializer: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Call an initializer of the user's, which may draw from any generator, under a seed; the others go on as they were."""
+    states = random.getstate(), np.random.get_state(), global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    keras.utils.set_random_seed(seed)
+    try:
+        return initializer(*args, **options)
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, states[2])
 
 
 def seed_streams(model: keras.Model, seed: int) -> None:
@@ -145,33 +170,6 @@ def _given_name(part: Any) -> str:
     """Return a layer's name, without the number in one that Keras made up."""
     kind = to_snake_case(type(part).__name__)
     return kind if re.fullmatch(rf"{kind}(_\d+)?", part.name) else part.name
-
-
-def _variables(model: keras.Model) -> Iterator[tuple[str, Any]]:
-    """Yield each variable of the layers once, with its path: block/conv-1/kernel."""
-    seen: set[int] = set()
-    for path, layer in layers_by_path(model):
-        taken: dict[str, int] = {}
-        for variable in (*layer._trainable_variables, *layer._non_trainable_variables):
-            if id(variable) in seen:
-                continue
-            seen.add(id(variable))
-            taken[variable.name] = taken.get(variable.name, 0) + 1
-            yield f"{path}/{variable.name}#{taken[variable.name]}", variable
-
-
-def _was_given_another(draw: _Draw) -> bool:
-    value, now = draw.value, draw.variable.numpy()
-    return value is not None and not np.array_equal(value, now, equal_nan=value.dtype.kind in "fc")
-
-
-def _drawn(initializer: Any, variable: Any, seed: int) -> Any:
-    if isinstance(initializer, RandomInitializer):
-        initializer = copy.copy(initializer)
-        initializer.seed = seed
-    else:
-        keras.utils.set_random_seed(seed)  # a function of the user's draws from one of the generators
-    return initializer(tuple(variable.shape), dtype=variable.dtype)
 
 
 def _derived(seed: int, path: str) -> int:

@@ -26,11 +26,11 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
     from keras.src.utils.naming import reset_uids
 
     from harness.estimators import is_estimator
-    from harness.layerseeds import listening
+    from harness.layerseeds import drawing, seed_streams
 
     keras.utils.set_random_seed(seed)
     reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
-    with listening() as draws:
+    with drawing(seed):
         model = build_dense(settings) if study.build is None else study.build(settings)
         if not isinstance(model, keras.Model) and is_estimator(model):
             return _unedited(model, settings)
@@ -42,12 +42,13 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
             from harness.compiled.building import build
 
             build(model, arrays, batch_size=settings.batch_size)
-        draws.by_path(model, seed)  # layers that an edit keeps take what they have along
-        if settings.edits:
-            from harness.layers import edit
+    if settings.edits:
+        from harness.layers import edit
 
+        with drawing(seed):  # anew: a layer that is put in draws the same whatever the model has of its name
             model = edit(model, **settings.edits)
-            draws.by_path(model, seed)
+    seed_streams(model, seed)
+    keras.utils.set_random_seed(seed)  # whatever was drawn meanwhile
     if not model.compiled:
         compile_classifier(model, settings)
     return model

@@ -149,3 +149,54 @@ def test_keras_is_as_it_was_afterwards():
     with pytest.raises(TypeError):
         starts(lambda settings: "no model")
     assert keras.src.backend.Variable._initialize_with_initializer is original
+
+
+def test_weights_given_to_a_model_that_was_built_by_a_call_stay():
+    def build(settings: Settings) -> keras.Model:
+        model = keras.Sequential([layers.Dense(8, name="one"), layers.Dense(2, name="two")])
+        model.predict(np.zeros((4, 6), np.float32), verbose=0)  # its variables are made while a function is traced
+        model.set_weights([np.full_like(weight, 0.5) for weight in model.get_weights()])
+        return model
+
+    assert all((part == 0.5).all() for values in starts(build).values() for part in values)
+
+
+def test_what_is_computed_from_initial_weights_fits_them():
+    def build(settings: Settings) -> keras.Model:
+        online, target = (keras.Sequential([keras.Input((4,)), layers.Dense(3)], name=name) for name in ("online", "target"))
+        target.set_weights(online.get_weights())
+        given = keras.Input((4,))
+        return keras.Model(given, layers.Subtract(name="apart")([online(given), target(given)]))
+
+    for values in zip(*starts(build).values(), strict=True):
+        assert np.array_equal(*values)
+    assert alike(starts(build), starts(build, seed=1)) == {"online/dense": False, "target/dense": False}
+
+
+def test_an_initializer_of_the_users_own_is_called_once_and_keeps_its_seed():
+    class Mine(keras.initializers.VarianceScaling):
+        pass
+
+    def build(settings: Settings) -> keras.Model:
+        values = iter([np.full((4, 4), 3.0, np.float32)])
+        once = layers.Dense(4, name="once", kernel_initializer=lambda shape, dtype=None: next(values))
+        return keras.Sequential([keras.Input((4,)), once, layers.Dense(4, name="own", kernel_initializer=Mine(seed=7))])
+
+    found = starts(build)
+    assert (found["once"][0] == 3.0).all() and np.array_equal(found["own"][0], Mine(seed=7)((4, 4)))
+
+
+def test_names_that_look_like_those_of_keras_are_names():
+    def build(*, both: bool):
+        def made(settings: Settings) -> keras.Model:
+            names = ("dense_1", "dense_2") if both else ("dense_2",)
+            return keras.Sequential([keras.Input((4,)), *(layers.Dense(4, name=name) for name in names)])
+
+        return made
+
+    kernels = []
+    for both in (True, False):
+        settings = Settings()
+        model = make_model(Study("own", base=settings, variants=(), build=build(both=both)), settings, seed=0)
+        kernels.append(model.get_layer("dense_2").kernel.numpy())
+    assert np.array_equal(*kernels)
