@@ -89,12 +89,13 @@ def drawing(seed: int) -> Iterator[None]:
 def _scopes(variable: Any) -> list[str]:
     """Return the names of the layers that a variable is made in, from the outermost one on.
 
-    Below a subclassed model or layer a part goes by the attribute that holds it, where one does.
+    Below a subclassed model or layer a part goes by the attribute that holds it, where one does. The number that Keras gives
+    a model without a name tells how many were made before it, and is left out.
     """
     names = variable.path.split("/")[:-1]
     scopes = global_state.get_global_attribute("name_scope_stack", default=[])
     layer = scopes[0].caller if scopes else None
-    found = names[:1]
+    found = [_given_name(layer)] if isinstance(layer, keras.Model) else names[:1]
     for name in names[1:]:
         parts = layer._layers if isinstance(layer, keras.Layer) else ()
         part = next((part for part in parts if part.name == name), None)
