@@ -54,7 +54,9 @@ def one_line_errors() -> Iterator[None]:
         said = f"{one_line(OSError(reason(error)))}."
     else:
         return
-    click.echo(f"Error: {said if len(said) <= LONGEST_ERROR else said[:LONGEST_ERROR] + ' …'}", err=True)
+    if len(said) > LONGEST_ERROR:  # what is wrong is said behind what was received, which may be of any length
+        said = f"{said[: LONGEST_ERROR // 2]} … {said[-LONGEST_ERROR // 2 :]}"
+    click.echo(f"Error: {said}", err=True)
     raise SystemExit(2) from None
 
 

@@ -223,8 +223,12 @@ def test_an_interrupted_trial_ends_in_the_same_average(trials: dict[str, Trial])
     assert (resumed.metrics, resumed.provenance["weights"]) == (whole.metrics, "average of the weights")
 
 
-def test_a_training_whose_average_is_not_finite_has_diverged(trials: dict[str, Trial], monkeypatch: Any) -> None:
+def test_a_training_whose_average_is_not_finite_has_diverged() -> None:
     from harness.courses.course import Course
 
-    course = Course(history={"test_loss": [0.5]}, found={"metrics": {"test_loss": float("nan")}})
-    assert course.diverged and not Course(history={"test_loss": [0.5]}).diverged
+    finite, other = (Epoch(1, {"loss": 0.5}, {"loss": loss}, 0.1, 1.0, 1.0) for loss in (0.5, float("nan")))
+    course = Course()
+    course.add(finite, numbered=False)
+    assert not course.diverged
+    course.measured(other)
+    assert course.diverged

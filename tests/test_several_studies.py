@@ -89,10 +89,11 @@ def test_a_study_that_cannot_be_run_is_named_and_does_not_keep_the_others_from_r
 
 def test_all_studies_are_checked_before_the_first_one_trains_in_workers_that_they_share(ran, folder):
     workers = (folder / "told").read_text().split()
-    # Each variant is built twice, to see that it changes something and to train, but for the study that is refused.
+    # Each variant is built twice, to see that it changes something and to train. In the study that is refused, the variant
+    # and its control are built once more instead, to see by their steps that they are alike indeed.
     # After that error the worker may be at anything, so there is a new one for the rest.
-    assert len(workers) == 3 * 2 + 2 * 2
-    assert len(set(workers[:6])) == len(set(workers[6:])) == 1 and workers[5] != workers[6]
+    assert len(workers) == 3 * 2 * 2
+    assert len(set(workers[:8])) == len(set(workers[8:])) == 1 and workers[7] != workers[8]
 
 
 def test_one_ctrl_c_ends_all(folder, tmp_path, monkeypatch):
