@@ -1,21 +1,22 @@
 """The source of a study's own functions with all that they use, so that a change of it is a change of the trial."""
 
+import copy
 import functools
 import inspect
-import linecache
 import sys
 from collections.abc import Callable, Iterator, Mapping, Set
-from enum import Enum
 from pathlib import Path, PurePath
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from harness.codetexts import names_of, source_of
 from harness.errors import UsageError
 from harness.ownmodules import Modules, is_own
 from harness.valuetexts import contents_of, parts_of, scalar_text
 
 STUDY_MODULE = "harness_study_"  # how the names of modules begin that are studies' files
 _PLAIN = (bool, int, float, complex, bytes, type(None), type(Ellipsis), type(NotImplemented), range, slice)
+_DEEPEST = 3  # of sets within sets, whose members are told apart by all that they are
 
 
 def function_source(function: Callable[..., Any]) -> str:
@@ -40,6 +41,7 @@ class _Walk:
     """A walk through all that a function uses: each thing is described once, and named by its number after that."""
 
     def __init__(self, file: str | None) -> None:
+        self._depth = 0  # in how many sets the thing lies that this walk begins with
         self._folder = str(Path(file).resolve().parent) if file else ""
         self.modules = Modules([self._folder] if file else [])
         self.pieces: list[str] = []
@@ -87,8 +89,8 @@ class _Walk:
         if own:
             self._add_module_of(space)
             self.modules.add_imports_of(code)
-            names = _names(code)
-            lines += [_source(code)]
+            names = names_of(code)
+            lines += [source_of(code)]
             lines += [f"{name} = {self._used(space[name], names)}" for name in sorted(names & space.keys())]
         else:
             self.modules.add_installed(str(space.get("__name__", "")))
@@ -121,7 +123,7 @@ class _Walk:
             self.modules.add_installed(kind.__module__)
             return f"class {kind.__module__}.{kind.__qualname__}"
         self._add_module_of(vars(module))
-        lines = [f"class {self._placeless(kind.__qualname__)}", _source(kind)]
+        lines = [f"class {self._placeless(kind.__qualname__)}", source_of(kind)]
         lines += [f"base {self.text_of(base)}" for base in kind.__bases__]
         if type(kind) is not type:
             lines.append(f"metaclass {self.text_of(type(kind))}")
@@ -149,8 +151,22 @@ class _Walk:
         return " ".join([kind, held, *parts, *([] if held or parts else [self._shown(value, own=own)])])
 
     def _sorted(self, values: Set[Any]) -> list[str]:
-        """Describe a set's members in an order that no hash seed changes: plain ones by their text, others by their names."""
-        return [self.text_of(value) for value in sorted(values, key=lambda value: (type(value).__qualname__, _stable(value)))]
+        """Describe a set's members in an order that follows from what they are, as no hash seed and no address decides it."""
+        if all(map(_is_plain, values)):
+            return list(map(self.text_of, sorted(values, key=lambda value: (type(value).__qualname__, repr(value)))))
+        if self._depth == _DEEPEST:  # sets that refer to each other might be looked into without end
+            return sorted(f"{type(value).__qualname__} {_name(value)}" for value in values)
+        for kind in sorted({type(value) for value in values}, key=self._text_alone):
+            self.text_of(kind)  # once, and not in the walk of each member
+        return list(map(self.text_of, sorted(values, key=self._text_alone)))
+
+    def _text_alone(self, value: Any) -> str:
+        """Return what a walk would find that came to this value next, whose result this one does not keep."""
+        walk = copy.copy(self)
+        walk._depth += 1
+        walk.pieces, walk._numbers = [], dict(self._numbers)
+        walk._kept, walk._attributes = list(self._kept), set(self._attributes)
+        return "\n".join([walk.text_of(value), *walk.pieces])
 
     def _shown(self, value: Any, *, own: bool) -> str:
         """Return how a value of an installed type shows itself, if that tells more than where it lies."""
@@ -206,28 +222,6 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _names(code: CodeType) -> frozenset[str]:
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= _names(constant)
-    return frozenset(names)
-
-
-def _source(thing: type | CodeType) -> str:
-    file = thing.co_filename if isinstance(thing, CodeType) else getattr(sys.modules.get(thing.__module__), "__file__", None)
-    linecache.checkcache(file)  # or it would be that of the former content
-    try:
-        return inspect.getsource(thing)
-    except (OSError, TypeError, IndexError, SyntaxError):  # no source file: its compiled code stands in
-        return _compiled(thing) if isinstance(thing, CodeType) else ""
-
-
-def _compiled(code: CodeType) -> str:
-    constants = [_compiled(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
-    return repr((code.co_code, code.co_names, constants))
-
-
 def _is_own_space(space: Mapping[str, Any]) -> bool:
     """Say whether the globals of a function, or of a class's module, are of the user's own; a console's have no file."""
     file = space.get("__file__")
@@ -246,5 +240,6 @@ def _name(thing: Any) -> str:
     return str(getattr(thing, "__qualname__", type(thing).__qualname__))
 
 
-def _stable(value: Any) -> str:
-    return value.name if isinstance(value, Enum) else repr(value) if type(value) in (*_PLAIN, str, tuple) else _name(value)
+def _is_plain(value: Any) -> bool:
+    """Say whether a value's own text tells all of it, in the same words in each process."""
+    return type(value) in (*_PLAIN, str) or (type(value) is tuple and all(map(_is_plain, value)))

@@ -173,8 +173,23 @@ ALL_AT_ONCE = """
     class Node:
         def __init__(self): self.self = self
     NODE = Node()
+    @dataclass(frozen=True)
+    class Noise:
+        name: str
+        size: float
+    class Kind:
+        def __init__(self, name): self.name = name
+    def made(n): return lambda: n
+    NOISES = {Noise(name, len(name)) for name in NAMES if type(name) is str}
+    KINDS = {Kind(number) for number in range(9)}
+    MADE = {made(number) for number in range(9)}
+    NESTED = {frozenset({name, name + "x", name + "y"}) for name in ("one", "two", "three")}
+    PAIRS = {("a", made(0)), ("a", made(1)), ("a", made(2)), (frozenset("pqr"),), (frozenset("xyz"),)}
+    BOTH = {made(lambda: BOTH), made(lambda: KINDS), made(lambda: BOTH)}
+    exec("def member(name): return name in {'one', 'two', 'three', 'four'}")
+    SETS = NOISES, KINDS, MADE, NESTED, PAIRS, BOTH, member
     @functools.lru_cache
-    def parts(): return HERE, FILE, NAMES, FUNCTIONS, LOG, LOCK, ENVIRONMENT, NODE, helper.units
+    def parts(): return SETS, HERE, FILE, NAMES, FUNCTIONS, LOG, LOCK, ENVIRONMENT, NODE, helper.units
     def build(s): return parts()
     """
 
@@ -193,6 +208,12 @@ def test_the_id_is_the_same_in_another_folder_process_and_hash_seed(tmp_path):
         found.add(said.stdout)
         found.add(source_hash(load_study(str(path))) + "\n")
     assert len(found) == 1
+
+
+def test_an_edit_of_a_member_of_a_set_is_another_trial(tmp_path):
+    body = "class C:\n    def __init__(self, n): self.n = n\nALL = {C(1), C(2), C(3)}\ndef build(s): return ALL"
+    ids = {identity(written(tmp_path, text)) for text in (body, body.replace("C(3)", "C(4)"))}
+    assert len(ids) == 2 and identity(written(tmp_path, body)) == identity(written(tmp_path, body))
 
 
 def test_values_that_are_nested_without_end_are_one_line(tmp_path):
