@@ -6,7 +6,7 @@ Such a function may read files that no id can know, take long, or import TensorF
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import parent_process
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data import Prepared
+from harness.errors import MOST_NAMED
 from harness.executors.processes import end_tree, steady_hashes
 from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
 from harness.runner import Key, Plan, declared_now, in_place, key_of
@@ -46,13 +47,15 @@ def question(record: Record, prepared: Prepared | None) -> Question:
     return Question(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
 
 
-def outdated_records(plan: Plan, *, max_seconds: float | None = None) -> frozenset[Key]:
+def outdated_records(
+    plan: Plan, *, max_seconds: float | None = None, notice: Callable[[str], None] | None = None
+) -> frozenset[Key]:
     """Return the records whose ids are those of the study's trials, but whose data its own functions no longer give.
 
     Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
-    that the arrays of one trial may take.
+    that the arrays of one trial may take. notice: hears of the records of which nothing could be found out; they stand.
     """
-    if not has_own_data(plan.whole) or plan.options.force:
+    if not has_own_data(plan.whole):
         return frozenset()
     asked = {}
     for record in _of_its_ids(plan):
@@ -61,7 +64,20 @@ def outdated_records(plan: Plan, *, max_seconds: float | None = None) -> frozens
         return frozenset()
     changes = dict(plan.options.base_changes)
     fits = answers(plan.whole.path, changes, list(asked.values()), max_seconds=max_seconds)
-    return frozenset(key for key, fit in zip(asked, fits, strict=True) if not fit)
+    unknown = [key for key, fit in zip(asked, fits, strict=True) if fit is None]
+    if unknown and notice:
+        notice(_unknown_line(unknown, max_seconds))
+    return frozenset(key for key, fit in zip(asked, fits, strict=True) if fit is False)
+
+
+def _unknown_line(unknown: Sequence[Key], max_seconds: float | None) -> str:
+    names = [f"{variant} seed {seed}" for variant, seed, _ in unknown[:MOST_NAMED]]
+    named = ", ".join([*names, *(["…"] if len(unknown) > MOST_NAMED else [])])
+    late = f" or took more than {max_seconds:g} seconds (--max-seconds)" if max_seconds else ""
+    return (
+        f"It is not known whether the study's functions still give the data of {len(unknown)} records, which stand: the "
+        f"process that makes the data anew died{late} ({named}). If the data have changed, train anew with --force."
+    )
 
 
 def _of_its_ids(plan: Plan) -> Iterator[Record]:
@@ -81,11 +97,27 @@ def _of_its_ids(plan: Plan) -> Iterator[Record]:
 
 def answers(
     path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], *, max_seconds: float | None = None
-) -> list[bool]:
-    """Return for each question whether the arrays are as expected; not, where their process dies or takes too long.
+) -> list[bool | None]:
+    """Return for each question whether the arrays are as expected; None where their process dies or takes too long.
 
-    max_seconds: the longest that one answer may take. Where no arrays can be made, none are expected.
+    max_seconds: the longest that one answer may take. Where no arrays can be made, none are expected. After a question
+    that ended its process the others are put to a new one, unless that one had answered nothing.
     """
+    found: list[bool | None] = []
+    while len(found) < len(questions):
+        heard = _heard(path, base_changes, questions[len(found) :], max_seconds)
+        found += heard
+        if len(found) < len(questions):
+            found.append(None)
+        if not heard:
+            break
+    return found + [None] * (len(questions) - len(found))
+
+
+def _heard(
+    path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], max_seconds: float | None
+) -> list[bool]:
+    """Return what one process answers, as long as it does."""
     found: list[bool] = []
     with _asking(path, base_changes, questions) as connection:
         try:
@@ -94,7 +126,7 @@ def answers(
                 found.append(connection.recv())
         except (EOFError, OSError):
             pass
-    return found + [False] * (len(questions) - len(found))
+    return found
 
 
 @contextmanager

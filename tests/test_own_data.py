@@ -17,7 +17,7 @@ from harness.errors import UsageError
 from harness.executors.processes import steady_hashes
 from harness.inspection import effect
 from harness.records import attempt_folder, read_record, trial_folder, write_record
-from harness.runner import CHANGED, OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
+from harness.runner import CHANGED, FORCED, OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
 from harness.samples import make_arrays
 from harness.settings import Settings
 from harness.studies import folders_of, importing_from, load_study
@@ -114,14 +114,35 @@ def test_a_displaced_record_of_the_present_data_counts_again(tmp_path):
     assert not make_plan(plan.whole, plan.options, {}, outdated=outdated).trials
 
 
-def test_a_process_that_dies_answers_no(tmp_path):
-    path = written(tmp_path, split="import os; os._exit(3)")
-    assert answers(path, {}, [Question("base", 0, None, "00")]) == [False]
+def test_a_forced_run_leaves_old_data_out_as_well(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path)
+    np.savetxt(tmp_path / "data.csv", np.ones(10))
+    forced = make_plan(plan.whole, replace(plan.options, seeds=1, force=True), {})
+    outdated = outdated_records(forced)
+    again = make_plan(plan.whole, forced.options, {}, outdated=outdated)
+    assert len(outdated) == 6 and again.reasons == {FORCED: 3} and not results(again).records
+
+
+def test_a_process_that_dies_answers_nothing_and_the_record_stands(tmp_path):
+    path = written(tmp_path)
+    plan, said = recorded(path, seeds=1), []
+    (tmp_path / "data.csv").unlink()
+    os.mkfifo(tmp_path / "data.csv")  # it waits for what is not written
+    assert outdated_records(plan, max_seconds=0.1, notice=said.append) == frozenset()
+    (line,) = said
+    assert "3 records, which stand" in line and "0.1 seconds" in line and "base seed 0" in line and "--force" in line
+
+
+def test_what_ends_the_process_is_not_known_and_the_others_are_asked_all_the_same(tmp_path):
+    path = written(tmp_path, split="import os; settings.noise < 0.5 or os._exit(3)")
+    asked = [Question(name, seed, None, "00") for seed, name in enumerate(("base", "loud", "base"))]
+    assert answers(path, {}, asked) == [False, None, False]
 
 
 def test_arrays_that_take_too_long_are_not_waited_for(tmp_path):
     path = written(tmp_path, split="import time; time.sleep(600)")
-    assert answers(path, {}, [Question("base", 0, None, "00")], max_seconds=0.1) == [False]
+    assert answers(path, {}, [Question("base", 0, None, "00")] * 2, max_seconds=0.1) == [None, None]
 
 
 def test_where_no_arrays_can_be_made_none_are_expected(tmp_path):

@@ -70,7 +70,7 @@ class Task:
     def checked_plan(self, *, max_seconds: float | None) -> Plan:
         """Return what is to be done, having looked whether the study's own functions still give the data of its records."""
         plan = self.plan()
-        outdated = outdated_records(plan, max_seconds=max_seconds)
+        outdated = outdated_records(plan, max_seconds=max_seconds, notice=lambda line: print_notes([line]))
         return make_plan(self.study, self.options, self.data, outdated=outdated) if outdated else plan
 
 
