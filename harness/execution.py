@@ -16,7 +16,7 @@ from harness.durability.keeping import Keeper, reinstate
 from harness.ownpaths import require_own_trial
 from harness.provenance import environment
 from harness.records import INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.runner import Plan, results
+from harness.runner import Plan, Results, results
 from harness.settings import tab_values
 from harness.tables import write_tables
 from harness.trials import Trial, blank_record
@@ -114,7 +114,7 @@ class _Run:
 
     def write_tables(self) -> None:
         """Make both tables anew from the records, and what those are judged by."""
-        write_judged(self.plan, results(self.plan).records)
+        write_judged(self.plan, results(self.plan))
 
 
 def _record(plan: Plan, trial: Trial, outcome: Record | Lost) -> Record:
@@ -138,15 +138,15 @@ def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
 
 def write_everything(plan: Plan, keeper: Keeper) -> None:
     """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
-    keeper.attempt("The tables", lambda: write_judged(plan, results(plan).records))
+    keeper.attempt("The tables", lambda: write_judged(plan, results(plan)))
     keeper.attempt("The bands", lambda: write_aggregates(plan.folder, results(plan).records))
     keeper.finish()
 
 
-def write_judged(plan: Plan, records: Sequence[Record]) -> None:
+def write_judged(plan: Plan, found: Results) -> None:
     """Write both tables, and beside them what the study declares, by which they may be made again without it."""
-    write_tables(plan.folder, records)
-    write_declaration(plan.folder, records)
+    write_tables(plan.folder, found.records)
+    write_declaration(plan.folder, found.records, left_out=found.stale)
 
 
 def _announced(wish: Callable[[], Wish], watcher: Watcher) -> Callable[[], Wish]:

@@ -22,7 +22,6 @@ from harness.records import (
     read_record,
     trial_folder,
 )
-from harness.evidence.sameness import told_apart
 from harness.evidence.standing import as_declared
 from harness.settings import changed
 from harness.sharing import linked
@@ -31,7 +30,7 @@ from harness.variants import Study, show_value
 
 # Why a trial is to be trained.
 MISSING, FAILED_BEFORE, CHANGED = "missing", "failed unexpectedly", "changed"
-OTHER_DATA, OTHER_MODEL = "with other data", "with another model"
+OTHER_DATA = "with other data"
 INTERRUPTED_BEFORE, DAMAGED, FORCED = "interrupted", "with a damaged record", "forced"
 
 Key = tuple[str, int, int]  # a record of a study by its variant, seed and attempt
@@ -128,15 +127,15 @@ def make_plan(
     source = source_hash(study)
     trials = [replace(_trial(plan, name, seed), source=source) for seed in range(options.seeds) for name in study.names]
     found = [FORCED if options.force else _standing(trial, plan) for trial in trials]
-    done = told_apart([one for one in found if isinstance(one, Record)])[0]
-    counting = {id(record) for record in done}
+    # What has a trial's id, and its data, is of one make: where layers differ nevertheless, they follow from the seed.
+    done = [one for one in found if isinstance(one, Record)]
     reasons, to_train = Counter[str](), []
     for seed in range(options.seeds):
         missing = []
         for trial, one in zip(trials, found, strict=True):
-            if trial.seed == seed and id(one) not in counting:
+            if trial.seed == seed and not isinstance(one, Record):
                 missing.append(trial)
-                reasons[OTHER_MODEL if isinstance(one, Record) else one] += 1
+                reasons[one] += 1
         to_train += linked(missing, study, seconds)
     return replace(plan, trials=tuple(to_train), done=tuple(done), reasons=dict(reasons))
 
@@ -245,8 +244,7 @@ def results(plan: Plan) -> Results:
                 stale.append(record)
             else:
                 current.append(declared)
-    kept, others = told_apart(current)
-    return Results(tuple(kept), (*stale, *others), tuple(problems))
+    return Results(tuple(current), tuple(stale), tuple(problems))
 
 
 def declared_now(plan: Plan, record: Record) -> Record | None:

@@ -12,6 +12,7 @@ from harness.evidence.costs import COSTS, costs_of, pareto_best, ratios
 from harness.evidence.cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.evidence.epochs import LAST, metric_of
 from harness.evidence.interactions import interactions
+from harness.evidence.sameness import differing_by_seed
 from harness.csvtext import to_csv
 from harness.metrics import ACCURACY, Metric, described_metric
 from harness.records import (
@@ -128,6 +129,8 @@ def summary_table(
     ]
     for row, best in zip(rows, pareto_best(rows), strict=True):
         row["pareto"] = best
+        if differing := differing_by_seed(by_variant[row["variant"]]):
+            row["pairs_note"] = "; ".join(filter(None, (differing, row.get("pairs_note"))))
         row |= claim_cells(by_variant, row, metric) if epoch == LAST else {}  # what is claimed is of the trained model
         if row["control"] in costs:
             row |= ratios(costs[row["variant"]], costs[row["control"]])

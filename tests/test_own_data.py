@@ -8,16 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import harness
 from test_own_sources import HEAD
 
 from harness.arrayhashes import arrays_sha256, judged_sha256
 from harness.arrays import Arrays
 from harness.datachecks import Question, answers, outdated_records, watch
 from harness.errors import UsageError
+from harness.execution import write_judged
 from harness.executors.processes import steady_hashes
 from harness.inspection import effect
 from harness.records import attempt_folder, read_record, trial_folder, write_record
-from harness.runner import CHANGED, FORCED, OTHER_DATA, OTHER_MODEL, Options, Plan, make_plan, results
+from harness.runner import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
 from harness.samples import make_arrays
 from harness.settings import Settings
 from harness.studies import folders_of, importing_from, load_study
@@ -217,7 +219,7 @@ def test_texts_are_hashed_by_their_content():
     assert first == same != other
 
 
-def test_trials_of_one_id_and_unequal_parameters_do_not_stand_together(tmp_path):
+def test_a_model_that_follows_from_the_seed_stands_and_is_shown_with_a_note(tmp_path):
     path = written(tmp_path)
     plan = recorded(path, seeds=3)
     for seed, count in enumerate((10, 10, 20)):
@@ -225,8 +227,21 @@ def test_trials_of_one_id_and_unequal_parameters_do_not_stand_together(tmp_path)
         ended = {"ended": 100.0 + seed}
         write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": count}, provenance=ended))
     again = make_plan(plan.whole, plan.options, {})
-    assert again.reasons == {OTHER_MODEL: 2} and {trial.seed for trial in again.trials} == {0, 1}
-    assert {record.seed for record in results(plan).records if record.variant == "base"} == {2}
+    assert not again.trials and len(again.done) == 9
+    write_judged(again, results(again))
+    result = harness("compare", plan.options.logdir, "--format", "csv", "--columns", "variant,seeds,parameters,note")
+    row = next(line for line in result.stdout.splitlines() if line.startswith("base"))
+    assert row.startswith("base,3,10,") and "DIFFERS BY SEED: 10 to 20 parameters" in row and not result.stderr
+    assert "DIFFERS" not in result.stdout.replace(row, "")
+
+
+def test_what_a_short_run_counts_is_all_of_the_folder(tmp_path):
+    plan = recorded(written(tmp_path), seeds=4)
+    for seed in range(4):
+        folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
+        write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": 10 + seed}))
+    one = make_plan(plan.whole, replace(plan.options, seeds=1), {})
+    assert one.tally == "0 to train, 3 done already" and len(results(one).records) == 12
 
 
 @pytest.mark.parametrize("kind", ["dataclass", "slots"])

@@ -8,6 +8,7 @@ from conftest import harness
 from resulting import make_record, store
 
 import harness as library
+from harness.evidence.declarations import write_declaration
 from harness.evidence.sameness import left_out_lines, told_apart
 from harness.records import Record
 
@@ -72,3 +73,45 @@ def test_load_has_the_newest_and_warns_of_what_it_left_out(mixed):
         results = library.load(mixed)
     assert sorted(results.trials.seed) == [3, 4] and "left out" in str(caught[0].message)
     assert any("seeds 0, 1, 2" in problem for problem in results.problems)
+
+
+def rows(logdir: Path) -> tuple[str, str]:
+    result = harness("compare", logdir, "--format", "csv", "--columns", "variant,seeds,test_accuracy")
+    assert result.exit_code == 0
+    return result.stdout.splitlines()[1], result.stderr
+
+
+def test_what_the_last_run_left_out_is_left_out_by_compare_and_load(tmp_path):
+    """Of own arrays only the run knows whether they are still given: their records name no other data."""
+    current = [record(seed, accuracy=0.9) for seed in range(2)]
+    older = [record(seed, ended=9.0, accuracy=0.1) for seed in (2, 3)]
+    logdir = store(tmp_path / "logs", *current, *older)
+    assert rows(logdir) == ("base,4,0.5", "")
+    write_declaration(logdir / "s", current, left_out=older)
+    row, said = rows(logdir)
+    assert row == "base,2,0.9" and "s: 2 records left out, as by its last run" in said and "base seed 2, base seed 3" in said
+    with pytest.warns(UserWarning, match="left out, as by its last run"):
+        assert sorted(library.load(logdir).trials.seed) == [0, 1]
+    store(logdir, record(3, attempt=2, accuracy=0.9))  # made later, as far as is known like the others
+    assert rows(logdir)[0] == "base,3,0.9"
+    row, said = rows(logdir / "s" / "base" / "seed-2")
+    assert row == "base,1,0.1" and "its last run left out all 1 records that are here" in said
+
+
+def test_the_experiment_of_the_last_run_is_shown_though_another_ended_later(tmp_path):
+    small = {"settings": {"dataset": "mnist", "epochs": 2, "batch_size": 16}}
+    plain = [record(seed, ended=1.0 + seed, accuracy=0.9) for seed in (0, 2, 3, 4, 5)]
+    other = record(1, ended=50.0, accuracy=0.1, **small)
+    logdir = store(tmp_path / "logs", *plain, other)
+    write_declaration(logdir / "s", plain, left_out=[other])
+    assert rows(logdir)[0] == "base,5,0.9"
+
+
+def test_a_later_record_of_other_settings_decides_as_the_newest(tmp_path):
+    counted = [record(seed, accuracy=0.9, cost={"parameters": 10.0 + seed}) for seed in range(3)]
+    logdir = store(tmp_path / "logs", *counted)
+    write_declaration(logdir / "s", counted)
+    assert rows(logdir) == ("base,3,0.9", "")
+    store(logdir, record(4, ended=9.0, accuracy=0.1, **OTHERS["settings"]))
+    row, said = rows(logdir)
+    assert row == "base,1,0.1" and "seeds" in said and "other settings" in said

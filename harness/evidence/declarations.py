@@ -21,8 +21,11 @@ DECLARATION_FILE = "declared.json"
 _TEXTS = ("control", "change", "expectation")
 
 
-def write_declaration(folder: Path, records: Sequence[Record]) -> None:
-    """Keep what the records of a study's tables are judged by; what is kept of other variants stays."""
+def write_declaration(folder: Path, records: Sequence[Record], *, left_out: Sequence[Record] = ()) -> None:
+    """Keep what the records of a study's tables are judged by; what is kept of other variants stays.
+
+    left_out: the records that the tables do not count, which only the run that wrote them could tell.
+    """
     kept = _read(folder)
     variants = dict(kept.get("variants", {}))
     for record in records:
@@ -33,8 +36,27 @@ def write_declaration(folder: Path, records: Sequence[Record]) -> None:
         variants[record.variant] = {**mine, "trials": sorted({*trials, record.trial_id})}
     files = {str(record.provenance.get("study_file", "")) for record in records} - {""}
     path = files.pop() if len(files) == 1 else ""
-    content = {"study_file": path, "study_sha256": _sha256(path), "variants": variants}
+    counted = {trial_key(record) for record in records}
+    last_run = {"counted": sorted(counted), "left_out": sorted({trial_key(record) for record in left_out} - counted)}
+    content = {"study_file": path, "study_sha256": _sha256(path), "variants": variants, "last_run": last_run}
     write_atomically(folder / DECLARATION_FILE, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def trial_key(record: Record) -> str:
+    """Return what tells a record from all others of its study, one of an earlier attempt included."""
+    return f"{record.variant}/seed-{record.seed}/attempt-{record.attempt}/{record.trial_id}"
+
+
+def last_run(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which records the last run of a study counted, and which it left out; neither where that is not known."""
+    kept = _read(folder).get("last_run")
+    lists = [kept.get(name) for name in ("counted", "left_out")] if isinstance(kept, dict) else []
+    counted, left_out = lists if len(lists) == 2 and all(isinstance(names, list) for names in lists) else ((), ())
+    return frozenset(filter(_is_text, counted)), frozenset(filter(_is_text, left_out))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def as_last_declared(records: Iterable[Record], folder: Path) -> tuple[list[Record], list[str]]:

@@ -2,25 +2,29 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from harness.errors import MOST_NAMED
 from harness.records import Record
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of a function that an estimator shows among its parameters
 ESTIMATOR = "scikit-learn"  # the engine of what has no layers; how much it has learned differs from seed to seed
 
 
-def told_apart(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+def told_apart(
+    records: Sequence[Record], *, of_one_make: Callable[[Record], bool] = lambda _: False
+) -> tuple[list[Record], list[Record]]:
     """Part records into those made as the newest of their variant was, and those that were made otherwise.
 
     Compared are settings, data, the study's functions, parameters and layers, each where both records know it: what
-    failed before it was built says nothing of its layers.
+    failed before it was built says nothing of its layers. of_one_make: says of a record whether it is known to be of the
+    same make as the others of its variant of which it says so: where their layers differ, these follow from the seed.
     """
     by_variant: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         by_variant.setdefault((record.study, record.variant), []).append(record)
-    alike = {id(record) for group in by_variant.values() for record in _alike(group)}
+    alike = {id(record) for group in by_variant.values() for record in _alike(group, of_one_make)}
     return [one for one in records if id(one) in alike], [one for one in records if id(one) not in alike]
 
 
@@ -43,6 +47,16 @@ def left_out_lines(kept: Iterable[Record], left_out: Iterable[Record]) -> list[s
     return lines
 
 
+def last_run_line(records: Sequence[Record], *, shown: bool) -> str:
+    """Say which of a study's records its last run left out; shown: they are shown, as there are no others."""
+    names = ", ".join(f"{record.variant} seed {record.seed}" for record in records[:MOST_NAMED])
+    more = ", …" if len(records) > MOST_NAMED else ""
+    study, reason = records[0].study, "other settings, data or versions"
+    if shown:
+        return f"{study}: its last run left out all {len(records)} records that are here, for {reason}: {names}{more}."
+    return f"{study}: {len(records)} records left out, as by its last run, for {reason}: {names}{more}."
+
+
 def made_as(record: Record) -> dict[str, str]:
     """Return what must be equal in all records of one row, as far as a record knows it."""
     known: dict[str, Any] = {
@@ -61,14 +75,29 @@ def made_as(record: Record) -> dict[str, str]:
     return {name: _ADDRESS.sub("", text) for name, text in texts.items()}
 
 
-def _alike(group: Sequence[Record]) -> list[Record]:
+def differing_by_seed(group: Iterable[Record]) -> str:
+    """Say what of the model differs between the records of one row; empty where all of them have the same one."""
+    made = [made_as(record) for record in group]
+    counts = sorted({float(one["parameters"]) for one in made if "parameters" in one})
+    if len(counts) > 1:
+        return f"THE MODEL DIFFERS BY SEED: {counts[0]:,.0f} to {counts[-1]:,.0f} parameters, those of the first seed are shown"
+    return "THE MODEL'S LAYERS DIFFER BY SEED" if len({one["layers"] for one in made if "layers" in one}) > 1 else ""
+
+
+def _alike(group: Sequence[Record], of_one_make: Callable[[Record], bool]) -> list[Record]:
     if len(group) == 1:
         return list(group)
     found: dict[str, str] = {}
-    alike = []
+    alike: list[Record] = []
+    one_make: bool | None = None  # whether those of one make are like the newest, which the newest of them decides
     for record in _newest_first(group):
-        mine = made_as(record)
-        if all(found.get(name, value) == value for name, value in mine.items()):
+        mine, is_of_it = made_as(record), of_one_make(record)
+        fits = one_make if is_of_it else None
+        if fits is None:
+            fits = all(found.get(name, value) == value for name, value in mine.items())
+        if is_of_it:
+            one_make = fits
+        if fits:
             found = mine | found
             alike.append(record)
     return alike

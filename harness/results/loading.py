@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.evidence.declarations import last_run, trial_key
 from harness.evidence.epochs import epoch_numbers
-from harness.evidence.sameness import left_out_lines, told_apart
+from harness.evidence.sameness import last_run_line, left_out_lines, told_apart
 from harness.results.declared import as_declared_now
 from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.studies import load_study
@@ -52,8 +53,8 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     """Return the trials and the epochs that are recorded below a folder, as two DataFrames.
 
     path: LOGDIR, LOGDIR/STUDY or a folder below. UsageError (a ValueError) if it is not there or holds no record. A
-    record that cannot be trusted, a second one of the same trial, and one made otherwise than the newest of its variant
-    are set aside, named in `problems`, with a warning.
+    record that cannot be trusted, a second one of the same trial, one that the study's last run left out, and one made
+    otherwise than the newest of its variant are set aside, named in `problems`, with a warning.
     study: a study's file, whose expectations count as they are now; those of experiments/ are found without it, any other
     is taken as its last run declared it.
 
@@ -106,12 +107,36 @@ def gather(folder: Path) -> Gathered:
 
 def alike(gathered: Gathered) -> Gathered:
     """Return the records without those that were made otherwise than the newest of their variant, with a line on each such."""
-    kept, left_out = told_apart(gathered.records)
-    if not left_out:
-        return gathered
+    counted, dropped, lines = _by_last_runs(gathered)
+    standing = [record for record in gathered.records if id(record) not in dropped]
+    kept, left_out = told_apart(standing, of_one_make=lambda record: id(record) in counted)
     ids = set(map(id, kept))
     paths = tuple(path for path, record in zip(gathered.paths, gathered.records) if id(record) in ids)
-    return replace(gathered, records=tuple(kept), paths=paths, problems=(*gathered.problems, *left_out_lines(kept, left_out)))
+    problems = (*gathered.problems, *lines, *left_out_lines(kept, left_out))
+    return replace(gathered, records=tuple(kept), paths=paths, problems=problems)
+
+
+def _by_last_runs(gathered: Gathered) -> tuple[set[int], set[int], list[str]]:
+    """Return the ids of the records that their study's last run counted, of those that it left out, and a line on these.
+
+    Only a run knows the data that a study's own functions give and whether its sources are still the same. A record made
+    after it is in neither. Where nothing else is there, what was left out is shown nevertheless, with a line.
+    """
+    folders: dict[Path, list[Record]] = {}
+    for path, record in zip(gathered.paths, gathered.records):
+        folders.setdefault(path.absolute().parent.parent.parent, []).append(record)
+    counted: set[int] = set()
+    dropped: set[int] = set()
+    lines = []
+    for folder, records in folders.items():
+        counting, without = last_run(folder)
+        mine = {id(record) for record in records if trial_key(record) in counting}
+        others = [record for record in records if trial_key(record) in without]
+        counted |= mine
+        dropped |= set(map(id, others)) if len(others) < len(records) else set()
+        if others:
+            lines.append(last_run_line(others, shown=len(others) == len(records)))
+    return counted, dropped, lines
 
 
 def require_folder(folder: Path) -> None:
