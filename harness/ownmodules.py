@@ -65,8 +65,6 @@ class Modules:
         return {f"{package} {name}": number for package in sorted(self.installed) for name, number in _versions_of(package)}
 
     def _add_one(self, name: str) -> Iterable[str]:
-        if name.partition(".")[0] in sys.stdlib_module_names:
-            return ()
         found: list[str] = []
         path: Sequence[str] | None = None
         whole = ""

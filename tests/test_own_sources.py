@@ -120,6 +120,8 @@ MODULES = {
     "imported from at the top": "from helper import units\ndef build(s): return units()",
     "imported by one imported inside": "def build(s):\n    import between\n    return between.units()",
     "a module of a package": "def build(s):\n    from package import part\n    return part.units()",
+    "named as one of Python's": "def build(s):\n    import profile\n    return profile.units()",
+    "imported by one imported inside, named as one of Python's": "def build(s):\n    import queue\n    return queue.units()",
     "imported in a package": "def build(s):\n    import package.other\n    return package.other.units()",
 }
 
@@ -133,7 +135,7 @@ def test_an_edit_of_a_module_is_another_trial_wherever_it_is_imported(tmp_path, 
 
     def write(units: int) -> Path:
         text = f"N = {units}\ndef units(): return N\n"
-        written(home, "", helper=text, between="from helper import units\n", package__part=text, package__other="from .part import units\n", package____init__="")  # fmt: skip
+        written(home, "", helper=text, profile=text, queue="def units():\n    import profile\n    return profile.units()", between="from helper import units\n", package__part=text, package__other="from .part import units\n", package____init__="")  # fmt: skip
         return written(tmp_path / "study", body)
 
     path = write(1)
