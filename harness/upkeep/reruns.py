@@ -21,7 +21,7 @@ from harness.records import Record, attempt_folder, next_attempt, trial_folder, 
 from harness.results.selection import Found
 from harness.settings import changed
 from harness.studies import KINDS, find_study, load_study, study_files
-from harness.trials import Trial, blank_record, trial_id
+from harness.trials import Trial, blank_record, source_hash, trial_id
 from harness.variants import BASE, Study
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def rerun(found: Found, trial: Trial, study: Study, *, origin: Mapping[str, Any]
     folder = attempt_folder(trial.folder, trial.attempt)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        again = _as_recorded(_trained(trial, study, record), record, origin)
+        again = _as_recorded(_trained(trial, study, record), record, {**origin, "source": source_hash(study)})
         withdraw(folder)  # the HParams tab would average it with the trial it repeats
         write_record(folder, again)
     except OSError as error:
