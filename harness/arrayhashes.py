@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from harness.arrays import Arrays, each
+from harness.functionsources import value_text
+from harness.valuetexts import has_plain_content
 
 
 def arrays_sha256(arrays: Arrays) -> str:
@@ -55,7 +57,8 @@ def _as_told(targets: np.ndarray) -> np.ndarray:
 def _add(digest: "hashlib._Hash", values: np.ndarray) -> None:
     digest.update(repr((values.shape, values.dtype)).encode())
     if values.dtype.hasobject:  # what lies in memory are addresses
-        digest.update(repr(values.tolist()).encode("utf-8", "surrogatepass"))
+        text = repr(values.tolist()) if has_plain_content(values) else value_text(values)
+        digest.update(text.encode("utf-8", "surrogatepass"))
     else:
         digest.update(np.ascontiguousarray(values).data if values.size else b"")
 

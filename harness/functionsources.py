@@ -12,10 +12,9 @@ from typing import Any
 from harness.codetexts import names_of, source_of
 from harness.errors import UsageError
 from harness.ownmodules import Modules, is_own
-from harness.valuetexts import contents_of, parts_of, scalar_text
+from harness.valuetexts import PLAIN, contents_of, is_plain, parts_of, scalar_text
 
 STUDY_MODULE = "harness_study_"  # how the names of modules begin that are studies' files
-_PLAIN = (bool, int, float, complex, bytes, type(None), type(Ellipsis), type(NotImplemented), range, slice)
 _DEEPEST = 3  # of sets within sets, whose members are told apart by all that they are
 
 
@@ -37,6 +36,12 @@ def function_source(function: Callable[..., Any]) -> str:
     return "\n".join([*walk.pieces, *modules, f"versions: {walk.modules.versions()}"])
 
 
+def value_text(value: Any) -> str:
+    """Return a value with all that it holds, in words that depend on no address and on no hash seed."""
+    walk = _Walk(None)
+    return "\n".join([walk.text_of(value), *walk.pieces])
+
+
 class _Walk:
     """A walk through all that a function uses: each thing is described once, and named by its number after that."""
 
@@ -51,7 +56,7 @@ class _Walk:
 
     def text_of(self, value: Any) -> str:
         """Return a value in words that change if what it does changes; what it uses is added to the pieces."""
-        if type(value) in _PLAIN:
+        if type(value) in PLAIN:
             return repr(value)
         if type(value) is str:
             return repr(self._placeless(value))
@@ -152,7 +157,7 @@ class _Walk:
 
     def _sorted(self, values: Set[Any]) -> list[str]:
         """Describe a set's members in an order that follows from what they are, as no hash seed and no address decides it."""
-        if all(map(_is_plain, values)):
+        if all(map(is_plain, values)):
             return list(map(self.text_of, sorted(values, key=lambda value: (type(value).__qualname__, repr(value)))))
         if self._depth == _DEEPEST:  # sets that refer to each other might be looked into without end
             return sorted(f"{type(value).__qualname__} {_name(value)}" for value in values)
@@ -238,8 +243,3 @@ def _file_of(thing: Any) -> str | None:
 
 def _name(thing: Any) -> str:
     return str(getattr(thing, "__qualname__", type(thing).__qualname__))
-
-
-def _is_plain(value: Any) -> bool:
-    """Say whether a value's own text tells all of it, in the same words in each process."""
-    return type(value) in (*_PLAIN, str) or (type(value) is tuple and all(map(_is_plain, value)))

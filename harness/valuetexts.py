@@ -11,22 +11,39 @@ from typing import Any
 
 # Where objects that stand in front of a function keep it: decorators', descriptors', bound ones'.
 _FUNCTIONS = ("__wrapped__", "__func__", "func", "args", "keywords", "fget", "fset", "fdel")
+PLAIN = (bool, int, float, complex, bytes, type(None), type(Ellipsis), type(NotImplemented), range, slice)
 _SIMPLE = (bool, int, float, str, type(None))
 
 
+def is_plain(value: Any) -> bool:
+    """Say whether a value's own text tells all of it, in the same words in each process."""
+    return type(value) in (*PLAIN, str) or (type(value) is tuple and all(map(is_plain, value)))
+
+
 def scalar_text(value: Any) -> str:
-    """Return a NumPy number or array by its type, shape and content; empty for anything else."""
-    kind, shape = getattr(type(value), "dtype", None), getattr(value, "shape", None)
-    if kind is None or not isinstance(shape, tuple) or not callable(getattr(value, "tobytes", None)):
+    """Return a NumPy number or array by its type, shape and content; empty for anything else, and for one of objects."""
+    if not _is_array(value) or not has_plain_content(value):
         return ""
     content = repr(value.tolist()) if value.dtype.hasobject else hashlib.sha256(value.tobytes()).hexdigest()
-    return f"array {value.dtype} {shape} {content}"
+    return f"array {value.dtype} {value.shape} {content}"
+
+
+def has_plain_content(array: Any) -> bool:
+    """Say whether an array holds numbers and texts alone: NumPy cuts what it shows of others, or shows where they lie."""
+    return not array.dtype.hasobject or all(type(part) in _SIMPLE for part in array.ravel().tolist())
+
+
+def _is_array(value: Any) -> bool:
+    has_shape = isinstance(getattr(value, "shape", None), tuple) and callable(getattr(value, "tobytes", None))
+    return has_shape and getattr(type(value), "dtype", None) is not None
 
 
 def contents_of(value: Any) -> Mapping[Any, Any] | Set[Any] | Iterable[Any] | None:
     """Return what a container holds, None for what is none. A table of pandas is the columns that it holds."""
     if value is os.environ:  # the machine's
         return ()
+    if _is_array(value):
+        return [str(value.dtype), value.shape, *value.ravel().tolist()]
     if isinstance(value, Mapping):
         return value
     if isinstance(value, (list, tuple, Set)) or type(value).__name__ == "deque":

@@ -17,6 +17,7 @@ from harness.datachecks import Question, answers, outdated_records, watch
 from harness.errors import UsageError
 from harness.execution import write_judged
 from harness.executors.processes import steady_hashes
+from harness.functionsources import value_text
 from harness.inspection import effect
 from harness.records import attempt_folder, read_record, trial_folder, write_record
 from harness.runner import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
@@ -217,6 +218,29 @@ def test_texts_are_hashed_by_their_content():
         arrays_sha256(arrays_of(np.array([f"{word}{number}" for number in range(9)], object))) for word in ("a", "a", "b")
     )
     assert first == same != other
+
+
+def test_arrays_of_objects_are_hashed_by_all_that_each_holds():
+    def ragged(value: float = 0.0, *, made=np.array) -> np.ndarray:
+        long = np.zeros(5000)
+        long[2500] = value  # NumPy shows neither this one
+        rows = np.empty(9, object)
+        rows[:] = [long, np.zeros(3), "text", None, (1, [2.0]), *(made([number]) for number in range(4))]
+        return rows
+
+    class Sentence:  # nor what this one holds
+        def __init__(self, words: list[int]) -> None:
+            self.words = words
+
+    class Other(Sentence):
+        def __init__(self, words: list[int]) -> None:
+            self.words = [9, *words]
+
+    arrays = [ragged(), ragged(), ragged(1.0), ragged(made=Sentence), ragged(made=Sentence), ragged(made=Other)]
+    hashes = [arrays_sha256(arrays_of(array)) for array in arrays]
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 3, 3, 5]
+    texts = [value_text(array) for array in arrays]
+    assert [texts.index(one) for one in texts] == [0, 0, 2, 3, 3, 5]
 
 
 def test_a_model_that_follows_from_the_seed_stands_and_is_shown_with_a_note(tmp_path):
