@@ -17,6 +17,10 @@ IDENTICAL = "identical"
 FEWEST_PAIRS = 5  # seeds, run for a variant and for its control, that a verdict takes
 SIGNIFICANCE = 0.05  # of a whole family of comparisons
 
+# How the detail begins where no number of seeds gives a verdict.
+CONFOUNDED = "confounded: "
+NO_VERDICT = "no verdict: "
+
 VALUE = "value"  # the column of the study's metric
 
 Row = Mapping[str, Any]  # column of summary.csv → value; NaN or None where there is none
@@ -73,10 +77,16 @@ class Against:
         if not verdict:
             pairs, seeds = (_number(row.get(name)) for name in ("pairs", "seeds"))
             few = (seeds or 0 if pairs is None else pairs) < FEWEST_PAIRS
-            return Standing(None, f"needs {FEWEST_PAIRS} seeds" if few or not detail else detail)
+            wanting = not detail or (few and not never_judged(detail))
+            return Standing(None, f"needs {FEWEST_PAIRS} seeds" if wanting else detail)
         if verdict == self.word or (verdict == IDENTICAL and self.word == EQUIVALENT):
             return SHOWN
         return Standing(False, f"the verdict is {verdict} ({_difference(row)})")
+
+
+def never_judged(detail: str) -> bool:
+    """Say whether a verdict's detail is the reason why there is none, however many seeds are run."""
+    return detail.startswith((CONFOUNDED, NO_VERDICT))
 
 
 @dataclass(frozen=True, slots=True)

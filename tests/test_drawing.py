@@ -81,8 +81,13 @@ def summary_at(width: int, **values: object) -> list[str]:
     change = "model=wide-and-deep, learning_rate=0.01 (vs a-control-of-a-long-name)"
     records = [make_record(variant, seed, **values) for variant in CHANGES for seed in range(2)]
     changed = [replace(record, change=change if record.variant == "deep" else record.change) for record in records]
+    return drawn_summary(changed, width)
+
+
+def drawn_summary(records: list[Record], width: int = 160) -> list[str]:
+    """Draw the summary of these records for a terminal of this width; return its lines."""
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    console.print(summary_view(summary_table(changed), title="s: why?", width=width))
+    console.print(summary_view(summary_table(records), title="s: why?", width=width))
     return console.file.getvalue().splitlines()
 
 
@@ -101,6 +106,14 @@ def test_a_column_that_is_empty_in_every_row_is_left_out_of_the_summary():
 
 def test_what_the_summary_has_no_room_for_is_named():
     assert "No room for:" in " ".join(summary_at(50)) and "No room for:" not in " ".join(summary_at(160))
+
+
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_what_no_number_of_seeds_would_judge_is_said_in_place_of_their_number(seeds):
+    data = {"used": "mnist", "name": "mnist", "sha256": "ab"}
+    apart = [make_record(name, seed, data=data | {"test_sha256": name}) for name in ("base", "wide") for seed in range(seeds)]
+    text = " ".join(" ".join(drawn_summary(apart)).split())
+    assert "wide: no verdict: tested on other samples than base" in text and "Verdicts need" not in text
 
 
 PLAIN = Study("s", base=Settings(), variants=())

@@ -102,6 +102,13 @@ def test_a_claim_is_not_judged_where_no_number_of_seeds_gives_a_verdict():
     assert found.broken == () and "not judged, no verdict: tested on fashion, not mnist" in found.unjudged[0]
 
 
+@pytest.mark.parametrize("pairs", [1, 4, math.nan])
+@pytest.mark.parametrize("why", ["no verdict: tested on other samples than base", "confounded: differs from base also in epochs"])
+def test_of_few_seeds_as_well_the_reason_is_said_that_more_would_not_change(why, pairs):
+    cells = {"verdict": "", "verdict_detail": why, "pairs": pairs, "seeds": 1}
+    assert outcome(study(worse_than_control()), [ROW | cells]).open == {("wide", "worse than its control"): why}
+
+
 def test_a_limit_of_the_mean_is_held_against_however_few_seeds():
     expect = finishes(accuracy_at_least=0.97) & worse_than_control()
     found = outcome(study(expect), [ROW | {"seeds": 1, "pairs": 1, "verdict": ""}])

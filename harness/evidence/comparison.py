@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.claims import EQUIVALENT, FEWEST_PAIRS
+from harness.claims import CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT
 from harness.evidence.answers import AnswersError, load_right
 from harness.evidence.completion import ALL_FINISHED, Completion, completion, unfinished
 from harness.evidence.confounding import confounding
@@ -108,7 +108,7 @@ def compare_study(
 def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric, epoch: str = LAST) -> Held:
     """Pair a variant's seeds with its control's; say which could not be, and why there can be no verdict."""
     if reason := confounding(variant, control):
-        return Held(None, ALL_FINISHED, (), "", f"confounded: {reason}")
+        return Held(None, ALL_FINISHED, (), "", f"{CONFOUNDED}{reason}")
     # By another epoch than the last, a trial without a value has none to choose by, and did finish.
     ended = completion(variant, control, metric if epoch == LAST else None)
     elsewhere = other_test_set(variant, control)
@@ -124,7 +124,7 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     stopped = _interrupted(variant, control)
     note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
     refused = elsewhere or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
-    return Held(difference, ended, pairs.seeds, note, refused and f"no verdict: {refused}")
+    return Held(difference, ended, pairs.seeds, note, refused and f"{NO_VERDICT}{refused}")
 
 
 def _interrupted(*sides: Sequence[Record]) -> str:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from harness.claims import FEWEST_PAIRS
+from harness.claims import FEWEST_PAIRS, never_judged
 from harness.errors import clean
 from harness.folding import fold, longest_piece
 from harness.metrics import ACCURACY
@@ -96,7 +96,7 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
         return Group(Text(title, style="italic"))
     layout, columns = _fitting(rows, metric, width)
     notes = [Text.assemble((f"{row['variant']}: ", "bold"), note) for row in rows if (note := _note(row))]
-    if any(present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS for row in rows):
+    if any(_wants_seeds(row) for row in rows):
         sampled = " An interval from the test samples of one seed says nothing of other seeds."
         few = f"Verdicts need {FEWEST_PAIRS} seeds ({RULES})."
         notes.append(Text(few + (sampled if any(present(row["mcnemar_p"]) for row in rows) else ""), style="yellow"))
@@ -189,7 +189,7 @@ def _summary_cells(row: dict[str, Any], *, interval: bool, spread: bool) -> dict
 
 def _note(row: dict[str, Any]) -> str:
     # Of better and worse the detail is but the p-value; too few seeds are said once, below all rows.
-    refused = not words(row["verdict"]) and not (present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS)
+    refused = not words(row["verdict"]) and not _wants_seeds(row)
     said = refused or words(row["verdict"]) in ("inconclusive", "equivalent") or present(row["completion_p"])
     detail = words(row["verdict_detail"]) if said else ""
     parts = [clean(row["error"]), detail, words(row["pairs_note"])]
@@ -198,6 +198,12 @@ def _note(row: dict[str, Any]) -> str:
         p_value = f"= {row['mcnemar_p']:.2g}" if row["mcnemar_p"] >= TINY else f"< {TINY:g}"
         parts.append(f"test samples alone {interval}, McNemar p {p_value}")
     return "; ".join(part for part in parts if part)
+
+
+def _wants_seeds(row: dict[str, Any]) -> bool:
+    """Say whether a row has a difference, and too few seeds for the verdict that more of them would give."""
+    few = present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS
+    return few and not never_judged(words(row["verdict_detail"]))
 
 
 def words(value: object) -> str:
