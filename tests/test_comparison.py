@@ -175,12 +175,19 @@ def test_a_change_that_gives_all_seeds_another_test_set_leaves_no_verdict():
     assert found.verdict.word == "" and "tested on other samples than base" in found.verdict.detail and found.difference.n == 10
 
 
-def test_samples_that_each_trial_draws_for_itself_are_not_paired():
+@pytest.mark.parametrize("seeds", [1, 4, 10])
+def test_samples_that_each_trial_draws_for_itself_leave_no_verdict_however_many_seeds(seeds):
     def drawn(name, better=0.0):
-        return [on([found], test_sha256=f"{name}{seed}")[0] for seed, found in enumerate(ten(better=better, name=name))]
+        made = ten(better=better, name=name)[:seeds]
+        return [on([found], test_sha256=f"{name}{seed}")[0] for seed, found in enumerate(made)]
 
-    found = compare_study({"base": drawn("base"), "wide": drawn("wide", 0.02)})["wide"]
-    assert found.difference is None and found.verdict.word == ""
+    base, wide = drawn("base"), drawn("wide", 0.02)
+    only = replace(record("wide", 11, 0.9), data={"test_sha256": "wide11"})
+    lost = replace(record("wide", seeds - 1, **DIVERGED), data={})  # one that never came to its samples
+    for group in (wide, [*wide, only], *([[*wide[:-1], lost]] if seeds > 1 else ())):
+        found = compare_study({"base": base, "wide": group})["wide"]
+        assert found.verdict == Verdict("", "no verdict: tested on other samples than base") and found.p_value is None
+        assert "tested on" not in found.note and found.sample is None
 
 
 def test_the_best_epoch_of_a_longer_training_gets_no_verdict():

@@ -14,13 +14,16 @@ TEST_HASH = "test_sha256"
 def other_test_set(variant: Sequence[Record], control: Sequence[Record]) -> str:
     """Say that a variant's own change gives it another test set than its control's; empty where it does not.
 
-    That is so on another dataset, and where the samples are the same for all seeds of either side, yet not for both.
+    That is so on another dataset; where the samples are the same for all seeds of either side, yet not for both; and where
+    they differ on each seed that finished on both sides, as of samples that every trial draws for itself.
     """
     mine, its = data_of(variant[0]), data_of(control[0])
     if mine != its:
         names = f"{mine[0]}, not {its[0]}" if mine[0] != its[0] else f"other data of the name {mine[0]}"
         return f"tested on {names}"
-    if unpaired_seeds(variant, control) and all(_fixed(group) for group in (variant, control)):
+    apart = unpaired_seeds(variant, control)
+    ended = set.intersection(*({record.seed for record in group if record.finished} for group in (variant, control)))
+    if apart and (apart >= ended > frozenset() or all(_fixed(group) for group in (variant, control))):
         return f"tested on other samples than {control[0].variant}"
     return ""
 
