@@ -9,6 +9,8 @@ from harness.arrays import Arrays, each
 from harness.functionsources import value_text
 from harness.valuetexts import has_plain_content
 
+MOST_ROWS = 100_000  # that show whether targets tell samples
+
 
 def arrays_sha256(arrays: Arrays) -> str:
     """Return a hash of the content of all arrays, and of what else they say of the samples."""
@@ -29,15 +31,45 @@ def add_arrays(digest: "hashlib._Hash", arrays: Arrays) -> None:
 def judged_sha256(arrays: Arrays) -> str:
     """Return a hash that two trials share if they are judged on the same test samples in the same order.
 
-    Samples are told by their targets, of several outputs by the first one's, one-hot rows by their classes; by their
-    inputs only where there are no targets. Inputs that are scaled or coded in another way are the same samples still,
-    and to compare such ways is what many studies are for.
+    Samples are told by their targets, of several outputs by the first one's, one-hot rows by their classes: inputs that
+    are scaled or coded in another way are the same samples still, and to compare such ways is what many studies are for.
+    They are told by the content of their inputs as well where other samples would have the same targets, such as labels
+    that are sorted, constant or in turn; and by their inputs alone where there are no targets.
     """
     digest = hashlib.sha256()
-    samples = each(arrays.x_test) if arrays.y_test is None else each(arrays.y_test)[:1]
-    for values in samples:
-        _add(digest, _as_told(np.asarray(values)))
+    targets = () if arrays.y_test is None else each(arrays.y_test)[:1]
+    told = [_as_told(np.asarray(values)) for values in targets]
+    if not all(map(_tell_samples, told)) or not told:
+        told += [_as_told(np.asarray(values)) for values in each(arrays.x_test)]
+    for values in told:
+        _add(digest, values)
     return digest.hexdigest()
+
+
+def _tell_samples(targets: np.ndarray) -> bool:
+    """Say whether it is hardly by chance that other samples have these targets in this order.
+
+    So it is with fractions of which most differ, and wherever the order has at least half the patterns of a shuffled one.
+    """
+    if targets.ndim not in (1, 2) or len(targets) < 2:
+        return targets.ndim > 2 and bool((targets != targets[:1]).any())
+    first = targets[:MOST_ROWS]
+    rows = first.astype(str) if first.dtype.hasobject else first
+    kinds, ranks = np.unique(rows, axis=0, return_inverse=True)
+    whole = not np.issubdtype(rows.dtype, np.number) or bool((np.floor(rows) == rows).all())
+    if not whole and len(kinds) > len(rows) / 2:
+        return True
+    ranks = ranks.reshape(-1)
+    found, shuffled = (_patterns(order, len(kinds)) for order in (ranks, np.random.default_rng(0).permutation(ranks)))
+    return found > 1 and 2 * found >= shuffled
+
+
+def _patterns(ranks: np.ndarray, kinds: int) -> int:
+    """Count the distinct steps from one run of equal targets to the next, each with the lengths of the two runs."""
+    starts = np.flatnonzero(np.diff(ranks, prepend=-1))
+    lengths = np.diff(starts, append=len(ranks))
+    steps = np.diff(ranks[starts]) % kinds  # of labels in turn the last and the first are neighbours
+    return len(np.unique(np.stack([steps, lengths[:-1], lengths[1:]]), axis=1).T)
 
 
 def _as_told(targets: np.ndarray) -> np.ndarray:

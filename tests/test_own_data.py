@@ -213,6 +213,48 @@ def test_the_test_samples_are_told_by_their_targets_however_these_are_stored():
     assert len({judged(labels), *map(judged, others)}) == 8
 
 
+RANDOM = np.random.default_rng(5)
+SAY_LITTLE = {
+    "sorted": np.sort(RANDOM.integers(0, 10, 200)),
+    "constant": np.full(200, 0.5),
+    "in turn": np.arange(200) % 7,
+    "alternating": np.arange(200) % 2,
+    "one of each": np.arange(200),
+    "twice sorted": np.tile(np.repeat(np.arange(10), 10), 2),
+    "one-hot": np.eye(4)[np.repeat(np.arange(4), 50)],
+    "words": np.repeat(["cat", "dog"], 100).astype(object),
+    "masks": np.ones((200, 3, 3)),
+}
+SAY_ENOUGH = {
+    "shuffled": RANDOM.integers(0, 10, 200),
+    "few": RANDOM.permutation(np.arange(40) % 2),
+    "many classes": RANDOM.permutation(np.arange(200) % 100),
+    "rare": (RANDOM.random(2000) < 0.01).astype(int),
+    "one-hot": np.eye(4)[RANDOM.integers(0, 4, 200)],
+    "fractions": RANDOM.normal(size=200),
+    "sorted fractions": np.sort(RANDOM.normal(size=(200, 1)), axis=0),
+    "prices": RANDOM.integers(100, 900, 200) * 1000,
+    "words": RANDOM.permutation(["cat", "dog"] * 100),
+    "masks": RANDOM.integers(0, 2, (50, 3, 3)),
+}
+
+
+def judged_on(inputs: object, targets: np.ndarray) -> str:
+    return judged_sha256(Arrays(x_train=np.ones(4), y_train=np.ones(4), x_test=inputs, y_test=targets))
+
+
+@pytest.mark.parametrize("targets", SAY_LITTLE.values(), ids=SAY_LITTLE.keys())
+def test_targets_that_other_samples_share_tell_the_samples_only_with_the_inputs(targets):
+    one, other = RANDOM.normal(size=(2, len(targets), 3))
+    assert judged_on(one, targets) == judged_on(one.astype("float32"), targets) != judged_on(other, targets)
+
+
+@pytest.mark.parametrize("targets", SAY_ENOUGH.values(), ids=SAY_ENOUGH.keys())
+def test_targets_that_no_other_samples_have_tell_them_whatever_becomes_of_the_inputs(targets):
+    inputs = RANDOM.normal(size=(len(targets), 3))
+    assert judged_on(inputs, targets) == judged_on((inputs / 9, inputs[:, :1]), targets) != judged_on(inputs, targets[::-1])
+
+
 def test_texts_are_hashed_by_their_content():
     first, same, other = (
         arrays_sha256(arrays_of(np.array([f"{word}{number}" for number in range(9)], object))) for word in ("a", "a", "b")
