@@ -113,7 +113,8 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     ended = completion(variant, control, metric if epoch == LAST else None)
     elsewhere = other_test_set(variant, control)
     apart = frozenset() if elsewhere else unpaired_seeds(variant, control)
-    left_out = apart | ended.variant.keys() | ended.control.keys()
+    interrupted = {record.seed for group in (variant, control) for record in group if record.status == INTERRUPTED}
+    left_out = apart | interrupted | ended.variant.keys() | ended.control.keys()  # each is named once
     mine, its = (
         {seed: value for seed, value in by_seed(group, metric).items() if seed not in left_out}
         for group in (variant, control)
@@ -121,15 +122,10 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     pairs = pair(mine, its)
     difference = paired_difference(pairs.variant, pairs.control) if pairs.seeds else None
     drawn = f"seeds {join(set(apart))} tested on other samples than in the control, so not paired" if apart else ""
-    stopped = _interrupted(variant, control)
+    stopped = f"seeds {join(interrupted)} interrupted" if interrupted else ""
     note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
     refused = elsewhere or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
     return Held(difference, ended, pairs.seeds, note, refused and f"{NO_VERDICT}{refused}")
-
-
-def _interrupted(*sides: Sequence[Record]) -> str:
-    seeds = {record.seed for group in sides for record in group if record.status == INTERRUPTED}
-    return f"seeds {join(seeds)} interrupted" if seeds else ""
 
 
 def _unequal_choice(variant: Sequence[Record], control: Sequence[Record], metric: Metric, seeds: Sequence[int]) -> str:
@@ -189,7 +185,12 @@ def _worst(group: Sequence[Record], metric: Metric) -> str:
     """Say what the seeds of an equivalent variant do not show: its worst one, and a collapse too rare for so few."""
     cells = reliability_cells(group, metric)
     value = written(cells["worst_value"], fraction=metric.fraction)
-    return f"worst seed {value}; failures of up to {cells['failure_rate_bound']:.0%} of seeds may not show in {len(group)}"
+    return f"worst seed {value}; failures of up to {cells['failure_rate_bound']:.0%} of seeds may not show in {_ran(group, metric)}"
+
+
+def _ran(group: Sequence[Record], metric: Metric) -> int:
+    """Count a variant's seeds that came to an end of their own, with a value or without."""
+    return len({*unfinished(group, metric), *by_seed(group, metric)})
 
 
 def reliability_cells(group: Sequence[Record], metric: Metric) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def reliability_cells(group: Sequence[Record], metric: Metric) -> dict[str, Any]
     """
     lost, values = unfinished(group, metric), by_seed(group, metric)
     finite = {seed: value for seed, value in values.items() if seed not in lost and math.isfinite(value)}
-    ran = len({*lost, *values})
+    ran = _ran(group, metric)
     cells: dict[str, Any] = {"unfinished_seeds": len(lost)}
     if ran:
         cells["failure_rate_bound"] = highest_rate(len(lost), ran)
