@@ -9,6 +9,7 @@ from test_tables import record
 from harness.evidence.answers import class_answers, first_chances, load_right, save_answers
 from harness.evidence.comparison import compare_study
 from harness.evidence.verdicts import Verdict
+from harness.questions.judging import better
 from harness.records import attempt_folder, trial_folder
 from harness.tables import summary_table
 
@@ -115,6 +116,14 @@ def test_an_error_or_a_time_limit_is_no_evidence_that_the_variant_is_worse():
     for status in ("failed", "timeout"):
         found = compare_study({"base": ten(name="base"), "wide": ten(set(range(8)), values=DIVERGED | {"status": status})})
         assert found["wide"].verdict.word == "inconclusive" and found["wide"].p_values.diverging is None
+
+
+def test_where_no_seed_finished_on_both_sides_none_is_called_an_unfair_sample():
+    half = set(range(5))
+    made = {"base": ten(half, name="base"), "wide": ten(set(SEEDS) - half, better=0.02)}
+    found = compare_study(made)["wide"]
+    assert found.verdict == Verdict("inconclusive", "no seed finished on both sides") and found.difference is None
+    assert better(found).reason == "unfinished"
 
 
 def test_seeds_that_were_not_run_or_were_interrupted_are_no_failures():

@@ -15,7 +15,7 @@ from harness.evidence.confounding import confounding
 from harness.evidence.epochs import BEST, LAST, measured_epochs
 from harness.evidence.proportions import SampleDifference, compare_answers, highest_rate
 from harness.evidence.testsets import other_test_set, unpaired_seeds
-from harness.evidence.verdicts import Corrected, Verdict, corrected, verdict
+from harness.evidence.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
 from harness.measures import written
 from harness.metrics import ACCURACY, Metric
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
@@ -171,7 +171,7 @@ def _verdict(group: Sequence[Record], held: Held, p_values: Corrected, metric: M
         return Verdict("", held.refused)
     found = verdict(held.difference, p_values, metric=metric, completion=held.completion)
     if held.difference is None and held.completion.words and not found.word:
-        return Verdict("", f"no seed finished on both sides: 0 of {FEWEST_PAIRS} seeds")
+        return Verdict("", f"{NONE_FINISHED}: 0 of {FEWEST_PAIRS} seeds")
     return replace(found, detail=f"{found.detail}; {_worst(group, metric)}") if found.word == EQUIVALENT else found
 
 

@@ -14,6 +14,7 @@ from harness.statistics import PairedDifference, equivalence_test, holm
 
 INCONCLUSIVE = "inconclusive"
 NOTHING_IN_COMMON = "no seed in common with the control"
+NONE_FINISHED = "no seed finished on both sides"
 
 # A computed mean of exactly the margin must not miss it by the last bit of a sum.
 ROUNDING = 1e-9
@@ -103,7 +104,7 @@ def verdict(
         return Verdict(WORSE, f"diverges more often, Holm p = {p_values.diverging:.2g}")
     if word.word == WORSE and completion.variant_alone:
         return word
-    return UNFAIR
+    return UNFAIR if difference is not None else Verdict(INCONCLUSIVE, NONE_FINISHED)
 
 
 def _by_values(difference: PairedDifference, p_values: Corrected, metric: Metric) -> Verdict:

@@ -119,7 +119,7 @@ def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], ref
         return _finding(REFUTED, word, difference)
     if word != INCONCLUSIVE:
         return _finding(UNDECIDED, "few", difference)
-    if comparison.verdict == UNFAIR:
+    if difference is None or comparison.verdict == UNFAIR:
         return _finding(UNDECIDED, "unfinished", difference)
     if difference.low is None:
         return _finding(UNDECIDED, "no-spread", difference)
