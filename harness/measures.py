@@ -4,7 +4,7 @@ import math
 
 DIGITS = 4
 SPREAD_DIGITS = 2
-SMALLEST = 1e-4  # below it a value is written with a power of ten
+SMALLEST, LARGEST = 1e-4, 1e12  # below and from here on a value is written with a power of ten
 NOTHING = 1e-12  # below it a difference is but rounding
 
 
@@ -20,6 +20,8 @@ def written(value: float, *, fraction: bool, signed: bool = False, digits: int =
     ('+0.01235', '0.012')
     """
     sign = "+z" if signed else "z"
+    if LARGEST <= abs(value) < math.inf:
+        return format(value, f"{sign}.{digits - 1}e")
     if fraction or not math.isfinite(value):
         return format(value, f"{sign}.{DIGITS}f")
     if value == 0 or (signed and abs(value) < NOTHING):

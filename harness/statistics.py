@@ -17,6 +17,10 @@ CONFIDENCE = 0.95
 RESOLUTION = 2.0**-23
 
 
+class TooLarge(ValueError):
+    """Finite values whose mean or spread no float can hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A mean with its interval, in the unit of the values.
@@ -81,6 +85,7 @@ def prediction_interval(values: ArrayLike, *, confidence: float = CONFIDENCE) ->
     return spread_interval(sample, math.sqrt(1 + 1 / sample.size), confidence)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is refused as TooLarge
 def paired_difference(variant: ArrayLike, control: ArrayLike, *, confidence: float = CONFIDENCE) -> PairedDifference:
     """Return the mean of variant minus control, its t interval, the paired t-test's p-value and the effect size.
 
@@ -197,13 +202,14 @@ def t_quantile(probability: float, freedom: int) -> float:
     return float(stdtrit(freedom, probability))
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def spread_interval(
     sample: NDArray[np.float64], width: float, confidence: float, *, resolution: float | None = None
 ) -> Interval:
     """Return mean ± t · s · width, without the interval where the sample has no spread.
 
     width: the standard error in standard deviations. resolution: a spread up to this is rounding; by default from the
-    sample's own magnitude.
+    sample's own magnitude. TooLarge: where the mean or the interval is beyond any float.
     """
     check_confidence(confidence)
     mean = float(sample.mean())
@@ -216,7 +222,7 @@ def spread_interval(
     std = float(sample.std(ddof=1))
     margin = t_quantile((1 + confidence) / 2, sample.size - 1) * std * width
     if not math.isfinite(mean) or not math.isfinite(margin):
-        raise ValueError(f"values reach {np.abs(sample).max():g}, too large to average; expected smaller numbers.")
+        raise TooLarge(f"values reach {np.abs(sample).max():g}, too large to average; expected smaller numbers.")
     return Interval(mean, mean - margin, mean + margin, std, sample.size)
 
 

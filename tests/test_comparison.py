@@ -11,6 +11,7 @@ from harness.evidence.comparison import compare_study
 from harness.evidence.verdicts import Verdict
 from harness.questions.judging import better
 from harness.records import attempt_folder, trial_folder
+from harness.results.views import format_value
 from harness.tables import summary_table
 
 BASE = {seed: 0.9 + 0.001 * seed for seed in range(5)}
@@ -144,6 +145,18 @@ def test_a_metric_that_is_not_finite_for_some_seeds_leaves_no_verdict_on_the_oth
     wide[3] = replace(wide[3], metrics={"test_accuracy": math.nan})
     found = compare_study({"base": ten(name="base"), "wide": wide})["wide"]
     assert found.verdict.word == "inconclusive" and found.note == "1 of 10 not finite (seeds 3)"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e150, 1e200, 1e305])
+def test_values_too_large_for_an_interval_cost_their_own_comparison_alone(size):
+    huge = [record("huge", seed, size * (1 + seed)) for seed in range(5)]
+    beside = [replace(found, position=2) for found in ten(better=0.02)]
+    rows = summary_table([*ten(name="base"), *huge, *beside]).set_index("variant")
+    assert rows.verdict["wide"] == "better" and rows.value["huge"] == pytest.approx(3 * size)
+    detail = rows.verdict_detail["huge"]
+    assert detail.startswith("no verdict: values reach 5e") == math.isnan(rows.delta["huge"]) == (size > 1e150)
+    assert len(format_value("value", rows.value["huge"], metric="test_accuracy")) < 12
 
 
 def test_a_variant_that_is_equivalent_shows_its_worst_seed_and_what_so_few_would_not_show():

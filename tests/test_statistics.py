@@ -10,6 +10,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from harness.statistics import (
     PairedDifference,
+    TooLarge,
     holm,
     mean_interval,
     pair,
@@ -129,10 +130,12 @@ def test_unequal_numbers_of_pairs_are_refused() -> None:
         paired_difference([1.0, 2.0, 3.0], [1.0, 2.0])
 
 
-@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.filterwarnings("error")
 def test_values_too_large_to_average_are_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
         mean_interval([1e308, -1e308, 1.7e308])
+    with pytest.raises(TooLarge, match="too large"):
+        paired_difference([1e308, 1e308], [-1e308, 0.0])
 
 
 def test_a_confidence_in_percent_is_refused() -> None:

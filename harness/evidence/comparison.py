@@ -19,7 +19,7 @@ from harness.evidence.verdicts import NONE_FINISHED, Corrected, Verdict, correct
 from harness.measures import written
 from harness.metrics import ACCURACY, Metric
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.statistics import PairedDifference, Pairs, join, pair, paired_difference
+from harness.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
 
 UNPAIRED = Pairs((), (), (), "")  # of a variant that its control cannot be held against
 
@@ -120,12 +120,20 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
         for group in (variant, control)
     )
     pairs = pair(mine, its)
-    difference = paired_difference(pairs.variant, pairs.control) if pairs.seeds else None
+    difference, too_large = _difference(pairs)
     drawn = f"seeds {join(set(apart))} tested on other samples than in the control, so not paired" if apart else ""
     stopped = f"seeds {join(interrupted)} interrupted" if interrupted else ""
     note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
-    refused = elsewhere or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
+    refused = elsewhere or too_large or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
     return Held(difference, ended, pairs.seeds, note, refused and f"{NO_VERDICT}{refused}")
+
+
+def _difference(pairs: Pairs) -> tuple[PairedDifference | None, str]:
+    """Return the difference of the pairs, if there are any, and why it cannot be computed."""
+    try:
+        return (paired_difference(pairs.variant, pairs.control) if pairs.seeds else None), ""
+    except TooLarge as error:
+        return None, str(error).rstrip(".")
 
 
 def _unequal_choice(variant: Sequence[Record], control: Sequence[Record], metric: Metric, seeds: Sequence[int]) -> str:
