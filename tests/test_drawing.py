@@ -26,13 +26,12 @@ TABLE = pd.DataFrame(
         "note": ["", "a note of many words, which has to be broken over several lines " * 2],
     }
 )
-COLUMNS = ["variant", "change", "test_accuracy", "seconds", "note"]
 
 
-def lines_at(width: int) -> list[str]:
+def lines_at(width: int, table: pd.DataFrame = TABLE) -> list[str]:
     """Draw the table for a terminal of this width; return its lines."""
     file = io.StringIO()
-    print_view(make_view(TABLE, COLUMNS), Console(file=file, width=width, force_terminal=True, color_system=None))
+    print_view(make_view(table, [*table.columns.drop("test_accuracy_std")]), Console(file=file, width=width, force_terminal=True, color_system=None))
     return file.getvalue().splitlines()
 
 
@@ -51,6 +50,18 @@ def test_every_word_of_a_broken_text_is_there():
 def test_what_there_is_no_room_for_is_named():
     assert "No room for: change, seconds, note." in " ".join(" ".join(lines_at(44)).split())
     assert "No room" not in " ".join(lines_at(200))
+
+
+def test_why_a_row_has_no_verdict_is_said_below_the_table_where_its_note_has_no_room():
+    others = {"base": ["", ""], "wide": ["equivalent", "within"], "fashion": ["", "no verdict: tested on fashion, not mnist"]}
+    others |= {"few": ["", "intervals only: 1 of 5 seeds"], "fewer": ["", "intervals only: 1 of 5 seeds"]}
+    rows = [["learning-" + name, 0.9, 0.001, *cells] for name, cells in others.items()]
+    table = pd.DataFrame(rows, columns=["variant", "test_accuracy", "test_accuracy_std", "verdict", "note"])
+    _, below = "\n".join(lines_at(50, table)).split("learning-fewer  ")
+    text = " ".join(below.split())
+    assert "learning-fashion: no verdict: tested on fashion, not mnist" in text and "within" not in text
+    assert "learning-few, learning-fewer: intervals only: 1 of 5 seeds" in text
+    assert "\n".join(lines_at(150, table)).count("tested on fashion") == 1 and "few, " not in "".join(lines_at(150, table))
 
 
 def test_where_nothing_fits_the_terminal_breaks_plain_lines():

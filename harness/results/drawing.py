@@ -28,17 +28,34 @@ GAP, EDGE = 2, 2  # characters between columns, and at the sides
 
 
 def print_view(view: View, console: Console) -> None:
-    """Draw a table and its caption; where even the least does not fit, in plain lines that the terminal breaks."""
+    """Draw a table and its caption; where even the least does not fit, in plain lines that the terminal breaks.
+
+    Where the notes have no room, those of rows without a verdict stand below: nothing else says why there is none.
+    """
     fitted = fitting(view, console.width)
     if width_needed(fitted) > console.width:
         console.print(to_text(view), end="", soft_wrap=True, markup=False, highlight=False)
         return
     if fitted.rows:
         console.print(drawn(fitted, console.width))
+    if "note" not in fitted.columns:
+        for note, names in refusals(view).items():
+            console.print(Text.assemble((f"{', '.join(names)}: ", "bold"), note))
     if left_out := [name for name in view.columns if name not in fitted.columns]:
         fitted = replace(fitted, caption=f"{view.caption} No room for: {', '.join(left_out)}.".strip())
     if fitted.caption:
         console.print(Text(on_one_line(fitted.caption), style="dim"))
+
+
+def refusals(view: View) -> dict[str, list[str]]:
+    """Return the notes of the rows without a verdict, each with the rows that it is of."""
+    found: dict[str, list[str]] = {}
+    for row in view.rows:
+        texts = {name: on_one_line(cell.text) for name, cell in zip(view.columns, row)}
+        if texts.get("note") and not texts.get("verdict"):
+            name = "/".join(texts[column] for column in ("study", "variant") if texts.get(column))
+            found.setdefault(texts["note"], []).append(name)
+    return found
 
 
 def fitting(view: View, width: int) -> View:
