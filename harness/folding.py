@@ -4,6 +4,7 @@ import re
 
 _SOFT = re.compile(r"[^ ,]*,+ ?|[^ ,]+ ?| +")  # what stays together, with the comma or the space behind it
 _TIGHT = re.compile(r"[^=]*=+|[^=]+")  # a setting may be parted from its value
+_SHORT = 16  # up to so many characters they are one word, as in depth=1
 
 
 def longest_piece(text: str, *, tight: bool = False) -> int:
@@ -27,7 +28,7 @@ def fold(text: str, width: int) -> str:
 
 def _pieces(text: str, *, tight: bool) -> list[str]:
     soft = _SOFT.findall(text)
-    return [part for piece in soft for part in _TIGHT.findall(piece)] if tight else soft
+    return [part for piece in soft for part in (_TIGHT.findall(piece) if len(piece) > _SHORT else [piece])] if tight else soft
 
 
 def _fitting(text: str, width: int) -> list[str]:

@@ -119,6 +119,35 @@ def test_what_the_summary_has_no_room_for_is_named():
     assert "No room for:" in " ".join(summary_at(50)) and "No room for:" not in " ".join(summary_at(160))
 
 
+def named(name: str, change: str, *, seeds: int) -> list[Record]:
+    return [replace(make_record("wide", seed), variant=name, change=change, changes={"hidden": [512]}) for seed in range(seeds)]
+
+
+def test_at_80_columns_what_is_left_out_of_the_cells_is_named_as_well():
+    base = [make_record(seed=seed) for seed in range(5)]
+    lines = drawn_summary([*base, *named("wide-and-deep-with-skips", "depth=1, noise=0.1", seeds=5)], 80)
+    text = " ".join(" ".join(lines).split())
+    assert "±" not in text and "[+" not in text and "better" in text
+    assert "No room for: standard deviation, 95% interval" in text
+
+
+def test_below_the_seeds_of_a_verdict_the_interval_outranks_what_a_variant_costs():
+    base = [make_record(seed=seed) for seed in range(3)]
+    lines = drawn_summary([*base, *named("wide", "hidden=512, noise=0.1", seeds=3)], 80)
+    text = " ".join(" ".join(lines).split())
+    assert "difference [95% interval]" in text and "+0.0099 [+0.0088, +0.0109]" in text
+    assert "parameters" in text.partition("No room for: ")[2] and "interval" not in text.partition("No room for: ")[2]
+
+
+@pytest.mark.parametrize("width", range(60, 100, 5))
+def test_a_short_setting_and_its_value_stay_one_word(width):
+    base = [make_record(seed=seed) for seed in range(5)]
+    changes = ("depth=1", "shift=100, boom=True", "noise=0.1 (vs wide)")
+    text = "\n".join(drawn_summary([*base, *(line for one in changes for line in named(f"stump-{len(one)}", one, seeds=5))], width))
+    words = [word for change in changes for word in change.split()]
+    assert "change" not in text.splitlines()[1] or all(word in text for word in words)
+
+
 @pytest.mark.parametrize("seeds", [1, 4])
 def test_what_no_number_of_seeds_would_judge_is_said_in_place_of_their_number(seeds):
     data = {"used": "mnist", "name": "mnist", "sha256": "ab"}

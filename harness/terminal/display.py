@@ -60,27 +60,29 @@ class _Layout:
     tight: bool = False  # whether a setting and its value may stand on two lines
     left_out: tuple[str, ...] = ()
 
-    @property
-    def unsaid(self) -> str:
-        """The columns left out that nothing below the table says."""
-        return ", ".join(name for name in self.left_out if name != "seconds")
+    def unsaid(self, rows: list[dict[str, Any]]) -> str:
+        """Name what is left out of these rows that nothing below the table says."""
+        parts = (("standard deviation", self.spread, "value_std"), ("95% interval", self.interval, "ci_low"))
+        lost = [name for name, shown, column in parts if not shown and any(present(row[column]) for row in rows)]
+        return ", ".join([*lost, *(name for name in self.left_out if name != "seconds")])
 
 
+_COSTS = ("seconds", "epochs", "parameters")
 _NARROW = _Layout(gap=1, interval=False, spread=False)
-# From the widest terminal to the narrowest: the first that fits is taken.
+_WIDE = (_Layout(), _Layout(gap=1), _Layout(gap=1, left_out=("seconds",)))
+# Without a verdict the interval is all that says how sure a difference is: it outranks what a variant costs.
+_WITH_INTERVAL = (
+    _Layout(gap=1, left_out=("seconds", "parameters")),
+    *(replace(_NARROW, interval=True, left_out=left_out) for left_out in (("seconds",), ("seconds", "parameters"), _COSTS)),
+)
 _LAYOUTS = (
-    _Layout(),
-    _Layout(gap=1),
-    _Layout(gap=1, left_out=("seconds",)),
     _Layout(gap=1, interval=False),
     _Layout(gap=1, interval=False, left_out=("seconds",)),
-    *(
-        replace(_NARROW, tight=tight, left_out=("seconds", *left_out))
-        for left_out in ((), ("epochs",), ("epochs", "parameters"), ("epochs", "parameters", "seeds"))
-        for tight in (False, True)
-    ),
-    replace(_NARROW, left_out=("seconds", "epochs", "parameters", "seeds", "change")),
-    replace(_NARROW, left_out=("seconds", "epochs", "parameters", "seeds", "change", "status")),
+    *(replace(_NARROW, left_out=_COSTS[:count]) for count in (1, 2, 3)),
+    replace(_NARROW, tight=True, left_out=_COSTS),
+    *(replace(_NARROW, tight=tight, left_out=(*_COSTS, "seeds")) for tight in (False, True)),
+    replace(_NARROW, left_out=(*_COSTS, "seeds", "change")),
+    replace(_NARROW, left_out=(*_COSTS, "seeds", "change", "status")),
 )
 
 
@@ -104,14 +106,18 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     if any(words(row["verdict"]) in VERDICT_STYLES for row in rows):
         notes.append(Text(f"How verdicts come about, and of what: {RULES}", style="dim"))
     notes += [Text(choice) for choice in chosen_by_validation(rows)]
-    if layout.unsaid:
-        notes.append(Text(f"No room for: {layout.unsaid}.", style="dim"))
+    if unsaid := layout.unsaid(rows):
+        notes.append(Text(f"No room for: {unsaid}.", style="dim"))
     return Group(_drawn(rows, columns, layout, title=title, width=width), *notes)
 
 
 def _fitting(rows: list[dict[str, Any]], metric: str, width: int) -> tuple[_Layout, dict[str, list[Text]]]:
-    """Return the first layout that so many characters have room for, else the last, with its columns."""
-    for layout in _LAYOUTS:
+    """Return the first layout that so many characters have room for, else the last, with its columns.
+
+    They go from the widest terminal to the narrowest.
+    """
+    unjudged = any(_wants_seeds(row) and present(row["ci_low"]) for row in rows)
+    for layout in (*_WIDE, *(_WITH_INTERVAL if unjudged else ()), *_LAYOUTS):
         columns = _columns(rows, metric, layout)
         if _width_needed(layout, columns) <= width:
             break
