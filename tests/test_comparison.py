@@ -184,6 +184,7 @@ def test_a_variant_on_another_dataset_is_shown_without_a_verdict():
     made = {"base": on(base, used="mnist", name="mnist"), "wide": on(fashion, used="fashion", name="fashion")}
     found = compare_study(made)["wide"]
     assert found.verdict.word == "" and found.verdict.detail == "no verdict: tested on fashion, not mnist"
+    assert better(found).reason == "refused" and better(found).detail == found.verdict.detail
     assert found.difference.n == 10 and found.p_value is None
 
 
@@ -308,3 +309,4 @@ def test_records_made_under_other_conditions_are_not_paired(what):
     made["wide"] = [replace(found, provenance={what: "old"}) for found in made["wide"]]
     found = compare_study(made)["wide"]
     assert found.difference is None and "confounded: was recorded with different" in found.verdict.detail
+    assert better(found).reason == "refused" and better(found).detail == found.verdict.detail

@@ -193,7 +193,8 @@ def _worst(group: Sequence[Record], metric: Metric) -> str:
     """Say what the seeds of an equivalent variant do not show: its worst one, and a collapse too rare for so few."""
     cells = reliability_cells(group, metric)
     value = written(cells["worst_value"], fraction=metric.fraction)
-    return f"worst seed {value}; failures of up to {cells['failure_rate_bound']:.0%} of seeds may not show in {_ran(group, metric)}"
+    bound = f"failures of up to {cells['failure_rate_bound']:.0%} of seeds may not show in {_ran(group, metric)}"
+    return f"worst seed {value}; {bound}"
 
 
 def _ran(group: Sequence[Record], metric: Metric) -> int:

@@ -6,7 +6,7 @@ accuracy take the study's own verdict, which is corrected over its variants, so 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
@@ -15,7 +15,7 @@ from harness.evidence.comparison import Comparison
 from harness.evidence.proportions import wilson_interval
 from harness.records import DIVERGED
 from harness.statistics import CONFIDENCE, PairedDifference, pair, paired_difference
-from harness.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE
+from harness.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE, never_judged
 from harness.evidence.verdicts import INCONCLUSIVE, UNFAIR
 
 SUPPORTED = "supported"
@@ -25,7 +25,7 @@ STATES = (SUPPORTED, REFUTED, UNDECIDED)
 
 # Why a claim stands as it does; each is a text in every language.
 REASONS = (
-    *("missing", "few", "interval-above", "interval-below", "interval-across", "no-spread", "unfinished"),
+    *("missing", "few", "interval-above", "interval-below", "interval-across", "no-spread", "unfinished", "refused"),
     *("all", "not-all", "most", "minority", "split"),
     *(BETTER, WORSE, EQUIVALENT, IDENTICAL, INCONCLUSIVE, DIVERGED),
 )
@@ -111,6 +111,8 @@ def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], ref
     if comparison is None:
         return MISSING
     word, difference = comparison.verdict.word, comparison.difference
+    if not word and never_judged(comparison.verdict.detail):
+        return replace(_finding(UNDECIDED, "refused", difference), detail=comparison.verdict.detail)
     if difference is None and not word:
         return MISSING
     if word in supporting:
