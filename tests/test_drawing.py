@@ -31,7 +31,8 @@ TABLE = pd.DataFrame(
 def lines_at(width: int, table: pd.DataFrame = TABLE) -> list[str]:
     """Draw the table for a terminal of this width; return its lines."""
     file = io.StringIO()
-    print_view(make_view(table, [*table.columns.drop("test_accuracy_std")]), Console(file=file, width=width, force_terminal=True, color_system=None))
+    view = make_view(table, [*table.columns.drop("test_accuracy_std")])
+    print_view(view, Console(file=file, width=width, force_terminal=True, color_system=None))
     return file.getvalue().splitlines()
 
 
@@ -143,7 +144,8 @@ def test_below_the_seeds_of_a_verdict_the_interval_outranks_what_a_variant_costs
 def test_a_short_setting_and_its_value_stay_one_word(width):
     base = [make_record(seed=seed) for seed in range(5)]
     changes = ("depth=1", "shift=100, boom=True", "noise=0.1 (vs wide)")
-    text = "\n".join(drawn_summary([*base, *(line for one in changes for line in named(f"stump-{len(one)}", one, seeds=5))], width))
+    stumps = [found for change in changes for found in named(f"stump-{len(change)}", change, seeds=5)]
+    text = "\n".join(drawn_summary([*base, *stumps], width))
     words = [word for change in changes for word in change.split()]
     assert "change" not in text.splitlines()[1] or all(word in text for word in words)
 

@@ -103,7 +103,7 @@ def test_a_claim_is_not_judged_where_no_number_of_seeds_gives_a_verdict():
 
 
 @pytest.mark.parametrize("pairs", [1, 4, math.nan])
-@pytest.mark.parametrize("why", ["no verdict: tested on other samples than base", "confounded: differs from base also in epochs"])
+@pytest.mark.parametrize("why", ["no verdict: tested on other samples than base", "confounded: differs also in epochs"])
 def test_of_few_seeds_as_well_the_reason_is_said_that_more_would_not_change(why, pairs):
     cells = {"verdict": "", "verdict_detail": why, "pairs": pairs, "seeds": 1}
     assert outcome(study(worse_than_control()), [ROW | cells]).open == {("wide", "worse than its control"): why}
