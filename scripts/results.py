@@ -13,6 +13,11 @@ from resultpages.page import ASKED, ROOT, page, summary_table
 from resultpages.pictures import write_pictures
 from resultpages.published import ENOUGH_SEEDS, Published, read
 
+DRAWN_BY_PATH = (
+    "Figures change when first weights do. Since these follow from the seed and each layer's path, so that a layer left out "
+    "leaves the others as they are ([reliability](reliability.md)), every network starts from other weights than before. A "
+    "page says at its top whether its figures are from before."
+)
 MARKERS = ("<!-- table: scripts/results.py -->", "<!-- end of table -->")
 
 
@@ -41,24 +46,31 @@ def write_docs(published: Sequence[Published], root: Path) -> None:
     """Write each study's page, the page that leads to them, and the table of the README."""
     pages, pictures = root / "docs" / "results", root / "docs" / "pictures"
     pages.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows = _rows_there(root / "docs" / "results.md")
     for found in published:
         name, claims = found.study.name, standings(found)
         drawn = write_pictures(found, pictures)
         (pages / f"{name}.md").write_text(page(found, claims, drawn, beside=pages), encoding="utf-8")
-        rows.append(index_row(found, claims))
+        rows[name] = index_row(found, claims)
         click.echo(f"Wrote {pages / name}.md, {len(drawn)} pictures.")
-    (root / "docs" / "results.md").write_text(index(rows), encoding="utf-8")
+    (root / "docs" / "results.md").write_text(index([rows[name] for name in in_order(study_files()) if name in rows]), encoding="utf-8")
     for found in published:
         if found.study.name == ASKED:
             write_table(found, root / "README.md")
+
+
+def _rows_there(path: Path) -> dict[str, str]:
+    """Return the rows of the page that leads to the studies' pages, by study: those of studies not published now stay."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    found = ((re.match(r"\| \[([^]]+)\]\(results/", line), line) for line in lines)
+    return {match[1]: line for match, line in found if match}
 
 
 def index(rows: Sequence[str]) -> str:
     """Return the page that leads to the studies' pages."""
     head = ["| study | question | seeds | claims shown | lesson |", "| :--- | :--- | ---: | ---: | :--- |"]
     told = "Written by `python scripts/results.py` from the records of `python -m harness run all`; no figure is typed."
-    return "\n\n".join(["# Results", told, "\n".join([*head, *rows])]) + "\n"
+    return "\n\n".join(["# Results", told, DRAWN_BY_PATH, "\n".join([*head, *rows])]) + "\n"
 
 
 def index_row(found: Published, claims: tuple[Standing, ...]) -> str:

@@ -68,6 +68,16 @@ def test_the_index_leads_to_each_page_and_counts_its_claims(written: Path):
     assert "| **2** | 2 of 2 |" in index
 
 
+def test_the_index_keeps_studies_that_are_not_published_now(logdir: Path, tmp_path: Path):
+    (tmp_path / "docs").mkdir()
+    kept, gone = "| [spirals](results/spirals.md) | told |", "| [absent](results/absent.md) | told |"
+    old = "| [perceptron](results/perceptron.md) | old |"
+    (tmp_path / "docs" / "results.md").write_text("\n".join(["# Results", kept, gone, old]))
+    assert CliRunner().invoke(results.main, [str(logdir), "--root", str(tmp_path)]).exit_code == 0
+    index = (tmp_path / "docs" / "results.md").read_text()
+    assert kept in index and gone not in index and old not in index and "[perceptron](results/perceptron.md)" in index
+
+
 def with_expectation(found: Published, variant: str, expect: object) -> Published:
     variants = tuple(replace_expectation(one, expect) if one.name == variant else one for one in found.study.variants)
     return replace(found, study=replace(found.study, variants=variants))
