@@ -1,6 +1,7 @@
 """What may be measured in batches of another size than the training's, and what is measured as fit would."""
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 import keras
@@ -9,7 +10,9 @@ import pytest
 from keras import layers, ops
 from ownmodels import TEST_X, TEST_Y, X, Y, assert_as_fit, by_harness, dense_model, regression
 
+from harness.compiled import batchsizes
 from harness.compiled.batchsizes import any_batch_size
+from harness.compiled.proofs import proven_config
 
 Layer = Callable[[Any], Any]
 
@@ -105,3 +108,47 @@ def test_the_loss_of_one_output_is_the_mean_over_samples() -> None:
     training, measured = by_harness(dense_model(), regression(), epochs=1, engine="graph")
     errors = np.square(training.model.predict(TEST_X, verbose=0) - TEST_Y)
     assert measured[0]["val_loss"] == pytest.approx(errors.mean(), rel=1e-5)
+
+
+def whole_batch(self: Any, *arguments: Any, **options: Any) -> Any:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        (lambda model: model, "compute_loss"),
+        (lambda model: model, "predict_step"),
+        (lambda model: model, "compute_metrics"),
+        (lambda model: model.layers[-1], "call"),
+        (lambda model: model.loss, "call"),
+        (lambda model: model.loss, "fn"),
+        (lambda model: model._compile_loss, "call"),
+        (lambda model: model._compile_metrics._user_metrics[0], "update_state"),
+        (lambda model: model.optimizer, "update_step"),
+    ],
+)
+def test_an_object_with_a_method_in_place_of_its_classs_proves_nothing(part: Callable[[Any], Any], name: str) -> None:
+    model = model_of(loss=keras.losses.MeanSquaredError(), metrics=[keras.metrics.MeanAbsoluteError()])
+    assert any_batch_size(model)
+    setattr(part(model), name, MethodType(whole_batch, part(model)))
+    assert proven_config(model) is None and not any_batch_size(model)
+
+
+def test_a_loss_put_on_the_object_is_measured_as_fit_does() -> None:
+    def squared_sum(self: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any = None, training: bool = True) -> Any:
+        return ops.square(ops.sum(y - y_pred)) / 100.0
+
+    def summing() -> keras.Model:
+        model = dense_model()
+        model.compute_loss = MethodType(squared_sum, model)
+        return model
+
+    assert_as_fit(summing, regression(), engine="graph")
+
+
+def test_nothing_is_proven_where_a_study_has_patched_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of()
+    assert any_batch_size(model)
+    monkeypatch.setattr(batchsizes, "changed_settings", lambda: None)
+    assert not any_batch_size(model)

@@ -7,6 +7,7 @@ import keras
 from keras.src.models.functional import Functional
 
 from harness.compiled.proofs import dictionaries, proven_config
+from harness.isolation import changed_settings
 
 # Keras' layers that, outside of training, make of a sample what that sample alone decides. Whatever is not named in these
 # lists may mix the samples of a batch, as operations on tensors (ops.mean) and losses such as Dice do.
@@ -57,8 +58,11 @@ def any_batch_size(model: keras.Model) -> bool:
     """Return whether loss and metrics over samples are proven to be the same for every size of batch.
 
     Proven are models of Keras' own classes in LAYERS, with one loss of LOSSES, and metrics of METRICS: means and counts
-    of single samples. Everything else is measured in batches of the training's size, as evaluate(batch_size=...) does.
+    of single samples. Everything else is measured in batches of the training's size, as evaluate(batch_size=...) does:
+    also where a study has replaced something within Keras or TensorFlow, whatever it is.
     """
+    if changed_settings() is None:
+        return False
     config = proven_config(model)
     if config is None or several_losses(model) or not all(_is_listed(layer) for layer in model._flatten_layers()):
         return False
@@ -76,7 +80,7 @@ def several_losses(model: keras.Model) -> bool:
 
 def _is_listed(layer: keras.Layer) -> bool:
     operations = layer.operations if isinstance(layer, Functional) else ()
-    return type(layer) in LAYERS and "call" not in vars(layer) and all(isinstance(one, keras.Layer) for one in operations)
+    return type(layer) in LAYERS and all(isinstance(one, keras.Layer) for one in operations)
 
 
 def _all_among(names: Iterable[str], given: Any, get: Callable[[Any], Any]) -> bool:

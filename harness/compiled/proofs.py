@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from types import FunctionType, MethodType
 from typing import Any
 
 import keras
@@ -11,15 +12,16 @@ from tensorflow.python.framework.config import is_op_determinism_enabled
 
 # Beginnings of operations' names; a random draw in a training step is dropout or noise.
 SLOW_UNDER_XLA = ("Conv", "DepthwiseConv", "Random", "StatelessRandom")
+KERAS_SETS = ("build", "quantize", "loss")  # what Keras itself puts on objects in place of what their classes have
 
 
 def proven_config(model: keras.Model) -> dict[str, Any] | None:
     """Return the model's whole configuration as plain values, or None where it does not say all.
 
     Only models, layers, losses, metrics and optimizers of Keras' own count as proven: a class or function of the
-    user's may do anything.
+    user's may do anything, and so may one that was put on an object, of which no configuration tells.
     """
-    if not type(model).__module__.startswith("keras.") or {"train_step", "test_step"} & set(vars(model)):
+    if not type(model).__module__.startswith("keras.") or any(map(_is_altered, _parts(model))):
         return None
     try:
         parts = json.loads(json.dumps({"model": model.get_config(), "compile": model.get_compile_config()}))
@@ -44,6 +46,24 @@ def dictionaries(part: Any) -> Iterator[dict[str, Any]]:
     if isinstance(part, (dict, list)):
         for value in part.values() if isinstance(part, dict) else part:
             yield from dictionaries(value)
+
+
+def _parts(model: keras.Model) -> Iterator[Any]:
+    """Return the objects of which a model's steps are made: itself, its layers, losses, metrics and optimizer."""
+    compiled = model._compile_metrics
+    given = [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
+    yield from (*model._flatten_layers(), model.optimizer, model._compile_loss, compiled)
+    yield from keras.tree.flatten([model.loss, given, model.metrics])
+
+
+def _is_altered(part: Any) -> bool:
+    """Say whether an object has another method than its class, or a function that is not of Keras' own."""
+    for name, value in getattr(part, "__dict__", {}).items():
+        if name not in KERAS_SETS and callable(getattr(type(part), name, None)):
+            return True
+        if isinstance(value, (FunctionType, MethodType)) and not (value.__module__ or "").startswith("keras."):
+            return True
+    return False
 
 
 def _is_keras_own(part: dict[str, Any]) -> bool:
