@@ -125,3 +125,50 @@ def test_metrics_are_reset_at_every_epoch_also_where_several_are_trained_at_once
     training = train(model, regression(), batch_size=10, epochs=4, seed=0, log_every=4, engine="graph")
     assert len(list(training.epochs())) == 1
     assert len(resets) == 5  # four epochs and one measurement
+
+
+class Untracked(PlainLogs):
+    """Steps that return a loss under the name of Keras' own tracker, which they never update."""
+
+    rate = 1.0
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        loss = super().train_step(data)["loss"]
+        for weight in self.trainable_weights:
+            weight.assign(weight * self.rate)
+        return {"loss": loss}
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        return {"loss": super().test_step(data)["loss"]}
+
+
+class Lost(Untracked):
+    """Its weights are not finite any more behind the first batch."""
+
+    rate = float("nan")
+
+
+@pytest.mark.parametrize("engine", ["graph", "fit"])
+def test_a_loss_that_no_metric_holds_is_reported_and_not_the_zero_of_keras_own_tracker(engine: str) -> None:
+    training, measured = by_harness(dense_model(Untracked, metrics=None), regression(), engine=engine)
+    assert training.engine == engine
+    last = slice(8, 12)  # of the test samples in batches of 8
+    errors = training.model(regression().x_test[last]).numpy() - regression().y_test[last]
+    assert measured[-1]["val_loss"] == pytest.approx((errors**2).mean(), rel=1e-4)
+    assert all(epoch["loss"] > 0.0 for epoch in measured)
+
+
+@pytest.mark.parametrize("engine", ["graph", "fit"])
+def test_such_a_loss_that_is_not_finite_ends_the_training(engine: str) -> None:
+    _, measured = by_harness(dense_model(Lost, metrics=None), regression(), epochs=3, engine=engine)
+    assert len(measured) == 1 and not finite(measured[0])
+
+
+def test_a_metric_of_another_meaning_hides_no_loss_that_is_lost() -> None:
+    class Hidden(Lost):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            self._loss_tracker.update_state(1.0)
+            return super().train_step(data)
+
+    _, measured = by_harness(dense_model(Hidden, metrics=None), regression(), epochs=3, engine="graph")
+    assert len(measured) == 1

@@ -1,6 +1,6 @@
 """The same epochs by model.fit, for what cannot be compiled or wants to be called at every batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -10,7 +10,8 @@ import tensorflow as tf
 from harness.arrays import Samples
 from harness.compiled.device import batch_of, count, structure
 from harness.compiled.endings import averages
-from harness.compiled.overrides import fit_function
+from harness.compiled.lastlogs import reported
+from harness.compiled.overrides import LOGS, fit_function, own
 from harness.compiled.programs import as_floats
 
 BATCH_HOOKS = tuple(f"on_{kind}batch_{edge}" for kind in ("", "train_", "test_") for edge in ("begin", "end"))
@@ -36,12 +37,12 @@ class FitProgram:
         # fit takes its end for the end of training and puts averaged weights in place; the engine does that once.
         for variable, value in zip(self.model.trainable_variables, self._hooks.weights, strict=False):
             variable.assign(value)
-        return as_floats(self._hooks.logs)
+        return self._reported(self._hooks.logs)
 
     def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
         """Return loss and metrics on these samples by Keras' names."""
         batches = self._batches(samples, tf.range(count(samples)))
-        return as_floats(self.model.evaluate(batches, verbose=0, return_dict=True, callbacks=self._hooks))
+        return self._reported(self.model.evaluate(batches, verbose=0, return_dict=True, callbacks=self._hooks))
 
     def predict(self, x: Samples) -> Any:
         """Return the model's outputs for these inputs: an array, or a list of them, of one row a sample."""
@@ -57,6 +58,10 @@ class FitProgram:
 
         measured = [traced(self.model.test_step, samples) for samples in filter(None, held_out)]
         return [traced(self.model.train_step, train), *measured]
+
+    def _reported(self, found: Mapping[str, Any]) -> dict[str, float]:
+        last = self._hooks.last
+        return as_floats(reported(self.model, last) if own(self.model, *LOGS) and last.keys() == found.keys() else found)
 
     def _batches(self, samples: tuple[Any, ...], order: tf.Tensor) -> tf.data.Dataset:
         def draw(rows: tf.Tensor) -> Any:
@@ -74,6 +79,7 @@ class _BatchHooks(keras.callbacks.CallbackList):
     def __init__(self, callbacks: Sequence[keras.callbacks.Callback], model: keras.Model) -> None:
         super().__init__(list(callbacks), model=model)
         self.logs: dict[str, Any] = {}
+        self.last: dict[str, Any] = {}  # what the last batch's step returned
         self.weights: list[np.ndarray] = []  # at the end of the epoch, where the optimizer averages them
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -103,7 +109,8 @@ class _BatchHooks(keras.callbacks.CallbackList):
             callback.on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Pass it on."""
+        """Keep what the batch's step returned, and pass it on."""
+        self.last = dict(logs or {})
         for callback in self.callbacks:
             callback.on_train_batch_end(batch, logs)
 
@@ -113,7 +120,8 @@ class _BatchHooks(keras.callbacks.CallbackList):
             callback.on_test_batch_begin(batch, logs)
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Pass it on."""
+        """Keep what the batch's step returned, and pass it on."""
+        self.last = dict(logs or {})
         for callback in self.callbacks:
             callback.on_test_batch_end(batch, logs)
 

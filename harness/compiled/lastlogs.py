@@ -1,9 +1,11 @@
 """What a model's own train_step or test_step returned for the last batch, which fit reports where no metric holds it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -48,6 +50,27 @@ def _require_shape(value: tf.Tensor) -> None:
 
 
 def reported(model: keras.Model, logs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what fit reports: the metrics, if the last batch's logs are named as they are, else these logs themselves."""
+    """Return what fit reports: the metrics, if the last batch's logs are named as they are, else these logs themselves.
+
+    Beyond fit, a step's own value is reported in place of a metric that was never updated, which would be 0 whatever is
+    learned, and a loss of the last batch that is not finite in place of one that is.
+    """
     metrics = model.get_metrics_result()
-    return metrics if set(metrics) == set(logs) else logs
+    if set(metrics) != set(logs):
+        return logs
+    idle = _never_updated(model)
+    return {name: logs[name] if name in idle or _lost(name, logs[name]) else value for name, value in metrics.items()}
+
+
+def _never_updated(model: keras.Model) -> set[str]:
+    """Return the names of the metrics that hold nothing but zeros; one whose result a step returns is the same either way."""
+    found = set()
+    for metric in model.metrics:
+        for one in (metric, *getattr(metric, "metrics", ())):
+            if one.variables and not any(np.any(variable.numpy()) for variable in one.variables):
+                found.add(one.name)
+    return found
+
+
+def _lost(name: str, value: Any) -> bool:
+    return name.endswith("loss") and np.ndim(value) == 0 and not math.isfinite(value)
