@@ -14,7 +14,7 @@ from harness.compiled.fitting import FitProgram, fit_reason
 from harness.compiled.orders import Batches, epoch_order
 from harness.compiled.overrides import LOGS, own, refusal
 from harness.compiled.programs import CompiledProgram
-from harness.compiled.proofs import seems_unsuited_to_xla, unsuited_to_xla
+from harness.compiled.proofs import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.compiled.trainings import Epoch, Plan, Training
 from harness.errors import failure_text
 from harness.layerseeds import seed_streams
@@ -78,25 +78,31 @@ def _compiled(
     def program(form: str) -> CompiledProgram:
         return CompiledProgram(model, batches, scale=samples.scale, xla=form == "xla")
 
-    if engine != "auto":
+    if engine == "graph":
         refused = _unusable(chosen := program(engine), samples)
         return (None, refused) if refused else (chosen, "asked for")
-    asked = bool(model.jit_compile)
     xla, graph = program("xla"), program("graph")
+    asked = engine == "xla" or bool(model.jit_compile)
+    if asked and (unseeded := unseeded_under_xla(_operations(xla, samples))):
+        refused = _unusable(graph, samples)
+        return (None, f"{unseeded}; {refused}") if refused else (graph, unseeded)
+    if engine == "xla":
+        refused = _unusable(xla, samples)
+        return (None, refused) if refused else (xla, "asked for")
     # Each has a trace of its own, and tracing takes a while: the one that will hardly be used is not traced to find it out.
     first = graph if seems_unsuited_to_xla(model) else xla
-    refused = ("" if asked else _unsuited(first, samples)) or _unusable(xla, samples)
+    refused = ("" if asked else unsuited_to_xla(model, _operations(first, samples))) or _unusable(xla, samples)
     if not refused:
         return xla, ASKED_BY_MODEL if asked else FOR_XLA
     otherwise = _unusable(graph, samples)
     return (None, f"{refused}; {otherwise}") if otherwise else (graph, refused)
 
 
-def _unsuited(program: CompiledProgram, samples: DeviceSamples) -> str:
-    """Trace a program; return why XLA is not to compile it, or nothing, also where it cannot be traced."""
+def _operations(program: CompiledProgram, samples: DeviceSamples) -> set[str]:
+    """Trace a program; return the names of its operations, none where it cannot be traced."""
     with suppress(Exception):
-        return unsuited_to_xla(program.model, program.operations(samples.train))
-    return ""
+        return program.operations(samples.train)
+    return set()
 
 
 def _unusable(program: CompiledProgram, samples: DeviceSamples) -> str:

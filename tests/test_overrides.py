@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from ownmodels import TEST_X, assert_as_fit, by_harness, dense_model, regression
 
 from harness import Settings, Study
@@ -96,3 +97,22 @@ def test_a_loss_that_is_scaled_is_scaled_in_the_compiled_loop() -> None:
     training = assert_as_fit(scaling, regression(), engine="graph")
     assert training.engine == "graph", training.reason
     assert float(training.model.optimizer.dynamic_scale) == 2.0**4  # doubled behind every second of six steps
+
+
+class Noisy(keras.Layer):
+    """Noise that is drawn by TensorFlow's global seed, as many layers of one's own do."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + tf.random.normal(tf.shape(inputs))
+
+
+@pytest.mark.parametrize(("engine", "jit_compile"), [("auto", True), ("xla", "auto"), ("auto", "auto")])
+def test_draws_by_tensorflows_global_seed_are_not_given_to_xla_which_follows_none(engine: str, jit_compile: Any) -> None:
+    def losses() -> list[float]:
+        training, measured = by_harness(
+            dense_model(hidden=[Noisy], jit_compile=jit_compile), regression(), epochs=2, engine=engine
+        )
+        assert training.engine == "graph" and "follows no seed under XLA" in training.reason
+        return [epoch["loss"] for epoch in measured]
+
+    assert losses() == losses()

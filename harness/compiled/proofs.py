@@ -12,6 +12,11 @@ from tensorflow.python.framework.config import is_op_determinism_enabled
 
 # Beginnings of operations' names; a random draw in a training step is dropout or noise.
 SLOW_UNDER_XLA = ("Conv", "DepthwiseConv", "Random", "StatelessRandom")
+# What draws by TensorFlow's global seed, which XLA does not follow; Keras' own draws are stateless.
+FOLLOW_NO_SEED = (
+    "Multinomial", "ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2", "RandomShuffle",
+    "RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal",
+)  # fmt: skip
 KERAS_SETS = ("build", "quantize", "loss")  # what Keras itself puts on objects in place of what their classes have
 
 
@@ -106,7 +111,15 @@ def unsuited_to_xla(model: keras.Model, operations: set[str]) -> str:
     barred = [layer.name for layer in model._flatten_layers() if not layer.supports_jit]
     if barred:
         return f"layer {barred[0]!r} does not support XLA"
+    if unseeded := unseeded_under_xla(operations):
+        return unseeded
     slow = sorted(name for name in operations if name.startswith(SLOW_UNDER_XLA))
     if slow and not tf.config.list_logical_devices("GPU"):
         return f"{slow[0]} is slow under XLA on a CPU"
     return ""
+
+
+def unseeded_under_xla(operations: set[str]) -> str:
+    """Say which draw of a training step would follow no seed under XLA; nothing where all do."""
+    draws = sorted(operations.intersection(FOLLOW_NO_SEED))
+    return f"{draws[0]} follows no seed under XLA (keras.random does, with a SeedGenerator)" if draws else ""
