@@ -145,6 +145,19 @@ def test_a_longer_training_goes_on_from_weights_that_are_not_averaged_yet(blobs:
     assert longer.final.test == alone.final.test and longer.weights == alone.weights
 
 
+def test_a_model_without_an_optimizer_averages_nothing(blobs: Arrays) -> None:
+    class Own(keras.Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            return {"loss": self.compute_loss(x=x, y=y, y_pred=self(x, training=True))}
+
+    inputs = keras.Input((4,))
+    model = Own(inputs, layers.Dense(2, activation="softmax")(inputs))
+    model.compile(optimizer=None, loss="sparse_categorical_crossentropy")
+    training, _ = run(model, blobs, engine="graph")
+    assert (training.weights, training.final) == ("last epoch", None)
+
+
 STUDY = """
 from harness import Arrays, Settings, Study, Variant
 from dataclasses import dataclass

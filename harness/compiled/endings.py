@@ -20,6 +20,8 @@ def digest(model: keras.Model) -> bytes:
 
 def averages(optimizer: Any) -> bool:
     """Say whether an optimizer puts other weights in place at the end of training, mostly their moving average."""
+    if optimizer is None:  # of a model that keeps its own, whose train_step is all that uses them
+        return False
     finalize = getattr(type(optimizer), "finalize_variable_values", None)
     if getattr(optimizer, "use_ema", False) or not getattr(finalize, "__module__", "keras").startswith("keras."):
         return True
