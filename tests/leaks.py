@@ -4,6 +4,7 @@ import ctypes
 import gc
 import locale
 import logging
+import multiprocessing
 import os
 import random
 import resource
@@ -36,6 +37,12 @@ def _numpy() -> Any:
     import numpy
 
     return numpy
+
+
+def _sklearn() -> Any:
+    import sklearn
+
+    return sklearn
 
 
 def _start_child() -> None:
@@ -131,6 +138,14 @@ LEAKS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "NumPy's random state": (lambda: _numpy().random.seed(7), lambda: _numpy().random.random()),
     "TensorFlow's random state": (lambda: _tensorflow().random.set_seed(7), lambda: float(_tensorflow().random.uniform([]))),
     "Keras' random state": (lambda: _keras().utils.set_random_seed(7), lambda: float(_keras().random.uniform([]))),
+    "TensorFlow's generator": (
+        lambda: _tensorflow().random.set_global_generator(_tensorflow().random.Generator.from_seed(7)),
+        lambda: sys.modules["tensorflow.python.ops.stateful_random_ops"].global_generator is None,
+    ),
+    "scikit-learn's configuration": (
+        lambda: _sklearn().set_config(assume_finite=True, transform_output="pandas"),
+        lambda: (_sklearn().get_config()["assume_finite"], _sklearn().get_config()["transform_output"]),
+    ),
     "NumPy's errors": (lambda: _numpy().seterr(all="raise"), lambda: _numpy().geterr()),
     "NumPy's printing": (lambda: _numpy().set_printoptions(precision=2), lambda: _numpy().get_printoptions()["precision"]),
     "environment": (lambda: os.environ.update(LEFT="1"), lambda: os.environ.get("LEFT")),
@@ -175,6 +190,14 @@ def look(name: str) -> Any:
 def process() -> int:
     """Return which process this is."""
     return os.getpid()
+
+
+def fork() -> int | None:
+    """Start a process by multiprocessing's fork server, and return how it ended."""
+    started = multiprocessing.get_context("forkserver").Process(target=abs, args=(-1,))
+    started.start()
+    started.join()
+    return started.exitcode
 
 
 def leave_for_good() -> int:

@@ -142,6 +142,12 @@ def test_an_error_of_sixty_megabytes_is_cut_and_cannot_steer_the_terminal(traine
     assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(record.error + record.traceback)
 
 
+def test_the_fork_server_that_a_job_has_started_is_started_anew_by_the_next(executor):
+    executor.replaced.clear()
+    assert perform(executor, (leaks.fork,), (leaks.fork,)) == [0, 0]
+    assert executor.replaced == []
+
+
 def test_a_worker_in_which_something_is_left_is_replaced_and_no_job_is_lost(executor):
     executor.replaced.clear()
     one, two, same, three = perform(executor, (leaks.leave_for_good,), (leaks.process,), (leaks.hoard,), (leaks.process,))

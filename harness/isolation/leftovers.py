@@ -32,6 +32,7 @@ def end_children(spared: set[int]) -> list[str]:
     for _ in range(100):  # each that ends may leave orphans, which then are children
         there = children() - spared
         if not there:
+            _forget_servers()
             return []
         for child in there:
             with suppress(OSError):
@@ -39,6 +40,19 @@ def end_children(spared: set[int]) -> list[str]:
             with suppress(OSError):
                 os.waitpid(child, 0)
     return [f"process {child}" for child in children() - spared]
+
+
+def _forget_servers() -> None:
+    """Let multiprocessing start its servers anew where they were ended: it waits for them, and finds no such children."""
+    here = children()
+    server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    if server is not None and server._forkserver_pid is not None and server._forkserver_pid not in here:
+        os.close(server._forkserver_alive_fd)
+        server._forkserver_pid = server._forkserver_alive_fd = server._forkserver_address = None
+    tracker = getattr(sys.modules.get("multiprocessing.resource_tracker"), "_resource_tracker", None)
+    if tracker is not None and tracker._pid is not None and tracker._pid not in here:  # none: it is the driver's
+        os.close(tracker._fd)
+        tracker._pid = tracker._fd = None
 
 
 def end_pool() -> None:

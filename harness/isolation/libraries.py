@@ -1,6 +1,8 @@
 """Parts of the state of NumPy, Keras and TensorFlow that can be read and written back."""
 
+import importlib.util
 import random
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,7 @@ from keras.src.saving import object_registration
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 from tensorflow.python.framework import ops
+from tensorflow.python.ops import stateful_random_ops
 
 from harness.isolation.aspects import Aspect
 
@@ -27,6 +30,8 @@ def library_aspects() -> tuple[Aspect, ...]:
     _start_randomness()
     return (
         Aspect("random states", _random_states, lambda _: _start_randomness()),
+        Aspect("TensorFlow's generator", lambda: stateful_random_ops.global_generator, tf.random.set_global_generator),
+        Aspect("scikit-learn's configuration", _sklearn_configuration, _set_sklearn_configuration),
         Aspect("NumPy's error handling", lambda: (np.geterr(), np.geterrcall()), _set_errors),
         Aspect("NumPy's print options", np.get_printoptions, lambda options: np.set_printoptions(**options)),
         Aspect("Keras' configuration", _keras_configuration, lambda values: vars(keras_config).update(values), traced=True),
@@ -47,6 +52,26 @@ def _random_states() -> tuple[Any, ...]:
     kind, keys, *numbers = np.random.get_state()
     inner = context.context()
     return random.getstate(), kind, keys.tobytes(), numbers, inner._seed, inner._rng.getstate()
+
+
+def _sklearn_configuration() -> dict[str, Any]:
+    """Return what of scikit-learn's configuration is not as it was when it was imported, by a job or not at all."""
+    if "sklearn._config" not in sys.modules:
+        return {}
+    own = _own_sklearn_configuration()
+    return {name: value for name, value in sys.modules["sklearn._config"].get_config().items() if own.get(name) != value}
+
+
+def _set_sklearn_configuration(_: object) -> None:
+    sys.modules["sklearn._config"].set_config(**_own_sklearn_configuration())
+
+
+def _own_sklearn_configuration() -> dict[str, Any]:
+    """Return the configuration with which scikit-learn begins in this environment: that of its module, run once more."""
+    spec = sys.modules["sklearn._config"].__spec__
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    return fresh.get_config()
 
 
 def _set_errors(handling: tuple[dict[str, str], Any]) -> None:
