@@ -16,16 +16,16 @@ def build(model: keras.Model, arrays: Arrays, *, batch_size: int) -> None:
 
     A model without an Input, or of a class of its own, learns its shapes from the first batch, scaled as training scales
     it. It is traced as fit traces it: nothing is computed, and a later batch may have another size. Layers that only a
-    train_step uses, where there is no call or beside it, are made by tracing that step.
+    train_step uses, where there is no call or beside it, are made by tracing that step. That a model says that it is built
+    tells nothing of its layers.
     """
-    if has_call(model) and not model.built:
+    if has_call(model) and _unmade(model):
         inputs = first_inputs(model, arrays, batch_size)
         if model.run_eagerly:  # its code may not be traceable
             model(inputs, training=False)
         else:
             _make(lambda inputs: model(inputs, training=False), inputs)
-    unmade = not all(layer.built for layer in model._flatten_layers(include_self=False))
-    if unmade and model.compiled and not model.run_eagerly:
+    if _unmade(model) and model.compiled and not model.run_eagerly:
         _make(model.train_step, first_batch(model, arrays, batch_size))
 
 
@@ -40,6 +40,19 @@ def first_inputs(model: keras.Model, arrays: Arrays, batch_size: int) -> Any:
     return batch[0] if isinstance(batch, tuple) else batch
 
 
+def _unmade(model: keras.Model) -> bool:
+    parts = model._flatten_layers(include_self=has_call(model))
+    return not all(layer.built for layer in parts)
+
+
 def _make(step: Callable[[Any], Any], batch: Any) -> None:
-    specs = tf.nest.map_structure(lambda values: tf.TensorSpec((None, *values.shape[1:]), values.dtype), batch)
+    """Trace a step for batches of any size, or of this one where its code reads the size: fit tells it, if none is short."""
+    try:
+        _trace(step, batch, samples=None)
+    except Exception:
+        _trace(step, batch, samples=len(tf.nest.flatten(batch)[0]))
+
+
+def _trace(step: Callable[[Any], Any], batch: Any, *, samples: int | None) -> None:
+    specs = tf.nest.map_structure(lambda values: tf.TensorSpec((samples, *values.shape[1:]), values.dtype), batch)
     tf.function(step, autograph=False).get_concrete_function(specs)

@@ -1,6 +1,6 @@
 """What is refused before training, since compiled code would not notice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -158,11 +158,18 @@ def _batch(shape: tuple[int, ...]) -> tuple[int | None, ...]:
 def _outputs(model: keras.Model, arrays: Arrays) -> Any:
     if getattr(model, "inputs", None):
         return model.outputs
-    inputs = keras.tree.map_structure(
-        lambda values: keras.KerasTensor(_batch(values.shape), dtype=values.dtype.name), first_inputs(model, arrays, 1)
-    )
-    # TensorFlow is asked for the shapes alone; nothing is computed.
-    return model.compute_output_spec(inputs)
+    one = first_inputs(model, arrays, 1)
+
+    def outputs(shape: Callable[[Any], Any]) -> Any:
+        # TensorFlow is asked for the shapes alone; nothing is computed.
+        return model.compute_output_spec(
+            keras.tree.map_structure(lambda values: keras.KerasTensor(shape(values.shape), dtype=values.dtype.name), one)
+        )
+
+    try:
+        return outputs(_batch)
+    except Exception:  # its code may need to know how many samples there are
+        return outputs(tuple)
 
 
 def _losses(model: keras.Model, outputs: int) -> list[str | None]:

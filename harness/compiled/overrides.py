@@ -3,7 +3,7 @@
 import keras
 
 # What Keras' fit never calls, and where the harness and fit would hear of it.
-UNHEARD = {"train_on_batch": "train_step", "test_on_batch": "test_step", "predict_on_batch": "predict_step"}
+UNHEARD = {"train_on_batch": "train_step", "test_on_batch": "test_step"}
 LOOPS = {"fit": "train_step", "evaluate": "test_step"}  # what trains or measures a whole epoch and more, and what a batch
 FUNCTIONS = ("make_train_function", "make_test_function", "make_predict_function", "predict")
 LOGS = ("train_step", "test_step", "compute_metrics")  # whose values are the logs that fit reports

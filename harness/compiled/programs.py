@@ -67,7 +67,8 @@ class CompiledProgram:
         self._runs: dict[tuple[int, int], Executable] = {}  # by the batches' size and the first sample's number
         # Always a graph: compiling the test pass takes XLA longer than it saves in thirty epochs.
         self._evaluate = tf.function(self._evaluate_loop, autograph=False)
-        self._predict = tf.function(self._predict_batch, autograph=False, reduce_retracing=True)
+        # Code that is not Keras' own may read how many samples it is given, which a trace for any number does not know.
+        self._predict = tf.function(self._predict_batch, autograph=False, reduce_retracing=any_size)
 
     def operations(self, samples: tuple[Any, ...]) -> set[str]:
         """Trace one training epoch and return the names of the TensorFlow operations in it."""
