@@ -42,7 +42,7 @@ def _numpy() -> Any:
 def _sklearn() -> Any:
     import sklearn
 
-    return sklearn
+    return sklearn  # a module cannot be sent
 
 
 def _start_child() -> None:
@@ -185,6 +185,16 @@ def leave(name: str) -> Any:
 def look(name: str) -> Any:
     """Return what a look says that a former job may have left."""
     return LEAKS[name][1]()
+
+
+def patch_first_imported() -> tuple[bool, str, str]:
+    """Be the first to import an installed module, and change it and a class of it; return what was found."""
+    first = "wave" not in sys.modules
+    import wave
+
+    found = first, wave.open.__name__, wave.Wave_read.close.__name__
+    wave.open, wave.Wave_read.close = max, min
+    return found
 
 
 def process() -> int:

@@ -57,6 +57,7 @@ def executor():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "10")
         executor = LocalExecutor(jobs=1)
+        perform(executor, (leaks._sklearn,))  # before its memory is measured for the first time, as it takes much of it
         yield executor
         executor.close()
 
@@ -104,6 +105,7 @@ def trained(executor, trials) -> dict[str, Record]:
     (before,) = perform(executor, (leaks.process,))
     ended = list(executor.run(list(trials.values()), progress=lambda _: None))
     (after,) = perform(executor, (leaks.process,))
+    assert executor.replaced == [], executor.replaced
     assert before == after and all(isinstance(record, Record) for _, record in ended), ended
     return dict(zip(trials, (record for _, record in ended), strict=True))
 
@@ -140,6 +142,13 @@ def test_an_error_of_sixty_megabytes_is_cut_and_cannot_steer_the_terminal(traine
     assert record.error == "Odd: first  line" and record.error_type == "Odd"
     assert 1000 < len(record.traceback) < 25_000
     assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(record.error + record.traceback)
+
+
+def test_what_a_job_changes_in_modules_that_it_was_the_first_to_import_is_put_back(executor):
+    executor.replaced.clear()
+    first, second = perform(executor, (leaks.patch_first_imported,), (leaks.patch_first_imported,))
+    assert first == (True, "open", "close") and second == (False, "open", "close")
+    assert executor.replaced == []
 
 
 def test_the_fork_server_that_a_job_has_started_is_started_anew_by_the_next(executor):

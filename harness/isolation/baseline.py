@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from harness.isolation.aspects import Aspect, process_aspects
+from harness.isolation.imports import ImportWatch
 from harness.isolation.leftovers import adopt_orphans, children, end_children, end_pool, threads_left
 from harness.isolation.libraries import library_aspects
 from harness.isolation.ownmodules import forget, is_own, patched_by
@@ -20,12 +21,15 @@ class Baseline:
 
     def __init__(self) -> None:
         adopt_orphans()
+        self._attributes = Attributes()
+        watch = ImportWatch(self._attributes)
+        sys.meta_path.insert(0, watch)
         self._aspects: tuple[Aspect, ...] = (*process_aspects(), *library_aspects())
         self._values = {aspect.name: aspect.read() for aspect in self._aspects}
         forget(_own_modules(sys.modules))  # which the program that was started has imported on its way
         self._modules = dict(sys.modules)
-        self._attributes = Attributes()
         self._attributes.add(module for module in list(sys.modules.values()) if isinstance(module, ModuleType))
+        watch.first = len(self._attributes)
         self._threads = set(threading.enumerate())
         self._children = children()
         gc.collect()

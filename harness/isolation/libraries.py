@@ -15,7 +15,6 @@ from keras.src.saving import object_registration
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
 from tensorflow.python.framework import ops
-from tensorflow.python.ops import stateful_random_ops
 
 from harness.isolation.aspects import Aspect
 
@@ -30,7 +29,6 @@ def library_aspects() -> tuple[Aspect, ...]:
     _start_randomness()
     return (
         Aspect("random states", _random_states, lambda _: _start_randomness()),
-        Aspect("TensorFlow's generator", lambda: stateful_random_ops.global_generator, tf.random.set_global_generator),
         Aspect("scikit-learn's configuration", _sklearn_configuration, _set_sklearn_configuration),
         Aspect("NumPy's error handling", lambda: (np.geterr(), np.geterrcall()), _set_errors),
         Aspect("NumPy's print options", np.get_printoptions, lambda options: np.set_printoptions(**options)),

@@ -24,8 +24,13 @@ def is_own(module: ModuleType) -> bool:
         file = next(iter(getattr(module, "__path__", ())), None)
     if file is None:
         return False
+    return not is_installed(file)
+
+
+def is_installed(file: str) -> bool:
+    """Say whether a module's file is a part of Python, of this project or of what is installed."""
     path = Path(file)
-    return not (set(_PLACES) & set(path.parts) or any(map(path.is_relative_to, (_PROJECT, *_INSTALLED))))
+    return bool(set(_PLACES) & set(path.parts)) or any(map(path.is_relative_to, (_PROJECT, *_INSTALLED)))
 
 
 def forget(own: Mapping[str, ModuleType]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
 from types import ModuleType
@@ -9,6 +10,7 @@ from typing import Any
 
 _LIBRARIES = ("keras", "tensorflow", "numpy")  # of which compiled programs are made
 _CONFIGURATION = "keras.src.backend.config"
+_GENERATOR = ("tensorflow.python.ops.stateful_random_ops", "global_generator")  # a random state, which no program depends on
 _VERSION = object.__basicsize__ + ctypes.sizeof(ctypes.c_ssize_t)  # where a dictionary of CPython has its version (PEP 509)
 _CLASS_DICT = type.__dict__["__dict__"]  # not what a metaclass may say in its place
 
@@ -34,14 +36,29 @@ class Attributes:
         self._versions: list[ctypes.c_uint64] = []  # of the present ones
         self._seen: list[int] = []  # their versions when they last were as they are to be
         self._known: set[int] = set()
+        self._lock = threading.RLock()  # a job's threads import modules, too
+
+    def __len__(self) -> int:
+        return len(self._owners)
 
     def add(self, modules: Iterable[ModuleType]) -> None:
         """Hold modules, and the classes that they name, as they are now; those that are held already stay as they were."""
-        for module in modules:
-            for owner in (module, *classes_of(module)):
-                if id(owner) not in self._known:
-                    self._known.add(id(owner))
-                    self._hold(owner)
+        with self._lock:
+            for module in modules:
+                for owner in (module, *classes_of(module)):
+                    if id(owner) not in self._known:
+                        self._known.add(id(owner))
+                        self._hold(owner)
+
+    def unchanged(self, first: int) -> set[int]:
+        """Return the numbers of the owners, from a first one on, that are as they are to be."""
+        changed = {number for number in self._written() if number >= first and any(True for _ in self._changed(number))}
+        return set(range(first, len(self))) - changed
+
+    def accept(self, numbers: set[int]) -> None:
+        """Hold these owners as they are now."""
+        for number in numbers.intersection(self._written()):
+            self._hold_present(number)
 
     def _hold(self, owner: Owner) -> None:
         present = _attributes(owner)
@@ -67,21 +84,26 @@ class Attributes:
                 except (AttributeError, TypeError):
                     continue
             left += [f"{described(owner)}.{name}" for _, name, _ in self._changed(number)]
-            self._former[number] = dict(self._present[number])  # the usual changes are no changes any more
-            self._seen[number] = self._versions[number].value
+            self._hold_present(number)  # the usual changes are no changes any more
         return left
+
+    def _hold_present(self, number: int) -> None:
+        self._former[number] = dict(self._present[number])
+        self._seen[number] = self._versions[number].value
 
     def libraries_changed(self) -> bool:
         """Whether a job has patched something of which compiled programs are made; Keras' configuration is read apart."""
-        owners = {described(owner) for owner, _, _ in self.changes()} - {_CONFIGURATION}
+        changed = {(described(owner), name) for owner, name, _ in self.changes()} - {_GENERATOR}
+        owners = {owner for owner, _ in changed} - {_CONFIGURATION}
         return any(owner.partition(".")[0] in _LIBRARIES for owner in owners)
 
     def _written(self) -> list[int]:
         """Return the numbers of the owners whose attributes may be others than they are to be."""
         if not self._versioned:
             return list(range(len(self._owners)))
-        pairs = zip(self._versions, self._seen, strict=True)
-        return [number for number, (version, seen) in enumerate(pairs) if version.value != seen]
+        with self._lock:
+            pairs = zip(self._versions, self._seen, strict=True)
+            return [number for number, (version, seen) in enumerate(pairs) if version.value != seen]
 
     def _changed(self, number: int) -> Iterator[tuple[Owner, str, Any]]:
         owner, former, present = self._owners[number], self._former[number], self._present[number]
@@ -131,7 +153,8 @@ def described(owner: Owner) -> str:
 def _usual_in_module(name: str, old: Any, new: Any) -> bool:
     """Say whether libraries change a module's attribute like that as they go: by imports, by counting, by a first use."""
     same = old is _Missing or (isinstance(old, ModuleType) and old.__name__ == getattr(new, "__name__", ""))
-    return (same and isinstance(new, ModuleType)) or old is None or (type(old) is int and type(new) is int)
+    unset = old is None and name != _GENERATOR[1]
+    return (same and isinstance(new, ModuleType)) or unset or (type(old) is int and type(new) is int)
 
 
 def _usual_in_class(owner: type, name: str, old: Any, new: Any) -> bool:
@@ -139,4 +162,5 @@ def _usual_in_class(owner: type, name: str, old: Any, new: Any) -> bool:
     if old is not _Missing:
         return False
     inherited = next((vars(base)[name] for base in owner.__mro__[1:] if name in vars(base)), _Missing)
-    return name in ("__annotations__", "__slotnames__") or new is inherited
+    number = type(new) is int and "DESCRIPTOR" in vars(owner)  # a protocol buffer's, kept where it was asked for
+    return number or name in ("__annotations__", "__slotnames__") or new is inherited
