@@ -51,7 +51,7 @@ def image_arrays(prepared: Prepared, settings: Settings) -> Arrays:
 
 @lru_cache(maxsize=8)
 def opened(prepared: Prepared) -> Any:
-    """Return what a dataset holds, the same arrays each time: the engine keeps them on the device by their identity."""
+    """Return what a dataset holds, opened once for all trials of a process; each copies it to the device."""
     return open_dataset(prepared)
 
 
