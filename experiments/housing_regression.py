@@ -118,9 +118,10 @@ STUDY = Study(
         Variant("learning-rate-0.01", learning_rate=0.01, expect=better_than_control()),
         Variant("learning-rate-0.03", learning_rate=0.03, expect=better_than_control()),
         # Outliers of the features reach an output that is linear in them: too large a step, or raw features, are the end.
+        # At 0.1 one seed of five lives on; at 0.3 none of twelve did.
         Variant(
-            "wide-and-deep-0.1",
-            model="wide-and-deep", hidden=(30, 30), learning_rate=0.1, control="wide-and-deep", expect=diverges(),
+            "wide-and-deep-0.3",
+            model="wide-and-deep", hidden=(30, 30), learning_rate=0.3, control="wide-and-deep", expect=diverges(),
         ),
         Variant(
             "wide-and-deep-raw",
