@@ -7,7 +7,7 @@ import pytest
 
 from harness.executors import Lost, Wish
 from harness.executors import local
-from harness.executors.processes import Job
+from harness.executors.processes import Job, Result
 
 CHAIN = [("A", ""), ("B", "A"), ("C", "B"), ("D", "C")]
 
@@ -19,6 +19,7 @@ class Slot:
     dying: str
 
     def __init__(self, folder: object, *, threads: int, slot: int) -> None:
+        self.loaded = True
         self.slot, self.ready, self.job, self.deadline, self.seconds, self.pid = slot, True, None, float("inf"), 0.0, 0
         self.connection, self._far = Pipe()
         self.sentinel = self._far
@@ -35,7 +36,7 @@ class Slot:
             return None
         done, self.job = self.job, None
         self.log.append(f"{done.name} ends")
-        return f"{done.name} done"
+        return Result(f"{done.name} done")
 
     def died(self) -> bool:
         gone = self.job is not None and self.job.name == self.dying
