@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Literal
 
 import keras
@@ -75,27 +76,27 @@ def _compiled(
 ) -> tuple[CompiledProgram | None, str]:
     """Return the compiled program and why it has its form, or None and why there is none."""
 
+    @cache  # what a program proves of its model takes a while, and most trainings need one of the two
     def program(form: str) -> CompiledProgram:
         return CompiledProgram(model, batches, scale=samples.scale, xla=form == "xla")
 
     if engine == "graph":
         refused = _unusable(chosen := program(engine), samples)
         return (None, refused) if refused else (chosen, "asked for")
-    xla, graph = program("xla"), program("graph")
     asked = engine == "xla" or bool(model.jit_compile)
-    if asked and (unseeded := unseeded_under_xla(_operations(xla, samples))):
-        refused = _unusable(graph, samples)
-        return (None, f"{unseeded}; {refused}") if refused else (graph, unseeded)
+    if asked and (unseeded := unseeded_under_xla(_operations(program("xla"), samples))):
+        refused = _unusable(program("graph"), samples)
+        return (None, f"{unseeded}; {refused}") if refused else (program("graph"), unseeded)
     if engine == "xla":
-        refused = _unusable(xla, samples)
-        return (None, refused) if refused else (xla, "asked for")
+        refused = _unusable(program("xla"), samples)
+        return (None, refused) if refused else (program("xla"), "asked for")
     # Each has a trace of its own, and tracing takes a while: the one that will hardly be used is not traced to find it out.
-    first = graph if seems_unsuited_to_xla(model) else xla
-    refused = ("" if asked else unsuited_to_xla(model, _operations(first, samples))) or _unusable(xla, samples)
+    first = program("graph" if seems_unsuited_to_xla(model) else "xla")
+    refused = ("" if asked else unsuited_to_xla(model, _operations(first, samples))) or _unusable(program("xla"), samples)
     if not refused:
-        return xla, ASKED_BY_MODEL if asked else FOR_XLA
-    otherwise = _unusable(graph, samples)
-    return (None, f"{refused}; {otherwise}") if otherwise else (graph, refused)
+        return program("xla"), ASKED_BY_MODEL if asked else FOR_XLA
+    otherwise = _unusable(program("graph"), samples)
+    return (None, f"{refused}; {otherwise}") if otherwise else (program("graph"), refused)
 
 
 def _operations(program: CompiledProgram, samples: DeviceSamples) -> set[str]:

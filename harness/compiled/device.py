@@ -51,11 +51,14 @@ def structure(samples: Samples) -> Any:
 
 def _copy(array: np.ndarray) -> tf.Tensor:
     """Return the array as a tensor: floats as Keras' floatx, as fit casts them, all else as it is."""
-    floating = np.issubdtype(array.dtype, np.floating)
-    dtype = tf.as_dtype(keras.config.floatx()).as_numpy_dtype if floating else array.dtype
-    tensor = tf.constant(np.asarray(array, dtype))
+    tensor = tf.constant(np.asarray(array, stored_dtype(array)))
     _let_pages_go(array)
     return tensor
+
+
+def stored_dtype(array: np.ndarray) -> Any:
+    """Return the type that an array has on the device: Keras' floatx for floats, its own for all else."""
+    return tf.as_dtype(keras.config.floatx()).as_numpy_dtype if np.issubdtype(array.dtype, np.floating) else array.dtype
 
 
 def _let_pages_go(array: np.ndarray) -> None:

@@ -74,7 +74,7 @@ class CompiledProgram:
         """Trace one training epoch and return the names of the TensorFlow operations in it."""
         drawn = self._batches.drawn(count(samples))
         size, first, _ = _parts(drawn, self._batches.size)[0]
-        return operations(self._traced(samples, size, first))
+        return operations(self._traced(samples, size, first).graph)
 
     def graphs(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Return the traced graphs of a training epoch and of measuring."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from harness.arrays import Arrays, Samples, each
+from harness.compiled.device import stored_dtype
 from harness.compiled.fitting import fit_reason
 from harness.compiled.traces import captured_key, trace_key
 
@@ -51,9 +51,5 @@ def _inputs(model: keras.Model) -> tuple[Any, Any]:
 
 
 def _specs(samples: Samples) -> Any:
-    specs = [tf.TensorSpec(array.shape, _dtype(array)) for array in each(samples)]
+    specs = [tf.TensorSpec(array.shape, stored_dtype(array)) for array in each(samples)]
     return specs if isinstance(samples, (tuple, list)) else specs[0]
-
-
-def _dtype(array: np.ndarray) -> Any:
-    return np.float32 if np.issubdtype(array.dtype, np.floating) else array.dtype

@@ -48,10 +48,10 @@ def captured_key(traced: ConcreteFunction) -> str:
     return digest.hexdigest()
 
 
-def operations(traced: ConcreteFunction) -> set[str]:
-    """Return the names of the TensorFlow operations in a traced program, those of its functions included."""
-    graph = traced.graph.as_graph_def()
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+def operations(graph: tf.Graph) -> set[str]:
+    """Return the names of the TensorFlow operations in a traced graph, those of its functions included."""
+    definition = graph.as_graph_def()
+    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
     return {node.op for node in nodes}
 
 

@@ -11,6 +11,7 @@ from tensorflow.python.framework import op_def_registry
 from harness.compiled.holdings import ITERATOR, core, python_values, variables
 from harness.compiled.programs import Program
 from harness.compiled.proofs import proven_config
+from harness.compiled.traces import operations
 from harness.compiled.states import (
     StateError,
     kept_variables,
@@ -95,10 +96,10 @@ class Unkept:
         if unknown:
             name = min(variable.name for variable in unknown.values())
             return f"its steps use variable {name!r}, which neither the model nor a callback holds"
-        operations = [name for name in _stateful_operations(graph) if not name.startswith(_HARMLESS)]
-        if operations:
+        unread = [name for name in _stateful_operations(graph) if not name.startswith(_HARMLESS)]
+        if unread:
             return (
-                f"its steps use TensorFlow's {operations[0]}, whose state cannot be kept; for random numbers, use "
+                f"its steps use TensorFlow's {unread[0]}, whose state cannot be kept; for random numbers, use "
                 "keras.random with a keras.random.SeedGenerator"
             )
         return ""
@@ -115,7 +116,5 @@ class Unkept:
 
 
 def _stateful_operations(graph: Any) -> list[str]:
-    definition = graph.as_graph_def()
-    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
-    known = {name: op_def_registry.get(name) for name in sorted({node.op for node in nodes})}
+    known = {name: op_def_registry.get(name) for name in sorted(operations(graph))}
     return [name for name, operation in known.items() if operation is not None and operation.is_stateful]

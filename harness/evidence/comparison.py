@@ -21,7 +21,6 @@ from harness.metrics import ACCURACY, Metric
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
 
-UNPAIRED = Pairs((), (), (), "")  # of a variant that its control cannot be held against
 
 
 @dataclass(frozen=True, slots=True)
