@@ -85,7 +85,7 @@ def _rename(function: FunctionDef, numbers: dict[str, str]) -> None:
         node.name, node.op = names[node.name], numbers.get(node.op, node.op)
         node.ClearField("experimental_debug_info")
         node.attr.pop(UNHEEDED, None)
-        node.input[:] = [_moved(place, names) for place in node.input]
+        node.input[:] = _ordered([_moved(place, names) for place in node.input])
         for called in _calls(node):
             called.name = numbers.get(called.name, called.name)
     for named in (function.ret, function.control_ret):
@@ -93,6 +93,11 @@ def _rename(function: FunctionDef, numbers: dict[str, str]) -> None:
     function.ret.update({f"output {number}": place for number, place in enumerate(results)})
     function.control_ret.update({effect: effect for effect in effects})
     signature.control_output[:] = effects
+
+
+def _ordered(places: list[str]) -> list[str]:
+    """Return a node's inputs: its values in their order, then what must run before it, which TensorFlow keeps in sets."""
+    return [*(place for place in places if place[0] != "^"), *sorted(place for place in places if place[0] == "^")]
 
 
 def _moved(place: str, names: dict[str, str]) -> str:
