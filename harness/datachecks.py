@@ -18,7 +18,7 @@ from typing import Any
 from harness.data import Prepared
 from harness.errors import MOST_NAMED
 from harness.executors.processes import end_tree, steady_hashes
-from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
+from harness.records.record import RECORD_FILE, Record, RecordError, find_records, read_record
 from harness.runner import Key, Plan, declared_now, in_place, key_of
 from harness.settings import Settings, annotations
 from harness.studies import folders_of, importing_from, load_study

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness.data import Prepared, is_table
 from harness.datafiles.datasets import find_dataset
 from harness.errors import UsageError
-from harness.records import RECORD_FILE, Record, RecordError, read_record
+from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 from harness.settings import Settings
 from harness.variants import Study
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.boards import TrialBoard, as_code
-from harness.events.bands import write_aggregates
 from harness.durability.checkpoints import notices
+from harness.durability.keeping import Keeper, reinstate
 from harness.errors import fault_text
+from harness.events.bands import write_aggregates
 from harness.evidence.declarations import write_declaration
 from harness.executors import Executor, Lost, Progress, Wish
-from harness.durability.keeping import Keeper, reinstate
-from harness.ownpaths import require_own_trial
-from harness.provenance import environment
-from harness.records import INTERRUPTED, Record, attempt_folder, trial_folder
+from harness.records.own_paths import require_own_trial
+from harness.records.provenance import environment
+from harness.records.record import INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.runner import Plan, Results, results
 from harness.settings import tab_values
 from harness.tables import write_tables

@@ -26,7 +26,7 @@ from harness.picturenames import (
 from harness.pictures.kernels import first_kernel, named_weights
 from harness.pictures.planes import Plane, plane
 from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
-from harness.records import LAST_EPOCH
+from harness.records.record import LAST_EPOCH
 from harness.trials import Trial
 from harness.variants import Study
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.claims import Row
 from harness.errors import clean
-from harness.records import OK, Record
+from harness.records.record import OK, Record
 from harness.variants import Study
 
 

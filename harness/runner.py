@@ -9,9 +9,10 @@ from typing import Any
 from harness.data import Prepared
 from harness.errors import UsageError
 from harness.estimate import estimate_trials
-from harness.fallback import fallback_logdir
-from harness.ownpaths import folder_identity
-from harness.records import (
+from harness.evidence.standing import as_declared
+from harness.records.fallback import fallback_logdir
+from harness.records.own_paths import folder_identity
+from harness.records.record import (
     INTERRUPTED,
     RECORD_FILE,
     Record,
@@ -22,7 +23,6 @@ from harness.records import (
     read_record,
     trial_folder,
 )
-from harness.evidence.standing import as_declared
 from harness.settings import changed
 from harness.sharing import linked
 from harness.trials import Trial, source_hash, trial_id
@@ -69,7 +69,7 @@ class Plan:
     seconds: Mapping[str, float]  # estimated seconds of one trial of each variant
     reasons: Mapping[str, int]  # how many trials are to be trained for which reason
     fallback: Path  # the log folder to use when that of the options can no longer be written
-    home: tuple[int, int] | None = None  # the study's folder, if it is there, by harness.ownpaths.folder_identity
+    home: tuple[int, int] | None = None  # the study's folder, if it is there, by harness.records.own_paths.folder_identity
     outdated: frozenset[Key] = frozenset()  # the records of other data than the study's own functions give now
 
     @property

@@ -7,15 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.evidence.cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.evidence.comparison import Comparison, compare_study
 from harness.evidence.costs import COSTS, costs_of, pareto_best, ratios
-from harness.evidence.cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.evidence.epochs import LAST, metric_of
 from harness.evidence.interactions import interactions
 from harness.evidence.sameness import differing_by_seed
-from harness.csvtext import to_csv
 from harness.metrics import ACCURACY, Metric, described_metric
-from harness.records import (
+from harness.records.csv_text import to_csv
+from harness.records.record import (
     DIVERGED,
     EXPECTED_ERROR,
     FAILED,

@@ -1,7 +1,7 @@
 """What TensorBoard's Text tab says of a trial, as Markdown."""
 
 from harness.boards import as_table
-from harness.provenance import environment
+from harness.records.provenance import environment
 from harness.settings import values_of
 from harness.trials import Trial
 from harness.variants import BASE, Study, show_value

@@ -11,11 +11,11 @@ from harness.courses.course import Course, Interrupted, Report, Work
 from harness.courses.estimators import train_estimator
 from harness.courses.networks import train_network
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
-from harness.fallback import disk_is_full, reason
 from harness.events.lastingboards import LastingBoard
 from harness.models import make_model
-from harness.provenance import environment, peak_memory_mb
-from harness.records import (
+from harness.records.fallback import disk_is_full, reason
+from harness.records.provenance import environment, peak_memory_mb
+from harness.records.record import (
     DIVERGED,
     EXPECTED_ERROR,
     FAILED,

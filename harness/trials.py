@@ -12,7 +12,7 @@ from typing import Any
 from harness.data import Prepared
 from harness.errors import UsageError
 from harness.functionsources import function_source
-from harness.records import FAILED, Record
+from harness.records.record import FAILED, Record
 from harness.settings import Settings, to_json
 from harness.studies import folders_of, importing_from, load_study
 from harness.variants import Study
@@ -42,7 +42,7 @@ class Trial:
     continues: str = ""  # the id of a shorter trial that begins alike, from whose end this one goes on
     continued: bool = False  # a longer trial goes on from this one's end
     ends: Path | None = None  # where trials of one run leave their ends for longer ones; the executor sets it
-    home: tuple[int, int] | None = None  # the study's folder, by harness.ownpaths.folder_identity, when the run began
+    home: tuple[int, int] | None = None  # the study's folder, by harness.records.own_paths.folder_identity, when the run began
 
     def load(self) -> tuple[Study, Settings]:
         """Return the study and this trial's settings, read again from the study's file.

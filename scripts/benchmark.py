@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-
 from benchmarks import commands, epochs, scaling, suite
 from benchmarks.bench import PROJECT, Bench, Failed
 from benchmarks.report import Figure, Profile, Report, to_json, to_markdown, to_tables
+
+from harness.records.provenance import commit, environment
 from harness.terminal.display import make_console
-from harness.provenance import commit, environment
 
 SUITE, OVERHEAD = "suite", "overhead"
 PARTS = (SUITE, "epoch", OVERHEAD, "scaling", "memory", "cli")

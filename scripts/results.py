@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-
-from harness.errors import UsageError
-from harness.studies import study_files
 from resultpages.claims import Standing, count_shown, standings
 from resultpages.page import ASKED, ROOT, page, summary_table
 from resultpages.pictures import write_pictures
 from resultpages.published import ENOUGH_SEEDS, Published, read
+
+from harness.errors import UsageError
+from harness.studies import study_files
 
 DRAWN_BY_PATH = (
     "Figures change when first weights do. Since these follow from the seed and each layer's path, so that a layer left out "

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
-from harness.records import Record, load_records
+from harness.records.record import Record, load_records
 
 CLASSIC = (  # the variants that need no Fashion-MNIST
     "neurons-64 neurons-512 neurons-1024 no-flatten output-5 extra-hidden-layer epochs-15 epochs-30 no-normalization "

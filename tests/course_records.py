@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.records import Record, trial_folder, write_record
+from harness.records.record import Record, trial_folder, write_record
 from harness.settings import to_json
 from harness.studies import load_study
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.records import DIVERGED, EXPECTED_ERROR, OK, Record, trial_folder
+from harness.records.record import DIVERGED, EXPECTED_ERROR, OK, Record, trial_folder
 from harness.trials import Trial, blank_record
 from harness.variants import Study
 

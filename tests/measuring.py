@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.metrics import Metric
-from harness.records import Record
+from harness.records.record import Record
 
 RMSE = Metric("rmse", margin=0.01, higher_is_better=False)
 DEPTHS = {"base": "", "deep": "hidden=30-30", "poor": "hidden=1", "alike": "hidden=31"}

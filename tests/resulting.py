@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from harness.records import Record, trial_folder, write_record
+from harness.records.record import Record, trial_folder, write_record
 
 CHANGES: dict[str, dict[str, Any]] = {
     "base": {},

@@ -12,7 +12,7 @@ from resulting import make_record, store
 
 from harness.evidence import answers
 from harness.evidence.answers import AnswersError, load_right, save_answers
-from harness.records import PREDICTIONS_FILE
+from harness.records.record import PREDICTIONS_FILE
 from harness.upkeep import logcheck
 
 LABELS = np.arange(100) % 10
@@ -87,7 +87,7 @@ def test_answers_that_find_no_room_leave_nothing_half_written(tmp_path, monkeypa
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("harness.atomicfiles.os.fsync", full)
+    monkeypatch.setattr("harness.records.atomic_files.os.fsync", full)
     with pytest.raises(OSError):
         save_answers(tmp_path, LABELS, LABELS)
     assert not list(tmp_path.iterdir())

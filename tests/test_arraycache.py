@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir  # noqa: F401, the fixtures among them
 
-from harness.datafiles.arraycache import cache_folder
 from harness.data import DataError, open_dataset, prepare
+from harness.datafiles.arraycache import cache_folder
 from harness.datafiles.datasets import IDX_FILES, Dataset
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -18,7 +18,8 @@ from benchmarks.bench import STUDIES  # noqa: E402
 from benchmarks.made_records import make_records  # noqa: E402
 from benchmarks.processes import Failed, Memory, run_python  # noqa: E402
 from benchmarks.report import Figure, Goal, Profile, Report, median_of  # noqa: E402
-from harness.records import load_records  # noqa: E402
+
+from harness.records.record import load_records  # noqa: E402
 from harness.studies import load_study  # noqa: E402
 
 

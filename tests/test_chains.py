@@ -5,8 +5,7 @@ from multiprocessing import Pipe
 
 import pytest
 
-from harness.executors import Lost, Wish
-from harness.executors import local
+from harness.executors import Lost, Wish, local
 from harness.executors.processes import Job, Result
 
 CHAIN = [("A", ""), ("B", "A"), ("C", "B"), ("D", "C")]

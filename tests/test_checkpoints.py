@@ -19,9 +19,9 @@ from harness.durability.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from harness.events.eventfiles import EventFile
 from harness.durability.keeping import store
-from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, Record
+from harness.events.eventfiles import EventFile
+from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, Record
 from harness.runner import Options, make_plan
 from harness.studies import load_study
 from harness.trials import Trial, blank_record

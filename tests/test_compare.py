@@ -9,7 +9,7 @@ from conftest import harness
 from resulting import make_record, store, store_study
 
 from harness.evidence.confounding import confounding
-from harness.records import load_records, trial_folder, write_record
+from harness.records.record import load_records, trial_folder, write_record
 from harness.tables import write_tables
 
 

@@ -10,7 +10,7 @@ from harness.evidence.answers import class_answers, first_chances, load_right, s
 from harness.evidence.comparison import compare_study
 from harness.evidence.verdicts import Verdict
 from harness.questions.judging import better
-from harness.records import attempt_folder, trial_folder
+from harness.records.record import attempt_folder, trial_folder
 from harness.results.views import format_value
 from harness.tables import summary_table
 

@@ -13,7 +13,7 @@ from harness.arrays import Arrays
 from harness.data import Images, open_dataset, prepare
 from harness.engine import epoch_order, train
 from harness.models import make_model
-from harness.records import Record, attempt_folder, trial_folder
+from harness.records.record import Record, attempt_folder, trial_folder
 from harness.runner import Options, make_plan
 from harness.studies import load_study
 from harness.training import run_trial

@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from harness.data import prepare
 from harness.evidence.answers import load_right
-from harness.records import FAILED, INTERRUPTED, OK, Record, attempt_folder
+from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
 from harness.runner import Options, make_plan
 from harness.studies import load_study
 from harness.trials import Trial

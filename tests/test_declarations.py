@@ -11,7 +11,7 @@ from harness import Metric, Settings, Study, Variant, finishes, load, raises, wo
 from harness.evidence.comparison import compare_study
 from harness.evidence.declarations import DECLARATION_FILE, write_declaration
 from harness.evidence.standing import as_declared, claims_of
-from harness.records import RECORD_FILE, read_record, trial_folder, write_record
+from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
 from harness.results.csvtables import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.studies import load_study

@@ -13,17 +13,17 @@ from resulting import make_record, store, store_study
 from test_tables import record
 from tiny_dataset import alone, tiny, tiny_dir  # noqa: F401, the fixtures
 
-from harness.upkeep import doctor, logcheck
-from harness.upkeep.doctor import Finding, Part
 from harness.events.eventcheck import readable_records
 from harness.events.eventfiles import EventFile
-from harness.durability.locks import one_writer
-from harness.records import find_records, read_record, write_record
-from harness.upkeep.retabling import make_tables_again
+from harness.records.locks import one_writer
+from harness.records.record import find_records, read_record, write_record
+from harness.records.study_folders import StudyFolder
 from harness.settings import Settings, to_json
 from harness.studies import load_study
-from harness.studyfolders import StudyFolder
 from harness.trials import trial_id
+from harness.upkeep import doctor, logcheck
+from harness.upkeep.doctor import Finding, Part
+from harness.upkeep.retabling import make_tables_again
 
 
 @pytest.fixture(scope="module")

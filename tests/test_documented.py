@@ -15,7 +15,7 @@ from harness.evidence.documented import (
     documented_figures,
     measured_values,
 )
-from harness.records import FAILED, OK, Record
+from harness.records.record import FAILED, OK, Record
 from harness.statistics import prediction_interval
 
 Curves = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tiny_dataset import alone, tiny, write_idx_files  # noqa: F401, the fixtures among them
 
-from harness.datafiles import downloads
 from harness.data import DataError, fetch
+from harness.datafiles import downloads
 from harness.datafiles.datasets import DATASETS, Dataset
 
 pytestmark = pytest.mark.usefixtures("alone")

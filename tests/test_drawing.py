@@ -8,7 +8,7 @@ from rich.console import Console
 
 from harness import Settings, Study
 from harness.folding import fold
-from harness.records import Record
+from harness.records.record import Record
 from harness.results.drawing import print_view
 from harness.results.views import make_view
 from harness.tables import summary_table

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import harness
 from faulty_study import CLOCK_JUMP, HANGING, gone, start, wait_until, write_study
-
 from small_disk import small_disk  # noqa: F401
 
-from harness.records import Record, attempt_folder, load_records, read_record
+from harness.records.record import Record, attempt_folder, load_records, read_record
 
 FAULTS = ("kill_once", "exit_quietly", "leave", "hang", "jump", "raise_unpicklable")
 

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import harness
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util import tensor_util
+from test_serve import wait_until
 
-from conftest import harness
 from harness import Settings, Study
 from harness.arrays import Arrays
 from harness.events.lastingboards import LastingBoard
@@ -25,9 +26,8 @@ from harness.events.serve import Board, serve
 from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
 from harness.gallery import MOST_SURFACES, Gallery
 from harness.picturenames import LOGS
-from harness.records import load_records
+from harness.records.record import load_records
 from harness.trials import Trial
-from test_serve import wait_until
 
 STUDY = '''
 from harness import Settings, Study

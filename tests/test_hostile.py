@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.results.filters import parse_filter
 from harness.names import check_name
+from harness.results.filters import parse_filter
 from harness.settings import Settings, annotations, parse
 
 

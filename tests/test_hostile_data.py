@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from harness import Arrays
 from harness.compiled.checks import check_arrays
 from harness.datafiles.datasets import DataError
-from harness.errors import UsageError
 from harness.datafiles.idx import header, read_idx
+from harness.errors import UsageError
 from harness.studies import load_study
 
 STUDY = b'''"""A study."""

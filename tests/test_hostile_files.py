@@ -29,11 +29,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resulting import make_record, store
 
-from harness import csvtext
+from harness.records import csv_text
+from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, read_record, write_record
 from harness.results.loading import gather
-from harness.records import RECORD_FILE, Record, RecordError, _digest, encode, read_record, write_record
 from harness.tables import write_tables
-
 
 WHOLE = make_record()
 
@@ -201,4 +200,4 @@ def test_negative_numbers_of_a_written_table_stay_numbers(study_logs: Path, tmp_
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-x", "@a", "\t=1", "\r=1", "\n=1"])
 def test_what_a_spreadsheet_would_run_is_neutralized(text: str):
-    assert csvtext.neutral(text) == f"'{text}"
+    assert csv_text.neutral(text) == f"'{text}"

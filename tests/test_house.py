@@ -9,8 +9,8 @@ from conftest import harness
 from resulting import make_record, store, store_study
 
 from harness.events.eventfiles import EventFile
-from harness.durability.locks import one_writer
-from harness.records import find_records
+from harness.records.locks import one_writer
+from harness.records.record import find_records
 from harness.upkeep.logcheck import examine_logs
 from harness.upkeep.retabling import make_tables_again, shown_trials
 from harness.upkeep.trash import TRASH, in_trash

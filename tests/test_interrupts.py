@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from harness.executors import Wish
 from harness.durability.interrupts import Interrupts
+from harness.executors import Wish
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from harness.executors import Wish
 from harness.executors.channel import OUTPUT_FILE
 from harness.executors.local import LocalExecutor
 from harness.executors.processes import Job
-from harness.records import Record, attempt_folder
+from harness.records.record import Record, attempt_folder
 from harness.runner import Options, make_plan
 from harness.studies import load_study
 from harness.trials import Trial

@@ -13,12 +13,12 @@ from test_resume import plan_of
 
 from harness.commands.run import begin_study
 from harness.durability.keeping import Keeper
-from harness.durability.locks import one_writer
 from harness.errors import UsageError
 from harness.events.lastingboards import LastingBoard
 from harness.executors.worker import Failure, answer
-from harness.ownpaths import folder_identity
-from harness.records import attempt_folder, load_records, read_record, write_atomically
+from harness.records.locks import one_writer
+from harness.records.own_paths import folder_identity
+from harness.records.record import attempt_folder, load_records, read_record, write_atomically
 from harness.trials import blank_record
 
 
@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_synced_does_not_make_what_is_stored_unstored(tm
             raise OSError(22, "Invalid argument")
         synced(descriptor)
 
-    monkeypatch.setattr("harness.atomicfiles.os.fsync", files_alone)
+    monkeypatch.setattr("harness.records.atomic_files.os.fsync", files_alone)
     record = replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True)
     assert keeper.keep(plan.trials[0], record).status == "ok" and not keeper.problems
     assert len(load_records(plan.folder)[0]) == 1 and not (tmp_path / "fallback").exists()

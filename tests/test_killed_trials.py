@@ -9,7 +9,7 @@ import pytest
 from conftest import harness
 from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
 
-from harness.records import OK, Record, load_records
+from harness.records.record import OK, Record, load_records
 
 # Once in a trial, the model kills its own process at the beginning of the fourth epoch.
 STUDY = """

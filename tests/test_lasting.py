@@ -19,7 +19,7 @@ from harness.commands.run import print_results
 from harness.durability.keeping import Keeper
 from harness.execution import execute
 from harness.executors import Wish
-from harness.records import Record, load_records
+from harness.records.record import Record, load_records
 from harness.runner import Plan
 from harness.tables import summary_table
 from harness.terminal.lastingoutput import LastingStream, lasting_output

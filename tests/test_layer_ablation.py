@@ -11,7 +11,7 @@ from harness import Arrays, Settings, Study
 from harness.inspection import effect
 from harness.layermaking import LayerError
 from harness.models import make_model
-from harness.records import load_records
+from harness.records.record import load_records
 from harness.studies import load_study
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

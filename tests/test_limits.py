@@ -13,7 +13,7 @@ from resulting import CHANGES, make_record, store, store_study
 
 from harness.commands import doctor as examination
 from harness.events.bands import band
-from harness.records import RECORD_FILE, Record, RecordError, _digest, encode, find_records, read_record
+from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, find_records, read_record
 from harness.tables import summary_table, write_tables
 from harness.upkeep.doctor import Section
 

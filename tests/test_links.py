@@ -12,19 +12,19 @@ from conftest import harness
 from resulting import make_record, store, store_study
 from test_resume import plan_of
 
-from harness.atomicfiles import write_atomically
 from harness.boards import TrialBoard
 from harness.commands.run import require_own_trials, require_writable
 from harness.durability.keeping import Keeper, sweep
-from harness.durability.locks import LOCK_FILE, one_writer, writer_of
-from harness.durability.locks import _local_file as local_lock
 from harness.errors import UsageError
 from harness.events.bands import AGGREGATE, write_aggregates
 from harness.events.eventfiles import EventFile
 from harness.events.lastingboards import LastingBoard
 from harness.execution import show_failure
-from harness.ownpaths import ForeignPathError, is_own, require_own
-from harness.records import load_records
+from harness.records.atomic_files import write_atomically
+from harness.records.locks import LOCK_FILE, one_writer, writer_of
+from harness.records.locks import _local_file as local_lock
+from harness.records.own_paths import ForeignPathError, is_own, require_own
+from harness.records.record import load_records
 from harness.trials import blank_record
 from harness.upkeep import logcheck
 from harness.upkeep.retabling import make_tables_again
@@ -90,7 +90,7 @@ def test_the_lock_in_the_temporary_folder_is_not_followed_either(logdir, theirs,
     def no_locks(descriptor: int, operation: int) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("harness.durability.locks.fcntl.flock", no_locks)
+    monkeypatch.setattr("harness.records.locks.fcntl.flock", no_locks)
     assert writer_of(logdir / "s") == ""
     with pytest.raises(UsageError, match="not a lock of the harness"), one_writer(logdir / "s"):
         pass

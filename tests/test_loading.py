@@ -6,8 +6,8 @@ from resulting import make_record, store, store_study
 
 import harness
 from harness.errors import UsageError
+from harness.records.record import trial_folder, write_record
 from harness.results.loading import gather, load
-from harness.records import trial_folder, write_record
 
 
 def test_load_gives_one_row_a_trial_with_settings_and_costs(tmp_path):

@@ -13,12 +13,12 @@ from conftest import harness
 from faulty_study import PROJECT, wait_until
 
 from harness.errors import UsageError
-from harness.durability.locks import LOCK_FILE, one_writer
+from harness.records.locks import LOCK_FILE, one_writer
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from harness.durability.locks import one_writer
+from harness.records.locks import one_writer
 with one_writer(Path(sys.argv[1])):
     time.sleep(60)
 """

@@ -17,7 +17,7 @@ from harness.evidence.standing import as_declared
 from harness.measures import written
 from harness.metrics import ACCURACY, Metric, described_metric
 from harness.outcomes import outcome
-from harness.records import RecordError, load_records, read_record, write_record
+from harness.records.record import RecordError, load_records, read_record, write_record
 from harness.tables import runs_table, summary_table, write_tables
 from harness.terminal.display import summary_view
 

@@ -19,7 +19,7 @@ from harness.execution import write_judged
 from harness.executors.processes import steady_hashes
 from harness.functionsources import value_text
 from harness.inspection import effect
-from harness.records import attempt_folder, read_record, trial_folder, write_record
+from harness.records.record import attempt_folder, read_record, trial_folder, write_record
 from harness.runner import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
 from harness.samples import make_arrays
 from harness.settings import Settings

@@ -15,7 +15,7 @@ from harness.engine import epoch_order, train
 from harness.errors import UsageError
 from harness.estimators import fit, is_estimator
 from harness.models import make_model
-from harness.records import Record, load_records
+from harness.records.record import Record, load_records
 from harness.settings import differences
 from harness.studies import load_study
 from harness.variants import BASE

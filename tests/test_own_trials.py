@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.records import DIVERGED, OK, attempt_folder
+from harness.records.record import DIVERGED, OK, attempt_folder
 from harness.runner import Options, make_plan
 from harness.studies import load_study
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.provenance import commit, environment, origin
+from harness.records.provenance import commit, environment, origin
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.records import (
+from harness.records.record import (
     Record,
     RecordError,
     attempt_folder,

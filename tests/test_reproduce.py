@@ -11,7 +11,7 @@ from course_records import course_record, course_records, write_all
 
 from harness.cli import main
 from harness.evidence.documented import documented_figures
-from harness.records import Record
+from harness.records.record import Record
 
 FIGURES = documented_figures("ablations")
 EPOCHS = 5

@@ -10,7 +10,7 @@ from resulting import make_record, store
 from test_runs import STUDY
 
 from harness.errors import UsageError
-from harness.records import find_records, read_record, write_record
+from harness.records.record import find_records, read_record, write_record
 from harness.results.loading import gather
 from harness.results.selection import find_trial
 

@@ -11,7 +11,7 @@ import pytest
 from faulty_study import PROJECT
 
 from harness.durability.keeping import store
-from harness.records import attempt_folder, read_record, write_record
+from harness.records.record import attempt_folder, read_record, write_record
 from harness.runner import Options, Plan, make_plan, results
 from harness.studies import load_study
 from harness.trials import blank_record

@@ -10,7 +10,7 @@ import pytest
 from conftest import CLASSIC, harness
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from harness.records import load_records, read_record
+from harness.records.record import load_records, read_record
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

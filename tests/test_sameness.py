@@ -10,7 +10,7 @@ from resulting import make_record, store
 import harness as library
 from harness.evidence.declarations import write_declaration
 from harness.evidence.sameness import left_out_lines, told_apart
-from harness.records import Record
+from harness.records.record import Record
 
 
 def record(seed: int, *, ended: float = 0.0, variant: str = "base", **values: object) -> Record:

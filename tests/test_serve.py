@@ -19,7 +19,7 @@ from conftest import harness
 from harness.boards import TrialBoard, write_study
 from harness.errors import UsageError
 from harness.events.serve import Board, _is_loopback, serve
-from harness.studyfolders import folder_of
+from harness.records.study_folders import folder_of
 
 HPARAMS = "experiment/defaultExperimentId/data/plugin/hparams/"
 EVERY_STATUS = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.data import prepare
-from harness.records import Record
+from harness.records.record import Record
 from harness.runner import Options, make_plan
 from harness.studies import load_study
 from harness.trials import Trial

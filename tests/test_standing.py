@@ -4,9 +4,9 @@ import pytest
 from resulting import make_record
 
 from harness import Settings, Study, Variant, diverges, finishes, raises
-from harness.expectations import Expectation
-from harness.records import Record
 from harness.evidence.standing import as_declared
+from harness.expectations import Expectation
+from harness.records.record import Record
 
 
 def declared(record: Record, expect: Expectation, **options: str) -> Record:

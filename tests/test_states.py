@@ -11,9 +11,9 @@ import pytest
 from keras import layers
 
 from harness.arrays import Arrays
-from harness.engine import Epoch, Training, train
 from harness.compiled.plain import flatten, restored
 from harness.compiled.states import StateError
+from harness.engine import Epoch, Training, train
 
 EPOCHS = 6
 Build = Callable[[], keras.Model]

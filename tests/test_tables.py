@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from harness.records import Record
+from harness.records.record import Record
 from harness.tables import runs_table, summary_table, write_tables
 
 SUMMARY = (

@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 from gan import Gan, gan
 from keras import layers
+from test_states import begin, blobs, compare
 
 from harness.compiled.holdings import ITERATOR, core, python_values, variables
 from harness.compiled.states import StateError
 from harness.durability.checkpoints import find_checkpoints
 from harness.runner import Options, make_plan
 from harness.studies import load_study
-from test_states import begin, blobs, compare
 
 __all__ = ["blobs"]  # a fixture
 OUTSIDE = tf.Variable(1.0)

@@ -3,8 +3,8 @@ import pickle
 import pytest
 
 from harness.errors import UsageError
-from harness.settings import Settings
 from harness.expectations import diverges, raises
+from harness.settings import Settings
 from harness.variants import Study, Variant
 
 

@@ -24,7 +24,7 @@ import click
 from faulty_study import descendant_workers, gone
 from small_disk import mounted_disk
 
-from harness.records import Record, load_records
+from harness.records.record import Record, load_records
 
 PROJECT = Path(__file__).resolve().parent.parent
 VARIANTS = 20

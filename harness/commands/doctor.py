@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.records.csv_text import on_one_line
 from harness.terminal.display import make_console
 from harness.upkeep.doctor import Section, examine_machine
-from harness.csvtext import on_one_line
 from harness.upkeep.logcheck import examine_logs
 
 

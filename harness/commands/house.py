@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from harness.results.choosing import choose
 from harness.errors import UsageError, fault_text
-from harness.fallback import reason
-from harness.ownpaths import require_own
+from harness.records.fallback import reason
+from harness.records.locks import one_writer
+from harness.records.own_paths import require_own
+from harness.records.record import RECORD_FILE
+from harness.results.choosing import choose
 from harness.results.loading import gather, require_folder
-from harness.durability.locks import one_writer
-from harness.records import RECORD_FILE
-from harness.upkeep.retabling import make_tables_again, shown_trials
 from harness.results.selection import Found, require_sole, trials_of
+from harness.upkeep.retabling import make_tables_again, shown_trials
 from harness.upkeep.trash import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
 from harness.upkeep.unrecorded import unrecorded_folder
 

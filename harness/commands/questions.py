@@ -5,14 +5,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from harness.terminal.display import make_console
 from harness.errors import UsageError
 from harness.questions.catalogue import QUESTIONS, STUDY, Question
 from harness.questions.evidence import Evidence, gather
 from harness.questions.texts import Texts, load_texts
 from harness.questions.view import question_view, questions_table
-from harness.records import load_records
+from harness.records.record import load_records
 from harness.studies import load_study
+from harness.terminal.display import make_console
 
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from harness.terminal.display import make_console, number
+from harness.errors import UsageError
 from harness.evidence.documented import (
     Reproduction,
     compare_documented,
@@ -17,11 +17,11 @@ from harness.evidence.documented import (
     documented_studies,
     measured_values,
 )
-from harness.errors import UsageError
 from harness.evidence.fits import FEWEST_SEEDS
-from harness.records import load_records
 from harness.evidence.standing import of_study
+from harness.records.record import load_records
 from harness.studies import load_study
+from harness.terminal.display import make_console, number
 
 MARKDOWN_WIDTH = 400  # a row of a Markdown table must not break
 _PLAUSIBLE = {True: Text("yes", style="green"), False: Text("no", style="bold red"), None: Text("?", style="yellow")}

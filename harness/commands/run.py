@@ -12,25 +12,25 @@ from rich.markup import escape
 
 from harness.boards import metric_columns, write_study
 from harness.commands.tasks import Request, Task, Workers, make_tasks
-from harness.terminal.datalines import data_line
-from harness.terminal.display import make_console, print_notes, summary_view
-from harness.terminal.plans import plan_table, total_line
-from harness.terminal.undrawn import undrawn_lines
 from harness.datachecks import has_own_data
+from harness.durability.interrupts import Interrupts
+from harness.durability.keeping import Keeper
 from harness.effects import must_be_built, overlooked, require_effects, require_samples
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
-from harness.fallback import reason
-from harness.durability.interrupts import Interrupts
-from harness.durability.keeping import Keeper
-from harness.durability.locks import one_writer
 from harness.outcomes import ends, outcome
-from harness.ownpaths import require_own, require_own_trial, require_same_folder
-from harness.terminal.progress import RunProgress
-from harness.records import Record, trial_folder
+from harness.records.fallback import reason
+from harness.records.locks import one_writer
+from harness.records.own_paths import require_own, require_own_trial, require_same_folder
+from harness.records.record import Record, trial_folder
 from harness.runner import Plan, results
 from harness.settings import tab_values
 from harness.tables import SUMMARY_FILE, summary_table
+from harness.terminal.datalines import data_line
+from harness.terminal.display import make_console, print_notes, summary_view
+from harness.terminal.plans import plan_table, total_line
+from harness.terminal.progress import RunProgress
+from harness.terminal.undrawn import undrawn_lines
 from harness.variants import Study
 
 WRONG_STATUS = 2

@@ -19,7 +19,7 @@ from harness.data import Prepared
 from harness.datachecks import outdated_records
 from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs
-from harness.provenance import origin
+from harness.records.provenance import origin
 from harness.runner import Options, Plan, make_plan, selected
 from harness.terminal.display import print_notes
 from harness.variants import Study

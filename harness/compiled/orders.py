@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-
 DRAWN_AT_ONCE = 100_000  # samples; where a call draws so many, what the call itself costs does not matter
 
 

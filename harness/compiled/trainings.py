@@ -16,7 +16,7 @@ from harness.compiled.orders import Batches
 from harness.compiled.programs import Program
 from harness.compiled.states import State, StateError, put_back, require_same_kind, take_state
 from harness.compiled.unkept import Unkept
-from harness.records import LAST_EPOCH
+from harness.records.record import LAST_EPOCH
 
 
 @dataclass(frozen=True, slots=True)

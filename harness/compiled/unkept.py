@@ -11,7 +11,6 @@ from tensorflow.python.framework import op_def_registry
 from harness.compiled.holdings import ITERATOR, core, python_values, variables
 from harness.compiled.programs import Program
 from harness.compiled.proofs import proven_config
-from harness.compiled.traces import operations
 from harness.compiled.states import (
     StateError,
     kept_variables,
@@ -20,6 +19,7 @@ from harness.compiled.states import (
     restore_random,
     roots,
 )
+from harness.compiled.traces import operations
 
 # Beginnings of the names of operations that work on variables, or whose state is gone with the step, or never changes.
 # All other stateful ones, such as TensorFlow's own random draws and calls of Python, have a state that nobody can read.

@@ -18,9 +18,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 from harness.compiled.plain import flatten, restored
-from harness.atomicfiles import write_atomically
-from harness.ownpaths import is_own, require_own
-from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
+from harness.records.atomic_files import write_atomically
+from harness.records.own_paths import is_own, require_own
+from harness.records.record import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
 
 SCHEMA = 1
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness.atomicfiles import is_temporary
 from harness.boards import readmit, withdraw
 from harness.durability.checkpoints import discard
 from harness.errors import fault_text
-from harness.fallback import disk_is_full, reason
-from harness.ownpaths import folder_identity, require_own_trial, require_same_folder
-from harness.records import (
+from harness.records.atomic_files import is_temporary
+from harness.records.fallback import disk_is_full, reason
+from harness.records.own_paths import folder_identity, require_own_trial, require_same_folder
+from harness.records.record import (
     FAILED,
     INTERRUPTED,
     RECORD_FILE,

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from pathlib import Path
 
-from harness.atomicfiles import write_atomically
 from harness.durability.checkpoints import Checkpoint, CheckpointError, encoded, read_checkpoint
+from harness.records.atomic_files import write_atomically
 from harness.trials import Trial
 
 

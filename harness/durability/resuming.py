@@ -13,6 +13,7 @@ from tensorboard.backend.event_processing.event_file_loader import LegacyEventFi
 from harness.arrayhashes import arrays_sha256
 from harness.arrays import Arrays
 from harness.boards import TRAIN, withdraw
+from harness.compiled.states import State, StateError
 from harness.durability.checkpoints import (
     Checkpoint,
     CheckpointError,
@@ -24,10 +25,9 @@ from harness.durability.checkpoints import (
 from harness.durability.prefixes import find_beginning, leave_end
 from harness.engine import Epoch, Training
 from harness.events.eventfiles import event_files
-from harness.ownpaths import require_own_trial, require_same_folder
-from harness.provenance import environment
-from harness.records import attempt_folder
-from harness.compiled.states import State, StateError
+from harness.records.own_paths import require_own_trial, require_same_folder
+from harness.records.provenance import environment
+from harness.records.record import attempt_folder
 from harness.trials import Trial
 
 # Where these differ, the same state may go on to other last digits.

@@ -15,8 +15,8 @@ from tensorboard.util import tensor_util
 
 from harness.events.eventfiles import EventFile
 from harness.metrics import described_metric
-from harness.ownpaths import own_aggregates, require_own
-from harness.records import Record
+from harness.records.own_paths import own_aggregates, require_own
+from harness.records.record import Record
 from harness.statistics import mean_interval
 from harness.variants import BASE
 

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any
 
 from harness.boards import TrialBoard
-from harness.fallback import disk_is_full, reason
-from harness.ownpaths import folder_identity, require_own, require_same_folder
+from harness.records.fallback import disk_is_full, reason
+from harness.records.own_paths import folder_identity, require_own, require_same_folder
 
 Step = Callable[[TrialBoard, Path], Any]
 

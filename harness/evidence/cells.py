@@ -10,7 +10,7 @@ from harness.evidence.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.evidence.proportions import wilson_interval
 from harness.evidence.standing import claims_of
 from harness.metrics import ACCURACY, Metric
-from harness.records import Record
+from harness.records.record import Record
 from harness.variants import BASE
 
 

@@ -18,9 +18,8 @@ from harness.evidence.testsets import other_test_set, unpaired_seeds
 from harness.evidence.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
 from harness.measures import written
 from harness.metrics import ACCURACY, Metric
-from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
+from harness.records.record import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from harness.claims import SIGNIFICANCE
 from harness.evidence.proportions import mcnemar_exact
 from harness.metrics import Metric
-from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
+from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
 from harness.statistics import join
 
 NOT_FINITE = "not finite"

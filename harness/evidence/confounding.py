@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.records import Record
+from harness.records.record import Record
 from harness.variants import show_value
 
 _DECLARED = re.compile(r"(?:^|, )([A-Za-z_]\w*)=")

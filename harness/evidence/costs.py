@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.metrics import HIGHER
-from harness.records import OK, UNEXPECTED_PASS, Record
+from harness.records.record import OK, UNEXPECTED_PASS, Record
 from harness.statistics import pareto
 
 COSTS = ("parameters", "flops_per_sample", "epoch_seconds", "state_mb")

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.atomicfiles import write_atomically
 from harness.evidence.standing import judged_anew
 from harness.expectations import described_expectation
 from harness.metrics import described_metric
-from harness.records import Record
+from harness.records.atomic_files import write_atomically
+from harness.records.record import Record
 
 DECLARATION_FILE = "declared.json"
 _TEXTS = ("control", "change", "expectation")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.evidence.epochs import epoch_numbers, measured_series
 from harness.evidence.fits import Fit, explanations, joint_fit
-from harness.records import Record
+from harness.records.record import Record
 from harness.statistics import CONFIDENCE, prediction_interval
 
 FIGURES_FILE = "documented.csv"

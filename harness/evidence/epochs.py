@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import UsageError, unknown
 from harness.metrics import Metric, described_metric
-from harness.records import Record
+from harness.records.record import Record
 
 LAST, BEST, VALIDATION = "last", "best", "validation"
 EPOCHS = (LAST, BEST, VALIDATION)

@@ -10,7 +10,7 @@ from harness.evidence.confounding import differing_settings
 from harness.evidence.epochs import LAST
 from harness.evidence.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.metrics import Metric
-from harness.records import Record
+from harness.records.record import Record
 from harness.settings import LAYER_EDITS
 from harness.statistics import PairedDifference, paired_difference
 

@@ -9,7 +9,7 @@ from harness.claims import Claim, claims_in
 from harness.evidence.sameness import told_apart
 from harness.expectations import Expectation, described_expectation
 from harness.metrics import Metric
-from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
+from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
 from harness.settings import to_json
 from harness.variants import Study
 

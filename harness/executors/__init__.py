@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from harness.records import Record
+from harness.records.record import Record
 from harness.trials import Trial
 
 

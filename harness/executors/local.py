@@ -15,7 +15,7 @@ from harness.executors.channel import Channel, begin_output, last_words, store_o
 from harness.executors.messages import READY
 from harness.executors.processes import Job, Result, Spent, Worker
 from harness.executors.worker import Failure
-from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
+from harness.records.record import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
 from harness.trials import Trial
 
 POLL_SECONDS = 0.2  # how soon a wish is heard

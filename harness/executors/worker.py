@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.errors import failure_text
 from harness.executors import Effect, Progress
-from harness.executors.machine import gpu_count
 from harness.executors.channel import Sender, keep_output, stop_asked
+from harness.executors.machine import gpu_count
 from harness.executors.messages import READY, RESULT, SPENT, send
-from harness.records import Record
+from harness.records.record import Record
 from harness.trials import Trial
 from harness.variants import BASE
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.arrays import Arrays, Samples, each
 from harness.metrics import ACCURACY, Metric
-from harness.records import LAST_EPOCH
+from harness.records.record import LAST_EPOCH
 
 MOST_CLASSES = 30  # beyond them a matrix or a grid of classes is no picture any more
 SMALLEST_SIDE = 8  # of a flat image: 64 values may be one, 49 are taken for 49 features

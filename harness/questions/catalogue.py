@@ -19,7 +19,7 @@ from harness.questions.judging import (
     rise_from_best,
     worse,
 )
-from harness.records import DIVERGED, EXPECTED_ERROR, Record
+from harness.records.record import DIVERGED, EXPECTED_ERROR, Record
 from harness.variants import BASE
 
 STUDY = "ablations"

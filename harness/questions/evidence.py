@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.evidence.comparison import Comparison, compare_study
-from harness.records import Record
 from harness.evidence.standing import as_declared, of_study
+from harness.records.record import Record
 from harness.tables import in_order
 from harness.variants import Study
 

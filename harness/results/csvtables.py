@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.metrics import ACCURACY, HIGHER, LOWER, Metric
-from harness.records import EXPECTED_ERROR, OK, STATUSES, Record
+from harness.records.record import EXPECTED_ERROR, OK, STATUSES, Record
 from harness.results.views import is_measured
 from harness.tables import (
     FLAGS,

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.evidence.declarations import as_last_declared
 from harness.evidence.standing import as_declared
-from harness.records import Record
+from harness.records.record import Record
 from harness.settings import Settings, to_json
 from harness.studies import load_study, study_files
 from harness.variants import Study

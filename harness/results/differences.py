@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence.epochs import epoch_numbers
-from harness.records import Record
+from harness.records.record import Record
 from harness.variants import show_value
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.csvtext import on_one_line, plain, to_csv
 from harness.errors import UsageError
-from harness.records import write_atomically
+from harness.records.csv_text import on_one_line, plain, to_csv
+from harness.records.record import write_atomically
 from harness.results.views import Cell, View, make_view
 
 if TYPE_CHECKING:

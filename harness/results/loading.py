@@ -10,8 +10,8 @@ from harness.errors import UsageError
 from harness.evidence.declarations import last_run, trial_key
 from harness.evidence.epochs import epoch_numbers
 from harness.evidence.sameness import last_run_line, left_out_lines, told_apart
+from harness.records.record import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.results.declared import as_declared_now
-from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.studies import load_study
 from harness.tables import in_order, runs_table
 from harness.variants import show_value

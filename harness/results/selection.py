@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
+from harness.records.record import RECORD_FILE, Record, RecordError, read_record, trial_folder
 from harness.results.loading import Gathered, gather, name_of
-from harness.records import RECORD_FILE, Record, RecordError, read_record, trial_folder
 
 MOST_LISTED = 6
 

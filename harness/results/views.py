@@ -10,7 +10,7 @@ from harness.claims import SIGNIFICANCE
 from harness.evidence.verdicts import is_marked
 from harness.measures import DIGITS, SPREAD_DIGITS, written
 from harness.metrics import HIGHER, LOWER
-from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
+from harness.records.record import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
 
 if TYPE_CHECKING:
     import pandas as pd

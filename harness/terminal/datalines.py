@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.records import Record
+from harness.records.record import Record
 from harness.variants import Study
 
 CUTS = ("samples", "validation")

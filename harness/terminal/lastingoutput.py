@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-
 _MOST_DIGITS = 4  # of the terminal's size
 
 

@@ -10,13 +10,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from harness.terminal.display import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.executors import Progress as Epoch
 from harness.measures import written
 from harness.metrics import Metric
-from harness.records import Record
+from harness.records.record import Record
 from harness.runner import Plan
+from harness.terminal.display import STATUS_STYLES, duration
 
 
 class RunProgress:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.picturenames import DRAWN_SEED
-from harness.records import Record
+from harness.records.record import Record
 from harness.variants import Study
 
 

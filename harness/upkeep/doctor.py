@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from harness.executors.machine import default_jobs, usable_cores
-from harness.executors.sweeping import sweep
 from harness.data import DATASETS, DataError, survey
 from harness.events.serve import FIRST_PORT, LOOPBACK
+from harness.executors.machine import default_jobs, usable_cores
+from harness.executors.sweeping import sweep
 
 PROJECT = "ablation-harness"
 LEAST_DISK_GB = 1.0

@@ -5,20 +5,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness.atomicfiles import is_temporary
-from harness.events.bands import AGGREGATE
-from harness.evidence.answers import AnswersError, load_right
-from harness.upkeep.doctor import Finding, Part, Section, make_section
 from harness.errors import UsageError
-from harness.ownpaths import is_own
+from harness.events.bands import AGGREGATE
 from harness.events.eventcheck import readable_records
 from harness.events.eventfiles import event_files
-from harness.records import Record, attempt_folder
-from harness.upkeep.retabling import shown_trials
+from harness.evidence.answers import AnswersError, load_right
+from harness.records.atomic_files import is_temporary
+from harness.records.own_paths import is_own
+from harness.records.record import Record, attempt_folder
+from harness.records.study_folders import StudyFolder, command, folders_in, read_folder
 from harness.studies import load_study, study_files
-from harness.studyfolders import StudyFolder, command, folders_in, read_folder
-from harness.upkeep.trash import TRASH, in_trash, leftovers, size_of
 from harness.trials import trial_id
+from harness.upkeep.doctor import Finding, Part, Section, make_section
+from harness.upkeep.retabling import shown_trials
+from harness.upkeep.trash import TRASH, in_trash, leftovers, size_of
 from harness.variants import Study
 
 MOST_NAMED = 5  # files of one kind of finding

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.evidence.answers import AnswersError, load_right
 from harness.boards import withdraw
 from harness.data import Prepared, prepare
-from harness.results.differences import difference_table
 from harness.errors import UsageError
+from harness.evidence.answers import AnswersError, load_right
 from harness.executors import Lost
 from harness.executors.local import LocalExecutor
+from harness.records.fallback import reason
+from harness.records.own_paths import require_own
+from harness.records.record import Record, attempt_folder, next_attempt, trial_folder, write_record
+from harness.results.differences import difference_table
 from harness.results.loading import name_of
-from harness.fallback import reason
-from harness.ownpaths import require_own
-from harness.records import Record, attempt_folder, next_attempt, trial_folder, write_record
 from harness.results.selection import Found
 from harness.settings import changed
 from harness.studies import KINDS, find_study, load_study, study_files
@@ -62,7 +62,7 @@ class Rerun:
 def rerun(found: Found, trial: Trial, study: Study, *, origin: Mapping[str, Any]) -> Rerun:
     """Train a recorded trial again and hold the new record against the old one; the old one stays.
 
-    trial, study: what `trial_of` returns for the record. origin: as `harness.provenance.origin`.
+    trial, study: what `trial_of` returns for the record. origin: as `harness.records.provenance.origin`.
     """
     record = found.record
     folder = attempt_folder(trial.folder, trial.attempt)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from harness.events.bands import AGGREGATE, write_aggregates
 from harness.evidence.declarations import DECLARATION_FILE
-from harness.ownpaths import own_aggregates, require_own
-from harness.records import RECORD_FILE, load_records, trial_folder
+from harness.records.own_paths import own_aggregates, require_own
+from harness.records.record import RECORD_FILE, load_records, trial_folder
 from harness.results.declared import as_declared_now
 from harness.tables import RUNS_FILE, SUMMARY_FILE, write_tables
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.events.eventfiles import event_files
-from harness.fallback import reason
-from harness.ownpaths import is_own, require_own
-from harness.atomicfiles import write_atomically
-from harness.records import RECORD_FILE, Record, RecordError, read_record
+from harness.records.atomic_files import write_atomically
+from harness.records.fallback import reason
+from harness.records.own_paths import is_own, require_own
+from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 
 TRASH = ".trash"
 _NOTE = "removed.json"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from harness.events.eventfiles import event_files
-from harness.records import RECORD_FILE, RecordError, find_records, read_record
+from harness.records.record import RECORD_FILE, RecordError, find_records, read_record
 from harness.upkeep.trash import TRASH
 
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.records import Record, load_records
-
 from benchmarks.processes import PROJECT, Failed, Memory, Run, run_python
+from harness.records.record import Record, load_records
 
 STUDIES = Path(__file__).with_name("studies")
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from harness.estimate import dense_parameters
-from harness.provenance import environment
-from harness.records import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
+from harness.records.provenance import environment
+from harness.records.record import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
 from harness.studies import load_study
 from harness.trials import Trial, blank_record
 from harness.variants import Study

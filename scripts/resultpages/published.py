@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import UsageError
-from harness.records import RECORD_FILE, trial_folder
+from harness.records.record import RECORD_FILE, trial_folder
 from harness.studies import load_study
 from harness.tables import RUNS_FILE, SUMMARY_FILE
 from harness.variants import BASE, Study

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
-from harness.durability.locks import writer_of
-from harness.records import RECORD_FILE, Record, RecordError, read_record
+from harness.records.locks import writer_of
+from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 from harness.studies import KINDS, study_files
 
 _ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
