@@ -7,7 +7,7 @@ A study file needs only what this module exports:
 """
 
 from harness.errors import UsageError
-from harness.expectations import (
+from harness.study.expectations import (
     Expectation,
     better_than_control,
     diverges,
@@ -16,10 +16,10 @@ from harness.expectations import (
     raises,
     worse_than_control,
 )
-from harness.families import add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
-from harness.metrics import Metric
-from harness.settings import Settings
-from harness.variants import Study, Variant
+from harness.study.families import add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
+from harness.study.metrics import Metric
+from harness.study.settings import Settings
+from harness.study.study import Study, Variant
 
 __all__ = [
     *("Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"),

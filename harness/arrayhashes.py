@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from harness.arrays import Arrays, each
-from harness.functionsources import value_text
-from harness.valuetexts import has_plain_content
+from harness.study.source import value_text
+from harness.study.value_text import has_plain_content
 
 MOST_ROWS = 100_000  # that show whether targets tell samples
 

@@ -22,7 +22,7 @@ from harness.options import (
     output_option,
     seeds_option,
 )
-from harness.picturenames import LOGS
+from harness.study.figure_names import LOGS
 from harness.terminal.lastingoutput import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
 
 EXAMPLE_RUN = """\b

@@ -10,10 +10,10 @@ from harness.datafiles.datasets import find_dataset
 from harness.errors import UsageError
 from harness.executors import Effect, Executor
 from harness.runner import Plan, in_changed_base
-from harness.settings import LAYER_EDITS, differences
-from harness.tomlstudies import place_of
+from harness.study.settings import LAYER_EDITS, differences
+from harness.study.study import BASE, MEASURING, Study, show_value
+from harness.study.toml import place_of
 from harness.trials import Trial
-from harness.variants import BASE, MEASURING, Study, show_value
 
 ELSEWHERE = (*MEASURING, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen
 BUILT_IN_METRICS = ("loss", "accuracy")  # what the harness's own model reports

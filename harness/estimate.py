@@ -13,8 +13,8 @@ from harness.data import Prepared, is_table
 from harness.datafiles.datasets import find_dataset
 from harness.errors import UsageError
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
-from harness.settings import Settings
-from harness.variants import Study
+from harness.study.settings import Settings
+from harness.study.study import Study
 
 if TYPE_CHECKING:
     from harness.trials import Trial

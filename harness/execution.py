@@ -17,7 +17,7 @@ from harness.records.own_paths import require_own_trial
 from harness.records.provenance import environment
 from harness.records.record import INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.runner import Plan, Results, results
-from harness.settings import tab_values
+from harness.study.settings import tab_values
 from harness.tables import write_tables
 from harness.trials import Trial, blank_record
 

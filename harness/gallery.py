@@ -13,7 +13,11 @@ from harness.errors import failure_text
 from harness.events.lastingboards import LastingBoard
 from harness.events.projector import write_embedding
 from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
-from harness.picturenames import (
+from harness.pictures.kernels import first_kernel, named_weights
+from harness.pictures.planes import Plane, plane
+from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
+from harness.records.record import LAST_EPOCH
+from harness.study.figure_names import (
     ALL_PICTURES,
     DECISION_SURFACE,
     DRAWN_SEED,
@@ -23,12 +27,8 @@ from harness.picturenames import (
     PICTURES,
     PR_CURVES,
 )
-from harness.pictures.kernels import first_kernel, named_weights
-from harness.pictures.planes import Plane, plane
-from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
-from harness.records.record import LAST_EPOCH
+from harness.study.study import Study
 from harness.trials import Trial
-from harness.variants import Study
 
 MOST_SURFACES = 25  # steps of the slider in the Images tab, a tenth of a second each
 

@@ -18,8 +18,8 @@ from harness.layermaking import LayerError
 from harness.models import make_model
 from harness.reported import missing
 from harness.samples import image_arrays, own_arrays
-from harness.settings import Settings, to_json
-from harness.variants import Study
+from harness.study.settings import Settings, to_json
+from harness.study.study import Study
 
 # Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.
 TRAINING = ("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation")

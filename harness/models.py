@@ -3,8 +3,8 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from harness.settings import Settings
-from harness.variants import Study
+from harness.study.settings import Settings
+from harness.study.study import Study
 
 if TYPE_CHECKING:
     import keras

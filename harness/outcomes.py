@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.claims import Row
 from harness.errors import clean
 from harness.records.record import OK, Record
-from harness.variants import Study
+from harness.study.claims import Row
+from harness.study.study import Study
 
 
 @dataclass(frozen=True, slots=True)

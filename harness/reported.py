@@ -7,7 +7,7 @@ import keras
 
 from harness.errors import unknown
 from harness.estimators import reported
-from harness.metrics import Metric
+from harness.study.metrics import Metric
 
 LOSS = "loss"
 # A model that does one of these in its own way reports what only its code knows.

@@ -23,10 +23,10 @@ from harness.records.record import (
     read_record,
     trial_folder,
 )
-from harness.settings import changed
 from harness.sharing import linked
+from harness.study.settings import changed
+from harness.study.study import Study, show_value
 from harness.trials import Trial, source_hash, trial_id
-from harness.variants import Study, show_value
 
 # Why a trial is to be trained.
 MISSING, FAILED_BEFORE, CHANGED = "missing", "failed unexpectedly", "changed"

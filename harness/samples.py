@@ -7,8 +7,8 @@ from harness.arrays import Arrays, first_samples, hold_out
 from harness.data import Prepared, Table, open_dataset
 from harness.errors import UsageError
 from harness.seeding import seed_everything
-from harness.settings import Settings
-from harness.variants import Study
+from harness.study.settings import Settings
+from harness.study.study import Study
 
 
 def make_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, seed: int) -> Arrays:

@@ -13,7 +13,6 @@ from harness.evidence.costs import COSTS, costs_of, pareto_best, ratios
 from harness.evidence.epochs import LAST, metric_of
 from harness.evidence.interactions import interactions
 from harness.evidence.sameness import differing_by_seed
-from harness.metrics import ACCURACY, Metric, described_metric
 from harness.records.csv_text import to_csv
 from harness.records.record import (
     DIVERGED,
@@ -28,6 +27,7 @@ from harness.records.record import (
     trial_folder,
     write_atomically,
 )
+from harness.study.metrics import ACCURACY, Metric, described_metric
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,9 +2,9 @@
 
 from harness.boards import as_table
 from harness.records.provenance import environment
-from harness.settings import values_of
+from harness.study.settings import values_of
+from harness.study.study import BASE, Study, show_value
 from harness.trials import Trial
-from harness.variants import BASE, Study, show_value
 
 
 def specification_texts(trial: Trial, study: Study) -> dict[str, str]:

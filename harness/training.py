@@ -27,11 +27,11 @@ from harness.records.record import (
     trial_folder,
 )
 from harness.samples import make_arrays
-from harness.settings import tab_values
-from harness.studies import folders_of, importing_from
+from harness.study.loading import folders_of, importing_from
+from harness.study.settings import tab_values
+from harness.study.study import Study
 from harness.texts import specification_texts
 from harness.trials import Trial, blank_record
-from harness.variants import Study
 
 
 def run_trial(trial: Trial, report: Report) -> Record:

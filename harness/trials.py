@@ -11,11 +11,11 @@ from typing import Any
 
 from harness.data import Prepared
 from harness.errors import UsageError
-from harness.functionsources import function_source
 from harness.records.record import FAILED, Record
-from harness.settings import Settings, to_json
-from harness.studies import folders_of, importing_from, load_study
-from harness.variants import Study
+from harness.study.loading import folders_of, importing_from, load_study
+from harness.study.settings import Settings, to_json
+from harness.study.source import function_source
+from harness.study.study import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Trial:
     resumable: int = 1  # the first attempt whose checkpoints may be used; with --force, the first of this run
     fallback: Path | None = None  # the log folder to use when the one of `folder` can no longer be written
     lost: tuple[str, ...] = ()  # how earlier attempts of this run lost their workers
-    extras: tuple[str, ...] = ()  # what is logged on request: names from harness.picturenames.LOGS
+    extras: tuple[str, ...] = ()  # what is logged on request: names from harness.study.figure_names.LOGS
     source: str = ""  # hash of the study's own functions as they were planned; empty: not checked
     continues: str = ""  # the id of a shorter trial that begins alike, from whose end this one goes on
     continued: bool = False  # a longer trial goes on from this one's end

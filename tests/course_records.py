@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from harness.records.record import Record, trial_folder, write_record
-from harness.settings import to_json
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.settings import to_json
 
 STUDY = load_study("ablations")
 

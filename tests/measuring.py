@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.metrics import Metric
 from harness.records.record import Record
+from harness.study.metrics import Metric
 
 RMSE = Metric("rmse", margin=0.01, higher_is_better=False)
 DEPTHS = {"base": "", "deep": "hidden=30-30", "poor": "hidden=1", "alike": "hidden=31"}

@@ -20,7 +20,7 @@ from benchmarks.processes import Failed, Memory, run_python  # noqa: E402
 from benchmarks.report import Figure, Goal, Profile, Report, median_of  # noqa: E402
 
 from harness.records.record import load_records  # noqa: E402
-from harness.studies import load_study  # noqa: E402
+from harness.study.loading import load_study  # noqa: E402
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from harness.engine import epoch_order, train
 from harness.models import make_model
 from harness.records.record import Record, attempt_folder, trial_folder
 from harness.runner import Options, make_plan
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.study import BASE
 from harness.training import run_trial
-from harness.variants import BASE
 
 STUDIES = ("hello-mnist", "keras-mlp", "mnist-cnn", "lenet")
 EPOCHS, BATCH, TRAIN, TEST = 3, 32, 330, 110  # 330: ten batches of 32 and a short one

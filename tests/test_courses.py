@@ -11,7 +11,7 @@ from harness.data import prepare
 from harness.evidence.answers import load_right
 from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
 from harness.runner import Options, make_plan
-from harness.studies import load_study
+from harness.study.loading import load_study
 from harness.trials import Trial
 
 STUDY = """

@@ -14,7 +14,7 @@ from harness.evidence.standing import as_declared, claims_of
 from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
 from harness.results.csvtables import read_csv_table
 from harness.results.declared import as_declared_now
-from harness.studies import load_study
+from harness.study.loading import load_study
 from harness.tables import SUMMARY_FILE, summary_table, write_tables
 from harness.upkeep.retabling import make_tables_again
 

@@ -18,8 +18,8 @@ from harness.events.eventfiles import EventFile
 from harness.records.locks import one_writer
 from harness.records.record import find_records, read_record, write_record
 from harness.records.study_folders import StudyFolder
-from harness.settings import Settings, to_json
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.settings import Settings, to_json
 from harness.trials import trial_id
 from harness.upkeep import doctor, logcheck
 from harness.upkeep.doctor import Finding, Part

@@ -11,7 +11,7 @@ from resulting import store, store_study
 
 from harness import UsageError
 from harness.evidence.epochs import BEST, LAST, VALIDATION, all_at_epoch, at_epoch, chosen_epoch, epoch_numbers
-from harness.metrics import ACCURACY, Metric
+from harness.study.metrics import ACCURACY, Metric
 from harness.tables import summary_table
 
 

@@ -14,8 +14,8 @@ from resulting import make_record, store
 from harness.data import prepare
 from harness.errors import UsageError
 from harness.estimate import estimate_trials, guess_seconds, trial_seconds, wall_seconds
-from harness.settings import Settings
-from harness.variants import Study, Variant
+from harness.study.settings import Settings
+from harness.study.study import Study, Variant
 
 HEAD = "study,variant,seed,status,epochs,seconds,engine\n"
 STUDY = Study(

@@ -19,9 +19,9 @@ from harness import (
     raises,
     worse_than_control,
 )
-from harness.claims import claims_in
 from harness.evidence.standing import as_declared
 from harness.outcomes import ends, outcome
+from harness.study.claims import claims_in
 from harness.tables import summary_table
 
 ROW = {

@@ -15,7 +15,7 @@ from harness.arrays import Arrays
 from harness.engine import Epoch, Training, epoch_order, train
 from harness.evidence.answers import load_right
 from harness.runner import Options, make_plan
-from harness.studies import load_study
+from harness.study.loading import load_study
 from harness.trials import Trial
 
 EPOCHS, SIZE = 3, 50

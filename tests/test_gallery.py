@@ -25,8 +25,8 @@ from harness.events.lastingboards import LastingBoard
 from harness.events.serve import Board, serve
 from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
 from harness.gallery import MOST_SURFACES, Gallery
-from harness.picturenames import LOGS
 from harness.records.record import load_records
+from harness.study.figure_names import LOGS
 from harness.trials import Trial
 
 STUDY = '''

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.names import check_name
 from harness.results.filters import parse_filter
-from harness.settings import Settings, annotations, parse
+from harness.study.names import check_name
+from harness.study.settings import Settings, annotations, parse
 
 
 @many(900)

@@ -15,7 +15,7 @@ from harness.compiled.checks import check_arrays
 from harness.datafiles.datasets import DataError
 from harness.datafiles.idx import header, read_idx
 from harness.errors import UsageError
-from harness.studies import load_study
+from harness.study.loading import load_study
 
 STUDY = b'''"""A study."""
 from harness import Settings, Study, Variant, raises, finishes

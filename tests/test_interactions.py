@@ -7,8 +7,8 @@ import pytest
 from resulting import make_record
 
 from harness.evidence.interactions import interactions
-from harness.metrics import ACCURACY, Metric
 from harness.records.record import Record
+from harness.study.metrics import ACCURACY, Metric
 from harness.tables import summary_table
 
 SETTINGS = {"epochs": 5, "hidden": [128], "normalize": True}

@@ -11,7 +11,7 @@ from harness.executors.local import LocalExecutor
 from harness.executors.processes import Job
 from harness.records.record import Record, attempt_folder
 from harness.runner import Options, make_plan
-from harness.studies import load_study
+from harness.study.loading import load_study
 from harness.trials import Trial
 
 STUDY = '''

@@ -12,7 +12,7 @@ from harness.inspection import effect
 from harness.layermaking import LayerError
 from harness.models import make_model
 from harness.records.record import load_records
-from harness.studies import load_study
+from harness.study.loading import load_study
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "your-own-study.md").read_text()

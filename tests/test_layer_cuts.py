@@ -10,8 +10,8 @@ from harness.errors import UsageError
 from harness.inspection import effect
 from harness.layers import LayerError, edit
 from harness.models import make_model
-from harness.settings import parse
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.settings import parse
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
 

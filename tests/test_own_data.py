@@ -17,16 +17,16 @@ from harness.datachecks import Question, answers, outdated_records, watch
 from harness.errors import UsageError
 from harness.execution import write_judged
 from harness.executors.processes import steady_hashes
-from harness.functionsources import value_text
 from harness.inspection import effect
 from harness.records.record import attempt_folder, read_record, trial_folder, write_record
 from harness.runner import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
 from harness.samples import make_arrays
-from harness.settings import Settings
-from harness.studies import folders_of, importing_from, load_study
+from harness.study.loading import folders_of, importing_from, load_study
+from harness.study.settings import Settings
+from harness.study.source import value_text
+from harness.study.study import Study
 from harness.training import run_trial
 from harness.trials import blank_record
-from harness.variants import Study
 
 BODY = """
 import numpy as np

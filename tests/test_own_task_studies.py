@@ -16,9 +16,9 @@ from harness.errors import UsageError
 from harness.estimators import fit, is_estimator
 from harness.models import make_model
 from harness.records.record import Record, load_records
-from harness.settings import differences
-from harness.studies import load_study
-from harness.variants import BASE
+from harness.study.loading import load_study
+from harness.study.settings import differences
+from harness.study.study import BASE
 
 HOUSING, PERCEPTRON, SPIRALS = STUDIES = ("housing-regression", "perceptron", "spirals")
 EPOCHS, BATCH = 3, 16

@@ -4,7 +4,7 @@ import pytest
 
 from harness.records.record import DIVERGED, OK, attempt_folder
 from harness.runner import Options, make_plan
-from harness.studies import load_study
+from harness.study.loading import load_study
 
 STUDY = """
 from dataclasses import dataclass

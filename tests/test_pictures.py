@@ -12,7 +12,6 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from harness import Metric, Settings, Study, UsageError
 from harness.arrays import Arrays
-from harness.picturenames import PICTURES
 from harness.pictures.confusion import count_pairs
 from harness.pictures.curves import learning_curves
 from harness.pictures.drawing import draw
@@ -22,6 +21,7 @@ from harness.pictures.samples import _answer
 from harness.pictures.shifts import accuracy_by_shift, by_distance, moved
 from harness.pictures.subjects import Answers, NotDrawn, Subject, Surface, answers, class_chances
 from harness.pictures.weights import first_layer_weights
+from harness.study.figure_names import PICTURES
 
 CURVES = {"train_loss": [0.9, 0.4], "test_loss": [1.0, 0.6], "train_accuracy": [0.7, 0.9], "test_accuracy": [0.6, 0.8]}
 

@@ -10,14 +10,14 @@ from rich.text import Text
 
 from harness.commands import listing
 from harness.errors import UsageError
-from harness.expectations import better_than_control
 from harness.runner import Options, Plan
-from harness.settings import Settings
-from harness.studies import load_study, study_files
+from harness.study.expectations import better_than_control
+from harness.study.loading import load_study, study_files
+from harness.study.settings import Settings
+from harness.study.study import Study, Variant
 from harness.terminal import display
 from harness.terminal.fitted import Column, Fitted
 from harness.terminal.plans import plan_table
-from harness.variants import Study, Variant
 
 WIDTHS = (60, 80, 100, 160)
 LONGEST = "leaking-standardization"

@@ -7,7 +7,7 @@ from made_studies import made_records
 from resulting import store
 
 from harness.results.csvtables import read_csv_table
-from harness.studies import load_study, study_files
+from harness.study.loading import load_study, study_files
 from harness.tables import FLAGS, RUNS_FILE, SUMMARY_FILE, TEXTS, run_columns, summary_columns, summary_table, write_tables
 
 

@@ -6,8 +6,8 @@ from conftest import harness
 from keras import layers
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from harness.metrics import ACCURACY, Metric
 from harness.reported import missing, reported_names
+from harness.study.metrics import ACCURACY, Metric
 
 RMSE = Metric("rmse", margin=0.1, higher_is_better=False)
 

@@ -19,7 +19,7 @@ from resultpages.pictures import LARGEST, smaller  # noqa: E402
 from resultpages.published import Published, read  # noqa: E402
 
 from harness.errors import UsageError  # noqa: E402
-from harness.expectations import finishes, raises  # noqa: E402
+from harness.study.expectations import finishes, raises  # noqa: E402
 
 
 @pytest.fixture(scope="module")

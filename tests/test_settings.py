@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import UsageError
-from harness.settings import Settings, changed, differences, parse, tab_values, to_json
+from harness.study.settings import Settings, changed, differences, parse, tab_values, to_json
 
 
 @pytest.mark.parametrize(

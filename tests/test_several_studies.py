@@ -13,7 +13,7 @@ from conftest import harness
 
 from harness.commands.choosing import choose, dataset_notices, datasets_of, named_studies, possible
 from harness.errors import UsageError
-from harness.studies import load_study, study_files
+from harness.study.loading import load_study, study_files
 
 STUDY = """
 import os, time

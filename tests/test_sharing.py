@@ -8,7 +8,7 @@ import pytest
 from harness.data import prepare
 from harness.records.record import Record
 from harness.runner import Options, make_plan
-from harness.studies import load_study
+from harness.study.loading import load_study
 from harness.trials import Trial
 
 STUDY = """

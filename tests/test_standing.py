@@ -5,8 +5,8 @@ from resulting import make_record
 
 from harness import Settings, Study, Variant, diverges, finishes, raises
 from harness.evidence.standing import as_declared
-from harness.expectations import Expectation
 from harness.records.record import Record
+from harness.study.expectations import Expectation
 
 
 def declared(record: Record, expect: Expectation, **options: str) -> Record:

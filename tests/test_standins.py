@@ -8,8 +8,8 @@ import pytest
 from harness.commands.standins import fitted, stand_in_notices
 from harness.data import prepare
 from harness.runner import Options, selected
-from harness.settings import Settings
-from harness.variants import Study, Variant
+from harness.study.settings import Settings
+from harness.study.study import Study, Variant
 
 DIGITS = prepare("digits")
 STAND_IN = replace(DIGITS, name="mnist", reason="mnist is absent.")

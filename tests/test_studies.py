@@ -3,7 +3,7 @@ import os
 import pytest
 
 from harness.errors import UsageError
-from harness.studies import load_study, study_files
+from harness.study.loading import load_study, study_files
 
 
 def test_every_study_of_experiments_loads_and_has_a_question():

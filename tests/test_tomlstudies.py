@@ -2,10 +2,10 @@ import pytest
 from conftest import harness
 
 from harness.errors import UsageError
-from harness.expectations import finishes, raises, worse_than_control
-from harness.metrics import Metric
-from harness.studies import load_study, study_files
-from harness.tomlstudies import place_of
+from harness.study.expectations import finishes, raises, worse_than_control
+from harness.study.loading import load_study, study_files
+from harness.study.metrics import Metric
+from harness.study.toml import place_of
 from harness.trials import source_hash
 
 WHOLE = """

@@ -18,7 +18,7 @@ from harness.compiled.holdings import ITERATOR, core, python_values, variables
 from harness.compiled.states import StateError
 from harness.durability.checkpoints import find_checkpoints
 from harness.runner import Options, make_plan
-from harness.studies import load_study
+from harness.study.loading import load_study
 
 __all__ = ["blobs"]  # a fixture
 OUTSIDE = tf.Variable(1.0)

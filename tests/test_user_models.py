@@ -12,8 +12,8 @@ import tensorflow as tf
 from harness.arrays import Arrays, each, training_weights
 from harness.engine import Epoch, Training, epoch_order, train
 from harness.models import make_model
-from harness.studies import load_study
-from harness.variants import Study
+from harness.study.loading import load_study
+from harness.study.study import Study
 
 STUDIES = {path.stem: path for path in sorted((Path(__file__).parent / "studies").glob("*.py"))}
 CONVOLUTIONAL = ("residual", "squeeze_excite")

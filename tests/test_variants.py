@@ -3,9 +3,9 @@ import pickle
 import pytest
 
 from harness.errors import UsageError
-from harness.expectations import diverges, raises
-from harness.settings import Settings
-from harness.variants import Study, Variant
+from harness.study.expectations import diverges, raises
+from harness.study.settings import Settings
+from harness.study.study import Study, Variant
 
 
 def study(*variants: Variant) -> Study:

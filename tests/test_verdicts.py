@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
 from harness.evidence import verdicts
 from harness.evidence.planning import likely_seeds, seeds_to_settle
 from harness.evidence.verdicts import INCONCLUSIVE, Corrected, Verdict, corrected
-from harness.metrics import Metric
 from harness.statistics import PairedDifference, equivalence_test, holm, paired_difference
+from harness.study.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
+from harness.study.metrics import Metric
 
 STUDIES = 1000
 VARIANTS = 12

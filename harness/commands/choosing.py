@@ -8,10 +8,10 @@ from typing import Any
 from harness.data import DATASETS, Prepared, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.runner import in_changed_base
-from harness.settings import annotations, changed, parse
-from harness.studies import load_study, study_files
-from harness.tomlstudies import place_of
-from harness.variants import BASE, Study, training
+from harness.study.loading import load_study, study_files
+from harness.study.settings import annotations, changed, parse
+from harness.study.study import BASE, Study, training
+from harness.study.toml import place_of
 
 ALL = "all"
 AUTO = "auto"

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.claims import BETTER, WORSE
 from harness.errors import UsageError, unknown
 from harness.evidence.epochs import BEST, IN_WORDS, LAST, VALIDATION
-from harness.metrics import ACCURACY
 from harness.records.record import garbage_kept
 from harness.results.drawing import print_view
 from harness.results.exports import BEST as BEST_MARK
@@ -20,6 +18,8 @@ from harness.results.gathering import Source, read_sources
 from harness.results.naming import GENERAL, difference_of, one_metric, under_its_name
 from harness.results.sidebyside import difference_name, has_difference, side_by_side
 from harness.results.views import format_value, make_view
+from harness.study.claims import BETTER, WORSE
+from harness.study.metrics import ACCURACY
 from harness.terminal.display import make_console
 
 if TYPE_CHECKING:

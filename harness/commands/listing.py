@@ -7,11 +7,11 @@ from rich.text import Text
 from harness.errors import UsageError
 from harness.estimate import estimate_trials
 from harness.executors.machine import default_jobs
-from harness.metrics import Metric
-from harness.studies import load_study, study_files
+from harness.study.loading import load_study, study_files
+from harness.study.metrics import Metric
+from harness.study.study import Study
 from harness.terminal.display import duration, make_console
 from harness.terminal.fitted import Column, Fitted
-from harness.variants import Study
 
 SEEDS = 5  # as `run` has it where nothing else is said
 

@@ -11,7 +11,7 @@ from harness.questions.evidence import Evidence, gather
 from harness.questions.texts import Texts, load_texts
 from harness.questions.view import question_view, questions_table
 from harness.records.record import load_records
-from harness.studies import load_study
+from harness.study.loading import load_study
 from harness.terminal.display import make_console
 
 READING_WIDTH = 120  # lines of prose longer than this are hard to read

@@ -20,7 +20,7 @@ from harness.evidence.documented import (
 from harness.evidence.fits import FEWEST_SEEDS
 from harness.evidence.standing import of_study
 from harness.records.record import load_records
-from harness.studies import load_study
+from harness.study.loading import load_study
 from harness.terminal.display import make_console, number
 
 MARKDOWN_WIDTH = 400  # a row of a Markdown table must not break

@@ -24,14 +24,14 @@ from harness.records.locks import one_writer
 from harness.records.own_paths import require_own, require_own_trial, require_same_folder
 from harness.records.record import Record, trial_folder
 from harness.runner import Plan, results
-from harness.settings import tab_values
+from harness.study.settings import tab_values
+from harness.study.study import Study
 from harness.tables import SUMMARY_FILE, summary_table
 from harness.terminal.datalines import data_line
 from harness.terminal.display import make_console, print_notes, summary_view
 from harness.terminal.plans import plan_table, total_line
 from harness.terminal.progress import RunProgress
 from harness.terminal.undrawn import undrawn_lines
-from harness.variants import Study
 
 WRONG_STATUS = 2
 INTERRUPTED_STATUS = 130

@@ -16,7 +16,6 @@ from rich.text import Text
 from harness.commands.compare import print_table
 from harness.evidence.epochs import epoch_numbers
 from harness.evidence.standing import claims_of
-from harness.metrics import described_metric
 from harness.records.record import Record, encode
 from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
 from harness.results.drawing import as_many_as_fit, drawn
@@ -24,8 +23,9 @@ from harness.results.exports import STANDARD_OUTPUT, on_one_line, write_output
 from harness.results.loading import name_of
 from harness.results.selection import Found, find_trial
 from harness.results.views import Cell, View, format_value
+from harness.study.metrics import described_metric
+from harness.study.study import show_value
 from harness.terminal.display import make_console
-from harness.variants import show_value
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from harness.data import Prepared
 from harness.datafiles.datasets import find_dataset
 from harness.runner import Options
-from harness.variants import Study
+from harness.study.study import Study
 
 
 def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:

@@ -21,8 +21,8 @@ from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs
 from harness.records.provenance import origin
 from harness.runner import Options, Plan, make_plan, selected
+from harness.study.study import Study
 from harness.terminal.display import print_notes
-from harness.variants import Study
 
 
 @dataclass(frozen=True, slots=True)

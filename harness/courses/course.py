@@ -12,10 +12,10 @@ from harness.errors import UsageError, failure_text
 from harness.events.lastingboards import LastingBoard
 from harness.evidence.answers import class_answers, first_chances, save_answers
 from harness.gallery import Gallery
-from harness.metrics import Metric
-from harness.settings import Settings
+from harness.study.metrics import Metric
+from harness.study.settings import Settings
+from harness.study.study import Study
 from harness.trials import Trial
-from harness.variants import Study
 
 # Called with each measured epoch's number and values; says whether training is to stop there.
 Report = Callable[[int, Mapping[str, float]], bool]

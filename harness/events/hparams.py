@@ -10,7 +10,7 @@ from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
 
 from harness.events.eventfiles import EventFile, event_files
-from harness.metrics import ACCURACY
+from harness.study.metrics import ACCURACY
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 TITLES = {TEST: "Test", VALIDATION: "Validation", TRAIN: "Training"}

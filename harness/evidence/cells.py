@@ -9,9 +9,9 @@ from harness.evidence.comparison import Comparison, reliability_cells
 from harness.evidence.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.evidence.proportions import wilson_interval
 from harness.evidence.standing import claims_of
-from harness.metrics import ACCURACY, Metric
 from harness.records.record import Record
-from harness.variants import BASE
+from harness.study.metrics import ACCURACY, Metric
+from harness.study.study import BASE
 
 
 def mean_cells(group: Sequence[Record], names: Iterable[str]) -> dict[str, float]:

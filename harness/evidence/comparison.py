@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from harness.claims import CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT
 from harness.evidence.answers import AnswersError, load_right
 from harness.evidence.completion import ALL_FINISHED, Completion, completion, unfinished
 from harness.evidence.confounding import confounding
@@ -16,10 +15,11 @@ from harness.evidence.epochs import BEST, LAST, measured_epochs
 from harness.evidence.proportions import SampleDifference, compare_answers, highest_rate
 from harness.evidence.testsets import other_test_set, unpaired_seeds
 from harness.evidence.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
-from harness.measures import written
-from harness.metrics import ACCURACY, Metric
 from harness.records.record import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
+from harness.study.claims import CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT
+from harness.study.metric_text import written
+from harness.study.metrics import ACCURACY, Metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.claims import SIGNIFICANCE
 from harness.evidence.proportions import mcnemar_exact
-from harness.metrics import Metric
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
 from harness.statistics import join
+from harness.study.claims import SIGNIFICANCE
+from harness.study.metrics import Metric
 
 NOT_FINITE = "not finite"
 IN_WORDS = {DIVERGED: "diverged", FAILED: "failed", TIMEOUT: "ran out of time", EXPECTED_ERROR: "raised"}

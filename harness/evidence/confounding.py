@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.records.record import Record
-from harness.variants import show_value
+from harness.study.study import show_value
 
 _DECLARED = re.compile(r"(?:^|, )([A-Za-z_]\w*)=")
 _ABSENT = "absent"

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.metrics import HIGHER
 from harness.records.record import OK, UNEXPECTED_PASS, Record
 from harness.statistics import pareto
+from harness.study.metrics import HIGHER
 
 COSTS = ("parameters", "flops_per_sample", "epoch_seconds", "state_mb")
 

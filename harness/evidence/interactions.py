@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE
 from harness.evidence.comparison import by_seed, hold
 from harness.evidence.confounding import differing_settings
 from harness.evidence.epochs import LAST
 from harness.evidence.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
-from harness.metrics import Metric
 from harness.records.record import Record
-from harness.settings import LAYER_EDITS
 from harness.statistics import PairedDifference, paired_difference
+from harness.study.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE
+from harness.study.metrics import Metric
+from harness.study.settings import LAYER_EDITS
 
 Corners = tuple[str, str, str, str]  # with both changes, with the first, with the second, with neither
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.claims import FEWEST_PAIRS, SIGNIFICANCE
-from harness.metrics import ACCURACY_MARGIN
 from harness.statistics import CONFIDENCE, t_quantile
+from harness.study.claims import FEWEST_PAIRS, SIGNIFICANCE
+from harness.study.metrics import ACCURACY_MARGIN
 
 MOST_SEEDS = 1000
 POWER = 0.8

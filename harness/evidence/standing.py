@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.claims import Claim, claims_in
 from harness.evidence.sameness import told_apart
-from harness.expectations import Expectation, described_expectation
-from harness.metrics import Metric
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
-from harness.settings import to_json
-from harness.variants import Study
+from harness.study.claims import Claim, claims_in
+from harness.study.expectations import Expectation, described_expectation
+from harness.study.metrics import Metric
+from harness.study.settings import to_json
+from harness.study.study import Study
 
 
 def of_study(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:

@@ -18,8 +18,8 @@ from harness.executors.channel import Sender, keep_output, stop_asked
 from harness.executors.machine import gpu_count
 from harness.executors.messages import READY, RESULT, SPENT, send
 from harness.records.record import Record
+from harness.study.study import BASE
 from harness.trials import Trial
-from harness.variants import BASE
 
 MOST_FILES = 65536
 _folder: Path | None = None  # the driver's channel, in a worker
@@ -86,7 +86,7 @@ def run(trial: Trial) -> Record:
 def effect(trial: Trial, traced: bool) -> Effect:
     """Return `harness.inspection.effect` of the trial's variant."""
     from harness.inspection import effect
-    from harness.studies import folders_of, importing_from
+    from harness.study.loading import folders_of, importing_from
 
     study = trial.load_study([trial.variant])
     with importing_from(folders_of(study)):

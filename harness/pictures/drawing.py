@@ -5,16 +5,6 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from harness.picturenames import (
-    CONFUSION_MATRIX,
-    DECISION_SURFACE,
-    FIRST_LAYER_WEIGHTS,
-    FIRST_OF_EACH_CLASS,
-    LEARNING_CURVES,
-    MISTAKES,
-    PREDICTIONS,
-    SHIFT_ACCURACY,
-)
 from harness.pictures.confusion import confusion_matrix
 from harness.pictures.curves import learning_curves
 from harness.pictures.planes import plane
@@ -25,6 +15,16 @@ from harness.pictures.style import to_png
 from harness.pictures.subjects import Subject
 from harness.pictures.surfaces import draw_surfaces
 from harness.pictures.weights import first_layer_weights
+from harness.study.figure_names import (
+    CONFUSION_MATRIX,
+    DECISION_SURFACE,
+    FIRST_LAYER_WEIGHTS,
+    FIRST_OF_EACH_CLASS,
+    LEARNING_CURVES,
+    MISTAKES,
+    PREDICTIONS,
+    SHIFT_ACCURACY,
+)
 
 
 class Drawing(NamedTuple):

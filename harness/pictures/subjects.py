@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.arrays import Arrays, Samples, each
-from harness.metrics import ACCURACY, Metric
 from harness.records.record import LAST_EPOCH
+from harness.study.metrics import ACCURACY, Metric
 
 MOST_CLASSES = 30  # beyond them a matrix or a grid of classes is no picture any more
 SMALLEST_SIDE = 8  # of a flat image: 64 values may be one, 49 are taken for 49 features

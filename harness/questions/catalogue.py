@@ -20,7 +20,7 @@ from harness.questions.judging import (
     worse,
 )
 from harness.records.record import DIVERGED, EXPECTED_ERROR, Record
-from harness.variants import BASE
+from harness.study.study import BASE
 
 STUDY = "ablations"
 FIRST_TEST_IMAGE_CLASS = 7  # MNIST's first test image shows a seven

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from harness.evidence.comparison import Comparison, compare_study
 from harness.evidence.standing import as_declared, of_study
 from harness.records.record import Record
+from harness.study.study import Study
 from harness.tables import in_order
-from harness.variants import Study
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.claims import FEWEST_PAIRS
 from harness.evidence.planning import MOST_SEEDS
-from harness.metrics import ACCURACY_MARGIN
 from harness.questions.catalogue import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
 from harness.questions.evidence import Evidence
 from harness.questions.judging import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
 from harness.questions.texts import QuestionText, Texts
 from harness.records.record import Record
+from harness.study.claims import FEWEST_PAIRS
+from harness.study.metrics import ACCURACY_MARGIN
 from harness.terminal.display import number, present
 
 INDENT = 2

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
-from harness.metrics import ACCURACY, HIGHER, LOWER, Metric
 from harness.records.record import EXPECTED_ERROR, OK, STATUSES, Record
 from harness.results.views import is_measured
+from harness.study.metrics import ACCURACY, HIGHER, LOWER, Metric
 from harness.tables import (
     FLAGS,
     METRICS,

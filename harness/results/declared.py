@@ -8,9 +8,9 @@ from harness.errors import UsageError
 from harness.evidence.declarations import as_last_declared
 from harness.evidence.standing import as_declared
 from harness.records.record import Record
-from harness.settings import Settings, to_json
-from harness.studies import load_study, study_files
-from harness.variants import Study
+from harness.study.loading import load_study, study_files
+from harness.study.settings import Settings, to_json
+from harness.study.study import Study
 
 
 def as_declared_now(

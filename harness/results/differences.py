@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evidence.epochs import epoch_numbers
 from harness.records.record import Record
-from harness.variants import show_value
+from harness.study.study import show_value
 
 if TYPE_CHECKING:
     import pandas as pd

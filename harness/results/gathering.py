@@ -12,9 +12,9 @@ from harness.records.record import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csvtables import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.results.loading import alike, by_study, gather, logdir_of
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.study import Study
 from harness.tables import stacked, summary_table
-from harness.variants import Study
 
 if TYPE_CHECKING:
     import pandas as pd

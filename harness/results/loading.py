@@ -12,9 +12,9 @@ from harness.evidence.epochs import epoch_numbers
 from harness.evidence.sameness import last_run_line, left_out_lines, told_apart
 from harness.records.record import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.results.declared import as_declared_now
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.study import show_value
 from harness.tables import in_order, runs_table
-from harness.variants import show_value
 
 if TYPE_CHECKING:
     import pandas as pd

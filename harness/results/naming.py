@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from harness.metrics import ACCURACY
+from harness.study.metrics import ACCURACY
 
 if TYPE_CHECKING:
     import pandas as pd

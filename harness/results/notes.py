@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from harness.evidence.verdicts import INCONCLUSIVE
-from harness.metrics import HIGHER
 from harness.results.views import UNFINISHED, format_value
+from harness.study.metrics import HIGHER
 from harness.tables import SUMMARY_FILE
 
 MOST_NOTES = 8

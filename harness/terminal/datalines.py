@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.records.record import Record
-from harness.variants import Study
+from harness.study.study import Study
 
 CUTS = ("samples", "validation")
 

@@ -11,11 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from harness.claims import FEWEST_PAIRS, never_judged
 from harness.errors import clean
 from harness.folding import fold, longest_piece
-from harness.metrics import ACCURACY
-from harness.variants import BASE
+from harness.study.claims import FEWEST_PAIRS, never_judged
+from harness.study.metrics import ACCURACY
+from harness.study.study import BASE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from harness.errors import clean
 from harness.executors import Progress as Epoch
-from harness.measures import written
-from harness.metrics import Metric
 from harness.records.record import Record
 from harness.runner import Plan
+from harness.study.metric_text import written
+from harness.study.metrics import Metric
 from harness.terminal.display import STATUS_STYLES, duration
 
 

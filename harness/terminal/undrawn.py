@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from harness.picturenames import DRAWN_SEED
 from harness.records.record import Record
-from harness.variants import Study
+from harness.study.figure_names import DRAWN_SEED
+from harness.study.study import Study
 
 
 def undrawn_lines(study: Study, records: Sequence[Record]) -> list[str]:

@@ -14,12 +14,12 @@ from harness.records.atomic_files import is_temporary
 from harness.records.own_paths import is_own
 from harness.records.record import Record, attempt_folder
 from harness.records.study_folders import StudyFolder, command, folders_in, read_folder
-from harness.studies import load_study, study_files
+from harness.study.loading import load_study, study_files
+from harness.study.study import Study
 from harness.trials import trial_id
 from harness.upkeep.doctor import Finding, Part, Section, make_section
 from harness.upkeep.retabling import shown_trials
 from harness.upkeep.trash import TRASH, in_trash, leftovers, size_of
-from harness.variants import Study
 
 MOST_NAMED = 5  # files of one kind of finding
 _SET_ASIDE = "*/seed-*/attempt-*/damaged.checkpoint-*.npz"

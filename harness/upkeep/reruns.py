@@ -19,10 +19,10 @@ from harness.records.record import Record, attempt_folder, next_attempt, trial_f
 from harness.results.differences import difference_table
 from harness.results.loading import name_of
 from harness.results.selection import Found
-from harness.settings import changed
-from harness.studies import KINDS, find_study, load_study, study_files
+from harness.study.loading import KINDS, find_study, load_study, study_files
+from harness.study.settings import changed
+from harness.study.study import BASE, Study
 from harness.trials import Trial, blank_record, source_hash, trial_id
-from harness.variants import BASE, Study
 
 if TYPE_CHECKING:
     import pandas as pd

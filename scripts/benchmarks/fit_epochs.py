@@ -14,8 +14,8 @@ import numpy as np
 
 from harness.data import open_dataset, prepare
 from harness.models import make_model
-from harness.settings import changed, parse
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.settings import changed, parse
 
 
 class Clock(keras.callbacks.Callback):

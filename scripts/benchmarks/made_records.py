@@ -12,9 +12,9 @@ import numpy as np
 from harness.estimate import dense_parameters
 from harness.records.provenance import environment
 from harness.records.record import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.study import Study
 from harness.trials import Trial, blank_record
-from harness.variants import Study
 
 STUDY = "ablations"
 

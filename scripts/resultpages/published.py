@@ -10,9 +10,9 @@ import pandas as pd
 
 from harness.errors import UsageError
 from harness.records.record import RECORD_FILE, trial_folder
-from harness.studies import load_study
+from harness.study.loading import load_study
+from harness.study.study import BASE, Study
 from harness.tables import RUNS_FILE, SUMMARY_FILE
-from harness.variants import BASE, Study
 
 ENOUGH_SEEDS = 5  # fewer give intervals and no verdicts
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from harness.errors import MOST_NAMED, UsageError, unknown
-from harness.functionsources import STUDY_MODULE
-from harness.ownmodules import is_own
-from harness.tomlstudies import read_study
-from harness.variants import Study
+from harness.study.own_modules import is_own
+from harness.study.source import STUDY_MODULE
+from harness.study.study import Study
+from harness.study.toml import read_study
 
 KINDS = (".py", ".toml")
 EXPERIMENTS = Path(__file__).resolve().parent.parent / "experiments"

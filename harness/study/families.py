@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.errors import UsageError
-from harness.settings import LAYER_NAMES, LAYER_TEXTS, Settings, changed, differences
-from harness.variants import BASE, Variant, show_value
+from harness.study.settings import LAYER_NAMES, LAYER_TEXTS, Settings, changed, differences
+from harness.study.study import BASE, Variant, show_value
 
 MOST_VARIANTS = 1000
 _FOLDABLE = LAYER_NAMES  # settings whose value is a set of parts

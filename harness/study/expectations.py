@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from harness.claims import BETTER, EQUIVALENT, VALUE, WORSE, Against, Bound, Claim, described_claim
 from harness.errors import UsageError
+from harness.study.claims import BETTER, EQUIVALENT, VALUE, WORSE, Against, Bound, Claim, described_claim
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import families
 from harness.errors import UsageError
-from harness.settings import Settings, annotations, changed, check
-from harness.tomllines import LineError, gathered, in_file, key_lines, nearest_line, read_toml
-from harness.tomlvalues import expectation, judged_and_drawn, require_known, setting_value, worded_for_toml, wrong_alone
-from harness.variants import BASE, Study, Variant
+from harness.study import families
+from harness.study.settings import Settings, annotations, changed, check
+from harness.study.study import BASE, Study, Variant
+from harness.study.toml_lines import LineError, gathered, in_file, key_lines, nearest_line, read_toml
+from harness.study.toml_values import expectation, judged_and_drawn, require_known, setting_value, worded_for_toml, wrong_alone
 
 KEYS = ("question", "lesson", "like", "metric", "pictures", "base", "expect", "variants", "families")
 FAMILIES = {

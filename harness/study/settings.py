@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from harness.errors import UsageError, unknown
-from harness.layertexts import parse_layer
+from harness.study.layer_spec import parse_layer
 
 LARGEST_NUMBER = 2**53  # beyond it a float does not tell neighbours apart, and nothing here is counted
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd")

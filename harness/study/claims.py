@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import UsageError
-from harness.metrics import ACCURACY, Metric
+from harness.study.metrics import ACCURACY, Metric
 
 BETTER = "better"
 WORSE = "worse"

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.claims import Against
 from harness.errors import UsageError, unknown
-from harness.expectations import FINISHES, Expectation
-from harness.metrics import ACCURACY, Metric
-from harness.names import check_name
-from harness.picturenames import checked_pictures
-from harness.settings import Settings, changed, differences, to_json, values_of
+from harness.study.claims import Against
+from harness.study.expectations import FINISHES, Expectation
+from harness.study.figure_names import checked_pictures
+from harness.study.metrics import ACCURACY, Metric
+from harness.study.names import check_name
+from harness.study.settings import Settings, changed, differences, to_json, values_of
 
 BASE = "base"
 MEASURING = ("log_every",)  # settings that change nothing in what is trained
@@ -69,7 +69,7 @@ class Study:
     harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name. All
     three may import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
 
-    metric: what the verdicts are about. pictures: names from harness.picturenames, drawn for seed 0 of each
+    metric: what the verdicts are about. pictures: names from harness.study.figure_names, drawn for seed 0 of each
     variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
     batch takes one core, for the plan's guess of a study that was never run; without it, as dense layers would take.
     """

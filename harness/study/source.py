@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from harness.codetexts import names_of, source_of
 from harness.errors import UsageError
-from harness.ownmodules import Modules, is_own
-from harness.valuetexts import PLAIN, contents_of, is_plain, parts_of, scalar_text
+from harness.study.code_text import names_of, source_of
+from harness.study.own_modules import Modules, is_own
+from harness.study.value_text import PLAIN, contents_of, is_plain, parts_of, scalar_text
 
 STUDY_MODULE = "harness_study_"  # how the names of modules begin that are studies' files
 _DEEPEST = 3  # of sets within sets, whose members are told apart by all that they are

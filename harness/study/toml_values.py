@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from harness.errors import UsageError, unknown
-from harness.expectations import (
+from harness.study.expectations import (
     FINISHES,
     Expectation,
     better_than_control,
@@ -17,9 +17,9 @@ from harness.expectations import (
     raises,
     worse_than_control,
 )
-from harness.metrics import Metric
-from harness.picturenames import checked_pictures
-from harness.settings import LAYER_TEXTS, Settings, changed, check
+from harness.study.figure_names import checked_pictures
+from harness.study.metrics import Metric
+from harness.study.settings import LAYER_TEXTS, Settings, changed, check
 
 AGAINST = {"better": better_than_control, "worse": worse_than_control, "equivalent": equivalent_to_control}
 LIMITS = tuple(inspect.signature(finishes).parameters)
