@@ -31,7 +31,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     # Arrays needs NumPy and load needs pandas, which `--help` does not.
     if name == "Arrays":
-        from harness.arrays import Arrays
+        from harness.data.arrays import Arrays
 
         return Arrays
     if name == "load":

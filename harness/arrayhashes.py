@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.arrays import Arrays, each
+from harness.data.arrays import Arrays, each
 from harness.study.source import value_text
 from harness.study.value_text import has_plain_content
 

@@ -15,7 +15,7 @@ from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
-from harness.data import Prepared
+from harness.data.resolve import Prepared
 from harness.errors import MOST_NAMED
 from harness.executors.processes import end_tree, steady_hashes
 from harness.records.record import RECORD_FILE, Record, RecordError, find_records, read_record

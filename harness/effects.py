@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.arrays import none_left
-from harness.data import is_table
-from harness.datafiles.datasets import find_dataset
+from harness.data.arrays import none_left
+from harness.data.catalogue import find_dataset
+from harness.data.resolve import is_table
 from harness.errors import UsageError
 from harness.executors import Effect, Executor
 from harness.runner import Plan, in_changed_base

@@ -7,7 +7,6 @@ from typing import Literal
 
 import keras
 
-from harness.arrays import Arrays, each
 from harness.compiled.building import build
 from harness.compiled.checks import check_arrays
 from harness.compiled.device import DeviceSamples, on_device
@@ -17,6 +16,7 @@ from harness.compiled.overrides import LOGS, own, refusal
 from harness.compiled.programs import CompiledProgram
 from harness.compiled.proofs import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.compiled.trainings import Epoch, Plan, Training
+from harness.data.arrays import Arrays, each
 from harness.errors import failure_text
 from harness.layerseeds import seed_streams
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from harness.data import Prepared, is_table
-from harness.datafiles.datasets import find_dataset
+from harness.data.catalogue import find_dataset
+from harness.data.resolve import Prepared, is_table
 from harness.errors import UsageError
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 from harness.study.settings import Settings

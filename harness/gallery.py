@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from harness.arrays import Arrays, Samples
 from harness.boards import TEST, TRAIN, as_table
-from harness.data import CLASS_NAMES
+from harness.data.arrays import Arrays, Samples
+from harness.data.resolve import CLASS_NAMES
 from harness.errors import failure_text
 from harness.events.lastingboards import LastingBoard
 from harness.events.projector import write_embedding

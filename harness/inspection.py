@@ -7,11 +7,11 @@ from typing import Any
 import keras
 
 from harness.arrayhashes import add_arrays, arrays_sha256
-from harness.arrays import Arrays, each, none_left
 from harness.compiled.overrides import refusal
 from harness.compiled.proofs import fingerprint
 from harness.compiled.steps import steps_key
-from harness.data import Prepared
+from harness.data.arrays import Arrays, each, none_left
+from harness.data.resolve import Prepared
 from harness.executors import Effect
 from harness.isolation import changed_settings
 from harness.layermaking import LayerError

@@ -9,7 +9,7 @@ from harness.study.study import Study
 if TYPE_CHECKING:
     import keras
 
-    from harness.arrays import Arrays
+    from harness.data.arrays import Arrays
 
 IMAGE_SHAPE = (28, 28)
 SUMMARY_WIDTH = 76  # characters; without it Keras asks how wide the terminal is, and fails where that is narrow

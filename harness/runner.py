@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data import Prepared
+from harness.data.resolve import Prepared
 from harness.errors import UsageError
 from harness.estimate import estimate_trials
 from harness.evidence.standing import as_declared

@@ -3,8 +3,8 @@
 from functools import lru_cache
 from typing import Any
 
-from harness.arrays import Arrays, first_samples, hold_out
-from harness.data import Prepared, Table, open_dataset
+from harness.data.arrays import Arrays, first_samples, hold_out
+from harness.data.resolve import Prepared, Table, open_dataset
 from harness.errors import UsageError
 from harness.seeding import seed_everything
 from harness.study.settings import Settings

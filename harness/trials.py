@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.data import Prepared
+from harness.data.resolve import Prepared
 from harness.errors import UsageError
 from harness.records.record import FAILED, Record
 from harness.study.loading import folders_of, importing_from, load_study

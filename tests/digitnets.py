@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 from sklearn.datasets import load_digits
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.engine import Epoch, Training, epoch_order, train
 
 TRAIN, TEST = 330, 110  # 330 = 10 batches of 32 and a short one of 10

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.engine import Training, epoch_order, train
 
 BATCH, EPOCHS, SEED = 8, 2, 3

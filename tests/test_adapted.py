@@ -6,8 +6,8 @@ import pytest
 from conftest import harness
 
 from harness import Settings, Study
-from harness.arrays import Arrays
 from harness.compiled import programcache
+from harness.data.arrays import Arrays
 from harness.engine import train
 from harness.inspection import effect
 from harness.layers import edit

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir  # noqa: F401, the fixtures among them
 
-from harness.data import DataError, open_dataset, prepare
-from harness.datafiles.arraycache import cache_folder
-from harness.datafiles.datasets import IDX_FILES, Dataset
+from harness.data.cache import cache_folder
+from harness.data.catalogue import IDX_FILES, Dataset
+from harness.data.resolve import DataError, open_dataset, prepare
 
 pytestmark = pytest.mark.usefixtures("alone")
 
@@ -59,7 +59,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tiny_dir: Path, tmp_path
 
 def test_the_folder_in_place_of_the_cache_goes_with_the_process(tmp_path: Path):
     (tmp_path / "cache").write_bytes(b"")
-    program = "from harness.data import prepare; print(prepare('digits').folder)"
+    program = "from harness.data.resolve import prepare; print(prepare('digits').folder)"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert finished.stdout.startswith("/") and not Path(finished.stdout.strip()).exists()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 
 ONE = np.ones((1, 2))
 

@@ -6,7 +6,7 @@ import keras
 import pytest
 from digitnets import EPOCHS, as_fit_takes, dense, digit_arrays, run
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from digitnets import TRAIN, dense, digit_arrays
 from keras import layers
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.engine import check_arrays, train
 
 Build = Callable[[], keras.Model]

@@ -9,8 +9,8 @@ from conftest import harness
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util import tensor_util
 
-from harness.arrays import Arrays
-from harness.data import Images, open_dataset, prepare
+from harness.data.arrays import Arrays
+from harness.data.resolve import Images, open_dataset, prepare
 from harness.engine import epoch_order, train
 from harness.models import make_model
 from harness.records.record import Record, attempt_folder, trial_folder

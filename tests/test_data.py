@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir, write_idx_files  # noqa: F401, the fixtures among them
 
-from harness.data import CLASS_NAMES, DataError, Prepared, is_table, open_dataset, prepare, survey
-from harness.datafiles.datasets import DATASETS, IDX_FILES, Dataset
+from harness.data.catalogue import DATASETS, IDX_FILES, Dataset
+from harness.data.resolve import CLASS_NAMES, DataError, Prepared, is_table, open_dataset, prepare, survey
 from harness.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -154,13 +154,13 @@ def test_survey_tells_verified_damaged_and_absent_apart(tiny: Dataset, tiny_dir:
 
 
 def test_neither_tensorflow_nor_numpy_is_imported_for_the_names_alone():
-    program = "import sys, harness.data; print({'tensorflow', 'keras', 'numpy', 'sklearn'} & set(sys.modules))"
+    program = "import sys, harness.data.resolve; print({'tensorflow', 'keras', 'numpy', 'sklearn'} & set(sys.modules))"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert finished.stdout == "set()\n"
 
 
 def test_preparing_does_not_import_tensorflow(tiny_dir: Path):
-    program = "import sys; from harness.data import prepare; prepare('mnist'); print('tensorflow' in sys.modules)"
+    program = "import sys; from harness.data.resolve import prepare; prepare('mnist'); print('tensorflow' in sys.modules)"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert finished.stdout == "False\n"
 

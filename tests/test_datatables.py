@@ -10,10 +10,10 @@ import pytest
 from conftest import harness
 from tiny_dataset import alone  # noqa: F401, the fixture
 
-from harness.data import CLASS_NAMES, DataError, Prepared, Table, is_table, open_dataset, prepare, survey
-from harness.datafiles.arraycache import cache_folder
-from harness.datafiles.datasets import DATASETS
-from harness.datafiles.housing import COLUMNS, MOST_BYTES, read_scikit_learn
+from harness.data.cache import cache_folder
+from harness.data.catalogue import DATASETS
+from harness.data.housing import COLUMNS, MOST_BYTES, read_scikit_learn
+from harness.data.resolve import CLASS_NAMES, DataError, Prepared, Table, is_table, open_dataset, prepare, survey
 from harness.errors import UsageError
 
 HOUSING = "california-housing"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tiny_dataset import alone, tiny, write_idx_files  # noqa: F401, the fixtures among them
 
-from harness.data import DataError, fetch
-from harness.datafiles import downloads
-from harness.datafiles.datasets import DATASETS, Dataset
+from harness.data import downloads
+from harness.data.catalogue import DATASETS, Dataset
+from harness.data.resolve import DataError, fetch
 
 pytestmark = pytest.mark.usefixtures("alone")
 

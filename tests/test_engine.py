@@ -22,7 +22,7 @@ from digitnets import (
 )
 from keras import layers
 
-from harness.arrays import Arrays, training_weights
+from harness.data.arrays import Arrays, training_weights
 from harness.engine import epoch_order
 
 Build = Callable[[], keras.Model]

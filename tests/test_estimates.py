@@ -11,7 +11,7 @@ import pytest
 from conftest import harness
 from resulting import make_record, store
 
-from harness.data import prepare
+from harness.data.resolve import prepare
 from harness.errors import UsageError
 from harness.estimate import estimate_trials, guess_seconds, trial_seconds, wall_seconds
 from harness.study.settings import Settings

@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.estimators import columns, count_parameters, describe_estimator, fit, is_estimator
 
 

@@ -11,7 +11,7 @@ from keras import layers
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util import tensor_util
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.engine import Epoch, Training, epoch_order, train
 from harness.evidence.answers import load_right
 from harness.runner import Options, make_plan

@@ -20,7 +20,7 @@ from tensorboard.util import tensor_util
 from test_serve import wait_until
 
 from harness import Settings, Study
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.events.lastingboards import LastingBoard
 from harness.events.serve import Board, serve
 from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary

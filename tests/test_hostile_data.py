@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from harness import Arrays
 from harness.compiled.checks import check_arrays
-from harness.datafiles.datasets import DataError
-from harness.datafiles.idx import header, read_idx
+from harness.data.catalogue import DataError
+from harness.data.idx import header, read_idx
 from harness.errors import UsageError
 from harness.study.loading import load_study
 
@@ -97,7 +97,7 @@ def test_no_idx_file_but_the_true_one_is_read(tmp_path: Path, content: bytes, pa
     content=st.binary(max_size=30) | texts.map(lambda text: text.encode("utf-8", "replace")), which=st.integers(0, 4)
 )
 def test_a_folder_of_damaged_data_is_refused_before_anything_is_planned(place: Path, content: bytes, which: int):
-    from harness.datafiles.datasets import ARRAYS, IDX_FILES
+    from harness.data.catalogue import ARRAYS, IDX_FILES
 
     folder = place / "data" / "mnist"
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiny_dataset import alone, tiny, tiny_dir  # noqa: F401, the fixtures among them
 
-from harness.data import DataError, prepare
-from harness.datafiles.datasets import IDX_FILES, Dataset
-from harness.datafiles.idx import content_sha256, header, read_idx
+from harness.data.catalogue import IDX_FILES, Dataset
+from harness.data.idx import content_sha256, header, read_idx
+from harness.data.resolve import DataError, prepare
 
 pytestmark = pytest.mark.usefixtures("alone")
 

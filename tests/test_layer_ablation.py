@@ -101,7 +101,7 @@ def test_two_ways_to_say_one_edit_are_the_same():
 
 
 def test_an_arranged_studys_arrays_count(tmp_path):
-    from harness.data import prepare
+    from harness.data.resolve import prepare
 
     def arrange(settings, images):
         x = images.x_train[:20] // (2 if settings.normalize else 1)
@@ -113,7 +113,7 @@ def test_an_arranged_studys_arrays_count(tmp_path):
 
 
 def test_arranged_arrays_that_are_too_few_to_hold_samples_out_are_found():
-    from harness.data import prepare
+    from harness.data.resolve import prepare
 
     def arrange(settings, images):
         x, y = images.x_train[: settings.samples], images.y_train[: settings.samples]

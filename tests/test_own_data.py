@@ -12,7 +12,7 @@ from conftest import harness
 from test_own_sources import HEAD
 
 from harness.arrayhashes import arrays_sha256, judged_sha256
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.datachecks import Question, answers, outdated_records, watch
 from harness.errors import UsageError
 from harness.execution import write_judged

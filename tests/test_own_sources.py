@@ -225,6 +225,6 @@ def test_values_that_are_nested_without_end_are_one_line(tmp_path):
 
 
 def test_a_class_or_function_of_the_harness_is_named_alone():
-    from harness.arrays import hold_out
+    from harness.data.arrays import hold_out
 
     assert "def hold_out" not in function_source(hold_out)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from conftest import harness
 
-from harness.arrays import Arrays, each
-from harness.data import Table
+from harness.data.arrays import Arrays, each
+from harness.data.resolve import Table
 from harness.engine import epoch_order, train
 from harness.errors import UsageError
 from harness.estimators import fit, is_estimator

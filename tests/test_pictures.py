@@ -11,7 +11,7 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from harness import Metric, Settings, Study, UsageError
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.pictures.confusion import count_pairs
 from harness.pictures.curves import learning_curves
 from harness.pictures.drawing import draw

@@ -12,9 +12,9 @@ from keras import layers
 from tensorflow.python.eager import context
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from harness.arrays import Arrays
 from harness.compiled import programcache
 from harness.compiled.leftovers import free
+from harness.data.arrays import Arrays
 from harness.engine import train
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import prepare
+from harness.data.resolve import prepare
 from harness.records.record import Record
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study

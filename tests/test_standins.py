@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.commands.standins import fitted, stand_in_notices
-from harness.data import prepare
+from harness.data.resolve import prepare
 from harness.runner import Options, selected
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant

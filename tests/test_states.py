@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from harness.arrays import Arrays
 from harness.compiled.plain import flatten, restored
 from harness.compiled.states import StateError
+from harness.data.arrays import Arrays
 from harness.engine import Epoch, Training, train
 
 EPOCHS = 6

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from harness.arrays import Arrays, each, hold_out
+from harness.data.arrays import Arrays, each, hold_out
 from harness.engine import Epoch, Training, check_arrays, epoch_order, train
 
 SAMPLES, HELD_OUT = 83, 40  # 83 = 8 batches of 10 and a short one of 3

@@ -7,9 +7,9 @@ import pytest
 from keras import layers, ops
 from ownmodels import regression
 
-from harness.arrays import Arrays
 from harness.compiled.building import build
 from harness.compiled.overrides import refusal
+from harness.data.arrays import Arrays
 from harness.engine import train
 from harness.models import count_parameters
 

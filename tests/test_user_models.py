@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.arrays import Arrays, each, training_weights
+from harness.data.arrays import Arrays, each, training_weights
 from harness.engine import Epoch, Training, epoch_order, train
 from harness.models import make_model
 from harness.study.loading import load_study

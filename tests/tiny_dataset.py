@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.datafiles.datasets import ARRAYS, DATASETS, IDX_FILES, Dataset, PerArray
-from harness.datafiles.idx import content_sha256, header
+from harness.data.catalogue import ARRAYS, DATASETS, IDX_FILES, Dataset, PerArray
+from harness.data.idx import content_sha256, header
 
 
 @pytest.fixture

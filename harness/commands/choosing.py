@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data import DATASETS, Prepared, is_table, prepare
+from harness.data.resolve import DATASETS, Prepared, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.runner import in_changed_base
 from harness.study.loading import load_study, study_files

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data import Prepared
-from harness.datafiles.datasets import find_dataset
+from harness.data.catalogue import find_dataset
+from harness.data.resolve import Prepared
 from harness.runner import Options
 from harness.study.study import Study
 

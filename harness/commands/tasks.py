@@ -15,7 +15,7 @@ from harness.commands.choosing import (
     prepare_data,
 )
 from harness.commands.standins import fitted, stand_in_notices
-from harness.data import Prepared
+from harness.data.resolve import Prepared
 from harness.datachecks import outdated_records
 from harness.executors.local import LocalExecutor
 from harness.executors.machine import default_jobs

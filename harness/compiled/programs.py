@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.arrays import Samples, each
 from harness.compiled import programcache
 from harness.compiled.batchsizes import any_batch_size, several_losses
 from harness.compiled.device import batch_of, count, structure
@@ -17,6 +16,7 @@ from harness.compiled.overrides import LOGS, own
 from harness.compiled.programcache import Executable
 from harness.compiled.proofs import proven_config
 from harness.compiled.traces import operations
+from harness.data.arrays import Samples, each
 
 # Samples at once, where the size of a batch is proven not to matter; a convolution's intermediate values decide the memory.
 EVALUATED_AT_ONCE = 256

@@ -9,13 +9,13 @@ from typing import Any
 
 import keras
 
-from harness.arrays import Samples
 from harness.compiled import endings
 from harness.compiled.device import DeviceSamples, count
 from harness.compiled.orders import Batches
 from harness.compiled.programs import Program
 from harness.compiled.states import State, StateError, put_back, require_same_kind, take_state
 from harness.compiled.unkept import Unkept
+from harness.data.arrays import Samples
 from harness.records.record import LAST_EPOCH
 
 

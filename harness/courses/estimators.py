@@ -4,9 +4,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from harness.arrays import Arrays
 from harness.boards import as_code
 from harness.courses.course import Work
+from harness.data.arrays import Arrays
 from harness.estimators import ENGINE, count_parameters, describe_estimator, fit
 from harness.gallery import Gallery
 

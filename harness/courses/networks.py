@@ -4,11 +4,11 @@ import math
 
 import keras
 
-from harness.arrays import Arrays
 from harness.boards import as_code
 from harness.compiled.building import first_inputs
 from harness.compiled.overrides import answers, has_call
 from harness.courses.course import Interrupted, Work
+from harness.data.arrays import Arrays
 from harness.durability.resuming import Checkpoints
 from harness.engine import Training, train
 from harness.gallery import Gallery

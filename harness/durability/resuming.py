@@ -11,9 +11,9 @@ from typing import Any
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
 from harness.arrayhashes import arrays_sha256
-from harness.arrays import Arrays
 from harness.boards import TRAIN, withdraw
 from harness.compiled.states import State, StateError
+from harness.data.arrays import Arrays
 from harness.durability.checkpoints import (
     Checkpoint,
     CheckpointError,

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.arrays import Arrays
+from harness.data.arrays import Arrays
 from harness.pictures.subjects import plane_of
 
 SIDE = 121  # points along each axis

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from harness.arrays import each
+from harness.data.arrays import each
 from harness.pictures.samples import first_predictions
 from harness.pictures.style import BLACK, BLUE, SEQUENTIAL, figure, panels
 from harness.pictures.subjects import NotDrawn, Subject, are_classes, first_output, require_finite

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from harness.arrays import each
+from harness.data.arrays import each
 from harness.pictures.mosaics import as_grey, mosaic, show
 from harness.pictures.style import BLUE, ORANGE, figure, panels
 from harness.pictures.subjects import Answers, NotDrawn, Subject, answers, are_classes, class_numbers, images_of, names_of

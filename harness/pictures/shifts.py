@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from harness.arrays import Samples, each
+from harness.data.arrays import Samples, each
 from harness.pictures.style import BLACK, BLUE, ORANGE, SEQUENTIAL, figure, panels
 from harness.pictures.subjects import Subject, answers, class_chances, first_output, images_of
 

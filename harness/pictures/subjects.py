@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.arrays import Arrays, Samples, each
+from harness.data.arrays import Arrays, Samples, each
 from harness.records.record import LAST_EPOCH
 from harness.study.metrics import ACCURACY, Metric
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from harness.arrays import each
+from harness.data.arrays import each
 from harness.pictures.planes import SIDE, Plane
 from harness.pictures.style import BLACK, DARK, DIVERGING, MARKERS, colours, figure, panels, retitle, to_png
 from harness.pictures.subjects import (

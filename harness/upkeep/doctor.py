@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from harness.data import DATASETS, DataError, survey
+from harness.data.resolve import DATASETS, DataError, survey
 from harness.events.serve import FIRST_PORT, LOOPBACK
 from harness.executors.machine import default_jobs, usable_cores
 from harness.executors.sweeping import sweep

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.boards import withdraw
-from harness.data import Prepared, prepare
+from harness.data.resolve import Prepared, prepare
 from harness.errors import UsageError
 from harness.evidence.answers import AnswersError, load_right
 from harness.executors import Lost

@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.datafiles.idx import decompressed, require_file
-from harness.datafiles.kinds import DataError
+from harness.data.idx import decompressed, require_file
+from harness.data.specs import DataError
 
 COLUMNS = (
     *("longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms"),

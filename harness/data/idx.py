@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.datafiles.datasets import DataError, holder_of
+from harness.data.catalogue import DataError, holder_of
 
 _TYPES = {"uint8": 0x08, "int32": 0x0C, "float64": 0x0E}
 _CHUNK = 1 << 20

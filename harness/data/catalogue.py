@@ -1,6 +1,6 @@
 """The datasets the harness knows, with the hashes of their true content."""
 
-from harness.datafiles.kinds import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, PerArray, TableDataset
+from harness.data.specs import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, PerArray, TableDataset
 from harness.errors import unknown
 
 __all__ = [

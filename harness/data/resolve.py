@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from harness.datafiles.datasets import CLASS_NAMES, DATASETS, AnyDataset, DataError, TableDataset, find_dataset
+from harness.data.catalogue import CLASS_NAMES, DATASETS, AnyDataset, DataError, TableDataset, find_dataset
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from harness.datafiles.sources import Source
+    from harness.data.sources import Source
 
 __all__ = [
     "CLASS_NAMES",
@@ -96,7 +96,7 @@ def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) ->
     DataError: the dataset is damaged where it was found (it is never passed over for the next place), or absent and
     strict. UsageError: the name is not known.
     """
-    from harness.datafiles.sources import checked_data_dir, sources
+    from harness.data.sources import checked_data_dir, sources
 
     dataset = find_dataset(name)
     places = sources(dataset, checked_data_dir(data_dir))
@@ -118,7 +118,7 @@ def open_dataset(prepared: Prepared) -> Images | Table:
 
     A stand-in has no more features than the table for which it stands in, so that the study's models fit it.
     """
-    from harness.datafiles.arraycache import open_arrays
+    from harness.data.cache import open_arrays
 
     dataset = find_dataset(prepared.used)
     arrays = open_arrays(dataset, prepared.folder)
@@ -136,8 +136,8 @@ def is_table(name: str) -> bool:
 
 def survey(data_dir: Path | None = None) -> list[Place]:
     """Return every place of every dataset with what is there; each is read in full and verified anew."""
-    from harness.datafiles.arraycache import cache_folder, is_whole
-    from harness.datafiles.sources import checked_data_dir, sources
+    from harness.data.cache import cache_folder, is_whole
+    from harness.data.sources import checked_data_dir, sources
 
     folder = checked_data_dir(data_dir)
     rows = []
@@ -152,7 +152,7 @@ def survey(data_dir: Path | None = None) -> list[Place]:
 
 def fetch(name: str) -> Prepared:
     """Download a dataset into its library's cache, unless it lies there whole; DataError where that fails."""
-    from harness.datafiles.sources import library_home, library_source, sources
+    from harness.data.sources import library_home, library_source, sources
 
     dataset = find_dataset(name)
     if dataset.bundled:
@@ -164,14 +164,14 @@ def fetch(name: str) -> Prepared:
 
 
 def _prepared(name: str, source: "Source", *, reason: str = "") -> Prepared:
-    from harness.datafiles.arraycache import cached
+    from harness.data.cache import cached
 
     dataset = source.dataset
     return Prepared(name, dataset.name, source.origin, cached(source), dataset.content_sha256, reason)
 
 
 def _download(dataset: AnyDataset, *, timeout: float | None) -> "Source":
-    from harness.datafiles.downloads import download
+    from harness.data.downloads import download
 
     return download(dataset, timeout=timeout)
 
