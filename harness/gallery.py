@@ -37,7 +37,7 @@ Write = Callable[[], None]
 
 
 class Measured(Protocol):
-    """An epoch that was measured, as harness.engine.Epoch."""
+    """An epoch that was measured, as harness.engine.train.Epoch."""
 
     @property
     def number(self) -> int:

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 
 from harness.arrayhashes import add_arrays, arrays_sha256
-from harness.compiled.overrides import refusal
-from harness.compiled.proofs import fingerprint
-from harness.compiled.steps import steps_key
 from harness.data.arrays import Arrays, each, none_left
 from harness.data.resolve import Prepared
+from harness.engine.model_checks import fingerprint
+from harness.engine.overrides import refusal
+from harness.engine.step_traces import steps_key
 from harness.executors import Effect
 from harness.isolation import changed_settings
 from harness.layermaking import LayerError

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 from keras.src.utils.python_utils import is_default
 
+from harness.engine.layer_seeding import KEPT_PATH
 from harness.errors import one_line
 from harness.layermaking import LayerError
 from harness.layerproofs import Seen, same
-from harness.layerseeds import KEPT_PATH
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.ndarray, np.generic)
 # What every layer has, what Keras notes there of its calls, and by what it draws.

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from harness.engine.layer_seeding import keep_path, layers_by_path
 from harness.layercuts import marked_cuts
 from harness.layerholds import require_unheld
 from harness.layermaking import LayerError
@@ -18,7 +19,6 @@ from harness.layeroptimizers import renew_optimizers
 from harness.layerplaces import Place, freeze_made, is_graph, marked_places, places_of, standing
 from harness.layerproofs import Seen, differing, seen_calls
 from harness.layerrewiring import Rewiring
-from harness.layerseeds import keep_path, layers_by_path
 
 __all__ = ["LayerError", "edit"]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
+from harness.engine.sklearn import reported
 from harness.errors import unknown
-from harness.estimators import reported
 from harness.study.metrics import Metric
 
 LOSS = "loss"

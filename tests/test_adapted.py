@@ -6,9 +6,9 @@ import pytest
 from conftest import harness
 
 from harness import Settings, Study
-from harness.compiled import programcache
 from harness.data.arrays import Arrays
-from harness.engine import train
+from harness.engine import program_cache
+from harness.engine.train import train
 from harness.inspection import effect
 from harness.layers import edit
 
@@ -34,9 +34,9 @@ def losses(data: np.ndarray) -> list[float]:
 
 
 def test_a_model_adapted_to_other_data_is_not_trained_by_the_program_of_the_first():
-    programcache.forget()
+    program_cache.forget()
     alone = losses(X * 2)
-    programcache.forget()
+    program_cache.forget()
     losses(X)
     assert losses(X * 2) == alone
 

@@ -10,9 +10,9 @@ import pytest
 from keras import layers, ops
 from ownmodels import TEST_X, TEST_Y, X, Y, assert_as_fit, by_harness, dense_model, regression
 
-from harness.compiled import batchsizes
-from harness.compiled.batchsizes import any_batch_size
-from harness.compiled.proofs import proven_config
+from harness.engine import batch_sizes
+from harness.engine.batch_sizes import any_batch_size
+from harness.engine.model_checks import proven_config
 
 Layer = Callable[[Any], Any]
 
@@ -150,5 +150,5 @@ def test_a_loss_put_on_the_object_is_measured_as_fit_does() -> None:
 def test_nothing_is_proven_where_a_study_has_patched_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of()
     assert any_batch_size(model)
-    monkeypatch.setattr(batchsizes, "changed_settings", lambda: None)
+    monkeypatch.setattr(batch_sizes, "changed_settings", lambda: None)
     assert not any_batch_size(model)

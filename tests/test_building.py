@@ -10,8 +10,8 @@ from keras import layers, ops
 from ownmodels import TEST_X, X, Y, assert_as_fit, by_fit, by_harness, regression
 
 from harness import Arrays, Metric, Settings, Study
-from harness.compiled.building import build
-from harness.engine import train
+from harness.engine.building import build
+from harness.engine.train import train
 from harness.inspection import effect
 from harness.models import count_parameters, make_model
 

@@ -113,7 +113,7 @@ def test_a_state_is_kept_when_it_is_time_or_when_it_would_be_lost(
     trial: Trial, monkeypatch: pytest.MonkeyPatch, seconds: float, ending: bool, kept: bool
 ) -> None:
     from harness.durability import resuming
-    from harness.engine import train
+    from harness.engine.train import train
     from harness.models import make_model
 
     study, settings = trial.load()

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from harness.data.arrays import Arrays
-from harness.estimators import columns, count_parameters, describe_estimator, fit, is_estimator
+from harness.engine.sklearn import columns, count_parameters, describe_estimator, fit, is_estimator
 
 
 @pytest.fixture(scope="module")

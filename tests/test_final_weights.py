@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util import tensor_util
 
 from harness.data.arrays import Arrays
-from harness.engine import Epoch, Training, epoch_order, train
+from harness.engine.train import Epoch, Training, epoch_order, train
 from harness.evidence.answers import load_right
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study

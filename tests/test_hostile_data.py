@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import Arrays
-from harness.compiled.checks import check_arrays
 from harness.data.catalogue import DataError
 from harness.data.idx import header, read_idx
+from harness.engine.array_checks import check_arrays
 from harness.errors import UsageError
 from harness.study.loading import load_study
 

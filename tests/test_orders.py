@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.compiled.orders import Batches, epoch_order
+from harness.engine.batches import Batches, epoch_order
 
 
 def drawn(batches: Batches, samples: int, epochs: int) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from ownmodels import assert_as_fit, by_fit, by_harness, dense_model, regression
 
-from harness.compiled.trainings import finite
-from harness.engine import train
+from harness.engine.train import train
+from harness.engine.training_loop import finite
 
 
 class PlainLogs(keras.Model):

@@ -11,9 +11,9 @@ from conftest import harness
 
 from harness.data.arrays import Arrays, each
 from harness.data.resolve import Table
-from harness.engine import epoch_order, train
+from harness.engine.sklearn import fit, is_estimator
+from harness.engine.train import epoch_order, train
 from harness.errors import UsageError
-from harness.estimators import fit, is_estimator
 from harness.models import make_model
 from harness.records.record import Record, load_records
 from harness.study.loading import load_study

@@ -12,10 +12,10 @@ from keras import layers
 from tensorflow.python.eager import context
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from harness.compiled import programcache
-from harness.compiled.leftovers import free
 from harness.data.arrays import Arrays
-from harness.engine import train
+from harness.engine import program_cache
+from harness.engine.cleanup import free
+from harness.engine.train import train
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +57,21 @@ def test_a_kept_program_trains_as_a_new_one_bit_for_bit(digits: Arrays) -> None:
         return [(epoch.train, epoch.test, epoch.learning_rate) for epoch in epochs], model.get_weights()
 
     new, new_weights = trained(5)
-    kept = programcache.kept()
+    kept = program_cache.kept()
     trained(6)
     again, kept_weights = trained(5)
-    assert programcache.kept() == kept
+    assert program_cache.kept() == kept
     assert again == new
     for mine, theirs in zip(kept_weights, new_weights, strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    programcache.forget()
-    assert trained(5)[0] == new and programcache.kept() == 2  # of full batches, and of the short one
+    program_cache.forget()
+    assert trained(5)[0] == new and program_cache.kept() == 2  # of full batches, and of the short one
 
 
 def test_the_learning_rate_is_an_input_of_the_program(digits: Arrays) -> None:
     def trained(rate: float) -> tuple[int, float]:
         _, epochs = run(dense(20, learning_rate=rate), digits)
-        return programcache.kept(), epochs[-1].train["loss"]
+        return program_cache.kept(), epochs[-1].train["loss"]
 
     (before, slow), (behind, fast) = trained(0.0001), trained(0.01)
     assert behind == before
@@ -88,7 +88,7 @@ def test_two_trainings_under_way_share_a_program_and_nothing_else(digits: Arrays
 def test_a_different_activation_is_a_different_program(digits: Arrays) -> None:
     def kept(activation: str) -> int:
         run(dense(lambda: layers.Dense(20, activation=activation)), digits, epochs=1)
-        return programcache.kept()
+        return program_cache.kept()
 
     assert kept("relu") < kept("tanh")
 
@@ -153,7 +153,7 @@ def test_a_layer_of_the_users_own_is_compiled_once(digits: Arrays) -> None:
     def kept() -> int:
         training, _ = run(dense(14, Doubled), digits, epochs=1)
         assert training.engine == "xla"
-        return programcache.kept()
+        return program_cache.kept()
 
     assert kept() == kept()
 

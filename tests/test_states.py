@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from keras import layers
 
-from harness.compiled.plain import flatten, restored
-from harness.compiled.states import StateError
 from harness.data.arrays import Arrays
-from harness.engine import Epoch, Training, train
+from harness.engine.serialization import flatten, restored
+from harness.engine.state import StateError
+from harness.engine.train import Epoch, Training, train
 
 EPOCHS = 6
 Build = Callable[[], keras.Model]

@@ -7,10 +7,10 @@ import pytest
 from keras import layers, ops
 from ownmodels import regression
 
-from harness.compiled.building import build
-from harness.compiled.overrides import refusal
 from harness.data.arrays import Arrays
-from harness.engine import train
+from harness.engine.building import build
+from harness.engine.overrides import refusal
+from harness.engine.train import train
 from harness.models import count_parameters
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.framework.function_pb2 import FunctionDef
 
-from harness.compiled.traces import trace_key
+from harness.engine.traces import trace_key
 
 
 def traced() -> Any:

@@ -14,9 +14,9 @@ from gan import Gan, gan
 from keras import layers
 from test_states import begin, blobs, compare
 
-from harness.compiled.holdings import ITERATOR, core, python_values, variables
-from harness.compiled.states import StateError
 from harness.durability.checkpoints import find_checkpoints
+from harness.engine.held_values import ITERATOR, core, python_values, variables
+from harness.engine.state import StateError
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.compiled.trainings import Epoch, finite
+from harness.engine.training_loop import Epoch, finite
 from harness.errors import UsageError, failure_text
 from harness.events.lastingboards import LastingBoard
 from harness.evidence.answers import class_answers, first_chances, save_answers

@@ -7,7 +7,7 @@ import tensorflow as tf
 from harness.boards import as_code
 from harness.courses.course import Work
 from harness.data.arrays import Arrays
-from harness.estimators import ENGINE, count_parameters, describe_estimator, fit
+from harness.engine.sklearn import ENGINE, count_parameters, describe_estimator, fit
 from harness.gallery import Gallery
 
 

@@ -5,12 +5,12 @@ import math
 import keras
 
 from harness.boards import as_code
-from harness.compiled.building import first_inputs
-from harness.compiled.overrides import answers, has_call
 from harness.courses.course import Interrupted, Work
 from harness.data.arrays import Arrays
 from harness.durability.resuming import Checkpoints
-from harness.engine import Training, train
+from harness.engine.building import first_inputs
+from harness.engine.overrides import answers, has_call
+from harness.engine.train import Training, train
 from harness.gallery import Gallery
 from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 

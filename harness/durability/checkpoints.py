@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from harness.compiled.plain import flatten, restored
+from harness.engine.serialization import flatten, restored
 from harness.records.atomic_files import write_atomically
 from harness.records.own_paths import is_own, require_own
 from harness.records.record import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
@@ -40,8 +40,8 @@ class Checkpoint:
     conditions: Mapping[str, Any]  # under which the rest of the training gives the same bits
     seconds: float  # wall time that these attempts have spent
     lost_seconds: float  # of these, what was spent on epochs that had to be trained again
-    epochs: Sequence[Mapping[str, Any]]  # the fields of every harness.engine.Epoch
-    state: Mapping[str, Any]  # the fields of harness.compiled.states.State
+    epochs: Sequence[Mapping[str, Any]]  # the fields of every harness.engine.train.Epoch
+    state: Mapping[str, Any]  # the fields of harness.engine.state.State
 
 
 _FIELDS = tuple(Checkpoint.__dataclass_fields__)

@@ -12,7 +12,6 @@ from tensorboard.backend.event_processing.event_file_loader import LegacyEventFi
 
 from harness.arrayhashes import arrays_sha256
 from harness.boards import TRAIN, withdraw
-from harness.compiled.states import State, StateError
 from harness.data.arrays import Arrays
 from harness.durability.checkpoints import (
     Checkpoint,
@@ -23,7 +22,8 @@ from harness.durability.checkpoints import (
     write_checkpoint,
 )
 from harness.durability.prefixes import find_beginning, leave_end
-from harness.engine import Epoch, Training
+from harness.engine.state import State, StateError
+from harness.engine.train import Epoch, Training
 from harness.events.eventfiles import event_files
 from harness.records.own_paths import require_own_trial, require_same_folder
 from harness.records.provenance import environment

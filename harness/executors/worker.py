@@ -44,7 +44,7 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int) -> None
     keep_output(folder)
     _folder = folder
     _load_tensorflow(threads, slot)
-    from harness.compiled.leftovers import free
+    from harness.engine.cleanup import free
     from harness.isolation import Growth, protect
 
     baseline, growth = protect(), Growth()

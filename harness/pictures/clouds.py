@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness.compiled.device import scaled, structure
 from harness.data.arrays import each
+from harness.engine.device import scaled, structure
 from harness.events.projector import Embedding
 from harness.pictures.mosaics import as_grey
 from harness.pictures.subjects import NotDrawn, Subject, answers, first_output, images_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.compiled.checks import check_samples
-from harness.compiled.trainings import Epoch
 from harness.data.arrays import Arrays, Samples, each, training_weights
+from harness.engine.array_checks import check_samples
+from harness.engine.training_loop import Epoch
 
 ENGINE = "scikit-learn"
 SMALLEST_CHANCE = 1e-7  # as Keras bounds a probability before its logarithm

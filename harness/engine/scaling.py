@@ -8,8 +8,8 @@ from unittest import mock
 import keras
 import numpy as np
 
-from harness.compiled.building import first_inputs
 from harness.data.arrays import Arrays
+from harness.engine.building import first_inputs
 
 NUMBERED = (keras.layers.Embedding, keras.layers.CategoryEncoding, keras.layers.IntegerLookup)  # they cut off fractions
 SAMPLES = 256

@@ -9,13 +9,13 @@ from typing import Any
 
 import keras
 
-from harness.compiled import endings
-from harness.compiled.device import DeviceSamples, count
-from harness.compiled.orders import Batches
-from harness.compiled.programs import Program
-from harness.compiled.states import State, StateError, put_back, require_same_kind, take_state
-from harness.compiled.unkept import Unkept
 from harness.data.arrays import Samples
+from harness.engine import final_weights
+from harness.engine.batches import Batches
+from harness.engine.device import DeviceSamples, count
+from harness.engine.programs import Program
+from harness.engine.state import State, StateError, put_back, require_same_kind, take_state
+from harness.engine.unsaved_state import Unkept
 from harness.records.record import LAST_EPOCH
 
 
@@ -58,7 +58,7 @@ class Training:
         self._done, self._logs, self._resumed = 0, {}, None
         self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
         # Nothing else changes weights behind an epoch's measurement.
-        self._watched = bool(plan.callbacks) or endings.averages(program.model.optimizer)
+        self._watched = bool(plan.callbacks) or final_weights.averages(program.model.optimizer)
         self._digest = b""  # of the weights that were measured last, where they are watched
         self.weights = LAST_EPOCH  # which weights the training has ended with
         self.final: Epoch | None = None  # what the model measures with these, where they are not those measured last
@@ -157,7 +157,7 @@ class Training:
         self._hooks.on_test_begin()
         validation, test = self._evaluated()
         if self._watched:  # a callback may lend other weights for the test alone
-            self._digest = endings.digest(self.model)
+            self._digest = final_weights.digest(self.model)
         self._hooks.on_test_end(validation or test)
         seconds, self._seconds, self._passes = self._seconds / self._passes, 0.0, 0
         batches = self._done * self._plan.batches.count(count(self._train))
@@ -180,15 +180,15 @@ class Training:
         model, callbacks = self.model, self._hooks.callbacks
         if model.optimizer is not None:
             model.optimizer.finalize_variable_values(model.trainable_weights)
-        averaged = endings.digest(model) if self._watched else b""
+        averaged = final_weights.digest(model) if self._watched else b""
         self._hooks.on_train_end(self._logs)
-        ended = endings.digest(model) if self._watched else b""
+        ended = final_weights.digest(model) if self._watched else b""
         best = None
         if ended != averaged:
-            best = endings.put_back(callbacks, model)
+            best = final_weights.put_back(callbacks, model)
             self.weights = f"best epoch {best}" if best else "as a callback left them at the end"
-        elif endings.averages(model.optimizer):
-            self.weights = endings.AVERAGE
+        elif final_weights.averages(model.optimizer):
+            self.weights = final_weights.AVERAGE
         elif ended != self._digest:
             self.weights = f"{LAST_EPOCH}, as callbacks left them behind its test"
         if ended != self._digest and finite(self._logs):
@@ -198,7 +198,7 @@ class Training:
         """Return the last epoch's values, or those of the best one that is back, with the model measured as it is now."""
         start = time.perf_counter()
         number = best or self._done
-        train = endings.trained_values(self._hooks.callbacks, number)
+        train = final_weights.trained_values(self._hooks.callbacks, number)
         validation, test = self._evaluated()
         batches = self._done * self._plan.batches.count(count(self._train))
         step = self._done if self._plan.batches.steps is None else batches + 1  # one further than the last epoch's
@@ -210,7 +210,7 @@ class Training:
         if self._resumed is not None:
             put_back(self._resumed, self.model, self._hooks.callbacks)
             self._done, self._logs = self._resumed.epoch, dict(self._resumed.logs)
-            self._digest = endings.digest(self.model) if self._watched else b""
+            self._digest = final_weights.digest(self.model) if self._watched else b""
         self._unkept = self._look_for_unkept()
 
     def _look_for_unkept(self) -> Unkept:

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from harness.compiled.device import stored_dtype
-from harness.compiled.fitting import fit_reason
-from harness.compiled.traces import captured_key, trace_key
 from harness.data.arrays import Arrays, Samples, each
+from harness.engine.device import stored_dtype
+from harness.engine.fit import fit_reason
+from harness.engine.traces import captured_key, trace_key
 
 
 @dataclass(frozen=True, slots=True)

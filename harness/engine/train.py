@@ -7,18 +7,18 @@ from typing import Literal
 
 import keras
 
-from harness.compiled.building import build
-from harness.compiled.checks import check_arrays
-from harness.compiled.device import DeviceSamples, on_device
-from harness.compiled.fitting import FitProgram, fit_reason
-from harness.compiled.orders import Batches, epoch_order
-from harness.compiled.overrides import LOGS, own, refusal
-from harness.compiled.programs import CompiledProgram
-from harness.compiled.proofs import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
-from harness.compiled.trainings import Epoch, Plan, Training
 from harness.data.arrays import Arrays, each
+from harness.engine.array_checks import check_arrays
+from harness.engine.batches import Batches, epoch_order
+from harness.engine.building import build
+from harness.engine.device import DeviceSamples, on_device
+from harness.engine.fit import FitProgram, fit_reason
+from harness.engine.layer_seeding import seed_streams
+from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
+from harness.engine.overrides import LOGS, own, refusal
+from harness.engine.programs import CompiledProgram
+from harness.engine.training_loop import Epoch, Plan, Training
 from harness.errors import failure_text
-from harness.layerseeds import seed_streams
 
 __all__ = ["ENGINES", "Arrays", "Engine", "Epoch", "Training", "check_arrays", "epoch_order", "train"]
 

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.compiled.device import batch_of, count, structure
-from harness.compiled.endings import averages
-from harness.compiled.lastlogs import reported
-from harness.compiled.overrides import LOGS, fit_function, own
-from harness.compiled.programs import as_floats
 from harness.data.arrays import Samples
+from harness.engine.device import batch_of, count, structure
+from harness.engine.final_weights import averages
+from harness.engine.overrides import LOGS, fit_function, own
+from harness.engine.programs import as_floats
+from harness.engine.step_logs import reported
 
 BATCH_HOOKS = tuple(f"on_{kind}batch_{edge}" for kind in ("", "train_", "test_") for edge in ("begin", "end"))
 

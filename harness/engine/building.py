@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from harness.compiled.device import batch_of, training_samples
-from harness.compiled.overrides import has_call
 from harness.data.arrays import Arrays, first_samples
+from harness.engine.device import batch_of, training_samples
+from harness.engine.overrides import has_call
 
 
 def build(model: keras.Model, arrays: Arrays, *, batch_size: int) -> None:

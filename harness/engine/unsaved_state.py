@@ -8,10 +8,10 @@ from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from tensorflow.python.framework import op_def_registry
 
-from harness.compiled.holdings import ITERATOR, core, python_values, variables
-from harness.compiled.programs import Program
-from harness.compiled.proofs import proven_config
-from harness.compiled.states import (
+from harness.engine.held_values import ITERATOR, core, python_values, variables
+from harness.engine.model_checks import proven_config
+from harness.engine.programs import Program
+from harness.engine.state import (
     StateError,
     kept_variables,
     random_state,
@@ -19,7 +19,7 @@ from harness.compiled.states import (
     restore_random,
     roots,
 )
-from harness.compiled.traces import operations
+from harness.engine.traces import operations
 
 # Beginnings of the names of operations that work on variables, or whose state is gone with the step, or never changes.
 # All other stateful ones, such as TensorFlow's own random draws and calls of Python, have a state that nobody can read.

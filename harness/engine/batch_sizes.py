@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras.src.models.functional import Functional
 
-from harness.compiled.proofs import dictionaries, proven_config
+from harness.engine.model_checks import dictionaries, proven_config
 from harness.isolation import changed_settings
 
 # Keras' layers that, outside of training, make of a sample what that sample alone decides. Whatever is not named in these

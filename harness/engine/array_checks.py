@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.compiled.building import first_inputs
-from harness.compiled.overrides import has_call, own
-from harness.compiled.scales import check_scale
 from harness.data.arrays import Arrays, Samples, each
+from harness.engine.building import first_inputs
+from harness.engine.overrides import has_call, own
+from harness.engine.scaling import check_scale
 
 CHECKED_AT_ONCE = 8192  # samples; keeps the temporary arrays small
 SPARSE = "sparse_categorical_crossentropy"

@@ -7,16 +7,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.compiled import programcache
-from harness.compiled.batchsizes import any_batch_size, several_losses
-from harness.compiled.device import batch_of, count, structure
-from harness.compiled.lastlogs import LastLogs, reported
-from harness.compiled.orders import Batches
-from harness.compiled.overrides import LOGS, own
-from harness.compiled.programcache import Executable
-from harness.compiled.proofs import proven_config
-from harness.compiled.traces import operations
 from harness.data.arrays import Samples, each
+from harness.engine import program_cache
+from harness.engine.batch_sizes import any_batch_size, several_losses
+from harness.engine.batches import Batches
+from harness.engine.device import batch_of, count, structure
+from harness.engine.model_checks import proven_config
+from harness.engine.overrides import LOGS, own
+from harness.engine.program_cache import Executable
+from harness.engine.step_logs import LastLogs, reported
+from harness.engine.traces import operations
 
 # Samples at once, where the size of a batch is proven not to matter; a convolution's intermediate values decide the memory.
 EVALUATED_AT_ONCE = 256
@@ -125,12 +125,12 @@ class CompiledProgram:
         """Return a part of the epoch as a program that is compiled: by XLA in an earlier trial, if one of them traced it too."""
         traced = self._traced(samples, size, first)
         xla = self.engine == "xla"
-        if xla and (kept := programcache.find(traced)):
+        if xla and (kept := program_cache.find(traced)):
             return kept
         new = Executable.of(traced)
         new(samples, tf.constant(self._rows(samples)), tf.constant(0))
         if xla:
-            programcache.keep(traced)
+            program_cache.keep(traced)
         return new
 
     def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:

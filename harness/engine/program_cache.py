@@ -10,7 +10,7 @@ from typing import Any, Self
 import tensorflow as tf
 from tensorflow.types.experimental import AtomicFunction, ConcreteFunction
 
-from harness.compiled.traces import trace_key
+from harness.engine.traces import trace_key
 from harness.isolation import changed_settings
 
 _kept: dict[str, AtomicFunction] = {}

@@ -12,8 +12,8 @@ import numpy as np
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
 
-from harness.compiled.holdings import Root, core, is_walked, variables
-from harness.compiled.plain import flatten, restored
+from harness.engine.held_values import Root, core, is_walked, variables
+from harness.engine.serialization import flatten, restored
 
 # What Keras gives a callback anew, and what is the model's own state.
 GIVEN = ("params", "_params", "model", "_model")
@@ -43,7 +43,7 @@ def take_state(
 ) -> State:
     """Return a copy of the state; StateError if a callback holds what cannot be kept.
 
-    What decides the training beside it is not seen here: `harness.compiled.unkept` looks for it.
+    What decides the training beside it is not seen here: `harness.engine.unsaved_state` looks for it.
     """
     return State(
         epoch=epoch,
