@@ -184,7 +184,7 @@ class Hashes:
         return self._made(settings, asked) == asked.expected
 
     def _of(self, settings: Settings, asked: Question) -> str:
-        from harness.seeding import others_loaded, random_states, seed_everything
+        from harness.models.seeding import others_loaded, random_states, seed_everything
 
         for values, seed, digest in self._known:
             if seed in (None, asked.seed) and all(getattr(settings, name) == value for name, value in values.items()):
@@ -203,8 +203,8 @@ class Hashes:
         return digest
 
     def _made(self, settings: Settings, asked: Question) -> str:
-        from harness.arrayhashes import arrays_sha256
-        from harness.samples import make_arrays
+        from harness.models.array_hashes import arrays_sha256
+        from harness.models.samples import make_arrays
 
         try:
             return arrays_sha256(make_arrays(self._study, settings, asked.prepared, seed=asked.seed))

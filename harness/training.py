@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import keras
 
-from harness.arrayhashes import arrays_sha256, judged_sha256
 from harness.boards import as_code
 from harness.courses.course import Course, Interrupted, Report, Work
 from harness.courses.estimators import train_estimator
 from harness.courses.networks import train_network
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
 from harness.events.lastingboards import LastingBoard
-from harness.models import make_model
+from harness.models.array_hashes import arrays_sha256, judged_sha256
+from harness.models.build import make_model
+from harness.models.samples import make_arrays
 from harness.records.fallback import disk_is_full, reason
 from harness.records.provenance import environment, peak_memory_mb
 from harness.records.record import (
@@ -26,7 +27,6 @@ from harness.records.record import (
     attempt_folder,
     trial_folder,
 )
-from harness.samples import make_arrays
 from harness.study.loading import folders_of, importing_from
 from harness.study.settings import tab_values
 from harness.study.study import Study

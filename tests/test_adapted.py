@@ -9,8 +9,8 @@ from harness import Settings, Study
 from harness.data.arrays import Arrays
 from harness.engine import program_cache
 from harness.engine.train import train
-from harness.inspection import effect
-from harness.layers import edit
+from harness.models.fingerprint import effect
+from harness.models.layer_ablation import edit
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(50, 10, (64, 3)).astype("float32")

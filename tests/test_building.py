@@ -12,8 +12,8 @@ from ownmodels import TEST_X, X, Y, assert_as_fit, by_fit, by_harness, regressio
 from harness import Arrays, Metric, Settings, Study
 from harness.engine.building import build
 from harness.engine.train import train
-from harness.inspection import effect
-from harness.models import count_parameters, make_model
+from harness.models.build import count_parameters, make_model
+from harness.models.fingerprint import effect
 
 
 class Plain(keras.Model):

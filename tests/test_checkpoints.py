@@ -114,7 +114,7 @@ def test_a_state_is_kept_when_it_is_time_or_when_it_would_be_lost(
 ) -> None:
     from harness.durability import resuming
     from harness.engine.train import train
-    from harness.models import make_model
+    from harness.models.build import make_model
 
     study, settings = trial.load()
     arrays, model = study.arrays(settings), make_model(study, settings, seed=0)

@@ -12,7 +12,7 @@ from tensorboard.util import tensor_util
 from harness.data.arrays import Arrays
 from harness.data.resolve import Images, open_dataset, prepare
 from harness.engine.train import epoch_order, train
-from harness.models import make_model
+from harness.models.build import make_model
 from harness.records.record import Record, attempt_folder, trial_folder
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study

@@ -6,8 +6,8 @@ import pytest
 from keras import layers
 
 from harness import Settings, Study
-from harness.layers import LayerError, edit
-from harness.models import describe_layers, make_model, summary_text
+from harness.models.build import describe_layers, make_model, summary_text
+from harness.models.layer_ablation import LayerError, edit
 
 X = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
 

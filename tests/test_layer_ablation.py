@@ -8,9 +8,9 @@ import pytest
 from conftest import harness
 
 from harness import Arrays, Settings, Study
-from harness.inspection import effect
-from harness.layermaking import LayerError
-from harness.models import make_model
+from harness.models.build import make_model
+from harness.models.fingerprint import effect
+from harness.models.layer_factory import LayerError
 from harness.records.record import load_records
 from harness.study.loading import load_study
 

@@ -7,9 +7,9 @@ from keras import layers
 
 from harness import Settings, Study, leave_one_out
 from harness.errors import UsageError
-from harness.inspection import effect
-from harness.layers import LayerError, edit
-from harness.models import make_model
+from harness.models.build import make_model
+from harness.models.fingerprint import effect
+from harness.models.layer_ablation import LayerError, edit
 from harness.study.loading import load_study
 from harness.study.settings import parse
 

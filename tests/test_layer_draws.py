@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from harness import Settings, Study
-from harness.models import make_model
+from harness.models.build import make_model
 
 TANH = "hidden-1=Dense(16, activation='tanh')"
 

@@ -7,7 +7,7 @@ from keras import layers
 
 from harness import Settings, Study
 from harness.engine.layer_seeding import layers_by_path
-from harness.models import make_model
+from harness.models.build import make_model
 
 
 def starts(build, *, seed: int = 0, **edits: object) -> dict[str, list[np.ndarray]]:

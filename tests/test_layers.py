@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from harness.layers import LayerError, edit
+from harness.models.layer_ablation import LayerError, edit
 
 
 def scaled_error(truth, outputs):

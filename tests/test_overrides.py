@@ -10,7 +10,7 @@ from ownmodels import TEST_X, assert_as_fit, by_harness, dense_model, regression
 
 from harness import Settings, Study
 from harness.engine.train import train
-from harness.inspection import effect
+from harness.models.fingerprint import effect
 
 
 def overriding(*names: str) -> type[keras.Model]:

@@ -14,7 +14,7 @@ from harness.data.resolve import Table
 from harness.engine.sklearn import fit, is_estimator
 from harness.engine.train import epoch_order, train
 from harness.errors import UsageError
-from harness.models import make_model
+from harness.models.build import make_model
 from harness.records.record import Record, load_records
 from harness.study.loading import load_study
 from harness.study.settings import differences

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from test_kept_layers import Scaled
 
-from harness.layers import LayerError, edit
+from harness.models.layer_ablation import LayerError, edit
 
 
 class Column(Scaled):

@@ -6,7 +6,7 @@ from conftest import harness
 from keras import layers
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from harness.reported import missing, reported_names
+from harness.models.reported_metrics import missing, reported_names
 from harness.study.metrics import ACCURACY, Metric
 
 RMSE = Metric("rmse", margin=0.1, higher_is_better=False)

@@ -11,7 +11,7 @@ from harness.data.arrays import Arrays
 from harness.engine.building import build
 from harness.engine.overrides import refusal
 from harness.engine.train import train
-from harness.models import count_parameters
+from harness.models.build import count_parameters
 
 
 class SaysBuilt(keras.Model):

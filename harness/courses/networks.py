@@ -12,7 +12,7 @@ from harness.engine.building import first_inputs
 from harness.engine.overrides import answers, has_call
 from harness.engine.train import Training, train
 from harness.gallery import Gallery
-from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
+from harness.models.build import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 
 
 def train_network(work: Work, model: keras.Model, arrays: Arrays) -> None:

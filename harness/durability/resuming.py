@@ -10,7 +10,6 @@ from typing import Any
 
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from harness.arrayhashes import arrays_sha256
 from harness.boards import TRAIN, withdraw
 from harness.data.arrays import Arrays
 from harness.durability.checkpoints import (
@@ -25,6 +24,7 @@ from harness.durability.prefixes import find_beginning, leave_end
 from harness.engine.state import State, StateError
 from harness.engine.train import Epoch, Training
 from harness.events.eventfiles import event_files
+from harness.models.array_hashes import arrays_sha256
 from harness.records.own_paths import require_own_trial, require_same_folder
 from harness.records.provenance import environment
 from harness.records.record import attempt_folder

@@ -31,7 +31,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a variant comes to: see `harness.inspection.effect`."""
+    """What a variant comes to: see `harness.models.fingerprint.effect`."""
 
     digest: str = ""  # of all that its training would be given; empty where that cannot be told
     fault: str = ""  # why its layers cannot be edited as it says

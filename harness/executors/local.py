@@ -62,7 +62,7 @@ class LocalExecutor:
             yield trial, self._outcome(result)
 
     def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[Effect]:
-        """Return `harness.inspection.effect` of each trial's variant, an empty one where its worker did not survive it."""
+        """Return `harness.models.fingerprint.effect` of each trial's variant, an empty one where its worker did not survive it."""
         jobs = [Job(position, within.effect, (trial, traced)) for position, trial in enumerate(trials)]
         results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON))
         found = (results.get(position) for position in range(len(jobs)))

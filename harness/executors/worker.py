@@ -84,8 +84,8 @@ def run(trial: Trial) -> Record:
 
 
 def effect(trial: Trial, traced: bool) -> Effect:
-    """Return `harness.inspection.effect` of the trial's variant."""
-    from harness.inspection import effect
+    """Return `harness.models.fingerprint.effect` of the trial's variant."""
+    from harness.models.fingerprint import effect
     from harness.study.loading import folders_of, importing_from
 
     study = trial.load_study([trial.variant])

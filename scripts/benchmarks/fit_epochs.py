@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from harness.data.resolve import open_dataset, prepare
-from harness.models import make_model
+from harness.models.build import make_model
 from harness.study.loading import load_study
 from harness.study.settings import changed, parse
 

@@ -8,8 +8,8 @@ from keras.src.utils.python_utils import is_default
 
 from harness.engine.layer_seeding import KEPT_PATH
 from harness.errors import one_line
-from harness.layermaking import LayerError
-from harness.layerproofs import Seen, same
+from harness.models.layer_checks import Seen, same
+from harness.models.layer_factory import LayerError
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.ndarray, np.generic)
 # What every layer has, what Keras notes there of its calls, and by what it draws.

@@ -9,7 +9,7 @@ import keras
 from keras.src.models.functional import Functional
 
 from harness.errors import unknown
-from harness.layermaking import LayerError
+from harness.models.layer_factory import LayerError
 from harness.study.layer_spec import LayerText, parse_layer
 
 Graph = keras.Sequential | Functional

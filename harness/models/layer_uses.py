@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras.src.backend import Variable
 
-from harness.layermaking import LayerError
-from harness.layerplaces import Place, is_graph, places_of
+from harness.models.layer_edits import Place, is_graph, places_of
+from harness.models.layer_factory import LayerError
 
 _DEEPEST = 4  # levels of lists, functions within functions
 

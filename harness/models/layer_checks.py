@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from harness.layercalls import graph_of
-from harness.layerplaces import is_graph
+from harness.models.layer_calls import graph_of
+from harness.models.layer_edits import is_graph
 
 SAMPLES = 2
 OPEN_SIZE = 32  # of an axis that a model leaves open: enough for five halvings

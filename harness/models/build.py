@@ -43,7 +43,7 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
 
             build(model, arrays, batch_size=settings.batch_size)
     if settings.edits:
-        from harness.layers import edit
+        from harness.models.layer_ablation import edit
 
         with drawing(seed):  # anew: a layer that is put in draws the same whatever the model has of its name
             model = edit(model, **settings.edits)
@@ -56,7 +56,7 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
 
 def _unedited(estimator: Any, settings: Settings) -> Any:
     if settings.edits:
-        from harness.layermaking import LayerError
+        from harness.models.layer_factory import LayerError
 
         raise LayerError(f"{min(settings.edits)} edits layers; a {type(estimator).__name__} of scikit-learn has none.")
     return estimator

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 from keras.src.models.functional import Functional
 
-from harness.layercalls import Call, Edge, calls_of, graph_of, needed_calls, tensors_in
-from harness.layercuts import MERGES
-from harness.layermaking import LayerError, made_layer
-from harness.layerplaces import Place, is_graph
-from harness.layerproofs import Seen
-from harness.layerremaking import carry_state, depends_on_shapes, remade
+from harness.models.layer_calls import Call, Edge, calls_of, graph_of, needed_calls, tensors_in
+from harness.models.layer_checks import Seen
+from harness.models.layer_cuts import MERGES
+from harness.models.layer_edits import Place, is_graph
+from harness.models.layer_factory import LayerError, made_layer
+from harness.models.layer_remaking import carry_state, depends_on_shapes, remade
 
 # What a functional model has of its connections, and nothing else.
 _CONNECTIONS = (

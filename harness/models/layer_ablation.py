@@ -12,13 +12,13 @@ from typing import Any
 import keras
 
 from harness.engine.layer_seeding import keep_path, layers_by_path
-from harness.layercuts import marked_cuts
-from harness.layerholds import require_unheld
-from harness.layermaking import LayerError
-from harness.layeroptimizers import renew_optimizers
-from harness.layerplaces import Place, freeze_made, is_graph, marked_places, places_of, standing
-from harness.layerproofs import Seen, differing, seen_calls
-from harness.layerrewiring import Rewiring
+from harness.models.layer_checks import Seen, differing, seen_calls
+from harness.models.layer_cuts import marked_cuts
+from harness.models.layer_edits import Place, freeze_made, is_graph, marked_places, places_of, standing
+from harness.models.layer_factory import LayerError
+from harness.models.layer_optimizers import renew_optimizers
+from harness.models.layer_rewiring import Rewiring
+from harness.models.layer_uses import require_unheld
 
 __all__ = ["LayerError", "edit"]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 
-from harness.arrayhashes import add_arrays, arrays_sha256
 from harness.data.arrays import Arrays, each, none_left
 from harness.data.resolve import Prepared
 from harness.engine.model_checks import fingerprint
@@ -14,10 +13,11 @@ from harness.engine.overrides import refusal
 from harness.engine.step_traces import steps_key
 from harness.executors import Effect
 from harness.isolation import changed_settings
-from harness.layermaking import LayerError
-from harness.models import make_model
-from harness.reported import missing
-from harness.samples import image_arrays, own_arrays
+from harness.models.array_hashes import add_arrays, arrays_sha256
+from harness.models.build import make_model
+from harness.models.layer_factory import LayerError
+from harness.models.reported_metrics import missing
+from harness.models.samples import image_arrays, own_arrays
 from harness.study.settings import Settings, to_json
 from harness.study.study import Study
 

@@ -6,7 +6,7 @@ from typing import Any
 from harness.data.arrays import Arrays, first_samples, hold_out
 from harness.data.resolve import Prepared, Table, open_dataset
 from harness.errors import UsageError
-from harness.seeding import seed_everything
+from harness.models.seeding import seed_everything
 from harness.study.settings import Settings
 from harness.study.study import Study
 

@@ -7,9 +7,9 @@ from typing import Any
 import keras
 
 from harness.errors import unknown
-from harness.layercalls import Edge, calls_of, graph_of, sources_of
-from harness.layermaking import LayerError
-from harness.layerplaces import Place, is_graph
+from harness.models.layer_calls import Edge, calls_of, graph_of, sources_of
+from harness.models.layer_edits import Place, is_graph
+from harness.models.layer_factory import LayerError
 
 # What can do without one of its inputs, as a layer of Keras and as an operation on tensors.
 MERGES = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply")

@@ -1,0 +1,1 @@
+"""Settings → a model and its arrays: building, layer ablation, and the fingerprint of what a variant really changes."""
