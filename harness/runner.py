@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.record_matching import as_declared
 from harness.data.resolve import Prepared
 from harness.errors import UsageError
 from harness.estimate import estimate_trials
-from harness.evidence.standing import as_declared
 from harness.records.fallback import fallback_logdir
 from harness.records.own_paths import folder_identity
 from harness.records.record import (

@@ -10,8 +10,8 @@ import pytest
 from conftest import harness
 from resulting import make_record, store
 
-from harness.evidence import answers
-from harness.evidence.answers import AnswersError, load_right, save_answers
+from harness.analysis import predictions
+from harness.analysis.predictions import AnswersError, load_right, save_answers
 from harness.records.record import PREDICTIONS_FILE
 from harness.upkeep import logcheck
 
@@ -73,7 +73,7 @@ def test_damage_is_an_error_of_its_own(tmp_path, kind):
 
 def test_an_archive_that_would_fill_the_memory_is_not_unpacked(tmp_path, monkeypatch):
     save_answers(tmp_path, LABELS, LABELS)
-    monkeypatch.setattr(answers, "MOST_BYTES", 100)
+    monkeypatch.setattr(predictions, "MOST_BYTES", 100)
     with pytest.raises(AnswersError, match="would take"):
         load_right(tmp_path)
 

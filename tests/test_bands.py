@@ -6,8 +6,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.custom_scalar import layout_pb2
 from test_tables import record
 
+from harness.analysis.statistics import mean_interval
 from harness.events.bands import band, write_aggregates
-from harness.statistics import mean_interval
 
 
 def curves(*histories: list[float]) -> list:

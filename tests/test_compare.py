@@ -8,9 +8,9 @@ import pytest
 from conftest import harness
 from resulting import make_record, store, store_study
 
-from harness.evidence.confounding import confounding
+from harness.analysis.confounding import confounding
+from harness.analysis.summary import write_tables
 from harness.records.record import load_records, trial_folder, write_record
-from harness.tables import write_tables
 
 
 @pytest.fixture

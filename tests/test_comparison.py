@@ -6,13 +6,13 @@ import pytest
 from scipy.stats import binomtest
 from test_tables import record
 
-from harness.evidence.answers import class_answers, first_chances, load_right, save_answers
-from harness.evidence.comparison import compare_study
-from harness.evidence.verdicts import Verdict
+from harness.analysis.comparison import compare_study
+from harness.analysis.predictions import class_answers, first_chances, load_right, save_answers
+from harness.analysis.summary import summary_table
+from harness.analysis.verdicts import Verdict
 from harness.questions.judging import better
 from harness.records.record import attempt_folder, trial_folder
 from harness.results.views import format_value
-from harness.tables import summary_table
 
 BASE = {seed: 0.9 + 0.001 * seed for seed in range(5)}
 

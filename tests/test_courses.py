@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from harness.analysis.predictions import load_right
 from harness.data.resolve import prepare
-from harness.evidence.answers import load_right
 from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study

@@ -8,14 +8,14 @@ from made_studies import made_record, made_records
 from resulting import store
 
 from harness import Metric, Settings, Study, Variant, finishes, load, raises, worse_than_control
-from harness.evidence.comparison import compare_study
-from harness.evidence.declarations import DECLARATION_FILE, write_declaration
-from harness.evidence.standing import as_declared, claims_of
+from harness.analysis.comparison import compare_study
+from harness.analysis.declarations import DECLARATION_FILE, write_declaration
+from harness.analysis.record_matching import as_declared, claims_of
+from harness.analysis.summary import SUMMARY_FILE, summary_table, write_tables
 from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
 from harness.results.csvtables import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.study.loading import load_study
-from harness.tables import SUMMARY_FILE, summary_table, write_tables
 from harness.upkeep.retabling import make_tables_again
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.analysis.statistics import prediction_interval
 from harness.evidence.documented import (
     Figure,
     compare_documented,
@@ -16,7 +17,6 @@ from harness.evidence.documented import (
     measured_values,
 )
 from harness.records.record import FAILED, OK, Record
-from harness.statistics import prediction_interval
 
 Curves = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
 

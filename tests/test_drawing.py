@@ -7,11 +7,11 @@ from resulting import CHANGES, make_record
 from rich.console import Console
 
 from harness import Settings, Study
+from harness.analysis.summary import summary_table
 from harness.folding import fold
 from harness.records.record import Record
 from harness.results.drawing import print_view
 from harness.results.views import make_view
-from harness.tables import summary_table
 from harness.terminal.datalines import data_line
 from harness.terminal.display import summary_view
 from harness.terminal.undrawn import undrawn_lines

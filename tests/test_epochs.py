@@ -10,9 +10,9 @@ from measuring import RMSE, regression_record, regression_study
 from resulting import store, store_study
 
 from harness import UsageError
-from harness.evidence.epochs import BEST, LAST, VALIDATION, all_at_epoch, at_epoch, chosen_epoch, epoch_numbers
+from harness.analysis.epochs import BEST, LAST, VALIDATION, all_at_epoch, at_epoch, chosen_epoch, epoch_numbers
+from harness.analysis.summary import summary_table
 from harness.study.metrics import ACCURACY, Metric
-from harness.tables import summary_table
 
 
 def test_the_last_epoch_leaves_a_record_as_it_is():

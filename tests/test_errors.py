@@ -6,8 +6,8 @@ from keras import layers
 from resulting import make_record
 
 from harness import Settings, Study
+from harness.analysis.judging import ends
 from harness.errors import clean, failure_text, one_line, traceback_text
-from harness.outcomes import ends
 
 
 def caught(call) -> Exception:

@@ -19,10 +19,10 @@ from harness import (
     raises,
     worse_than_control,
 )
-from harness.evidence.standing import as_declared
-from harness.outcomes import ends, outcome
+from harness.analysis.judging import ends, outcome
+from harness.analysis.record_matching import as_declared
+from harness.analysis.summary import summary_table
 from harness.study.claims import claims_in
-from harness.tables import summary_table
 
 ROW = {
     "variant": "wide",

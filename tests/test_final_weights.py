@@ -11,9 +11,9 @@ from keras import layers
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util import tensor_util
 
+from harness.analysis.predictions import load_right
 from harness.data.arrays import Arrays
 from harness.engine.train import Epoch, Training, epoch_order, train
-from harness.evidence.answers import load_right
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
 from harness.trials import Trial

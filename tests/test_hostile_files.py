@@ -29,10 +29,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resulting import make_record, store
 
+from harness.analysis.summary import write_tables
 from harness.records import csv_text
 from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, read_record, write_record
 from harness.results.loading import gather
-from harness.tables import write_tables
 
 WHOLE = make_record()
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from resulting import make_record
 
-from harness.evidence.interactions import interactions
+from harness.analysis.interactions import interactions
+from harness.analysis.summary import summary_table
 from harness.records.record import Record
 from harness.study.metrics import ACCURACY, Metric
-from harness.tables import summary_table
 
 SETTINGS = {"epochs": 5, "hidden": [128], "normalize": True}
 

@@ -15,13 +15,13 @@ from resulting import make_record, store, store_study
 from rich.console import Console
 from test_resume import plan_of
 
+from harness.analysis.summary import summary_table
 from harness.commands.run import print_results
 from harness.durability.keeping import Keeper
 from harness.execution import execute
 from harness.executors import Wish
 from harness.records.record import Record, load_records
 from harness.runner import Plan
-from harness.tables import summary_table
 from harness.terminal.lastingoutput import LastingStream, lasting_output
 from harness.trials import Trial, blank_record
 
@@ -73,7 +73,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
     def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of a table")
 
-    monkeypatch.setattr(f"harness.tables.{broken}", fault)
+    monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
     monkeypatch.setattr("harness.commands.run.summary_table", fault)
     monkeypatch.setattr("harness.execution.write_aggregates", fault)
     problems = execute(plan, AtOnce(plan), Quiet(), wish=lambda: Wish.GO_ON)

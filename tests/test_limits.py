@@ -11,10 +11,10 @@ import pytest
 from hostile import call, nothing_new, place  # noqa: F401, the fixture
 from resulting import CHANGES, make_record, store, store_study
 
+from harness.analysis.summary import summary_table, write_tables
 from harness.commands import doctor as examination
 from harness.events.bands import band
 from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, find_records, read_record
-from harness.tables import summary_table, write_tables
 from harness.upkeep.doctor import Section
 
 

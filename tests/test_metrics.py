@@ -13,12 +13,12 @@ from resulting import store, store_study
 from rich.console import Console
 
 from harness import Settings, Study, UsageError, Variant, better_than_control, equivalent_to_control, finishes
-from harness.evidence.standing import as_declared
-from harness.outcomes import outcome
+from harness.analysis.judging import outcome
+from harness.analysis.record_matching import as_declared
+from harness.analysis.summary import runs_table, summary_table, write_tables
 from harness.records.record import RecordError, load_records, read_record, write_record
 from harness.study.metric_text import written
 from harness.study.metrics import ACCURACY, Metric, described_metric
-from harness.tables import runs_table, summary_table, write_tables
 from harness.terminal.display import summary_view
 
 

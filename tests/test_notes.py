@@ -9,8 +9,8 @@ from conftest import harness
 from resulting import make_record, store
 from rich.console import Console
 
+from harness.analysis.summary import summary_table
 from harness.results.notes import MOST_NOTES, chosen_by_validation, interaction_notes
-from harness.tables import summary_table
 from harness.terminal.display import summary_view
 
 

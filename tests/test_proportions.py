@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from harness.evidence.proportions import compare_answers, highest_rate, mcnemar_exact, wilson_interval
+from harness.analysis.proportions import compare_answers, highest_rate, mcnemar_exact, wilson_interval
 
 
 def exactly(value: float) -> object:

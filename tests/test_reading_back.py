@@ -6,9 +6,18 @@ from conftest import harness
 from made_studies import made_records
 from resulting import store
 
+from harness.analysis.summary import (
+    FLAGS,
+    RUNS_FILE,
+    SUMMARY_FILE,
+    TEXTS,
+    run_columns,
+    summary_columns,
+    summary_table,
+    write_tables,
+)
 from harness.results.csvtables import read_csv_table
 from harness.study.loading import load_study, study_files
-from harness.tables import FLAGS, RUNS_FILE, SUMMARY_FILE, TEXTS, run_columns, summary_columns, summary_table, write_tables
 
 
 @pytest.fixture(scope="module", params=sorted(study_files()))

@@ -8,8 +8,8 @@ from conftest import harness
 from resulting import make_record, store
 
 import harness as library
-from harness.evidence.declarations import write_declaration
-from harness.evidence.sameness import left_out_lines, told_apart
+from harness.analysis.declarations import write_declaration
+from harness.analysis.sameness import left_out_lines, told_apart
 from harness.records.record import Record
 
 

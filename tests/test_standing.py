@@ -4,7 +4,7 @@ import pytest
 from resulting import make_record
 
 from harness import Settings, Study, Variant, diverges, finishes, raises
-from harness.evidence.standing import as_declared
+from harness.analysis.record_matching import as_declared
 from harness.records.record import Record
 from harness.study.expectations import Expectation
 

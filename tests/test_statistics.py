@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
-from harness.statistics import (
+from harness.analysis.statistics import (
     PairedDifference,
     TooLarge,
     holm,
@@ -192,6 +192,6 @@ def test_pareto_ignores_what_is_not_finite() -> None:
 
 
 def test_importing_statistics_loads_no_scipy() -> None:
-    code = "import sys, harness.statistics, harness.evidence.verdicts, harness.evidence.proportions; print('scipy' in sys.modules)"
+    code = "import sys, harness.analysis.statistics, harness.analysis.verdicts, harness.analysis.proportions; print('scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -3,8 +3,8 @@ import math
 
 import pytest
 
+from harness.analysis.summary import runs_table, summary_table, write_tables
 from harness.records.record import Record
-from harness.tables import runs_table, summary_table, write_tables
 
 SUMMARY = (
     "study variant change status seeds epochs parameters train_loss train_accuracy test_loss test_accuracy test_accuracy_std "

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.evidence import verdicts
-from harness.evidence.planning import likely_seeds, seeds_to_settle
-from harness.evidence.verdicts import INCONCLUSIVE, Corrected, Verdict, corrected
-from harness.statistics import PairedDifference, equivalence_test, holm, paired_difference
+from harness.analysis import verdicts
+from harness.analysis.planning import likely_seeds, seeds_to_settle
+from harness.analysis.statistics import PairedDifference, equivalence_test, holm, paired_difference
+from harness.analysis.verdicts import INCONCLUSIVE, Corrected, Verdict, corrected
 from harness.study.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
 from harness.study.metrics import Metric
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.analysis.epochs import BEST, IN_WORDS, LAST, VALIDATION
 from harness.errors import UsageError, unknown
-from harness.evidence.epochs import BEST, IN_WORDS, LAST, VALIDATION
 from harness.records.record import garbage_kept
 from harness.results.drawing import print_view
 from harness.results.exports import BEST as BEST_MARK

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from harness.analysis.record_matching import of_study
 from harness.errors import UsageError
 from harness.evidence.documented import (
     Reproduction,
@@ -18,7 +19,6 @@ from harness.evidence.documented import (
     measured_values,
 )
 from harness.evidence.fits import FEWEST_SEEDS
-from harness.evidence.standing import of_study
 from harness.records.record import load_records
 from harness.study.loading import load_study
 from harness.terminal.display import make_console, number

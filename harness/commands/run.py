@@ -10,6 +10,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from harness.analysis.judging import ends, outcome
+from harness.analysis.summary import SUMMARY_FILE, summary_table
 from harness.boards import metric_columns, write_study
 from harness.commands.tasks import Request, Task, Workers, make_tasks
 from harness.datachecks import has_own_data
@@ -18,7 +20,6 @@ from harness.durability.keeping import Keeper
 from harness.effects import must_be_built, overlooked, require_effects, require_samples
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.execution import execute, reinstate_displaced, write_everything
-from harness.outcomes import ends, outcome
 from harness.records.fallback import reason
 from harness.records.locks import one_writer
 from harness.records.own_paths import require_own, require_own_trial, require_same_folder
@@ -26,7 +27,6 @@ from harness.records.record import Record, trial_folder
 from harness.runner import Plan, results
 from harness.study.settings import tab_values
 from harness.study.study import Study
-from harness.tables import SUMMARY_FILE, summary_table
 from harness.terminal.datalines import data_line
 from harness.terminal.display import make_console, print_notes, summary_view
 from harness.terminal.plans import plan_table, total_line

@@ -13,9 +13,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from harness.analysis.epochs import epoch_numbers
+from harness.analysis.record_matching import claims_of
 from harness.commands.compare import print_table
-from harness.evidence.epochs import epoch_numbers
-from harness.evidence.standing import claims_of
 from harness.records.record import Record, encode
 from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
 from harness.results.drawing import as_many_as_fit, drawn

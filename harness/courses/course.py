@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis.predictions import class_answers, first_chances, save_answers
 from harness.engine.training_loop import Epoch, finite
 from harness.errors import UsageError, failure_text
 from harness.events.lastingboards import LastingBoard
-from harness.evidence.answers import class_answers, first_chances, save_answers
 from harness.gallery import Gallery
 from harness.study.metrics import Metric
 from harness.study.settings import Settings

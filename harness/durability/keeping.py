@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from harness.analysis.summary import write_tables
 from harness.boards import readmit, withdraw
 from harness.durability.checkpoints import discard
 from harness.errors import fault_text
@@ -25,7 +26,6 @@ from harness.records.record import (
     trial_folder,
     write_record,
 )
-from harness.tables import write_tables
 from harness.trials import Trial
 
 

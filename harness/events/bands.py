@@ -13,10 +13,10 @@ from tensorboard.plugins.custom_scalar import metadata as layout_metadata
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
+from harness.analysis.statistics import mean_interval
 from harness.events.eventfiles import EventFile
 from harness.records.own_paths import own_aggregates, require_own
 from harness.records.record import Record
-from harness.statistics import mean_interval
 from harness.study.metrics import described_metric
 from harness.study.study import BASE
 

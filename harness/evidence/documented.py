@@ -9,10 +9,10 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.evidence.epochs import epoch_numbers, measured_series
+from harness.analysis.epochs import epoch_numbers, measured_series
+from harness.analysis.statistics import CONFIDENCE, prediction_interval
 from harness.evidence.fits import Fit, explanations, joint_fit
 from harness.records.record import Record
-from harness.statistics import CONFIDENCE, prediction_interval
 
 FIGURES_FILE = "documented.csv"
 EXACT = ("first_test_image_class", "epochs_run")

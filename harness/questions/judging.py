@@ -11,11 +11,11 @@ from statistics import fmean
 
 import numpy as np
 
-from harness.evidence.comparison import Comparison
-from harness.evidence.proportions import wilson_interval
-from harness.evidence.verdicts import INCONCLUSIVE, UNFAIR
+from harness.analysis.comparison import Comparison
+from harness.analysis.proportions import wilson_interval
+from harness.analysis.statistics import CONFIDENCE, PairedDifference, pair, paired_difference
+from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR
 from harness.records.record import DIVERGED
-from harness.statistics import CONFIDENCE, PairedDifference, pair, paired_difference
 from harness.study.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE, never_judged
 
 SUPPORTED = "supported"

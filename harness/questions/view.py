@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.evidence.planning import MOST_SEEDS
+from harness.analysis.planning import MOST_SEEDS
 from harness.questions.catalogue import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
 from harness.questions.evidence import Evidence
 from harness.questions.judging import REFUTED, SUPPORTED, UNDECIDED, Finding, combined

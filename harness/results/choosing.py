@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.analysis.summary import in_order
 from harness.errors import UsageError
 from harness.results.filters import parse_filter
 from harness.results.loading import name_of, trials_table
 from harness.results.selection import Found, listed, matching
-from harness.tables import in_order
 
 
 def choose(names: Sequence[str], trials: Sequence[Found], *, filter: str | None, logdir: Path) -> tuple[Found, ...]:

@@ -6,11 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import UsageError
-from harness.records.record import EXPECTED_ERROR, OK, STATUSES, Record
-from harness.results.views import is_measured
-from harness.study.metrics import ACCURACY, HIGHER, LOWER, Metric
-from harness.tables import (
+from harness.analysis.summary import (
     FLAGS,
     METRICS,
     TEXTS,
@@ -21,6 +17,10 @@ from harness.tables import (
     summary_table,
     with_whole_numbers,
 )
+from harness.errors import UsageError
+from harness.records.record import EXPECTED_ERROR, OK, STATUSES, Record
+from harness.results.views import is_measured
+from harness.study.metrics import ACCURACY, HIGHER, LOWER, Metric
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from harness.analysis.declarations import as_last_declared
+from harness.analysis.record_matching import as_declared
 from harness.errors import UsageError
-from harness.evidence.declarations import as_last_declared
-from harness.evidence.standing import as_declared
 from harness.records.record import Record
 from harness.study.loading import load_study, study_files
 from harness.study.settings import Settings, to_json

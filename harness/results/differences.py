@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.evidence.epochs import epoch_numbers
+from harness.analysis.epochs import epoch_numbers
 from harness.records.record import Record
 from harness.study.study import show_value
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.declarations import last_run, trial_key
+from harness.analysis.epochs import epoch_numbers
+from harness.analysis.sameness import last_run_line, left_out_lines, told_apart
+from harness.analysis.summary import in_order, runs_table
 from harness.errors import UsageError
-from harness.evidence.declarations import last_run, trial_key
-from harness.evidence.epochs import epoch_numbers
-from harness.evidence.sameness import last_run_line, left_out_lines, told_apart
 from harness.records.record import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.results.declared import as_declared_now
 from harness.study.loading import load_study
 from harness.study.study import show_value
-from harness.tables import in_order, runs_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from harness.evidence.verdicts import INCONCLUSIVE
+from harness.analysis.summary import SUMMARY_FILE
+from harness.analysis.verdicts import INCONCLUSIVE
 from harness.results.views import UNFINISHED, format_value
 from harness.study.metrics import HIGHER
-from harness.tables import SUMMARY_FILE
 
 MOST_NOTES = 8
 

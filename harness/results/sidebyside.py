@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.evidence.confounding import differing_settings
+from harness.analysis.confounding import differing_settings
+from harness.analysis.summary import is_further_metric
 from harness.results.gathering import Key, Source
-from harness.tables import is_further_metric
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from harness.evidence.verdicts import is_marked
+from harness.analysis.verdicts import is_marked
 from harness.records.record import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
 from harness.study.claims import SIGNIFICANCE
 from harness.study.metric_text import DIGITS, SPREAD_DIGITS, written

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from harness.analysis.predictions import AnswersError, load_right
 from harness.errors import UsageError
 from harness.events.bands import AGGREGATE
 from harness.events.eventcheck import readable_records
 from harness.events.eventfiles import event_files
-from harness.evidence.answers import AnswersError, load_right
 from harness.records.atomic_files import is_temporary
 from harness.records.own_paths import is_own
 from harness.records.record import Record, attempt_folder

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.predictions import AnswersError, load_right
 from harness.boards import withdraw
 from harness.data.resolve import Prepared, prepare
 from harness.errors import UsageError
-from harness.evidence.answers import AnswersError, load_right
 from harness.executors import Lost
 from harness.executors.local import LocalExecutor
 from harness.records.fallback import reason

@@ -5,10 +5,10 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.evidence.comparison import Comparison, reliability_cells
-from harness.evidence.epochs import BEST, VALIDATION, Chosen, chosen_epoch
-from harness.evidence.proportions import wilson_interval
-from harness.evidence.standing import claims_of
+from harness.analysis.comparison import Comparison, reliability_cells
+from harness.analysis.epochs import BEST, VALIDATION, Chosen, chosen_epoch
+from harness.analysis.proportions import wilson_interval
+from harness.analysis.record_matching import claims_of
 from harness.records.record import Record
 from harness.study.metrics import ACCURACY, Metric
 from harness.study.study import BASE

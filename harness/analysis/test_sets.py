@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 
-from harness.evidence.confounding import data_of
+from harness.analysis.confounding import data_of
 from harness.records.record import Record
 
 TEST_HASH = "test_sha256"

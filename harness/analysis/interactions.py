@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.evidence.comparison import by_seed, hold
-from harness.evidence.confounding import differing_settings
-from harness.evidence.epochs import LAST
-from harness.evidence.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
+from harness.analysis.comparison import by_seed, hold
+from harness.analysis.confounding import differing_settings
+from harness.analysis.epochs import LAST
+from harness.analysis.statistics import PairedDifference, paired_difference
+from harness.analysis.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records.record import Record
-from harness.statistics import PairedDifference, paired_difference
 from harness.study.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE
 from harness.study.metrics import Metric
 from harness.study.settings import LAYER_EDITS

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.evidence.standing import judged_anew
+from harness.analysis.record_matching import judged_anew
 from harness.records.atomic_files import write_atomically
 from harness.records.record import Record
 from harness.study.expectations import described_expectation

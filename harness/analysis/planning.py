@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.statistics import CONFIDENCE, t_quantile
+from harness.analysis.statistics import CONFIDENCE, t_quantile
 from harness.study.claims import FEWEST_PAIRS, SIGNIFICANCE
 from harness.study.metrics import ACCURACY_MARGIN
 

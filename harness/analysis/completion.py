@@ -8,9 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.evidence.proportions import mcnemar_exact
+from harness.analysis.proportions import mcnemar_exact
+from harness.analysis.statistics import join
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
-from harness.statistics import join
 from harness.study.claims import SIGNIFICANCE
 from harness.study.metrics import Metric
 

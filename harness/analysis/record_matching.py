@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.evidence.sameness import told_apart
+from harness.analysis.sameness import told_apart
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
 from harness.study.claims import Claim, claims_in
 from harness.study.expectations import Expectation, described_expectation

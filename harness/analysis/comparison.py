@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from harness.evidence.answers import AnswersError, load_right
-from harness.evidence.completion import ALL_FINISHED, Completion, completion, unfinished
-from harness.evidence.confounding import confounding
-from harness.evidence.epochs import BEST, LAST, measured_epochs
-from harness.evidence.proportions import SampleDifference, compare_answers, highest_rate
-from harness.evidence.testsets import other_test_set, unpaired_seeds
-from harness.evidence.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
+from harness.analysis.completion import ALL_FINISHED, Completion, completion, unfinished
+from harness.analysis.confounding import confounding
+from harness.analysis.epochs import BEST, LAST, measured_epochs
+from harness.analysis.predictions import AnswersError, load_right
+from harness.analysis.proportions import SampleDifference, compare_answers, highest_rate
+from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
+from harness.analysis.test_sets import other_test_set, unpaired_seeds
+from harness.analysis.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
 from harness.records.record import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
 from harness.study.claims import CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT
 from harness.study.metric_text import written
 from harness.study.metrics import ACCURACY, Metric

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis.statistics import pareto
 from harness.records.record import OK, UNEXPECTED_PASS, Record
-from harness.statistics import pareto
 from harness.study.metrics import HIGHER
 
 COSTS = ("parameters", "flops_per_sample", "epoch_seconds", "state_mb")

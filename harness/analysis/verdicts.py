@@ -6,9 +6,9 @@ docs/verdicts.md says the same in words.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.evidence.completion import ALL_FINISHED, Completion
-from harness.evidence.planning import MOST_SEEDS, check_margin, likely_seeds, seeds_to_settle
-from harness.statistics import PairedDifference, equivalence_test, holm
+from harness.analysis.completion import ALL_FINISHED, Completion
+from harness.analysis.planning import MOST_SEEDS, check_margin, likely_seeds, seeds_to_settle
+from harness.analysis.statistics import PairedDifference, equivalence_test, holm
 from harness.study.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, SIGNIFICANCE, WORSE
 from harness.study.metrics import ACCURACY, Metric
 

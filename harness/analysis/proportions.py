@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.statistics import CONFIDENCE, Interval, check_confidence
+from harness.analysis.statistics import CONFIDENCE, Interval, check_confidence
 
 
 @dataclass(frozen=True, slots=True)

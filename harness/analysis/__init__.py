@@ -1,0 +1,1 @@
+"""Records → evidence: statistics, comparisons with controls, verdicts, and the summary table."""
