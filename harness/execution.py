@@ -8,17 +8,17 @@ from typing import Any, Protocol
 
 from harness.analysis.declarations import write_declaration
 from harness.analysis.summary import write_tables
-from harness.boards import TrialBoard, as_code
 from harness.durability.checkpoints import notices
 from harness.durability.keeping import Keeper, reinstate
 from harness.errors import fault_text
-from harness.events.bands import write_aggregates
 from harness.executors import Executor, Lost, Progress, Wish
 from harness.records.own_paths import require_own_trial
 from harness.records.provenance import environment
 from harness.records.record import INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.runner import Plan, Results, results
 from harness.study.settings import tab_values
+from harness.tensorboard.aggregates import write_aggregates
+from harness.tensorboard.trial_writer import TrialBoard, as_code
 from harness.trials import Trial, blank_record
 
 TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most

@@ -6,13 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from harness.boards import TEST, TRAIN, as_table
 from harness.data.arrays import Arrays, Samples
 from harness.data.resolve import CLASS_NAMES
 from harness.errors import failure_text
-from harness.events.lastingboards import LastingBoard
-from harness.events.projector import write_embedding
-from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
 from harness.pictures.kernels import first_kernel, named_weights
 from harness.pictures.planes import Plane, plane
 from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
@@ -28,6 +24,10 @@ from harness.study.figure_names import (
     PR_CURVES,
 )
 from harness.study.study import Study
+from harness.tensorboard.failover_writer import LastingBoard
+from harness.tensorboard.projector import write_embedding
+from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
+from harness.tensorboard.trial_writer import TEST, TRAIN, as_table
 from harness.trials import Trial
 
 MOST_SURFACES = 25  # steps of the slider in the Images tab, a tenth of a second each

@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import keras
 
-from harness.boards import as_code
 from harness.courses.course import Course, Interrupted, Report, Work
 from harness.courses.estimators import train_estimator
 from harness.courses.networks import train_network
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
-from harness.events.lastingboards import LastingBoard
 from harness.models.array_hashes import arrays_sha256, judged_sha256
 from harness.models.build import make_model
 from harness.models.samples import make_arrays
@@ -30,6 +28,8 @@ from harness.records.record import (
 from harness.study.loading import folders_of, importing_from
 from harness.study.settings import tab_values
 from harness.study.study import Study
+from harness.tensorboard.failover_writer import LastingBoard
+from harness.tensorboard.trial_writer import as_code
 from harness.texts import specification_texts
 from harness.trials import Trial, blank_record
 

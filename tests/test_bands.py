@@ -7,7 +7,7 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from test_tables import record
 
 from harness.analysis.statistics import mean_interval
-from harness.events.bands import band, write_aggregates
+from harness.tensorboard.aggregates import band, write_aggregates
 
 
 def curves(*histories: list[float]) -> list:
@@ -58,7 +58,7 @@ def test_tensorboard_reads_the_aggregate_and_its_layout(tmp_path):
 def test_aggregates_are_written_without_tensorflow(tmp_path):
     program = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from test_bands import curves; from pathlib import Path; from harness.events.bands import write_aggregates\n"
+        "from test_bands import curves; from pathlib import Path; from harness.tensorboard.aggregates import write_aggregates\n"
         f"write_aggregates(Path({str(tmp_path)!r}), curves([0.5], [0.6]))\n"
         "assert 'tensorflow' not in sys.modules\n"
     )

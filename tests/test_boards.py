@@ -12,13 +12,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import api_pb2, metadata
 from tensorboard.util import tensor_util
 
-from harness.boards import TrialBoard, as_code, as_table, hyperparameter, metric_columns, withdraw, write_study
-from harness.events.eventfiles import event_files
+from harness.tensorboard.event_file import event_files
+from harness.tensorboard.trial_writer import TrialBoard, as_code, as_table, hyperparameter, metric_columns, withdraw, write_study
 
 WITHOUT_TENSORFLOW = """
 import sys
 from pathlib import Path
-from harness.boards import TrialBoard, write_study
+from harness.tensorboard.trial_writer import TrialBoard, write_study
 folder = Path(sys.argv[1])
 write_study(folder, hyperparameters={"hidden": [(128,)]})
 with TrialBoard(folder / "base") as board:

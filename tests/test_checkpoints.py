@@ -20,10 +20,10 @@ from harness.durability.checkpoints import (
     write_checkpoint,
 )
 from harness.durability.keeping import store
-from harness.events.eventfiles import EventFile
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, Record
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
+from harness.tensorboard.event_file import EventFile
 from harness.trials import Trial, blank_record
 
 MEASURED = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate")

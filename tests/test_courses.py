@@ -105,7 +105,7 @@ def test_a_graph_that_cannot_be_drawn_costs_the_trial_nothing(tmp_path, monkeypa
     def fail(model: object, **options: object) -> bytes:
         raise ValueError("the shape of the inputs is not known")
 
-    monkeypatch.setattr("harness.boards.op_graph", fail)
+    monkeypatch.setattr("harness.tensorboard.trial_writer.op_graph", fail)
     record = ran(tmp_path, "base").record
     assert (record.status, record.epochs) == (OK, 3)
     assert record.provenance["not_shown"] == {"graph": "failed: ValueError: the shape of the inputs is not known"}

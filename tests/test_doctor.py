@@ -13,13 +13,13 @@ from resulting import make_record, store, store_study
 from test_tables import record
 from tiny_dataset import alone, tiny, tiny_dir  # noqa: F401, the fixtures
 
-from harness.events.eventcheck import readable_records
-from harness.events.eventfiles import EventFile
 from harness.records.locks import one_writer
 from harness.records.record import find_records, read_record, write_record
 from harness.records.study_folders import StudyFolder
 from harness.study.loading import load_study
 from harness.study.settings import Settings, to_json
+from harness.tensorboard.event_check import readable_records
+from harness.tensorboard.event_file import EventFile
 from harness.trials import trial_id
 from harness.upkeep import doctor, logcheck
 from harness.upkeep.doctor import Finding, Part

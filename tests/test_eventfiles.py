@@ -10,13 +10,13 @@ import pytest
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-from harness.events.eventfiles import EventFile, event_files
+from harness.tensorboard.event_file import EventFile, event_files
 
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from tensorboard.plugins.text.summary_v2 import text_pb
-from harness.events.eventfiles import EventFile
+from harness.tensorboard.event_file import EventFile
 file = EventFile(Path(sys.argv[1]))
 file.add_summary(text_pb("first", "whole"))
 file.flush()

@@ -21,12 +21,12 @@ from test_serve import wait_until
 
 from harness import Settings, Study
 from harness.data.arrays import Arrays
-from harness.events.lastingboards import LastingBoard
-from harness.events.serve import Board, serve
-from harness.events.summaries import histogram_summary, image_summary, pr_curve_summary
 from harness.gallery import MOST_SURFACES, Gallery
 from harness.records.record import load_records
 from harness.study.figure_names import LOGS
+from harness.tensorboard.failover_writer import LastingBoard
+from harness.tensorboard.serve import Board, serve
+from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
 from harness.trials import Trial
 
 STUDY = '''

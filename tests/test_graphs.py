@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
-from harness.events.graphs import conceptual_graph, op_graph
+from harness.tensorboard.graphs import conceptual_graph, op_graph
 
 
 class Subclassed(keras.Model):

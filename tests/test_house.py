@@ -8,9 +8,9 @@ import pytest
 from conftest import harness
 from resulting import make_record, store, store_study
 
-from harness.events.eventfiles import EventFile
 from harness.records.locks import one_writer
 from harness.records.record import find_records
+from harness.tensorboard.event_file import EventFile
 from harness.upkeep.logcheck import examine_logs
 from harness.upkeep.retabling import make_tables_again, shown_trials
 from harness.upkeep.trash import TRASH, in_trash

@@ -14,11 +14,11 @@ from test_resume import plan_of
 from harness.commands.run import begin_study
 from harness.durability.keeping import Keeper
 from harness.errors import UsageError
-from harness.events.lastingboards import LastingBoard
 from harness.executors.worker import Failure, answer
 from harness.records.locks import one_writer
 from harness.records.own_paths import folder_identity
 from harness.records.record import attempt_folder, load_records, read_record, write_atomically
+from harness.tensorboard.failover_writer import LastingBoard
 from harness.trials import blank_record
 
 

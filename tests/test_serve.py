@@ -16,17 +16,17 @@ import keras
 import pytest
 from conftest import harness
 
-from harness.boards import TrialBoard, write_study
 from harness.errors import UsageError
-from harness.events.serve import Board, _is_loopback, serve
 from harness.records.study_folders import folder_of
+from harness.tensorboard.serve import Board, _is_loopback, serve
+from harness.tensorboard.trial_writer import TrialBoard, write_study
 
 HPARAMS = "experiment/defaultExperimentId/data/plugin/hparams/"
 EVERY_STATUS = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
 IN_THE_TERMINAL = """
 import signal, sys
 from pathlib import Path
-from harness.events.serve import serve
+from harness.tensorboard.serve import serve
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits deafness to it
 with serve(Path(sys.argv[1])) as board:
     try:

@@ -12,7 +12,6 @@ from rich.markup import escape
 
 from harness.analysis.judging import ends, outcome
 from harness.analysis.summary import SUMMARY_FILE, summary_table
-from harness.boards import metric_columns, write_study
 from harness.commands.tasks import Request, Task, Workers, make_tasks
 from harness.datachecks import has_own_data
 from harness.durability.interrupts import Interrupts
@@ -27,6 +26,7 @@ from harness.records.record import Record, trial_folder
 from harness.runner import Plan, results
 from harness.study.settings import tab_values
 from harness.study.study import Study
+from harness.tensorboard.trial_writer import metric_columns, write_study
 from harness.terminal.datalines import data_line
 from harness.terminal.display import make_console, print_notes, summary_view
 from harness.terminal.plans import plan_table, total_line

@@ -4,7 +4,6 @@ import math
 
 import keras
 
-from harness.boards import as_code
 from harness.courses.course import Interrupted, Work
 from harness.data.arrays import Arrays
 from harness.durability.resuming import Checkpoints
@@ -13,6 +12,7 @@ from harness.engine.overrides import answers, has_call
 from harness.engine.train import Training, train
 from harness.gallery import Gallery
 from harness.models.build import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
+from harness.tensorboard.trial_writer import as_code
 
 
 def train_network(work: Work, model: keras.Model, arrays: Arrays) -> None:

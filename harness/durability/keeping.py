@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.analysis.summary import write_tables
-from harness.boards import readmit, withdraw
 from harness.durability.checkpoints import discard
 from harness.errors import fault_text
 from harness.records.atomic_files import is_temporary
@@ -26,6 +25,7 @@ from harness.records.record import (
     trial_folder,
     write_record,
 )
+from harness.tensorboard.trial_writer import readmit, withdraw
 from harness.trials import Trial
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from harness.boards import TRAIN, withdraw
 from harness.data.arrays import Arrays
 from harness.durability.checkpoints import (
     Checkpoint,
@@ -23,11 +22,12 @@ from harness.durability.checkpoints import (
 from harness.durability.prefixes import find_beginning, leave_end
 from harness.engine.state import State, StateError
 from harness.engine.train import Epoch, Training
-from harness.events.eventfiles import event_files
 from harness.models.array_hashes import arrays_sha256
 from harness.records.own_paths import require_own_trial, require_same_folder
 from harness.records.provenance import environment
 from harness.records.record import attempt_folder
+from harness.tensorboard.event_file import event_files
+from harness.tensorboard.trial_writer import TRAIN, withdraw
 from harness.trials import Trial
 
 # Where these differ, the same state may go on to other last digits.

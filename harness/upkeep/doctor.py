@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from harness.data.resolve import DATASETS, DataError, survey
-from harness.events.serve import FIRST_PORT, LOOPBACK
 from harness.executors.machine import default_jobs, usable_cores
 from harness.executors.sweeping import sweep
+from harness.tensorboard.serve import FIRST_PORT, LOOPBACK
 
 PROJECT = "ablation-harness"
 LEAST_DISK_GB = 1.0

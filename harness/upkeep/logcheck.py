@@ -7,15 +7,15 @@ from pathlib import Path
 
 from harness.analysis.predictions import AnswersError, load_right
 from harness.errors import UsageError
-from harness.events.bands import AGGREGATE
-from harness.events.eventcheck import readable_records
-from harness.events.eventfiles import event_files
 from harness.records.atomic_files import is_temporary
 from harness.records.own_paths import is_own
 from harness.records.record import Record, attempt_folder
 from harness.records.study_folders import StudyFolder, command, folders_in, read_folder
 from harness.study.loading import load_study, study_files
 from harness.study.study import Study
+from harness.tensorboard.aggregates import AGGREGATE
+from harness.tensorboard.event_check import readable_records
+from harness.tensorboard.event_file import event_files
 from harness.trials import trial_id
 from harness.upkeep.doctor import Finding, Part, Section, make_section
 from harness.upkeep.retabling import shown_trials

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.predictions import AnswersError, load_right
-from harness.boards import withdraw
 from harness.data.resolve import Prepared, prepare
 from harness.errors import UsageError
 from harness.executors import Lost
@@ -22,6 +21,7 @@ from harness.results.selection import Found
 from harness.study.loading import KINDS, find_study, load_study, study_files
 from harness.study.settings import changed
 from harness.study.study import BASE, Study
+from harness.tensorboard.trial_writer import withdraw
 from harness.trials import Trial, blank_record, source_hash, trial_id
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from harness.analysis.declarations import DECLARATION_FILE
 from harness.analysis.summary import RUNS_FILE, SUMMARY_FILE, write_tables
-from harness.events.bands import AGGREGATE, write_aggregates
 from harness.records.own_paths import own_aggregates, require_own
 from harness.records.record import RECORD_FILE, load_records, trial_folder
 from harness.results.declared import as_declared_now
+from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
 
 
 def shown_trials(folder: Path) -> frozenset[str]:

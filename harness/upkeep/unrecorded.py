@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from harness.events.eventfiles import event_files
 from harness.records.record import RECORD_FILE, RecordError, find_records, read_record
+from harness.tensorboard.event_file import event_files
 from harness.upkeep.trash import TRASH
 
 

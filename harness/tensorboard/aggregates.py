@@ -14,11 +14,11 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
 from harness.analysis.statistics import mean_interval
-from harness.events.eventfiles import EventFile
 from harness.records.own_paths import own_aggregates, require_own
 from harness.records.record import Record
 from harness.study.metrics import described_metric
 from harness.study.study import BASE
+from harness.tensorboard.event_file import EventFile
 
 AGGREGATE = "aggregate"
 LAST_STEP = 2**63 - 1  # that an event can have

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
-from harness.events.eventfiles import event_files
+from harness.tensorboard.event_file import event_files
 
 FIRST_PORT = 6006
 LOOPBACK = "localhost"

@@ -12,9 +12,9 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.util import tensor_util
 
-from harness.events.eventfiles import EventFile, event_files
-from harness.events.graphs import conceptual_graph, op_graph
-from harness.events.hparams import (
+from harness.tensorboard.event_file import EventFile, event_files
+from harness.tensorboard.graphs import conceptual_graph, op_graph
+from harness.tensorboard.hparams import (
     TEST,
     TRAIN,
     VALIDATION,
@@ -93,7 +93,7 @@ class TrialBoard:
         self._write(text_pb(tag, markdown.encode("utf-8", "replace")))
 
     def add(self, *summaries: Summary, step: int, run: str = "") -> None:
-        """Write pictures, histograms or PR curves, as harness.events.summaries makes them, and flush.
+        """Write pictures, histograms or PR curves, as harness.tensorboard.summaries makes them, and flush.
 
         run: the subfolder to write them to, TRAIN or TEST; the attempt's folder itself where it is empty.
         """

@@ -1,1 +1,0 @@
-"""TensorBoard's files and server: event files, graphs, bands over seeds, and serving them."""

@@ -1,0 +1,1 @@
+"""Everything written for TensorBoard, and serving it."""
