@@ -12,7 +12,7 @@ from harness.analysis.summary import summary_table
 from harness.analysis.verdicts import Verdict
 from harness.questions.judging import better
 from harness.records.record import attempt_folder, trial_folder
-from harness.results.views import format_value
+from harness.results.view import format_value
 
 BASE = {seed: 0.9 + 0.001 * seed for seed in range(5)}
 

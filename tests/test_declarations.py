@@ -13,7 +13,7 @@ from harness.analysis.declarations import DECLARATION_FILE, write_declaration
 from harness.analysis.record_matching import as_declared, claims_of
 from harness.analysis.summary import SUMMARY_FILE, summary_table, write_tables
 from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
-from harness.results.csvtables import read_csv_table
+from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.study.loading import load_study
 from harness.upkeep.retabling import make_tables_again

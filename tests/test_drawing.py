@@ -11,7 +11,7 @@ from harness.analysis.summary import summary_table
 from harness.folding import fold
 from harness.records.record import Record
 from harness.results.drawing import print_view
-from harness.results.views import make_view
+from harness.results.view import make_view
 from harness.terminal.datalines import data_line
 from harness.terminal.display import summary_view
 from harness.terminal.undrawn import undrawn_lines

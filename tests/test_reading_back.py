@@ -16,7 +16,7 @@ from harness.analysis.summary import (
     summary_table,
     write_tables,
 )
-from harness.results.csvtables import read_csv_table
+from harness.results.csv_reading import read_csv_table
 from harness.study.loading import load_study, study_files
 
 

@@ -11,13 +11,13 @@ from harness.analysis.epochs import BEST, IN_WORDS, LAST, VALIDATION
 from harness.errors import UsageError, unknown
 from harness.records.record import garbage_kept
 from harness.results.drawing import print_view
-from harness.results.exports import BEST as BEST_MARK
-from harness.results.exports import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
+from harness.results.export import BEST as BEST_MARK
+from harness.results.export import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
 from harness.results.filters import parse_filter
-from harness.results.gathering import Source, read_sources
+from harness.results.gather import Source, read_sources
 from harness.results.naming import GENERAL, difference_of, one_metric, under_its_name
-from harness.results.sidebyside import difference_name, has_difference, side_by_side
-from harness.results.views import format_value, make_view
+from harness.results.side_by_side import difference_name, has_difference, side_by_side
+from harness.results.view import format_value, make_view
 from harness.study.claims import BETTER, WORSE
 from harness.study.metrics import ACCURACY
 from harness.terminal.display import make_console

@@ -11,9 +11,9 @@ from harness.records.fallback import reason
 from harness.records.locks import one_writer
 from harness.records.own_paths import require_own
 from harness.records.record import RECORD_FILE
-from harness.results.choosing import choose
 from harness.results.loading import gather, require_folder
 from harness.results.selection import Found, require_sole, trials_of
+from harness.results.trial_choice import choose
 from harness.upkeep.retabling import make_tables_again, shown_trials
 from harness.upkeep.trash import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
 from harness.upkeep.unrecorded import unrecorded_folder

@@ -7,7 +7,7 @@ import click
 from harness.commands.compare import print_table
 from harness.records.provenance import origin
 from harness.results.differences import DIFFERENCE_COLUMNS
-from harness.results.exports import TABLE
+from harness.results.export import TABLE
 from harness.results.loading import name_of
 from harness.results.selection import find_trial
 from harness.upkeep.reruns import Rerun, rerun, study_file, trial_of

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.folding import fold, longest_piece
-from harness.results.exports import on_one_line, plain_cell, to_text
-from harness.results.views import View, without
+from harness.results.export import on_one_line, plain_cell, to_text
+from harness.results.view import View, without
 
 # Left out where a terminal is too narrow, in this order.
 DISPENSABLE = (

@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.analysis.summary import SUMMARY_FILE
 from harness.analysis.verdicts import INCONCLUSIVE
-from harness.results.views import UNFINISHED, format_value
+from harness.results.view import UNFINISHED, format_value
 from harness.study.metrics import HIGHER
 
 MOST_NOTES = 8

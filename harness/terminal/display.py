@@ -173,7 +173,7 @@ def _longest(name: str, cells: list[Text]) -> int:
 
 
 def _summary_cells(row: dict[str, Any], *, interval: bool, spread: bool) -> dict[str, Text]:
-    from harness.results.views import format_value
+    from harness.results.view import format_value
 
     value, deviation, difference, low, high = (
         format_value(name, row[name], metric=row["metric"]) for name in ("value", "value_std", "delta", "ci_low", "ci_high")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.errors import UsageError
 from harness.records.csv_text import on_one_line, plain, to_csv
 from harness.records.record import write_atomically
-from harness.results.views import Cell, View, make_view
+from harness.results.view import Cell, View, make_view
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def export(frame: "pd.DataFrame", columns: Sequence[str], form: str, *, caption:
     """Return chosen columns of a table as text.
 
     form: one of FORMATS. csv and json hold the numbers in full; the others show mean ± std, the best and the marks of
-    significance (see harness.results.views), with one line that says what they mean.
+    significance (see harness.results.view), with one line that says what they mean.
     """
     if form == "csv":
         return to_csv(frame[list(columns)])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.confounding import differing_settings
 from harness.analysis.summary import is_further_metric
-from harness.results.gathering import Key, Source
+from harness.results.gather import Key, Source
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from harness.analysis.summary import stacked, summary_table
 from harness.analysis.verdicts import NOTHING_IN_COMMON
 from harness.errors import UsageError
 from harness.records.record import DIVERGED, EXPECTED_ERROR, Record
-from harness.results.csvtables import read_csv_table
+from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.results.loading import alike, by_study, gather, logdir_of
 from harness.study.loading import load_study

@@ -19,7 +19,7 @@ from harness.analysis.summary import (
 )
 from harness.errors import UsageError
 from harness.records.record import EXPECTED_ERROR, OK, STATUSES, Record
-from harness.results.views import is_measured
+from harness.results.view import is_measured
 from harness.study.metrics import ACCURACY, HIGHER, LOWER, Metric
 
 if TYPE_CHECKING:
