@@ -146,7 +146,7 @@ def questions(
 ) -> None:
     """Answer the course's questions from the records: all of them in short, or question NUMBER whole."""
     from harness.commands.questions import needed_variants, print_questions
-    from harness.questions.catalogue import STUDY
+    from harness.course.questions import STUDY
 
     with one_line_errors():
         if run_missing:

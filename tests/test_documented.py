@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.statistics import prediction_interval
-from harness.evidence.documented import (
+from harness.course.documented import (
     Figure,
     compare_documented,
     compare_figure,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.evidence.fits import Fit, explanations, joint_fit, t_log_density
+from harness.course.documented_fit import Fit, explanations, joint_fit, t_log_density
 
 ROUNDING = 0.00005
 

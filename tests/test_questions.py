@@ -8,10 +8,10 @@ from course_records import STUDY, course_record, course_records, write_all
 from tiny_dataset import alone  # noqa: F401
 
 from harness.cli import main
-from harness.questions import judging
-from harness.questions.catalogue import QUESTIONS
-from harness.questions.evidence import gather
-from harness.questions.texts import LANGUAGES, load_texts
+from harness.course import answers
+from harness.course.question_evidence import gather
+from harness.course.questions import QUESTIONS
+from harness.course.texts import LANGUAGES, load_texts
 from harness.questions.view import wrapped
 
 
@@ -32,8 +32,8 @@ def test_every_question_claim_state_and_reason_has_its_text(language):
     assert list(texts.questions) == [question.name for question in QUESTIONS]
     for question in QUESTIONS:
         assert set(texts.questions[question.name].claims) == {claim.name for claim in question.claims}
-    assert set(judging.STATES) == set(texts.states) == set(texts.answers)
-    assert set(texts.reasons) == {*judging.REASONS, "seeds-needed"}
+    assert set(answers.STATES) == set(texts.states) == set(texts.answers)
+    assert set(texts.reasons) == {*answers.REASONS, "seeds-needed"}
 
 
 def test_the_languages_have_the_same_labels_with_the_same_values():

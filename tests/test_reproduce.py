@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from course_records import course_record, course_records, write_all
 
 from harness.cli import main
-from harness.evidence.documented import documented_figures
+from harness.course.documented import documented_figures
 from harness.records.record import Record
 
 FIGURES = documented_figures("ablations")

@@ -5,10 +5,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from harness.course.question_evidence import Evidence, gather
+from harness.course.questions import QUESTIONS, STUDY, Question
+from harness.course.texts import Texts, load_texts
 from harness.errors import UsageError
-from harness.questions.catalogue import QUESTIONS, STUDY, Question
-from harness.questions.evidence import Evidence, gather
-from harness.questions.texts import Texts, load_texts
 from harness.questions.view import question_view, questions_table
 from harness.records.record import load_records
 from harness.study.loading import load_study

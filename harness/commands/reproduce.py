@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.record_matching import of_study
-from harness.errors import UsageError
-from harness.evidence.documented import (
+from harness.course.documented import (
     Reproduction,
     compare_documented,
     conclusions,
@@ -18,7 +17,8 @@ from harness.evidence.documented import (
     documented_studies,
     measured_values,
 )
-from harness.evidence.fits import FEWEST_SEEDS
+from harness.course.documented_fit import FEWEST_SEEDS
+from harness.errors import UsageError
 from harness.records.record import load_records
 from harness.study.loading import load_study
 from harness.terminal.display import make_console, number

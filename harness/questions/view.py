@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.planning import MOST_SEEDS
-from harness.questions.catalogue import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
-from harness.questions.evidence import Evidence
-from harness.questions.judging import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
-from harness.questions.texts import QuestionText, Texts
+from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
+from harness.course.question_evidence import Evidence
+from harness.course.questions import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
+from harness.course.texts import QuestionText, Texts
 from harness.records.record import Record
 from harness.study.claims import FEWEST_PAIRS
 from harness.study.metrics import ACCURACY_MARGIN

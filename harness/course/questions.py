@@ -6,8 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.questions.evidence import Evidence
-from harness.questions.judging import (
+from harness.course.answers import (
     Finding,
     always,
     better,
@@ -19,6 +18,7 @@ from harness.questions.judging import (
     rise_from_best,
     worse,
 )
+from harness.course.question_evidence import Evidence
 from harness.records.record import DIVERGED, EXPECTED_ERROR, Record
 from harness.study.study import BASE
 

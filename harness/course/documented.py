@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.epochs import epoch_numbers, measured_series
 from harness.analysis.statistics import CONFIDENCE, prediction_interval
-from harness.evidence.fits import Fit, explanations, joint_fit
+from harness.course.documented_fit import Fit, explanations, joint_fit
 from harness.records.record import Record
 
 FIGURES_FILE = "documented.csv"
@@ -68,7 +68,7 @@ def documented_studies() -> tuple[str, ...]:
 
 
 def _all_figures() -> tuple[Figure, ...]:
-    text = resources.files("harness.evidence").joinpath(FIGURES_FILE).read_text(encoding="utf-8")
+    text = resources.files("harness.course").joinpath(FIGURES_FILE).read_text(encoding="utf-8")
     return tuple(map(figure_of, csv.DictReader(text.splitlines())))
 
 

@@ -49,7 +49,7 @@ class Texts:
 @lru_cache(maxsize=len(LANGUAGES))
 def load_texts(language: str) -> Texts:
     """Return the texts of a language, `en` or `zh`."""
-    content = tomllib.loads(files("harness.questions").joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    content = tomllib.loads(files("harness.course").joinpath(f"{language}.toml").read_text(encoding="utf-8"))
     questions = {name: _question(values) for name, values in content.pop("questions").items()}
     return Texts(**content, questions=questions)
 

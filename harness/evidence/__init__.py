@@ -1,1 +1,0 @@
-"""What the records show: comparisons with controls, verdicts, costs, documented figures."""
