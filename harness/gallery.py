@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from harness.data.arrays import Arrays, Samples
 from harness.data.resolve import CLASS_NAMES
 from harness.errors import failure_text
-from harness.pictures.kernels import first_kernel, named_weights
-from harness.pictures.planes import Plane, plane
-from harness.pictures.subjects import NotDrawn, Subject, Surface, answers, first_output
+from harness.figures.figure_data import NotDrawn, Subject, Surface, answers, first_output
+from harness.figures.input_plane import Plane, plane
+from harness.figures.kernels import first_kernel, named_weights
 from harness.records.record import LAST_EPOCH
 from harness.study.figure_names import (
     ALL_PICTURES,
@@ -152,7 +152,7 @@ class Gallery:
         return [partial(self._board.add, *made, step=step, run=TRAIN)]
 
     def _drawn(self, name: str, subject: Subject, model: Any) -> list[Write]:
-        from harness.pictures.drawing import draw  # matplotlib takes half a second to import, once a worker
+        from harness.figures.draw import draw  # matplotlib takes half a second to import, once a worker
 
         if name == FIRST_LAYER_WEIGHTS:
             subject = replace(subject, kernel=first_kernel(model))
@@ -175,7 +175,7 @@ class Gallery:
         return [partial(self._board.add, *made, step=self._last.step, run=TEST)]
 
     def _embedding(self, subject: Subject, model: Any) -> list[Write]:
-        from harness.pictures.clouds import point_cloud
+        from harness.figures.embedding import point_cloud
 
         embedding = point_cloud(subject, model)
         return [partial(self._board.write, lambda _, folder: write_embedding(folder, embedding))]

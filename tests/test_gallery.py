@@ -214,7 +214,7 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
         raise ValueError("no such point")
 
     monkeypatch.setattr("harness.gallery.write_embedding", fail)
-    monkeypatch.setattr("harness.pictures.clouds.point_cloud", lambda subject, model: None)
+    monkeypatch.setattr("harness.figures.embedding.point_cloud", lambda subject, model: None)
     arrays, trial = plane_arrays(), plane_trial(tmp_path, extras=("embeddings",))
     with LastingBoard(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
         gallery = Gallery(trial, study(), arrays, board)

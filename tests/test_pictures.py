@@ -12,15 +12,15 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from harness import Metric, Settings, Study, UsageError
 from harness.data.arrays import Arrays
-from harness.pictures.confusion import count_pairs
-from harness.pictures.curves import learning_curves
-from harness.pictures.drawing import draw
-from harness.pictures.kernels import first_kernel, named_weights
-from harness.pictures.planes import plane
-from harness.pictures.samples import _answer
-from harness.pictures.shifts import accuracy_by_shift, by_distance, moved
-from harness.pictures.subjects import Answers, NotDrawn, Subject, Surface, answers, class_chances
-from harness.pictures.weights import first_layer_weights
+from harness.figures.confusion_matrix import count_pairs
+from harness.figures.draw import draw
+from harness.figures.figure_data import Answers, NotDrawn, Subject, Surface, answers, class_chances
+from harness.figures.input_plane import plane
+from harness.figures.kernels import first_kernel, named_weights
+from harness.figures.layer_weights import first_layer_weights
+from harness.figures.learning_curves import learning_curves
+from harness.figures.samples import _answer
+from harness.figures.translation import accuracy_by_shift, by_distance, moved
 from harness.study.figure_names import PICTURES
 
 CURVES = {"train_loss": [0.9, 0.4], "test_loss": [1.0, 0.6], "train_accuracy": [0.7, 0.9], "test_accuracy": [0.6, 0.8]}

@@ -7,9 +7,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from harness.data.arrays import each
-from harness.pictures.planes import SIDE, Plane
-from harness.pictures.style import BLACK, DARK, DIVERGING, MARKERS, colours, figure, panels, retitle, to_png
-from harness.pictures.subjects import (
+from harness.figures.figure_data import (
     Subject,
     Surface,
     are_classes,
@@ -19,6 +17,8 @@ from harness.pictures.subjects import (
     plane_of,
     require_finite,
 )
+from harness.figures.input_plane import SIDE, Plane
+from harness.figures.style import BLACK, DARK, DIVERGING, MARKERS, colours, figure, panels, retitle, to_png
 
 MOST_POINTS = 400  # samples drawn, of the training and of the test samples each
 

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from harness.pictures.style import BLUE, GREEN, HEIGHT, ORANGE, figure, panels
-from harness.pictures.subjects import NotDrawn, Subject
+from harness.figures.figure_data import NotDrawn, Subject
+from harness.figures.style import BLUE, GREEN, HEIGHT, ORANGE, figure, panels
 from harness.records.record import LAST_EPOCH
 
 KINDS = {"train": (BLUE, "o"), "validation": (GREEN, "s"), "test": (ORANGE, "^")}

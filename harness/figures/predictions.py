@@ -5,9 +5,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from harness.data.arrays import each
-from harness.pictures.samples import first_predictions
-from harness.pictures.style import BLACK, BLUE, SEQUENTIAL, figure, panels
-from harness.pictures.subjects import NotDrawn, Subject, are_classes, first_output, require_finite
+from harness.figures.figure_data import NotDrawn, Subject, are_classes, first_output, require_finite
+from harness.figures.samples import first_predictions
+from harness.figures.style import BLACK, BLUE, SEQUENTIAL, figure, panels
 
 MOST_DOTS = 300  # beyond them single dots hide each other, and their density is drawn
 

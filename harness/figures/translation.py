@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from harness.data.arrays import Samples, each
-from harness.pictures.style import BLACK, BLUE, ORANGE, SEQUENTIAL, figure, panels
-from harness.pictures.subjects import Subject, answers, class_chances, first_output, images_of
+from harness.figures.figure_data import Subject, answers, class_chances, first_output, images_of
+from harness.figures.style import BLACK, BLUE, ORANGE, SEQUENTIAL, figure, panels
 
 FARTHEST, STRIDE = 10, 2  # pixels
 MOST_IMAGES = 500  # moved to each of 121 places: an accuracy of 0.9 is then known to ±0.013

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from harness.pictures.style import BLACK, SEQUENTIAL, figure, panels
-from harness.pictures.subjects import Answers, Subject, answers
+from harness.figures.figure_data import Answers, Subject, answers
+from harness.figures.style import BLACK, SEQUENTIAL, figure, panels
 
 MOST_COUNTED = 15  # classes whose cells have room for a number
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.data.arrays import Arrays
-from harness.pictures.subjects import plane_of
+from harness.figures.figure_data import plane_of
 
 SIDE = 121  # points along each axis
 MARGIN = 0.12  # of the samples' range, on each side

@@ -5,16 +5,16 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from harness.pictures.confusion import confusion_matrix
-from harness.pictures.curves import learning_curves
-from harness.pictures.planes import plane
-from harness.pictures.predictions import predictions
-from harness.pictures.samples import first_of_each_class, mistakes
-from harness.pictures.shifts import accuracy_by_shift, by_distance, draw_shifts
-from harness.pictures.style import to_png
-from harness.pictures.subjects import Subject
-from harness.pictures.surfaces import draw_surfaces
-from harness.pictures.weights import first_layer_weights
+from harness.figures.confusion_matrix import confusion_matrix
+from harness.figures.decision_surface import draw_surfaces
+from harness.figures.figure_data import Subject
+from harness.figures.input_plane import plane
+from harness.figures.layer_weights import first_layer_weights
+from harness.figures.learning_curves import learning_curves
+from harness.figures.predictions import predictions
+from harness.figures.samples import first_of_each_class, mistakes
+from harness.figures.style import to_png
+from harness.figures.translation import accuracy_by_shift, by_distance, draw_shifts
 from harness.study.figure_names import (
     CONFUSION_MATRIX,
     DECISION_SURFACE,

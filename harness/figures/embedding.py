@@ -9,8 +9,8 @@ from PIL import Image
 
 from harness.data.arrays import each
 from harness.engine.device import scaled, structure
-from harness.pictures.mosaics import as_grey
-from harness.pictures.subjects import NotDrawn, Subject, answers, first_output, images_of
+from harness.figures.figure_data import NotDrawn, Subject, answers, first_output, images_of
+from harness.figures.image_grid import as_grey
 from harness.tensorboard.projector import Embedding
 
 MOST_POINTS = 1000

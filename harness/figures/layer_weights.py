@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from harness.pictures.mosaics import mosaic, show
-from harness.pictures.style import BLACK, DIVERGING, figure, panels
-from harness.pictures.subjects import SMALLEST_SIDE, NotDrawn, Subject, images_of, input_names
+from harness.figures.figure_data import SMALLEST_SIDE, NotDrawn, Subject, images_of, input_names
+from harness.figures.image_grid import mosaic, show
+from harness.figures.style import BLACK, DIVERGING, figure, panels
 
 MOST_TILES = 32
 COLUMNS = 8

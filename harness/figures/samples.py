@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from harness.data.arrays import each
-from harness.pictures.mosaics import as_grey, mosaic, show
-from harness.pictures.style import BLUE, ORANGE, figure, panels
-from harness.pictures.subjects import Answers, NotDrawn, Subject, answers, are_classes, class_numbers, images_of, names_of
+from harness.figures.figure_data import Answers, NotDrawn, Subject, answers, are_classes, class_numbers, images_of, names_of
+from harness.figures.image_grid import as_grey, mosaic, show
+from harness.figures.style import BLUE, ORANGE, figure, panels
 
 OF_EACH_CLASS = 8
 FIRST = 10

@@ -1,0 +1,1 @@
+"""A trained model's figures, one small file each; imported by workers alone."""

@@ -1,1 +1,0 @@
-"""Pictures of a trained model, drawn with matplotlib: imported by workers alone, each a pure function → Figure."""
