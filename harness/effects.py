@@ -13,7 +13,7 @@ from harness.runner import Plan, in_changed_base
 from harness.study.settings import LAYER_EDITS, differences
 from harness.study.study import BASE, MEASURING, Study, show_value
 from harness.study.toml import place_of
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 ELSEWHERE = (*MEASURING, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen
 BUILT_IN_METRICS = ("loss", "accuracy")  # what the harness's own model reports

@@ -17,7 +17,7 @@ from harness.study.settings import Settings
 from harness.study.study import Study
 
 if TYPE_CHECKING:
-    from harness.trials import Trial
+    from harness.training.trial import Trial
 
 # Measured with the compiled epoch on one core of a 2-core server (docs/performance.md): a step's fixed part, and
 # what each parameter adds for each sample of a batch of 32.

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from harness.analysis.declarations import write_declaration
 from harness.analysis.summary import write_tables
-from harness.durability.checkpoints import notices
 from harness.durability.keeping import Keeper, reinstate
 from harness.errors import fault_text
 from harness.executors import Executor, Lost, Progress, Wish
@@ -19,7 +18,8 @@ from harness.runner import Plan, Results, results
 from harness.study.settings import tab_values
 from harness.tensorboard.aggregates import write_aggregates
 from harness.tensorboard.trial_writer import TrialBoard, as_code
-from harness.trials import Trial, blank_record
+from harness.training.checkpoint_file import notices
+from harness.training.trial import Trial, blank_record
 
 TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most
 STOPPING = {

@@ -26,7 +26,7 @@ from harness.records.record import (
 from harness.sharing import linked
 from harness.study.settings import changed
 from harness.study.study import Study, show_value
-from harness.trials import Trial, source_hash, trial_id
+from harness.training.trial import Trial, source_hash, trial_id
 
 # Why a trial is to be trained.
 MISSING, FAILED_BEFORE, CHANGED = "missing", "failed unexpectedly", "changed"

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from harness.study.settings import Settings, to_json
 from harness.study.study import Study
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 
 def linked(trials: Sequence[Trial], study: Study, seconds: Mapping[str, float]) -> list[Trial]:

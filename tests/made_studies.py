@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.records.record import DIVERGED, EXPECTED_ERROR, OK, Record, trial_folder
 from harness.study.study import Study
-from harness.trials import Trial, blank_record
+from harness.training.trial import Trial, blank_record
 
 
 def made_record(study: Study, variant: str, seed: int, **values: Any) -> Record:

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-from harness.durability.checkpoints import (
+from harness.durability.keeping import store
+from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, Record
+from harness.runner import Options, make_plan
+from harness.study.loading import load_study
+from harness.tensorboard.event_file import EventFile
+from harness.training.checkpoint_file import (
     Checkpoint,
     CheckpointError,
     discard,
@@ -19,12 +24,7 @@ from harness.durability.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from harness.durability.keeping import store
-from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, Record
-from harness.runner import Options, make_plan
-from harness.study.loading import load_study
-from harness.tensorboard.event_file import EventFile
-from harness.trials import Trial, blank_record
+from harness.training.trial import Trial, blank_record
 
 MEASURED = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate")
 TINY = """
@@ -59,7 +59,7 @@ def trial(tmp_path: Path) -> Trial:
 
 
 def attempt(trial: Trial, *, stop_after: int = 99) -> Record:
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     return run_trial(trial, lambda epoch, values: epoch >= stop_after)
 
@@ -112,17 +112,17 @@ def test_an_attempt_that_dies_before_it_trains_leaves_the_checkpoint_to_the_next
 def test_a_state_is_kept_when_it_is_time_or_when_it_would_be_lost(
     trial: Trial, monkeypatch: pytest.MonkeyPatch, seconds: float, ending: bool, kept: bool
 ) -> None:
-    from harness.durability import resuming
     from harness.engine.train import train
     from harness.models.build import make_model
+    from harness.training import checkpoints
 
     study, settings = trial.load()
     arrays, model = study.arrays(settings), make_model(study, settings, seed=0)
     training = train(model, arrays, batch_size=32, epochs=3, seed=0, engine="fit")
     epoch = next(training.epochs())
     (trial.folder / "attempt-1").mkdir(parents=True)
-    monkeypatch.setattr(resuming, "time", SimpleNamespace(perf_counter=lambda: 1000.0 + seconds))
-    checkpoints = resuming.Checkpoints(replace(trial, checkpoint_seconds=60.0), training, arrays, started=1000.0, notes={})
+    monkeypatch.setattr(checkpoints, "time", SimpleNamespace(perf_counter=lambda: 1000.0 + seconds))
+    checkpoints = checkpoints.Checkpoints(replace(trial, checkpoint_seconds=60.0), training, arrays, started=1000.0, notes={})
     checkpoints.after(epoch, ending=ending)
     assert bool(find_checkpoints(trial.folder, trial.trial_id)) == kept
 
@@ -189,7 +189,7 @@ def test_a_checkpoint_that_cannot_be_written_costs_the_trial_nothing(
 
 
 def test_lost_epochs_are_counted_as_time_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness.durability.resuming import seconds_after
+    from harness.training.checkpoints import seconds_after
 
     with EventFile(tmp_path / "train") as file:
         moments = iter([file.now() + seconds for seconds in (10.0, 20.0, 22.0, 27.0)])

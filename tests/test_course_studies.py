@@ -17,7 +17,7 @@ from harness.records.record import Record, attempt_folder, trial_folder
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
 from harness.study.study import BASE
-from harness.training import run_trial
+from harness.training.run_trial import run_trial
 
 STUDIES = ("hello-mnist", "keras-mlp", "mnist-cnn", "lenet")
 EPOCHS, BATCH, TRAIN, TEST = 3, 32, 330, 110  # 330: ten batches of 32 and a short one

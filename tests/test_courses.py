@@ -12,7 +12,7 @@ from harness.data.resolve import prepare
 from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 STUDY = """
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Ran:
 
 
 def attempt(trial: Trial, *, stop_after: int = 99) -> Record:
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     return run_trial(trial, lambda epoch, values: epoch >= stop_after)
 

@@ -20,7 +20,7 @@ from harness.study.loading import load_study
 from harness.study.settings import Settings, to_json
 from harness.tensorboard.event_check import readable_records
 from harness.tensorboard.event_file import EventFile
-from harness.trials import trial_id
+from harness.training.trial import trial_id
 from harness.upkeep import doctor, logcheck
 from harness.upkeep.doctor import Finding, Part
 from harness.upkeep.retabling import make_tables_again

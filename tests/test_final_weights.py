@@ -16,7 +16,7 @@ from harness.data.arrays import Arrays
 from harness.engine.train import Epoch, Training, epoch_order, train
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 EPOCHS, SIZE = 3, 50
 
@@ -201,7 +201,7 @@ def points(folder: Path, tag: str) -> list[float]:
 
 
 def test_a_record_its_answers_and_tensorboards_last_point_are_of_the_same_weights(trials: dict[str, Trial]) -> None:
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     record = run_trial(trials["averaged"], lambda epoch, values: False)
     attempt = trials["averaged"].folder / "attempt-1"
@@ -216,7 +216,7 @@ def test_a_record_its_answers_and_tensorboards_last_point_are_of_the_same_weight
 
 
 def test_a_record_of_a_plain_training_says_so(trials: dict[str, Trial]) -> None:
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     record = run_trial(trials["base"], lambda epoch, values: False)
     assert record.provenance["weights"] == "last epoch"
@@ -226,7 +226,7 @@ def test_a_record_of_a_plain_training_says_so(trials: dict[str, Trial]) -> None:
 def test_an_interrupted_trial_ends_in_the_same_average(trials: dict[str, Trial]) -> None:
     from dataclasses import replace
 
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     trial = trials["averaged"]
     whole = run_trial(trial, lambda epoch, values: False)
@@ -237,7 +237,7 @@ def test_an_interrupted_trial_ends_in_the_same_average(trials: dict[str, Trial])
 
 
 def test_a_training_whose_average_is_not_finite_has_diverged() -> None:
-    from harness.courses.course import Course
+    from harness.training.context import Course
 
     finite, other = (Epoch(1, {"loss": 0.5}, {"loss": loss}, 0.1, 1.0, 1.0) for loss in (0.5, float("nan")))
     course = Course()

@@ -21,13 +21,13 @@ from test_serve import wait_until
 
 from harness import Settings, Study
 from harness.data.arrays import Arrays
-from harness.gallery import MOST_SURFACES, Gallery
 from harness.records.record import load_records
 from harness.study.figure_names import LOGS
 from harness.tensorboard.failover_writer import LastingBoard
 from harness.tensorboard.serve import Board, serve
 from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
-from harness.trials import Trial
+from harness.training.figures import MOST_SURFACES, Gallery
+from harness.training.trial import Trial
 
 STUDY = '''
 from harness import Settings, Study
@@ -213,7 +213,7 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
     def fail(folder: Path, embedding: object) -> None:
         raise ValueError("no such point")
 
-    monkeypatch.setattr("harness.gallery.write_embedding", fail)
+    monkeypatch.setattr("harness.training.figures.write_embedding", fail)
     monkeypatch.setattr("harness.figures.embedding.point_cloud", lambda subject, model: None)
     arrays, trial = plane_arrays(), plane_trial(tmp_path, extras=("embeddings",))
     with LastingBoard(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
@@ -233,7 +233,7 @@ def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
 
 
 def test_a_trial_without_pictures_loads_no_matplotlib():
-    program = "import sys, harness.gallery, harness.commands.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
+    program = "import sys, harness.training.figures, harness.commands.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

@@ -12,7 +12,7 @@ from harness.executors.processes import Job
 from harness.records.record import Record, attempt_folder
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 STUDY = '''
 import sys

@@ -19,7 +19,7 @@ from harness.records.locks import one_writer
 from harness.records.own_paths import folder_identity
 from harness.records.record import attempt_folder, load_records, read_record, write_atomically
 from harness.tensorboard.failover_writer import LastingBoard
-from harness.trials import blank_record
+from harness.training.trial import blank_record
 
 
 @pytest.fixture

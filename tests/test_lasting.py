@@ -23,7 +23,7 @@ from harness.executors import Wish
 from harness.records.record import Record, load_records
 from harness.runner import Plan
 from harness.terminal.lastingoutput import LastingStream, lasting_output
-from harness.trials import Trial, blank_record
+from harness.training.trial import Trial, blank_record
 
 
 class AtOnce:

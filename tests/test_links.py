@@ -25,7 +25,7 @@ from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
 from harness.tensorboard.event_file import EventFile
 from harness.tensorboard.failover_writer import LastingBoard
 from harness.tensorboard.trial_writer import TrialBoard
-from harness.trials import blank_record
+from harness.training.trial import blank_record
 from harness.upkeep import logcheck
 from harness.upkeep.retabling import make_tables_again
 from harness.upkeep.trash import TRASH, in_trash

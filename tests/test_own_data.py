@@ -25,8 +25,8 @@ from harness.study.loading import folders_of, importing_from, load_study
 from harness.study.settings import Settings
 from harness.study.source import value_text
 from harness.study.study import Study
-from harness.training import run_trial
-from harness.trials import blank_record
+from harness.training.run_trial import run_trial
+from harness.training.trial import blank_record
 
 BODY = """
 import numpy as np

@@ -10,7 +10,7 @@ import pytest
 
 from harness.study.loading import load_study
 from harness.study.source import function_source
-from harness.trials import function_sources, source_hash, trial_id
+from harness.training.trial import function_sources, source_hash, trial_id
 
 HEAD = "from dataclasses import dataclass, field\nfrom harness import Settings, Study, Variant\n"
 FOOT = '\nSTUDY = Study("tiny", base=Settings(), variants=(Variant("long", epochs=9),), build=build)\n'
@@ -202,7 +202,7 @@ def test_the_id_is_the_same_in_another_folder_process_and_hash_seed(tmp_path):
         path = written(tmp_path / f"folder-{number}", ALL_AT_ONCE, helper="def units(): return 1\n")
         code = (
             ("import logging, json, unittest\nlogging.getLogger('other')\n" if number == 1 else "")
-            + "import sys; from harness.study.loading import load_study; from harness.trials import source_hash\n"
+            + "import sys; from harness.study.loading import load_study; from harness.training.trial import source_hash\n"
             + f"print(source_hash(load_study({str(path)!r})))"
         )
         environment = {**os.environ, "PYTHONHASHSEED": str(number), "NOISE": str(number)}

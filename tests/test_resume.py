@@ -14,7 +14,7 @@ from harness.durability.keeping import store
 from harness.records.record import attempt_folder, read_record, write_record
 from harness.runner import Options, Plan, make_plan, results
 from harness.study.loading import load_study
-from harness.trials import blank_record
+from harness.training.trial import blank_record
 
 STUDY = """
 from harness import Settings, Study, Variant

@@ -9,7 +9,7 @@ from harness.data.resolve import prepare
 from harness.records.record import Record
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 STUDY = """
 from harness import Settings, Study, Variant
@@ -34,7 +34,7 @@ def trials(tmp_path: Path) -> dict[str, Trial]:
 
 
 def trained(trial: Trial, *, attempt: int, ends: Path | None) -> Record:
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     return run_trial(replace(trial, attempt=attempt, ends=ends), lambda epoch, values: False)
 

@@ -6,7 +6,7 @@ from harness.study.expectations import finishes, raises, worse_than_control
 from harness.study.loading import load_study, study_files
 from harness.study.metrics import Metric
 from harness.study.toml import place_of
-from harness.trials import source_hash
+from harness.training.trial import source_hash
 
 WHOLE = """
 question = "Which rate?"

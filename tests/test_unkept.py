@@ -14,11 +14,11 @@ from gan import Gan, gan
 from keras import layers
 from test_states import begin, blobs, compare
 
-from harness.durability.checkpoints import find_checkpoints
 from harness.engine.held_values import ITERATOR, core, python_values, variables
 from harness.engine.state import StateError
 from harness.runner import Options, make_plan
 from harness.study.loading import load_study
+from harness.training.checkpoint_file import find_checkpoints
 
 __all__ = ["blobs"]  # a fixture
 OUTSIDE = tf.Variable(1.0)
@@ -177,7 +177,7 @@ STUDY = Study("noisy", base=Settings(outputs=2, epochs=3), build=build, arrays=a
 
 
 def test_a_trial_whose_state_cannot_be_kept_says_so_and_begins_anew(tmp_path: Path) -> None:
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     (tmp_path / "noisy.py").write_text(STUDY)
     options = Options(logdir=tmp_path / "logs", seeds=1, engine="graph", checkpoint_seconds=0.0)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.analysis.summary import write_tables
-from harness.durability.checkpoints import discard
 from harness.errors import fault_text
 from harness.records.atomic_files import is_temporary
 from harness.records.fallback import disk_is_full, reason
@@ -26,7 +25,8 @@ from harness.records.record import (
     write_record,
 )
 from harness.tensorboard.trial_writer import readmit, withdraw
-from harness.trials import Trial
+from harness.training.checkpoint_file import discard
+from harness.training.trial import Trial
 
 
 def store(folder: Path, record: Record) -> None:

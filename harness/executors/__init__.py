@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from harness.records.record import Record
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)

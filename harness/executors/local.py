@@ -16,7 +16,7 @@ from harness.executors.messages import READY
 from harness.executors.processes import Job, Result, Spent, Worker
 from harness.executors.worker import Failure
 from harness.records.record import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 POLL_SECONDS = 0.2  # how soon a wish is heard
 MOST_FAILED_STARTS = 5  # in a row, before the machine is taken to be unable to start workers

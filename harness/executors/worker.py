@@ -19,7 +19,7 @@ from harness.executors.machine import gpu_count
 from harness.executors.messages import READY, RESULT, SPENT, send
 from harness.records.record import Record
 from harness.study.study import BASE
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 MOST_FILES = 65536
 _folder: Path | None = None  # the driver's channel, in a worker
@@ -72,7 +72,7 @@ def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
 
 def run(trial: Trial) -> Record:
     """Train a trial; each epoch is told to the driver, which may ask in return that training stops there."""
-    from harness.training import run_trial
+    from harness.training.run_trial import run_trial
 
     sender = Sender(_folder)
 
@@ -140,5 +140,5 @@ def _load_tensorflow(threads: int, slot: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    import harness.training  # noqa: F401  (what is imported now need not be imported by the first trial)
+    import harness.training.run_trial  # noqa: F401  (what is imported now need not be imported by the first trial)
 

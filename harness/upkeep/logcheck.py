@@ -16,7 +16,7 @@ from harness.study.study import Study
 from harness.tensorboard.aggregates import AGGREGATE
 from harness.tensorboard.event_check import readable_records
 from harness.tensorboard.event_file import event_files
-from harness.trials import trial_id
+from harness.training.trial import trial_id
 from harness.upkeep.doctor import Finding, Part, Section, make_section
 from harness.upkeep.retabling import shown_trials
 from harness.upkeep.trash import TRASH, in_trash, leftovers, size_of

@@ -22,7 +22,7 @@ from harness.study.loading import KINDS, find_study, load_study, study_files
 from harness.study.settings import changed
 from harness.study.study import BASE, Study
 from harness.tensorboard.trial_writer import withdraw
-from harness.trials import Trial, blank_record, source_hash, trial_id
+from harness.training.trial import Trial, blank_record, source_hash, trial_id
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from harness.records.provenance import environment
 from harness.records.record import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
 from harness.study.loading import load_study
 from harness.study.study import Study
-from harness.trials import Trial, blank_record
+from harness.training.trial import Trial, blank_record
 
 STUDY = "ablations"
 

@@ -11,15 +11,6 @@ from typing import Any
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
 from harness.data.arrays import Arrays
-from harness.durability.checkpoints import (
-    Checkpoint,
-    CheckpointError,
-    find_checkpoints,
-    read_checkpoint,
-    set_aside,
-    write_checkpoint,
-)
-from harness.durability.prefixes import find_beginning, leave_end
 from harness.engine.state import State, StateError
 from harness.engine.train import Epoch, Training
 from harness.models.array_hashes import arrays_sha256
@@ -28,7 +19,16 @@ from harness.records.provenance import environment
 from harness.records.record import attempt_folder
 from harness.tensorboard.event_file import event_files
 from harness.tensorboard.trial_writer import TRAIN, withdraw
-from harness.trials import Trial
+from harness.training.checkpoint_file import (
+    Checkpoint,
+    CheckpointError,
+    find_checkpoints,
+    read_checkpoint,
+    set_aside,
+    write_checkpoint,
+)
+from harness.training.trial import Trial
+from harness.training.warm_start import find_beginning, leave_end
 
 # Where these differ, the same state may go on to other last digits.
 CONDITIONS = ("tensorflow", "keras", "numpy", "processor", "devices", "intra_op_threads", "inter_op_threads")

@@ -4,15 +4,15 @@ import math
 
 import keras
 
-from harness.courses.course import Interrupted, Work
 from harness.data.arrays import Arrays
-from harness.durability.resuming import Checkpoints
 from harness.engine.building import first_inputs
 from harness.engine.overrides import answers, has_call
 from harness.engine.train import Training, train
-from harness.gallery import Gallery
 from harness.models.build import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 from harness.tensorboard.trial_writer import as_code
+from harness.training.checkpoints import Checkpoints
+from harness.training.context import Interrupted, Work
+from harness.training.figures import Gallery
 
 
 def train_network(work: Work, model: keras.Model, arrays: Arrays) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 from harness.analysis.predictions import class_answers, first_chances, save_answers
 from harness.engine.training_loop import Epoch, finite
 from harness.errors import UsageError, failure_text
-from harness.gallery import Gallery
 from harness.study.metrics import Metric
 from harness.study.settings import Settings
 from harness.study.study import Study
 from harness.tensorboard.failover_writer import LastingBoard
-from harness.trials import Trial
+from harness.training.figures import Gallery
+from harness.training.trial import Trial
 
 # Called with each measured epoch's number and values; says whether training is to stop there.
 Report = Callable[[int, Mapping[str, float]], bool]

@@ -4,11 +4,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from harness.courses.course import Work
 from harness.data.arrays import Arrays
 from harness.engine.sklearn import ENGINE, count_parameters, describe_estimator, fit
-from harness.gallery import Gallery
 from harness.tensorboard.trial_writer import as_code
+from harness.training.context import Work
+from harness.training.figures import Gallery
 
 
 def train_estimator(work: Work, estimator: Any, arrays: Arrays) -> None:

@@ -28,7 +28,7 @@ from harness.tensorboard.failover_writer import LastingBoard
 from harness.tensorboard.projector import write_embedding
 from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
 from harness.tensorboard.trial_writer import TEST, TRAIN, as_table
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 MOST_SURFACES = 25  # steps of the slider in the Images tab, a tenth of a second each
 

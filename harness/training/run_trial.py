@@ -5,9 +5,6 @@ from dataclasses import replace
 
 import keras
 
-from harness.courses.course import Course, Interrupted, Report, Work
-from harness.courses.estimators import train_estimator
-from harness.courses.networks import train_network
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
 from harness.models.array_hashes import arrays_sha256, judged_sha256
 from harness.models.build import make_model
@@ -30,8 +27,11 @@ from harness.study.settings import tab_values
 from harness.study.study import Study
 from harness.tensorboard.failover_writer import LastingBoard
 from harness.tensorboard.trial_writer import as_code
-from harness.texts import specification_texts
-from harness.trials import Trial, blank_record
+from harness.training.context import Course, Interrupted, Report, Work
+from harness.training.keras_training import train_network
+from harness.training.sklearn_training import train_estimator
+from harness.training.texts import specification_texts
+from harness.training.trial import Trial, blank_record
 
 
 def run_trial(trial: Trial, report: Report) -> Record:

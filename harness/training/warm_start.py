@@ -3,9 +3,9 @@
 from contextlib import suppress
 from pathlib import Path
 
-from harness.durability.checkpoints import Checkpoint, CheckpointError, encoded, read_checkpoint
 from harness.records.atomic_files import write_atomically
-from harness.trials import Trial
+from harness.training.checkpoint_file import Checkpoint, CheckpointError, encoded, read_checkpoint
+from harness.training.trial import Trial
 
 
 def leave_end(trial: Trial, checkpoint: Checkpoint) -> None:

@@ -4,7 +4,7 @@ from harness.records.provenance import environment
 from harness.study.settings import values_of
 from harness.study.study import BASE, Study, show_value
 from harness.tensorboard.trial_writer import as_table
-from harness.trials import Trial
+from harness.training.trial import Trial
 
 
 def specification_texts(trial: Trial, study: Study) -> dict[str, str]:
