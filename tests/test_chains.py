@@ -5,8 +5,8 @@ from multiprocessing import Pipe
 
 import pytest
 
-from harness.executors import Lost, Wish, local
-from harness.executors.processes import Job, Result
+from harness.runs.executors import Lost, Wish, local
+from harness.runs.executors.processes import Job, Result
 
 CHAIN = [("A", ""), ("B", "A"), ("C", "B"), ("D", "C")]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from faulty_study import PROJECT
 
-from harness.executors import Progress
-from harness.executors.channel import Channel, Sender
-from harness.executors.messages import RESULT, Inbox, Message, send
-from harness.executors.sweeping import HOST_FILE
+from harness.runs.executors import Progress
+from harness.runs.executors.channel import Channel, Sender
+from harness.runs.executors.messages import RESULT, Inbox, Message, send
+from harness.runs.executors.sweeping import HOST_FILE
 from harness.upkeep.doctor import temporary
 
 
@@ -46,7 +46,7 @@ def test_half_a_message_is_not_waited_for_and_no_more_than_one_is_read():
 
 KILLED = """
 import os, signal
-from harness.executors.channel import Channel
+from harness.runs.executors.channel import Channel
 channel = Channel()
 (channel.folder / "ends").mkdir()
 print(channel.folder, flush=True)

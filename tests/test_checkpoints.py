@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
-from harness.durability.keeping import store
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, Record
-from harness.runner import Options, make_plan
+from harness.runs.plan import Options, make_plan
+from harness.runs.record_store import store
 from harness.study.loading import load_study
 from harness.tensorboard.event_file import EventFile
 from harness.training.checkpoint_file import (

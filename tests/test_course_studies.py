@@ -14,7 +14,7 @@ from harness.data.resolve import Images, open_dataset, prepare
 from harness.engine.train import epoch_order, train
 from harness.models.build import make_model
 from harness.records.record import Record, attempt_folder, trial_folder
-from harness.runner import Options, make_plan
+from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.study.study import BASE
 from harness.training.run_trial import run_trial

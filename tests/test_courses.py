@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from harness.analysis.predictions import load_right
 from harness.data.resolve import prepare
 from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
-from harness.runner import Options, make_plan
+from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 

@@ -13,7 +13,7 @@ from resulting import make_record, store
 
 from harness.data.resolve import prepare
 from harness.errors import UsageError
-from harness.estimate import estimate_trials, guess_seconds, trial_seconds, wall_seconds
+from harness.runs.estimate import estimate_trials, guess_seconds, trial_seconds, wall_seconds
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
 

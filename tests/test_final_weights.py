@@ -14,7 +14,7 @@ from tensorboard.util import tensor_util
 from harness.analysis.predictions import load_right
 from harness.data.arrays import Arrays
 from harness.engine.train import Epoch, Training, epoch_order, train
-from harness.runner import Options, make_plan
+from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from harness.durability.interrupts import Interrupts
-from harness.executors import Wish
+from harness.runs.executors import Wish
+from harness.runs.interrupts import Interrupts
 
 
 @pytest.fixture

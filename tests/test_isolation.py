@@ -5,12 +5,12 @@ from typing import Any
 import leaks
 import pytest
 
-from harness.executors import Wish
-from harness.executors.channel import OUTPUT_FILE
-from harness.executors.local import LocalExecutor
-from harness.executors.processes import Job
 from harness.records.record import Record, attempt_folder
-from harness.runner import Options, make_plan
+from harness.runs.executors import Wish
+from harness.runs.executors.channel import OUTPUT_FILE
+from harness.runs.executors.local import LocalExecutor
+from harness.runs.executors.processes import Job
+from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 

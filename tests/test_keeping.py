@@ -12,12 +12,12 @@ from small_disk import mounted_disk
 from test_resume import plan_of
 
 from harness.commands.run import begin_study
-from harness.durability.keeping import Keeper
 from harness.errors import UsageError
-from harness.executors.worker import Failure, answer
 from harness.records.locks import one_writer
 from harness.records.own_paths import folder_identity
 from harness.records.record import attempt_folder, load_records, read_record, write_atomically
+from harness.runs.executors.worker import Failure, answer
+from harness.runs.record_store import Keeper
 from harness.tensorboard.failover_writer import LastingBoard
 from harness.training.trial import blank_record
 

@@ -17,11 +17,11 @@ from test_resume import plan_of
 
 from harness.analysis.summary import summary_table
 from harness.commands.run import print_results
-from harness.durability.keeping import Keeper
-from harness.execution import execute
-from harness.executors import Wish
 from harness.records.record import Record, load_records
-from harness.runner import Plan
+from harness.runs.execute import execute
+from harness.runs.executors import Wish
+from harness.runs.plan import Plan
+from harness.runs.record_store import Keeper
 from harness.terminal.lastingoutput import LastingStream, lasting_output
 from harness.training.trial import Trial, blank_record
 
@@ -75,7 +75,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
 
     monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
     monkeypatch.setattr("harness.commands.run.summary_table", fault)
-    monkeypatch.setattr("harness.execution.write_aggregates", fault)
+    monkeypatch.setattr("harness.runs.execute.write_aggregates", fault)
     problems = execute(plan, AtOnce(plan), Quiet(), wish=lambda: Wish.GO_ON)
     assert len(load_records(plan.folder)[0]) == 4
     assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "The bands"]

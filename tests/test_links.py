@@ -13,14 +13,14 @@ from resulting import make_record, store, store_study
 from test_resume import plan_of
 
 from harness.commands.run import require_own_trials, require_writable
-from harness.durability.keeping import Keeper, sweep
 from harness.errors import UsageError
-from harness.execution import show_failure
 from harness.records.atomic_files import write_atomically
 from harness.records.locks import LOCK_FILE, one_writer, writer_of
 from harness.records.locks import _local_file as local_lock
 from harness.records.own_paths import ForeignPathError, is_own, require_own
 from harness.records.record import load_records
+from harness.runs.execute import show_failure
+from harness.runs.record_store import Keeper, sweep
 from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
 from harness.tensorboard.event_file import EventFile
 from harness.tensorboard.failover_writer import LastingBoard

@@ -12,15 +12,15 @@ from conftest import harness
 from test_own_sources import HEAD
 
 from harness.data.arrays import Arrays
-from harness.datachecks import Question, answers, outdated_records, watch
 from harness.errors import UsageError
-from harness.execution import write_judged
-from harness.executors.processes import steady_hashes
 from harness.models.array_hashes import arrays_sha256, judged_sha256
 from harness.models.fingerprint import effect
 from harness.models.samples import make_arrays
 from harness.records.record import attempt_folder, read_record, trial_folder, write_record
-from harness.runner import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
+from harness.runs.data_checks import Question, answers, outdated_records, watch
+from harness.runs.execute import write_judged
+from harness.runs.executors.processes import steady_hashes
+from harness.runs.plan import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
 from harness.study.loading import folders_of, importing_from, load_study
 from harness.study.settings import Settings
 from harness.study.source import value_text

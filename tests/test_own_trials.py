@@ -3,7 +3,7 @@
 import pytest
 
 from harness.records.record import DIVERGED, OK, attempt_folder
-from harness.runner import Options, make_plan
+from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 
 STUDY = """

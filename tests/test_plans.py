@@ -10,7 +10,7 @@ from rich.text import Text
 
 from harness.commands import listing
 from harness.errors import UsageError
-from harness.runner import Options, Plan
+from harness.runs.plan import Options, Plan
 from harness.study.expectations import better_than_control
 from harness.study.loading import load_study, study_files
 from harness.study.settings import Settings

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from faulty_study import PROJECT
 
-from harness.durability.keeping import store
 from harness.records.record import attempt_folder, read_record, write_record
-from harness.runner import Options, Plan, make_plan, results
+from harness.runs.plan import Options, Plan, make_plan, results
+from harness.runs.record_store import store
 from harness.study.loading import load_study
 from harness.training.trial import blank_record
 
@@ -87,7 +87,7 @@ def test_a_changed_helper_file_beside_the_study_is_a_change(tmp_path, monkeypatc
 
 def test_a_trials_id_depends_on_no_path_and_no_hash_seed(done, tmp_path):
     code = (
-        "import sys; from pathlib import Path; from harness.runner import *; from harness.study.loading import load_study\n"
+        "import sys; from pathlib import Path; from harness.runs.plan import *; from harness.study.loading import load_study\n"
         "plan = make_plan(load_study(sys.argv[1]), Options(logdir=Path('x'), seeds=2), {})\n"
         "print(*[trial.trial_id for trial in plan.trials])"
     )

@@ -7,7 +7,7 @@ import pytest
 
 from harness.data.resolve import prepare
 from harness.records.record import Record
-from harness.runner import Options, make_plan
+from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness.commands.standins import fitted, stand_in_notices
 from harness.data.resolve import prepare
-from harness.runner import Options, selected
+from harness.runs.plan import Options, selected
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
 

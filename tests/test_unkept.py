@@ -16,7 +16,7 @@ from test_states import begin, blobs, compare
 
 from harness.engine.held_values import ITERATOR, core, python_values, variables
 from harness.engine.state import StateError
-from harness.runner import Options, make_plan
+from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.checkpoint_file import find_checkpoints
 

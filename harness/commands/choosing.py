@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.data.resolve import DATASETS, Prepared, is_table, prepare
 from harness.errors import UsageError, unknown
-from harness.runner import in_changed_base
+from harness.runs.plan import in_changed_base
 from harness.study.loading import load_study, study_files
 from harness.study.settings import annotations, changed, parse
 from harness.study.study import BASE, Study, training

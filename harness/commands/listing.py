@@ -5,8 +5,8 @@ from pathlib import Path
 from rich.text import Text
 
 from harness.errors import UsageError
-from harness.estimate import estimate_trials
-from harness.executors.machine import default_jobs
+from harness.runs.estimate import estimate_trials
+from harness.runs.executors.machine import default_jobs
 from harness.study.loading import load_study, study_files
 from harness.study.metrics import Metric
 from harness.study.study import Study

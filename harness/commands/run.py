@@ -13,17 +13,17 @@ from rich.markup import escape
 from harness.analysis.judging import ends, outcome
 from harness.analysis.summary import SUMMARY_FILE, summary_table
 from harness.commands.tasks import Request, Task, Workers, make_tasks
-from harness.datachecks import has_own_data
-from harness.durability.interrupts import Interrupts
-from harness.durability.keeping import Keeper
-from harness.effects import must_be_built, overlooked, require_effects, require_samples
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
-from harness.execution import execute, reinstate_displaced, write_everything
 from harness.records.fallback import reason
 from harness.records.locks import one_writer
 from harness.records.own_paths import require_own, require_own_trial, require_same_folder
 from harness.records.record import Record, trial_folder
-from harness.runner import Plan, results
+from harness.runs.data_checks import has_own_data
+from harness.runs.execute import execute, reinstate_displaced, write_everything
+from harness.runs.interrupts import Interrupts
+from harness.runs.plan import Plan, results
+from harness.runs.preflight import must_be_built, overlooked, require_effects, require_samples
+from harness.runs.record_store import Keeper
 from harness.study.settings import tab_values
 from harness.study.study import Study
 from harness.tensorboard.trial_writer import metric_columns, write_study

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from harness.data.catalogue import find_dataset
 from harness.data.resolve import Prepared
-from harness.runner import Options
+from harness.runs.plan import Options
 from harness.study.study import Study
 
 

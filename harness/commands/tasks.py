@@ -16,11 +16,11 @@ from harness.commands.choosing import (
 )
 from harness.commands.standins import fitted, stand_in_notices
 from harness.data.resolve import Prepared
-from harness.datachecks import outdated_records
-from harness.executors.local import LocalExecutor
-from harness.executors.machine import default_jobs
 from harness.records.provenance import origin
-from harness.runner import Options, Plan, make_plan, selected
+from harness.runs.data_checks import outdated_records
+from harness.runs.executors.local import LocalExecutor
+from harness.runs.executors.machine import default_jobs
+from harness.runs.plan import Options, Plan, make_plan, selected
 from harness.study.study import Study
 from harness.terminal.display import print_notes
 

@@ -11,13 +11,13 @@ from harness.data.resolve import Prepared
 from harness.engine.model_checks import fingerprint
 from harness.engine.overrides import refusal
 from harness.engine.step_traces import steps_key
-from harness.executors import Effect
 from harness.isolation import changed_settings
 from harness.models.array_hashes import add_arrays, arrays_sha256
 from harness.models.build import make_model
 from harness.models.layer_factory import LayerError
 from harness.models.reported_metrics import missing
 from harness.models.samples import image_arrays, own_arrays
+from harness.runs.executors import Effect
 from harness.study.settings import Settings, to_json
 from harness.study.study import Study
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.estimate import trial_seconds, wall_seconds
+from harness.runs.estimate import trial_seconds, wall_seconds
 from harness.terminal.display import duration
 from harness.terminal.fitted import Column, Fitted
 
 if TYPE_CHECKING:
-    from harness.runner import Plan
+    from harness.runs.plan import Plan
 
 COLUMNS = (
     *(Column("variant"), Column("change", text=True), Column("expected to", text=True)),

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from harness.errors import clean
-from harness.executors import Progress as Epoch
 from harness.records.record import Record
-from harness.runner import Plan
+from harness.runs.executors import Progress as Epoch
+from harness.runs.plan import Plan
 from harness.study.metric_text import written
 from harness.study.metrics import Metric
 from harness.terminal.display import STATUS_STYLES, duration

@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from harness.data.resolve import DATASETS, DataError, survey
-from harness.executors.machine import default_jobs, usable_cores
-from harness.executors.sweeping import sweep
+from harness.runs.executors.machine import default_jobs, usable_cores
+from harness.runs.executors.sweeping import sweep
 from harness.tensorboard.serve import FIRST_PORT, LOOPBACK
 
 PROJECT = "ablation-harness"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.predictions import AnswersError, load_right
 from harness.data.resolve import Prepared, prepare
 from harness.errors import UsageError
-from harness.executors import Lost
-from harness.executors.local import LocalExecutor
 from harness.records.fallback import reason
 from harness.records.own_paths import require_own
 from harness.records.record import Record, attempt_folder, next_attempt, trial_folder, write_record
 from harness.results.differences import difference_table
 from harness.results.loading import name_of
 from harness.results.selection import Found
+from harness.runs.executors import Lost
+from harness.runs.executors.local import LocalExecutor
 from harness.study.loading import KINDS, find_study, load_study, study_files
 from harness.study.settings import changed
 from harness.study.study import BASE, Study

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.estimate import dense_parameters
 from harness.records.provenance import environment
 from harness.records.record import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
+from harness.runs.estimate import dense_parameters
 from harness.study.loading import load_study
 from harness.study.study import Study
 from harness.training.trial import Trial, blank_record

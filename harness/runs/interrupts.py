@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-from harness.executors import Wish
+from harness.runs.executors import Wish
 
 _AT_ONCE = (signal.SIGTERM, signal.SIGHUP)
 

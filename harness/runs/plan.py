@@ -9,7 +9,6 @@ from typing import Any
 from harness.analysis.record_matching import as_declared
 from harness.data.resolve import Prepared
 from harness.errors import UsageError
-from harness.estimate import estimate_trials
 from harness.records.fallback import fallback_logdir
 from harness.records.own_paths import folder_identity
 from harness.records.record import (
@@ -23,7 +22,8 @@ from harness.records.record import (
     read_record,
     trial_folder,
 )
-from harness.sharing import linked
+from harness.runs.estimate import estimate_trials
+from harness.runs.warm_starts import linked
 from harness.study.settings import changed
 from harness.study.study import Study, show_value
 from harness.training.trial import Trial, source_hash, trial_id
@@ -116,7 +116,7 @@ def make_plan(
     """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
     data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.
-    outdated: records that do not count, as `harness.datachecks` finds them.
+    outdated: records that do not count, as `harness.runs.data_checks` finds them.
     """
     if whole.path is None:
         raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")

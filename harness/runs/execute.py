@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 from harness.analysis.declarations import write_declaration
 from harness.analysis.summary import write_tables
-from harness.durability.keeping import Keeper, reinstate
 from harness.errors import fault_text
-from harness.executors import Executor, Lost, Progress, Wish
 from harness.records.own_paths import require_own_trial
 from harness.records.provenance import environment
 from harness.records.record import INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.runner import Plan, Results, results
+from harness.runs.executors import Executor, Lost, Progress, Wish
+from harness.runs.plan import Plan, Results, results
+from harness.runs.record_store import Keeper, reinstate
 from harness.study.settings import tab_values
 from harness.tensorboard.aggregates import write_aggregates
 from harness.tensorboard.trial_writer import TrialBoard, as_code

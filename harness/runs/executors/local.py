@@ -9,13 +9,13 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from harness.errors import UsageError
-from harness.executors import Effect, Lost, Progress, Wish
-from harness.executors import worker as within
-from harness.executors.channel import Channel, begin_output, last_words, store_output
-from harness.executors.messages import READY
-from harness.executors.processes import Job, Result, Spent, Worker
-from harness.executors.worker import Failure
 from harness.records.record import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
+from harness.runs.executors import Effect, Lost, Progress, Wish
+from harness.runs.executors import worker as within
+from harness.runs.executors.channel import Channel, begin_output, last_words, store_output
+from harness.runs.executors.messages import READY
+from harness.runs.executors.processes import Job, Result, Spent, Worker
+from harness.runs.executors.worker import Failure
 from harness.training.trial import Trial
 
 POLL_SECONDS = 0.2  # how soon a wish is heard

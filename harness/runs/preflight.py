@@ -8,8 +8,8 @@ from harness.data.arrays import none_left
 from harness.data.catalogue import find_dataset
 from harness.data.resolve import is_table
 from harness.errors import UsageError
-from harness.executors import Effect, Executor
-from harness.runner import Plan, in_changed_base
+from harness.runs.executors import Effect, Executor
+from harness.runs.plan import Plan, in_changed_base
 from harness.study.settings import LAYER_EDITS, differences
 from harness.study.study import BASE, MEASURING, Study, show_value
 from harness.study.toml import place_of

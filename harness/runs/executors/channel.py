@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from harness.errors import UsageError, clean
-from harness.executors import Progress
-from harness.executors.sweeping import HOST_FILE, PREFIX, SOCKET_NAME, sweep
+from harness.runs.executors import Progress
+from harness.runs.executors.sweeping import HOST_FILE, PREFIX, SOCKET_NAME, sweep
 
 LARGEST_MESSAGE = 65536
 LONGEST_OUTPUT = 10**6  # bytes of one trial's

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import failure_text
-from harness.executors.messages import READY, RESULT, Inbox
-from harness.executors.worker import Failure, serve
+from harness.runs.executors.messages import READY, RESULT, Inbox
+from harness.runs.executors.worker import Failure, serve
 
 # A fork after TensorFlow has run hangs, so workers are spawned.
 _CONTEXT = SpawnContext()

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import failure_text
-from harness.executors import Effect, Progress
-from harness.executors.channel import Sender, keep_output, stop_asked
-from harness.executors.machine import gpu_count
-from harness.executors.messages import READY, RESULT, SPENT, send
 from harness.records.record import Record
+from harness.runs.executors import Effect, Progress
+from harness.runs.executors.channel import Sender, keep_output, stop_asked
+from harness.runs.executors.machine import gpu_count
+from harness.runs.executors.messages import READY, RESULT, SPENT, send
 from harness.study.study import BASE
 from harness.training.trial import Trial
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from harness.data.resolve import Prepared
 from harness.errors import MOST_NAMED
-from harness.executors.processes import end_tree, steady_hashes
 from harness.records.record import RECORD_FILE, Record, RecordError, find_records, read_record
-from harness.runner import Key, Plan, declared_now, in_place, key_of
+from harness.runs.executors.processes import end_tree, steady_hashes
+from harness.runs.plan import Key, Plan, declared_now, in_place, key_of
 from harness.study.loading import folders_of, importing_from, load_study
 from harness.study.settings import Settings, annotations
 from harness.study.study import Study

@@ -1,1 +1,0 @@
-"""Nothing lost: checkpoints, resuming, locks, interruptions, and a place of last resort."""
