@@ -12,8 +12,8 @@ from resulting import make_record, store
 
 from harness.analysis import predictions
 from harness.analysis.predictions import AnswersError, load_right, save_answers
+from harness.maintenance import log_check
 from harness.records.record import PREDICTIONS_FILE
-from harness.upkeep import logcheck
 
 LABELS = np.arange(100) % 10
 
@@ -103,5 +103,5 @@ def test_torn_answers_are_a_note_in_the_table_and_a_finding_of_the_doctor(tmp_pa
     result = harness("compare", logdir, "--format", "csv", "--all-columns")
     assert result.exit_code == 0, result.output
     assert "not compared on the test samples" in result.output and "is torn or altered" in result.output
-    findings = [finding for finding in logcheck.examine_logs(logdir).findings if "Damaged answers" in finding.what]
+    findings = [finding for finding in log_check.examine_logs(logdir).findings if "Damaged answers" in finding.what]
     assert len(findings) == 1 and "--only wide --force" in findings[0].mend

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from faulty_study import PROJECT
 
+from harness.maintenance.doctor import temporary
 from harness.runs.executors import Progress
 from harness.runs.executors.channel import Channel, Sender
 from harness.runs.executors.messages import RESULT, Inbox, Message, send
 from harness.runs.executors.sweeping import HOST_FILE
-from harness.upkeep.doctor import temporary
 
 
 @pytest.mark.parametrize("depth", [1, 12], ids=["short", "deeper than a socket's address may be long"])

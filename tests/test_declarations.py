@@ -12,11 +12,11 @@ from harness.analysis.comparison import compare_study
 from harness.analysis.declarations import DECLARATION_FILE, write_declaration
 from harness.analysis.record_matching import as_declared, claims_of
 from harness.analysis.summary import SUMMARY_FILE, summary_table, write_tables
+from harness.maintenance.retabling import make_tables_again
 from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.study.loading import load_study
-from harness.upkeep.retabling import make_tables_again
 
 
 @dataclass(frozen=True)

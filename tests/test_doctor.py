@@ -13,6 +13,9 @@ from resulting import make_record, store, store_study
 from test_tables import record
 from tiny_dataset import alone, tiny, tiny_dir  # noqa: F401, the fixtures
 
+from harness.maintenance import doctor, log_check
+from harness.maintenance.doctor import Finding, Part
+from harness.maintenance.retabling import make_tables_again
 from harness.records.locks import one_writer
 from harness.records.record import find_records, read_record, write_record
 from harness.records.study_folders import StudyFolder
@@ -21,9 +24,6 @@ from harness.study.settings import Settings, to_json
 from harness.tensorboard.event_check import readable_records
 from harness.tensorboard.event_file import EventFile
 from harness.training.trial import trial_id
-from harness.upkeep import doctor, logcheck
-from harness.upkeep.doctor import Finding, Part
-from harness.upkeep.retabling import make_tables_again
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +43,11 @@ def logdir(template: Path, tmp_path: Path) -> Path:
 
 
 def found(logdir: Path) -> list[Finding]:
-    return list(logcheck.examine_logs(logdir).findings)
+    return list(log_check.examine_logs(logdir).findings)
 
 
 def facts(logdir: Path) -> dict[str, str]:
-    return dict(logcheck.examine_logs(logdir).facts)
+    return dict(log_check.examine_logs(logdir).facts)
 
 
 def truncate(logdir: Path) -> None:

@@ -124,7 +124,7 @@ def test_hostile_texts_of_a_record_lead_nowhere(tmp_path_factory, changes: dict[
             call("remove", logdir / "s/wide/seed-0", "--logdir", logdir)
             call("restore", logdir / "s/wide/seed-0", "--logdir", logdir)
         elif command == "doctor":
-            from harness.upkeep.logcheck import examine_logs
+            from harness.maintenance.log_check import examine_logs
 
             examine_logs(logdir)
         else:

@@ -8,12 +8,12 @@ import pytest
 from conftest import harness
 from resulting import make_record, store, store_study
 
+from harness.maintenance.log_check import examine_logs
+from harness.maintenance.retabling import make_tables_again, shown_trials
+from harness.maintenance.trash import TRASH, in_trash
 from harness.records.locks import one_writer
 from harness.records.record import find_records
 from harness.tensorboard.event_file import EventFile
-from harness.upkeep.logcheck import examine_logs
-from harness.upkeep.retabling import make_tables_again, shown_trials
-from harness.upkeep.trash import TRASH, in_trash
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_what_an_interrupted_purge_left_is_found_and_purged(logdir, monkeypatch)
         raise OSError(5, "Input/output error", str(folder))
 
     with monkeypatch.context() as patched:
-        patched.setattr("harness.upkeep.trash.shutil.rmtree", killed)
+        patched.setattr("harness.maintenance.trash.shutil.rmtree", killed)
         assert harness("purge", "--yes", "--logdir", logdir).exit_code == 2
     assert in_trash(logdir) == ()
     (finding,) = (finding for finding in examine_logs(logdir).findings if "interrupted purge" in finding.what)
@@ -235,7 +235,7 @@ def test_half_a_deleted_trial_is_never_restored(logdir, monkeypatch):
         raise OSError(5, "Input/output error", str(folder))
 
     with monkeypatch.context() as patched:
-        patched.setattr("harness.upkeep.trash.shutil.rmtree", killed)
+        patched.setattr("harness.maintenance.trash.shutil.rmtree", killed)
         harness("purge", "--yes", "--logdir", logdir)
     assert harness("restore", "s/wide/seed-0", "--logdir", logdir).exit_code == 2
     assert not (logdir / "s/wide/seed-0").exists()

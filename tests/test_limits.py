@@ -13,9 +13,9 @@ from resulting import CHANGES, make_record, store, store_study
 
 from harness.analysis.summary import summary_table, write_tables
 from harness.commands import doctor as examination
+from harness.maintenance.doctor import Section
 from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, find_records, read_record
 from harness.tensorboard.aggregates import band
-from harness.upkeep.doctor import Section
 
 
 @pytest.fixture(autouse=True)

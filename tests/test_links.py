@@ -14,6 +14,9 @@ from test_resume import plan_of
 
 from harness.commands.run import require_own_trials, require_writable
 from harness.errors import UsageError
+from harness.maintenance import log_check
+from harness.maintenance.retabling import make_tables_again
+from harness.maintenance.trash import TRASH, in_trash
 from harness.records.atomic_files import write_atomically
 from harness.records.locks import LOCK_FILE, one_writer, writer_of
 from harness.records.locks import _local_file as local_lock
@@ -26,9 +29,6 @@ from harness.tensorboard.event_file import EventFile
 from harness.tensorboard.failover_writer import LastingBoard
 from harness.tensorboard.trial_writer import TrialBoard
 from harness.training.trial import blank_record
-from harness.upkeep import logcheck
-from harness.upkeep.retabling import make_tables_again
-from harness.upkeep.trash import TRASH, in_trash
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_lock_that_is_somebody_elses_is_neither_followed_nor_emptied(logdir, t
     else:
         lock.mkdir()
     assert writer_of(logdir / "s") == ""
-    list(logcheck.examine_logs(logdir).findings)
+    list(log_check.examine_logs(logdir).findings)
     with pytest.raises(UsageError, match="not a lock of the harness"), one_writer(logdir / "s"):
         pass
     assert harness("remove", "s/base/seed-0", "--logdir", logdir).exit_code == 2
@@ -98,7 +98,7 @@ def test_the_lock_in_the_temporary_folder_is_not_followed_either(logdir, theirs,
 
 def test_an_examination_leaves_a_lock_as_it_is(logdir):
     (logdir / "s" / LOCK_FILE).write_text('{"pid": 1, "host": "of a killed run"}')
-    list(logcheck.examine_logs(logdir).findings)
+    list(log_check.examine_logs(logdir).findings)
     assert "of a killed run" in (logdir / "s" / LOCK_FILE).read_text()
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 
 from harness.errors import UsageError, fault_text
+from harness.maintenance.retabling import make_tables_again, shown_trials
+from harness.maintenance.trash import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
+from harness.maintenance.unrecorded import unrecorded_folder
 from harness.records.fallback import reason
 from harness.records.locks import one_writer
 from harness.records.own_paths import require_own
@@ -14,9 +17,6 @@ from harness.records.record import RECORD_FILE
 from harness.results.loading import gather, require_folder
 from harness.results.selection import Found, require_sole, trials_of
 from harness.results.trial_choice import choose
-from harness.upkeep.retabling import make_tables_again, shown_trials
-from harness.upkeep.trash import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
-from harness.upkeep.unrecorded import unrecorded_folder
 
 MOST_SAID = 10  # lines on single trials
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from harness.commands.compare import print_table
+from harness.maintenance.rerun import Rerun, rerun, study_file, trial_of
 from harness.records.provenance import origin
 from harness.results.differences import DIFFERENCE_COLUMNS
 from harness.results.export import TABLE
 from harness.results.loading import name_of
 from harness.results.selection import find_trial
-from harness.upkeep.reruns import Rerun, rerun, study_file, trial_of
 
 
 def rerun_trial(name: str, *, study: Path | None, logdir: Path, data_dir: Path | None) -> int:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from harness.analysis.predictions import AnswersError, load_right
 from harness.errors import UsageError
+from harness.maintenance.doctor import Finding, Part, Section, make_section
+from harness.maintenance.retabling import shown_trials
+from harness.maintenance.trash import TRASH, in_trash, leftovers, size_of
 from harness.records.atomic_files import is_temporary
 from harness.records.own_paths import is_own
 from harness.records.record import Record, attempt_folder
@@ -17,9 +20,6 @@ from harness.tensorboard.aggregates import AGGREGATE
 from harness.tensorboard.event_check import readable_records
 from harness.tensorboard.event_file import event_files
 from harness.training.trial import trial_id
-from harness.upkeep.doctor import Finding, Part, Section, make_section
-from harness.upkeep.retabling import shown_trials
-from harness.upkeep.trash import TRASH, in_trash, leftovers, size_of
 
 MOST_NAMED = 5  # files of one kind of finding
 _SET_ASIDE = "*/seed-*/attempt-*/damaged.checkpoint-*.npz"

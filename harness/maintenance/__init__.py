@@ -1,0 +1,1 @@
+"""The health of a log folder: doctor, trials run again, the trash."""
