@@ -8,13 +8,13 @@ from rich.console import Console
 
 from harness import Settings, Study
 from harness.analysis.summary import summary_table
-from harness.folding import fold
+from harness.cli.terminal.data_lines import data_line
+from harness.cli.terminal.folding import fold
+from harness.cli.terminal.summary import summary_view
+from harness.cli.terminal.table_fit import print_view
+from harness.cli.terminal.undrawn import undrawn_lines
 from harness.records.record import Record
-from harness.results.drawing import print_view
 from harness.results.view import make_view
-from harness.terminal.datalines import data_line
-from harness.terminal.display import summary_view
-from harness.terminal.undrawn import undrawn_lines
 
 TABLE = pd.DataFrame(
     {

@@ -233,7 +233,7 @@ def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
 
 
 def test_a_trial_without_pictures_loads_no_matplotlib():
-    program = "import sys, harness.training.figures, harness.commands.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
+    program = "import sys, harness.training.figures, harness.cli.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

@@ -11,7 +11,7 @@ import pytest
 from small_disk import mounted_disk
 from test_resume import plan_of
 
-from harness.commands.run import begin_study
+from harness.cli.run import begin_study
 from harness.errors import UsageError
 from harness.records.locks import one_writer
 from harness.records.own_paths import folder_identity

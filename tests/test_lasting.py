@@ -16,13 +16,13 @@ from rich.console import Console
 from test_resume import plan_of
 
 from harness.analysis.summary import summary_table
-from harness.commands.run import print_results
+from harness.cli.run import print_results
+from harness.cli.terminal.lasting_output import LastingStream, lasting_output
 from harness.records.record import Record, load_records
 from harness.runs.execute import execute
 from harness.runs.executors import Wish
 from harness.runs.plan import Plan
 from harness.runs.record_store import Keeper
-from harness.terminal.lastingoutput import LastingStream, lasting_output
 from harness.training.trial import Trial, blank_record
 
 
@@ -74,7 +74,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
         raise ZeroDivisionError("of a table")
 
     monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
-    monkeypatch.setattr("harness.commands.run.summary_table", fault)
+    monkeypatch.setattr("harness.cli.run.summary_table", fault)
     monkeypatch.setattr("harness.runs.execute.write_aggregates", fault)
     problems = execute(plan, AtOnce(plan), Quiet(), wish=lambda: Wish.GO_ON)
     assert len(load_records(plan.folder)[0]) == 4
@@ -112,7 +112,7 @@ def test_what_was_moved_stays_moved_and_is_said_though_the_tables_fail(tmp_path,
     def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of a table")
 
-    monkeypatch.setattr("harness.commands.house.make_tables_again", fault)
+    monkeypatch.setattr("harness.cli.trash.make_tables_again", fault)
     result = harness(*command, "--logdir", logdir)
     assert result.exit_code == 1 and "could not be made again (ZeroDivisionError: of a table)" in result.output
     assert "2 folders" in result.output
@@ -176,14 +176,14 @@ def test_a_run_to_a_full_device_or_a_closed_pipe_ends_as_its_results_say(tmp_pat
 
 def test_a_table_to_a_full_device_is_an_error_in_one_line():
     with open("/dev/full", "w") as full:
-        ended = run_python("from harness.cli import main; main(['list'])", stdout=full)
+        ended = run_python("from harness.cli.main import main; main(['list'])", stdout=full)
     assert ended.returncode == 1
     assert ended.stderr == "Error: The output could not be written (No space left on device).\n"
 
 
 def test_a_standard_output_that_is_closed_gives_its_number_to_no_file(tmp_path):
     code = (
-        "import os, sys\nfrom harness.terminal.lastingoutput import open_standard_streams\n"
+        "import os, sys\nfrom harness.cli.terminal.lasting_output import open_standard_streams\n"
         f"os.close(1)\nsys.stdout = None\nopen_standard_streams()\nfile = open({str(tmp_path / 'file')!r}, 'w')\n"
         "assert file.fileno() > 2\nprint('into nothing', flush=True)"
     )

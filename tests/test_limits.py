@@ -12,7 +12,7 @@ from hostile import call, nothing_new, place  # noqa: F401, the fixture
 from resulting import CHANGES, make_record, store, store_study
 
 from harness.analysis.summary import summary_table, write_tables
-from harness.commands import doctor as examination
+from harness.cli import doctor as examination
 from harness.maintenance.doctor import Section
 from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, find_records, read_record
 from harness.tensorboard.aggregates import band

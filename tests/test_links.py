@@ -12,7 +12,7 @@ from conftest import harness
 from resulting import make_record, store, store_study
 from test_resume import plan_of
 
-from harness.commands.run import require_own_trials, require_writable
+from harness.cli.run import require_own_trials, require_writable
 from harness.errors import UsageError
 from harness.maintenance import log_check
 from harness.maintenance.retabling import make_tables_again

@@ -16,10 +16,10 @@ from harness import Settings, Study, UsageError, Variant, better_than_control, e
 from harness.analysis.judging import outcome
 from harness.analysis.record_matching import as_declared
 from harness.analysis.summary import runs_table, summary_table, write_tables
+from harness.cli.terminal.summary import summary_view
 from harness.records.record import RecordError, load_records, read_record, write_record
 from harness.study.metric_text import written
 from harness.study.metrics import ACCURACY, Metric, described_metric
-from harness.terminal.display import summary_view
 
 
 def rows(*words: object) -> list[dict[str, str]]:

@@ -10,8 +10,8 @@ from resulting import make_record, store
 from rich.console import Console
 
 from harness.analysis.summary import summary_table
+from harness.cli.terminal.summary import summary_view
 from harness.results.notes import MOST_NOTES, chosen_by_validation, interaction_notes
-from harness.terminal.display import summary_view
 
 
 def row(variant: str, validation: float, test: float, *, metric: str = "accuracy", direction: str = "higher") -> dict:

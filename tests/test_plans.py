@@ -8,16 +8,16 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from harness.commands import listing
+from harness.cli import list
+from harness.cli.terminal import summary
+from harness.cli.terminal.plan import plan_table
+from harness.cli.terminal.table import Column, Fitted
 from harness.errors import UsageError
 from harness.runs.plan import Options, Plan
 from harness.study.expectations import better_than_control
 from harness.study.loading import load_study, study_files
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
-from harness.terminal import display
-from harness.terminal.fitted import Column, Fitted
-from harness.terminal.plans import plan_table
 
 WIDTHS = (60, 80, 100, 160)
 LONGEST = "leaking-standardization"
@@ -59,8 +59,8 @@ def test_a_plan_breaks_no_name_and_names_what_it_has_no_room_for(width):
 @pytest.mark.parametrize("name", study_files())
 def test_the_list_of_a_study_breaks_no_name(name, width, monkeypatch, tmp_path):
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    monkeypatch.setattr(listing, "make_console", lambda: console)
-    listing.print_study(name, logdir=tmp_path)
+    monkeypatch.setattr(list, "make_console", lambda: console)
+    list.print_study(name, logdir=tmp_path)
     text = console.file.getvalue()
     assert {*load_study(name).names} <= {*text.split()} and max(map(len, text.splitlines())) <= width
 
@@ -68,8 +68,8 @@ def test_the_list_of_a_study_breaks_no_name(name, width, monkeypatch, tmp_path):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_list_of_studies_breaks_no_name(width, monkeypatch, tmp_path):
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    monkeypatch.setattr(listing, "make_console", lambda: console)
-    listing.print_studies(tmp_path)
+    monkeypatch.setattr(list, "make_console", lambda: console)
+    list.print_studies(tmp_path)
     text = console.file.getvalue()
     assert {*study_files()} <= {*text.split()} and max(map(len, text.splitlines())) <= width
 
@@ -79,9 +79,9 @@ def test_a_study_that_cannot_be_loaded_is_listed_with_its_error(monkeypatch, tmp
         raise UsageError(f"[b]{name}[/b] is broken: " + "many words " * 30)
 
     console = Console(width=80, file=io.StringIO(), color_system=None)
-    monkeypatch.setattr(listing, "make_console", lambda: console)
-    monkeypatch.setattr(listing, "load_study", broken)
-    listing.print_studies(tmp_path)
+    monkeypatch.setattr(list, "make_console", lambda: console)
+    monkeypatch.setattr(list, "load_study", broken)
+    list.print_studies(tmp_path)
     assert "[b]spirals[/b]" in console.file.getvalue()
 
 
@@ -101,9 +101,9 @@ def test_where_not_even_the_least_fits_everything_is_still_there():
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_note_is_broken_between_words_and_only_in_a_terminal(terminal, monkeypatch):
     console = Console(width=60, file=io.StringIO(), color_system=None, force_terminal=terminal, highlight=False)
-    monkeypatch.setattr(display, "make_console", lambda **_: console)
+    monkeypatch.setattr(summary, "make_console", lambda **_: console)
     note = "california-housing is absent, " * 5 + "so that [another] dataset stands in for it"
-    display.print_notes([note])
+    summary.print_notes([note])
     lines = console.file.getvalue().splitlines()
     assert " ".join(line.strip() for line in lines) == f"Note: {note}" and (len(lines) > 1) == terminal
     assert not terminal or max(map(len, lines)) <= 60

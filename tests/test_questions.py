@@ -7,12 +7,12 @@ from click.testing import CliRunner
 from course_records import STUDY, course_record, course_records, write_all
 from tiny_dataset import alone  # noqa: F401
 
-from harness.cli import main
+from harness.cli.main import main
+from harness.cli.questions_view import wrapped
 from harness.course import answers
 from harness.course.question_evidence import gather
 from harness.course.questions import QUESTIONS
 from harness.course.texts import LANGUAGES, load_texts
-from harness.questions.view import wrapped
 
 
 def test_records_of_other_settings_and_of_stand_in_data_are_left_out():

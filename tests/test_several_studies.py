@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from conftest import harness
 
-from harness.commands.choosing import choose, dataset_notices, datasets_of, named_studies, possible
+from harness.cli.run_choices import choose, dataset_notices, datasets_of, named_studies, possible
 from harness.errors import UsageError
 from harness.study.loading import load_study, study_files
 

@@ -9,7 +9,7 @@ from measuring import regression_record
 from resulting import make_record, store, store_study
 from rich.console import Console
 
-from harness.commands.show import page
+from harness.cli.show import page
 from harness.errors import UsageError
 from harness.results.selection import Found, find_trial
 

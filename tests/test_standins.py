@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.standins import fitted, stand_in_notices
+from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data.resolve import prepare
 from harness.runs.plan import Options, selected
 from harness.study.settings import Settings

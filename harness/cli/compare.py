@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.analysis.epochs import BEST, IN_WORDS, LAST, VALIDATION
+from harness.cli.terminal.summary import make_console
+from harness.cli.terminal.table_fit import print_view
 from harness.errors import UsageError, unknown
 from harness.records.record import garbage_kept
-from harness.results.drawing import print_view
 from harness.results.export import BEST as BEST_MARK
 from harness.results.export import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
 from harness.results.filters import parse_filter
@@ -20,7 +21,6 @@ from harness.results.side_by_side import difference_name, has_difference, side_b
 from harness.results.view import format_value, make_view
 from harness.study.claims import BETTER, WORSE
 from harness.study.metrics import ACCURACY
-from harness.terminal.display import make_console
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.commands.choosing import (
+from harness.cli.run_choices import (
     AUTO,
     Choice,
     choose,
@@ -14,7 +14,8 @@ from harness.commands.choosing import (
     possible,
     prepare_data,
 )
-from harness.commands.standins import fitted, stand_in_notices
+from harness.cli.stand_ins import fitted, stand_in_notices
+from harness.cli.terminal.summary import print_notes
 from harness.data.resolve import Prepared
 from harness.records.provenance import origin
 from harness.runs.data_checks import outdated_records
@@ -22,7 +23,6 @@ from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.machine import default_jobs
 from harness.runs.plan import Options, Plan, make_plan, selected
 from harness.study.study import Study
-from harness.terminal.display import print_notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.records.record import Record
 from harness.runs.executors import Progress as Epoch
 from harness.runs.plan import Plan
 from harness.study.metric_text import written
 from harness.study.metrics import Metric
-from harness.terminal.display import STATUS_STYLES, duration
 
 
 class RunProgress:

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from harness.housekeeping import HOUSEKEEPING
-from harness.options import (
+from harness.cli.maintenance import HOUSEKEEPING
+from harness.cli.options import (
     MOST_JOBS,
     FilePath,
     Seconds,
@@ -22,8 +22,8 @@ from harness.options import (
     output_option,
     seeds_option,
 )
+from harness.cli.terminal.lasting_output import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
 from harness.study.figure_names import LOGS
-from harness.terminal.lastingoutput import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
 
 EXAMPLE_RUN = """\b
 Examples:
@@ -109,7 +109,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
-    from harness.commands.run import Request, run_studies
+    from harness.cli.run import Request, run_studies
 
     output_is_told_only()
     with one_line_errors():
@@ -124,7 +124,7 @@ def list_studies(study: str | None, logdir: Path) -> None:
 
     Times are for this machine: as recorded under LOGDIR, else a rough guess.
     """
-    from harness.commands.listing import print_studies, print_study
+    from harness.cli.list import print_studies, print_study
 
     with one_line_errors():
         print_study(study, logdir=logdir) if study else print_studies(logdir)
@@ -145,7 +145,7 @@ def questions(
     ctx: click.Context, number: int | None, *, run_missing: bool, seeds: int, data_dir: Path | None, **shown: Any
 ) -> None:
     """Answer the course's questions from the records: all of them in short, or question NUMBER whole."""
-    from harness.commands.questions import needed_variants, print_questions
+    from harness.cli.questions import needed_variants, print_questions
     from harness.course.questions import STUDY
 
     with one_line_errors():
@@ -172,7 +172,7 @@ def questions(
 )
 def reproduce(study: str, logdir: Path, form: str) -> None:
     """Hold the figures that the course notes print against the recorded ones of STUDY."""
-    from harness.commands.reproduce import print_reproduction
+    from harness.cli.reproduce import print_reproduction
 
     with one_line_errors():
         print_reproduction(study, logdir=logdir, form=form)
@@ -214,8 +214,8 @@ def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> Non
 
     A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
     """
-    from harness.commands.compare import Choice
-    from harness.commands.compare import compare as compare_paths
+    from harness.cli.compare import Choice
+    from harness.cli.compare import compare as compare_paths
 
     with one_line_errors():
         compare_paths(paths, Choice(**choice), form=form, output=output)
@@ -228,7 +228,7 @@ def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> Non
 @output_option
 def show(trial: str, **options: Any) -> None:
     """Show the record of TRIAL: its path, its id, or a beginning of either that fits no other."""
-    from harness.commands.show import show as show_trial
+    from harness.cli.show import show as show_trial
 
     with one_line_errors():
         show_trial(trial, **options)
@@ -242,7 +242,7 @@ def show(trial: str, **options: Any) -> None:
 @output_option
 def diff(first: str, second: str, **options: Any) -> None:
     """Say what differs between two trials: settings, architecture, data, environment, cost, results."""
-    from harness.commands.show import diff as diff_trials
+    from harness.cli.show import diff as diff_trials
 
     with one_line_errors():
         diff_trials(first, second, **options)
@@ -276,7 +276,7 @@ def board(study: str, logdir: Path, port: int | None, host: str) -> None:
 def data(ctx: click.Context, data_dir: Path | None) -> None:
     """List which datasets are where, verified or not."""
     if ctx.invoked_subcommand is None:
-        from harness.commands.datasets import print_datasets
+        from harness.cli.data import print_datasets
 
         with one_line_errors():
             print_datasets(data_dir)
@@ -286,7 +286,7 @@ def data(ctx: click.Context, data_dir: Path | None) -> None:
 @click.argument("names", nargs=-1)
 def fetch(names: Sequence[str]) -> None:
     """Download datasets into the cache of Keras or of scikit-learn: NAMES, or all that can be downloaded."""
-    from harness.commands.datasets import fetch_datasets
+    from harness.cli.data import fetch_datasets
 
     with one_line_errors():
         raise SystemExit(fetch_datasets(names))

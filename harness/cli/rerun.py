@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from harness.commands.compare import print_table
+from harness.cli.compare import print_table
 from harness.maintenance.rerun import Rerun, rerun, study_file, trial_of
 from harness.records.provenance import origin
 from harness.results.differences import DIFFERENCE_COLUMNS

@@ -15,17 +15,17 @@ from rich.text import Text
 
 from harness.analysis.epochs import epoch_numbers
 from harness.analysis.record_matching import claims_of
-from harness.commands.compare import print_table
+from harness.cli.compare import print_table
+from harness.cli.terminal.summary import make_console
+from harness.cli.terminal.table_fit import as_many_as_fit, drawn
 from harness.records.record import Record, encode
 from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
-from harness.results.drawing import as_many_as_fit, drawn
 from harness.results.export import STANDARD_OUTPUT, on_one_line, write_output
 from harness.results.loading import name_of
 from harness.results.selection import Found, find_trial
 from harness.results.view import Cell, View, format_value
 from harness.study.metrics import described_metric
 from harness.study.study import show_value
-from harness.terminal.display import make_console
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")

@@ -5,14 +5,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from harness.cli.questions_view import question_view, questions_table
+from harness.cli.terminal.summary import make_console
 from harness.course.question_evidence import Evidence, gather
 from harness.course.questions import QUESTIONS, STUDY, Question
 from harness.course.texts import Texts, load_texts
 from harness.errors import UsageError
-from harness.questions.view import question_view, questions_table
 from harness.records.record import load_records
 from harness.study.loading import load_study
-from harness.terminal.display import make_console
 
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from harness.options import FilePath, data_dir_option, logdir_option, one_line_errors
-from harness.terminal.lastingoutput import output_is_told_only
+from harness.cli.options import FilePath, data_dir_option, logdir_option, one_line_errors
+from harness.cli.terminal.lasting_output import output_is_told_only
 
 trials_argument = click.argument("names", nargs=-1, metavar="[TRIAL]...")
 filter_option = click.option(
@@ -39,7 +39,7 @@ def rerun(trial: str, study: Path | None, logdir: Path, data_dir: Path | None) -
     Settings, seed, engine, threads and data are the record's. The record stays; the new run lies in LOGDIR/.reruns.
     Exit status: 0 the same, 1 not, 2 the call was wrong.
     """
-    from harness.commands.rerun import rerun_trial
+    from harness.cli.rerun import rerun_trial
 
     output_is_told_only()
     with one_line_errors():
@@ -55,7 +55,7 @@ def rerun(trial: str, study: Path | None, logdir: Path, data_dir: Path | None) -
 @logdir_option
 def remove(names: Sequence[str], **options: Any) -> None:
     """Move trials to the trash of the log folder: each TRIAL by path, name, id or the beginning of one."""
-    from harness.commands.house import remove_trials
+    from harness.cli.trash import remove_trials
 
     with one_line_errors():
         raise SystemExit(remove_trials(names, **options))
@@ -67,7 +67,7 @@ def remove(names: Sequence[str], **options: Any) -> None:
 @logdir_option
 def restore(names: Sequence[str], **options: Any) -> None:
     """Bring trials back from the trash: each TRIAL as for remove."""
-    from harness.commands.house import restore_trials
+    from harness.cli.trash import restore_trials
 
     with one_line_errors():
         raise SystemExit(restore_trials(names, **options))
@@ -80,7 +80,7 @@ def restore(names: Sequence[str], **options: Any) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def purge(names: Sequence[str], **options: Any) -> None:
     """Delete what is in the trash for good: each TRIAL as for remove, everything where none is named."""
-    from harness.commands.house import purge_trash
+    from harness.cli.trash import purge_trash
 
     with one_line_errors():
         raise SystemExit(purge_trash(names, **options))
@@ -94,7 +94,7 @@ def doctor(logdir: Path, data_dir: Path | None) -> None:
 
     Exit status: 0 healthy, 1 something was found.
     """
-    from harness.commands.doctor import print_examination
+    from harness.cli.doctor import print_examination
 
     with one_line_errors():
         raise SystemExit(print_examination(logdir, data_dir=data_dir))

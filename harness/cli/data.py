@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from harness.cli.terminal.summary import make_console
 from harness.data.catalogue import find_dataset
 from harness.data.resolve import DATASETS, DataError, fetch, survey
-from harness.terminal.display import make_console
 
 STATE_STYLES = {"verified": "green", "absent": "dim", "damaged": "bold red"}
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.cli.terminal.summary import duration
+from harness.cli.terminal.table import Column, Fitted
 from harness.runs.estimate import trial_seconds, wall_seconds
-from harness.terminal.display import duration
-from harness.terminal.fitted import Column, Fitted
 
 if TYPE_CHECKING:
     from harness.runs.plan import Plan

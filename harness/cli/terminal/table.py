@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from harness.folding import fold, longest_piece
+from harness.cli.terminal.folding import fold, longest_piece
 
 GAP = 2  # characters between columns
 WIDEST_PIECE, NARROWEST_TEXT = 32, 12  # of texts that may be broken

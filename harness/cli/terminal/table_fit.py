@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.folding import fold, longest_piece
+from harness.cli.terminal.folding import fold, longest_piece
 from harness.results.export import on_one_line, plain_cell, to_text
 from harness.results.view import View, without
 

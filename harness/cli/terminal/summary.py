@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from harness.cli.terminal.folding import fold, longest_piece
 from harness.errors import clean
-from harness.folding import fold, longest_piece
 from harness.study.claims import FEWEST_PAIRS, never_judged
 from harness.study.metrics import ACCURACY
 from harness.study.study import BASE

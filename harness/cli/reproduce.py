@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.record_matching import of_study
+from harness.cli.terminal.summary import make_console, number
 from harness.course.documented import (
     Reproduction,
     compare_documented,
@@ -21,7 +22,6 @@ from harness.course.documented_fit import FEWEST_SEEDS
 from harness.errors import UsageError
 from harness.records.record import load_records
 from harness.study.loading import load_study
-from harness.terminal.display import make_console, number
 
 MARKDOWN_WIDTH = 400  # a row of a Markdown table must not break
 _PLAUSIBLE = {True: Text("yes", style="green"), False: Text("no", style="bold red"), None: Text("?", style="yellow")}

@@ -12,7 +12,12 @@ from rich.markup import escape
 
 from harness.analysis.judging import ends, outcome
 from harness.analysis.summary import SUMMARY_FILE, summary_table
-from harness.commands.tasks import Request, Task, Workers, make_tasks
+from harness.cli.run_request import Request, Task, Workers, make_tasks
+from harness.cli.terminal.data_lines import data_line
+from harness.cli.terminal.plan import plan_table, total_line
+from harness.cli.terminal.progress import RunProgress
+from harness.cli.terminal.summary import make_console, print_notes, summary_view
+from harness.cli.terminal.undrawn import undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.records.fallback import reason
 from harness.records.locks import one_writer
@@ -27,11 +32,6 @@ from harness.runs.record_store import Keeper
 from harness.study.settings import tab_values
 from harness.study.study import Study
 from harness.tensorboard.trial_writer import metric_columns, write_study
-from harness.terminal.datalines import data_line
-from harness.terminal.display import make_console, print_notes, summary_view
-from harness.terminal.plans import plan_table, total_line
-from harness.terminal.progress import RunProgress
-from harness.terminal.undrawn import undrawn_lines
 
 WRONG_STATUS = 2
 INTERRUPTED_STATUS = 130

@@ -1,1 +1,0 @@
-"""What each command does, one file a command; imported only when that command is given."""
