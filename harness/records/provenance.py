@@ -26,7 +26,7 @@ VARIABLES = (
 )
 LONGEST_VALUE = 200  # characters
 GIT_SECONDS = 10.0
-HARNESS = Path(__file__).resolve().parent
+HARNESS = Path(__file__).resolve().parents[1]
 
 
 def environment() -> dict[str, Any]:

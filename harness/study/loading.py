@@ -22,7 +22,7 @@ from harness.study.study import Study
 from harness.study.toml import read_study
 
 KINDS = (".py", ".toml")
-EXPERIMENTS = Path(__file__).resolve().parent.parent / "experiments"
+EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 _brought: dict[Path, dict[str, ModuleType]] = {}  # by a study's folder: the user's own modules that were imported for it
 
 
