@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from harness.cli.main import main
+from harness.cli.app import main
 from harness.records.record import Record, load_records
 
 CLASSIC = (  # the variants that need no Fashion-MNIST

@@ -9,7 +9,7 @@ from keras import layers
 from sklearn.datasets import load_digits
 
 from harness.data.arrays import Arrays
-from harness.engine.train import Epoch, Training, epoch_order, train
+from harness.engine.engine_choice import Epoch, Training, epoch_order, train
 
 TRAIN, TEST = 330, 110  # 330 = 10 batches of 32 and a short one of 10
 EPOCHS = 3

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from resulting import store_study
 
-from harness.cli.main import main
+from harness.cli.app import main
 
 PWNED = "pwned-by-evaluation"
 NASTY = [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.data.arrays import Arrays
-from harness.engine.train import Training, epoch_order, train
+from harness.engine.engine_choice import Training, epoch_order, train
 
 BATCH, EPOCHS, SEED = 8, 2, 3
 RANDOM = np.random.default_rng(0)

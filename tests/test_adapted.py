@@ -8,7 +8,7 @@ from conftest import harness
 from harness import Settings, Study
 from harness.data.arrays import Arrays
 from harness.engine import program_cache
-from harness.engine.train import train
+from harness.engine.engine_choice import train
 from harness.models.fingerprint import effect
 from harness.models.layer_ablation import edit
 

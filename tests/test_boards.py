@@ -13,7 +13,15 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 from tensorboard.util import tensor_util
 
 from harness.tensorboard.event_file import event_files
-from harness.tensorboard.trial_writer import TrialBoard, as_code, as_table, hyperparameter, metric_columns, withdraw, write_study
+from harness.tensorboard.trial_writer import (
+    TrialBoard,
+    as_code,
+    as_table,
+    hyperparameter,
+    metric_columns,
+    withdraw,
+    write_study,
+)
 
 WITHOUT_TENSORFLOW = """
 import sys

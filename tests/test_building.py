@@ -11,7 +11,7 @@ from ownmodels import TEST_X, X, Y, assert_as_fit, by_fit, by_harness, regressio
 
 from harness import Arrays, Metric, Settings, Study
 from harness.engine.building import build
-from harness.engine.train import train
+from harness.engine.engine_choice import train
 from harness.models.build import count_parameters, make_model
 from harness.models.fingerprint import effect
 

@@ -59,7 +59,7 @@ def trial(tmp_path: Path) -> Trial:
 
 
 def attempt(trial: Trial, *, stop_after: int = 99) -> Record:
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     return run_trial(trial, lambda epoch, values: epoch >= stop_after)
 
@@ -112,7 +112,7 @@ def test_an_attempt_that_dies_before_it_trains_leaves_the_checkpoint_to_the_next
 def test_a_state_is_kept_when_it_is_time_or_when_it_would_be_lost(
     trial: Trial, monkeypatch: pytest.MonkeyPatch, seconds: float, ending: bool, kept: bool
 ) -> None:
-    from harness.engine.train import train
+    from harness.engine.engine_choice import train
     from harness.models.build import make_model
     from harness.training import checkpoints
 

@@ -11,7 +11,7 @@ from digitnets import TRAIN, dense, digit_arrays
 from keras import layers
 
 from harness.data.arrays import Arrays
-from harness.engine.train import check_arrays, train
+from harness.engine.engine_choice import check_arrays, train
 
 Build = Callable[[], keras.Model]
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from harness.cli.main import main
+from harness.cli.app import main
 
 COMMANDS = sorted(main.commands)
 
@@ -22,7 +22,7 @@ def call(tmp_path, monkeypatch):
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=lambda words: " ".join(words) or "harness")
 def test_help_needs_neither_tensorflow_nor_numpy(command):
     program = (
-        "import sys; from harness.cli.main import main\n"
+        "import sys; from harness.cli.app import main\n"
         f"try: main({[*command, '--help']!r})\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "heavy = {'tensorflow', 'keras', 'numpy', 'pandas', 'rich', 'tensorboard'} & set(sys.modules)\n"
@@ -35,7 +35,7 @@ def test_help_needs_neither_tensorflow_nor_numpy(command):
 
 def test_a_plan_needs_no_tensorflow(tmp_path):
     program = (
-        "import sys; from harness.cli.main import main\n"
+        "import sys; from harness.cli.app import main\n"
         f"try: main(['run', 'ablations', '--dry-run', '--dataset', 'digits', '--only', 'epochs-15', '--logdir', {str(tmp_path)!r}])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "assert 'tensorflow' not in sys.modules\n"

@@ -11,13 +11,13 @@ from tensorboard.util import tensor_util
 
 from harness.data.arrays import Arrays
 from harness.data.resolve import Images, open_dataset, prepare
-from harness.engine.train import epoch_order, train
+from harness.engine.engine_choice import epoch_order, train
 from harness.models.build import make_model
 from harness.records.record import Record, attempt_folder, trial_folder
 from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.study.study import BASE
-from harness.training.run_trial import run_trial
+from harness.training.trial_runner import run_trial
 
 STUDIES = ("hello-mnist", "keras-mlp", "mnist-cnn", "lenet")
 EPOCHS, BATCH, TRAIN, TEST = 3, 32, 330, 110  # 330: ten batches of 32 and a short one

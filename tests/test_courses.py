@@ -70,7 +70,7 @@ class Ran:
 
 
 def attempt(trial: Trial, *, stop_after: int = 99) -> Record:
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     return run_trial(trial, lambda epoch, values: epoch >= stop_after)
 

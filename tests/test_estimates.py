@@ -137,7 +137,7 @@ def test_workers_share_the_time_but_the_longest_trial_bounds_it():
 
 def test_the_list_needs_neither_tensorflow_nor_pandas(tmp_path):
     program = (
-        "import sys; from harness.cli.main import main\n"
+        "import sys; from harness.cli.app import main\n"
         f"try: main(['list', '--logdir', {str(tmp_path)!r}])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "heavy = {'tensorflow', 'keras', 'numpy', 'pandas', 'sklearn'} & set(sys.modules)\n"

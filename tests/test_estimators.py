@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from harness.data.arrays import Arrays
-from harness.engine.sklearn import columns, count_parameters, describe_estimator, fit, is_estimator
+from harness.engine.sklearn import columns, count_parameters, describe_estimator, fit_estimator, is_estimator
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +42,14 @@ def diabetes() -> Arrays:
 
 def test_a_classifier_has_accuracy_and_log_loss(iris):
     model = LogisticRegression()
-    epoch = fit(model, iris, seed=0).epoch
+    epoch = fit_estimator(model, iris, seed=0).epoch
     assert epoch.test["accuracy"] == model.score(iris.x_test, iris.y_test)
     assert epoch.train["loss"] == pytest.approx(log_loss(iris.y_train, model.predict_proba(iris.x_train)))
     assert (epoch.number, epoch.learning_rate, epoch.validation) == (1, None, {})
 
 
 def test_a_classifier_without_chances_has_no_loss(iris):
-    fitted = fit(Perceptron(), iris, seed=0)
+    fitted = fit_estimator(Perceptron(), iris, seed=0)
     assert set(fitted.epoch.test) == {"accuracy"}
     outputs = fitted.predict(iris.x_test)
     assert outputs.shape == (50, 3) and set(np.unique(outputs)) == {0.0, 1.0}
@@ -58,7 +58,7 @@ def test_a_classifier_without_chances_has_no_loss(iris):
 
 def test_a_regressor_has_its_errors_on_all_three_parts(diabetes):
     model = LinearRegression()
-    fitted = fit(model, diabetes, seed=0)
+    fitted = fit_estimator(model, diabetes, seed=0)
     expected = root_mean_squared_error(diabetes.y_validation, model.predict(diabetes.x_validation))
     assert fitted.epoch.validation["rmse"] == pytest.approx(expected)
     assert set(fitted.epoch.test) == {"loss", "mse", "rmse", "mae"}
@@ -67,16 +67,16 @@ def test_a_regressor_has_its_errors_on_all_three_parts(diabetes):
 
 
 def test_labels_of_one_column_or_one_hot_give_what_class_numbers_give(iris):
-    plain = fit(LogisticRegression(), iris, seed=0).epoch
+    plain = fit_estimator(LogisticRegression(), iris, seed=0).epoch
     for form in (lambda y: y[:, None], lambda y: np.eye(3)[y], lambda y: (y.astype(float), y)):
         shaped = replace(iris, y_train=form(iris.y_train), y_test=form(iris.y_test))
-        assert fit(LogisticRegression(), shaped, seed=0).epoch.test == plain.test
+        assert fit_estimator(LogisticRegression(), shaped, seed=0).epoch.test == plain.test
 
 
 def test_several_inputs_are_put_side_by_side(diabetes):
     parted = {name: getattr(diabetes, name) for name in ("x_train", "x_validation", "x_test")}
     arrays = replace(diabetes, **{name: (x[:, :3], x[:, 3:]) for name, x in parted.items()})
-    assert fit(LinearRegression(), arrays, seed=0).epoch.test == fit(LinearRegression(), diabetes, seed=0).epoch.test
+    assert fit_estimator(LinearRegression(), arrays, seed=0).epoch.test == fit_estimator(LinearRegression(), diabetes, seed=0).epoch.test
 
 
 def test_images_become_scaled_rows():
@@ -88,7 +88,7 @@ def test_images_become_scaled_rows():
 def test_what_is_random_follows_from_the_seed(iris):
     def chances(seed: int, **options: int) -> np.ndarray:
         model = make_pipeline(StandardScaler(), RandomForestClassifier(n_estimators=5, **options))
-        return fit(model, iris, seed=seed).predict(iris.x_test)
+        return fit_estimator(model, iris, seed=seed).predict(iris.x_test)
 
     np.testing.assert_array_equal(chances(1), chances(1))
     assert not np.array_equal(chances(1), chances(2))
@@ -96,7 +96,7 @@ def test_what_is_random_follows_from_the_seed(iris):
 
 
 def test_a_warning_is_kept_and_fails_nothing(iris):
-    fitted = fit(MLPClassifier(max_iter=1), iris, seed=0)
+    fitted = fit_estimator(MLPClassifier(max_iter=1), iris, seed=0)
     assert any(text.startswith("ConvergenceWarning") for text in fitted.warnings)
 
 
@@ -110,37 +110,37 @@ def test_a_warning_is_kept_and_fails_nothing(iris):
     ],
 )
 def test_parameters_are_coefficients(iris, model, expected):
-    fit(model, iris, seed=0)
+    fit_estimator(model, iris, seed=0)
     assert count_parameters(model) == expected
 
 
 def test_parameters_of_trees_are_their_nodes(iris, diabetes):
     tree = DecisionTreeClassifier()
-    fit(tree, iris, seed=0)
+    fit_estimator(tree, iris, seed=0)
     assert count_parameters(tree) == tree.tree_.node_count
     for forest in (RandomForestClassifier(n_estimators=3), GradientBoostingClassifier(n_estimators=3)):
-        fit(forest, iris, seed=0)
+        fit_estimator(forest, iris, seed=0)
         assert count_parameters(forest) == sum(part.tree_.node_count for part in np.ravel(forest.estimators_))
     boosted = HistGradientBoostingRegressor(max_iter=3)
-    fit(boosted, diabetes, seed=0, threads=1)
+    fit_estimator(boosted, diabetes, seed=0, threads=1)
     assert 3 * 3 <= count_parameters(boosted) <= 3 * 61
 
 
 def test_an_estimator_is_described_as_it_was_made(iris):
-    (row,) = describe_estimator(fit(LogisticRegression(C=0.5), iris, seed=0))
+    (row,) = describe_estimator(fit_estimator(LogisticRegression(C=0.5), iris, seed=0))
     assert row == {"name": "LogisticRegression(C=0.5)", "class": "LogisticRegression", "output": "", "parameters": 15}
 
 
 def test_labels_that_are_no_classes_are_refused(iris):
     with pytest.raises(ValueError, match=r"y_train holds 1 labels that are no class numbers"):
-        fit(LogisticRegression(), replace(iris, y_train=np.where(np.arange(100) == 3, 0.5, iris.y_train)), seed=0)
+        fit_estimator(LogisticRegression(), replace(iris, y_train=np.where(np.arange(100) == 3, 0.5, iris.y_train)), seed=0)
 
 
 def test_weights_are_used_or_refused(iris):
     weighted = replace(iris, class_weight={0: 0.0})
-    assert fit(LogisticRegression(), weighted, seed=0).epoch.test["accuracy"] < 0.7
+    assert fit_estimator(LogisticRegression(), weighted, seed=0).epoch.test["accuracy"] < 0.7
     with pytest.raises(ValueError, match="KNeighborsClassifier takes no sample weights"):
-        fit(KNeighborsClassifier(), weighted, seed=0)
+        fit_estimator(KNeighborsClassifier(), weighted, seed=0)
 
 
 def test_samples_that_are_not_finite_are_refused(iris):
@@ -152,16 +152,16 @@ def test_samples_that_are_not_finite_are_refused(iris):
         x = iris.x_train.copy()
         x[0, 0] = value
         with pytest.raises(ValueError, match=f"x_train holds {said}"):
-            fit(model, replace(iris, x_train=x), seed=0)
+            fit_estimator(model, replace(iris, x_train=x), seed=0)
 
 
 @pytest.mark.parametrize("model", [HistGradientBoostingClassifier(max_iter=3), make_pipeline(SimpleImputer(), LogisticRegression())])
 def test_an_estimator_that_takes_inputs_with_gaps_is_given_them(iris, model):
     gaps = np.where(iris.x_train > 6.0, np.nan, iris.x_train)
-    assert fit(model, replace(iris, x_train=gaps), seed=0).epoch.test["accuracy"] > 0.8
+    assert fit_estimator(model, replace(iris, x_train=gaps), seed=0).epoch.test["accuracy"] > 0.8
     y = np.where(np.arange(len(gaps)) < 1, np.nan, iris.y_train)
     with pytest.raises(ValueError, match="y_train holds 1 values that are NaN"):
-        fit(model, replace(iris, y_train=y), seed=0)
+        fit_estimator(model, replace(iris, y_train=y), seed=0)
 
 
 def test_only_what_can_be_fitted_and_asked_is_an_estimator():

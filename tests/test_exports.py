@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.errors import UsageError
-from harness.results.export import BEST, FORMATS, export, write_output
+from harness.results.formats import BEST, FORMATS, export, write_output
 
 TABLE = pd.DataFrame(
     {

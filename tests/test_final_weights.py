@@ -13,7 +13,7 @@ from tensorboard.util import tensor_util
 
 from harness.analysis.predictions import load_right
 from harness.data.arrays import Arrays
-from harness.engine.train import Epoch, Training, epoch_order, train
+from harness.engine.engine_choice import Epoch, Training, epoch_order, train
 from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
@@ -201,7 +201,7 @@ def points(folder: Path, tag: str) -> list[float]:
 
 
 def test_a_record_its_answers_and_tensorboards_last_point_are_of_the_same_weights(trials: dict[str, Trial]) -> None:
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     record = run_trial(trials["averaged"], lambda epoch, values: False)
     attempt = trials["averaged"].folder / "attempt-1"
@@ -216,7 +216,7 @@ def test_a_record_its_answers_and_tensorboards_last_point_are_of_the_same_weight
 
 
 def test_a_record_of_a_plain_training_says_so(trials: dict[str, Trial]) -> None:
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     record = run_trial(trials["base"], lambda epoch, values: False)
     assert record.provenance["weights"] == "last epoch"
@@ -226,7 +226,7 @@ def test_a_record_of_a_plain_training_says_so(trials: dict[str, Trial]) -> None:
 def test_an_interrupted_trial_ends_in_the_same_average(trials: dict[str, Trial]) -> None:
     from dataclasses import replace
 
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     trial = trials["averaged"]
     whole = run_trial(trial, lambda epoch, values: False)

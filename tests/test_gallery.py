@@ -24,7 +24,7 @@ from harness.data.arrays import Arrays
 from harness.records.record import load_records
 from harness.study.figure_names import LOGS
 from harness.tensorboard.failover_writer import LastingBoard
-from harness.tensorboard.serve import Board, serve
+from harness.tensorboard.server import Board, serve
 from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
 from harness.training.figures import MOST_SURFACES, Gallery
 from harness.training.trial import Trial

@@ -32,7 +32,7 @@ from resulting import make_record, store
 from harness.analysis.summary import write_tables
 from harness.records import csv_text
 from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, read_record, write_record
-from harness.results.loading import gather
+from harness.results.loading import gather_records
 
 WHOLE = make_record()
 
@@ -128,7 +128,7 @@ def test_hostile_texts_of_a_record_lead_nowhere(tmp_path_factory, changes: dict[
 
             examine_logs(logdir)
         else:
-            gather(logdir)
+            gather_records(logdir)
 
 
 @pytest.mark.parametrize("name", ["../x", "..", "a/b", "", "=1", "\0", "a" * 300, "/no/such/place", "😀"])
@@ -148,7 +148,7 @@ def test_a_record_of_half_characters_is_written_and_read(tmp_path: Path):
 def tables(study_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Both tables of a study, as files hold them."""
     folder = tmp_path_factory.mktemp("tables")
-    write_tables(folder, gather(study_logs).records)
+    write_tables(folder, gather_records(study_logs).records)
     return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
 
 
@@ -191,7 +191,7 @@ def test_no_cell_of_a_written_table_is_a_formula(tmp_path: Path, value: str, tex
 
 
 def test_negative_numbers_of_a_written_table_stay_numbers(study_logs: Path, tmp_path: Path):
-    records = [*gather(study_logs).records, make_record("wide", 7, accuracy=0.5), make_record("base", 7)]
+    records = [*gather_records(study_logs).records, make_record("wide", 7, accuracy=0.5), make_record("base", 7)]
     write_tables(tmp_path, records)
     with open(tmp_path / "summary.csv", newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["variant"] == "wide")

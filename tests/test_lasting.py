@@ -19,7 +19,7 @@ from harness.analysis.summary import summary_table
 from harness.cli.run import print_results
 from harness.cli.terminal.lasting_output import LastingStream, lasting_output
 from harness.records.record import Record, load_records
-from harness.runs.execute import execute
+from harness.runs.execution import execute
 from harness.runs.executors import Wish
 from harness.runs.plan import Plan
 from harness.runs.record_store import Keeper
@@ -75,7 +75,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
 
     monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
     monkeypatch.setattr("harness.cli.run.summary_table", fault)
-    monkeypatch.setattr("harness.runs.execute.write_aggregates", fault)
+    monkeypatch.setattr("harness.runs.execution.write_aggregates", fault)
     problems = execute(plan, AtOnce(plan), Quiet(), wish=lambda: Wish.GO_ON)
     assert len(load_records(plan.folder)[0]) == 4
     assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "The bands"]
@@ -176,7 +176,7 @@ def test_a_run_to_a_full_device_or_a_closed_pipe_ends_as_its_results_say(tmp_pat
 
 def test_a_table_to_a_full_device_is_an_error_in_one_line():
     with open("/dev/full", "w") as full:
-        ended = run_python("from harness.cli.main import main; main(['list'])", stdout=full)
+        ended = run_python("from harness.cli.app import main; main(['list'])", stdout=full)
     assert ended.returncode == 1
     assert ended.stderr == "Error: The output could not be written (No space left on device).\n"
 

@@ -22,7 +22,7 @@ from harness.records.locks import LOCK_FILE, one_writer, writer_of
 from harness.records.locks import _local_file as local_lock
 from harness.records.own_paths import ForeignPathError, is_own, require_own
 from harness.records.record import load_records
-from harness.runs.execute import show_failure
+from harness.runs.execution import show_failure
 from harness.runs.record_store import Keeper, sweep
 from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
 from harness.tensorboard.event_file import EventFile

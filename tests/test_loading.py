@@ -7,7 +7,7 @@ from resulting import make_record, store, store_study
 import harness
 from harness.errors import UsageError
 from harness.records.record import trial_folder, write_record
-from harness.results.loading import gather, load
+from harness.results.loading import gather_records, load
 
 
 def test_load_gives_one_row_a_trial_with_settings_and_costs(tmp_path):
@@ -50,7 +50,7 @@ def test_a_damaged_record_is_set_aside_with_a_warning(tmp_path):
 def test_a_second_record_of_a_trial_is_set_aside_and_that_at_its_own_place_counts(tmp_path):
     store(tmp_path, make_record(accuracy=0.5))
     write_record(tmp_path / "a-copy" / "seed-0", make_record(accuracy=0.9))
-    gathered = gather(tmp_path)
+    gathered = gather_records(tmp_path)
     assert [record.metrics["test_accuracy"] for record in gathered.records] == [0.5]
     assert len(gathered.problems) == 1 and "a-copy" in gathered.problems[0].split(": a second record")[0]
 
@@ -77,7 +77,7 @@ def test_a_folder_without_records_is_refused(tmp_path, name):
 def test_a_whole_record_of_what_no_trial_leaves_is_set_aside(tmp_path, values):
     store(tmp_path, make_record("wide"))
     write_record(tmp_path / "s" / "base" / "seed-0", replace(make_record(), **values))
-    gathered = gather(tmp_path)
+    gathered = gather_records(tmp_path)
     assert [record.variant for record in gathered.records] == ["wide"]
     assert len(gathered.problems) == 1 and "is no record of a trial" in gathered.problems[0]
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from ownmodels import TEST_X, assert_as_fit, by_harness, dense_model, regression
 
 from harness import Settings, Study
-from harness.engine.train import train
+from harness.engine.engine_choice import train
 from harness.models.fingerprint import effect
 
 

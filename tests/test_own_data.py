@@ -18,15 +18,15 @@ from harness.models.fingerprint import effect
 from harness.models.samples import make_arrays
 from harness.records.record import attempt_folder, read_record, trial_folder, write_record
 from harness.runs.data_checks import Question, answers, outdated_records, watch
-from harness.runs.execute import write_judged
+from harness.runs.execution import write_judged
 from harness.runs.executors.processes import steady_hashes
 from harness.runs.plan import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
 from harness.study.loading import folders_of, importing_from, load_study
 from harness.study.settings import Settings
 from harness.study.source import value_text
 from harness.study.study import Study
-from harness.training.run_trial import run_trial
 from harness.training.trial import blank_record
+from harness.training.trial_runner import run_trial
 
 BODY = """
 import numpy as np

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from ownmodels import assert_as_fit, by_fit, by_harness, dense_model, regression
 
-from harness.engine.train import train
+from harness.engine.engine_choice import train
 from harness.engine.training_loop import finite
 
 

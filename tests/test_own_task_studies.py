@@ -11,8 +11,8 @@ from conftest import harness
 
 from harness.data.arrays import Arrays, each
 from harness.data.resolve import Table
-from harness.engine.sklearn import fit, is_estimator
-from harness.engine.train import epoch_order, train
+from harness.engine.engine_choice import epoch_order, train
+from harness.engine.sklearn import fit_estimator, is_estimator
 from harness.errors import UsageError
 from harness.models.build import make_model
 from harness.records.record import Record, load_records
@@ -142,7 +142,7 @@ def test_linear_regression_finds_the_line(districts: Table):
     study = load_study(HOUSING)
     estimator = make_model(study, study.settings("linear-regression"), seed=0)
     assert is_estimator(estimator)
-    assert fit(estimator, arrays_of(HOUSING, "linear-regression", districts), seed=0).epoch.test["rmse"] < 1e-3
+    assert fit_estimator(estimator, arrays_of(HOUSING, "linear-regression", districts), seed=0).epoch.test["rmse"] < 1e-3
 
 
 @pytest.mark.parametrize(("name", "setting"), [(HOUSING, "model"), (PERCEPTRON, "model"), (PERCEPTRON, "problem")])
@@ -156,7 +156,7 @@ def answers(variant: str, points: Any, *, seeds: int) -> np.ndarray:
     study = load_study(PERCEPTRON)
     settings = study.settings(variant)
     arrays = study.arrays(settings)
-    fits = [fit(make_model(study, settings, seed=seed), arrays, seed=seed) for seed in range(seeds)]
+    fits = [fit_estimator(make_model(study, settings, seed=seed), arrays, seed=seed) for seed in range(seeds)]
     return np.array([fitted.predict(np.asarray(points, "float32")).argmax(axis=1) for fitted in fits])
 
 

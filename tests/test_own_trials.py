@@ -48,7 +48,7 @@ STUDY = Study("steps", base=Steps(epochs=2, batch_size=8), build=build, arrays=a
 
 @pytest.mark.parametrize(("variant", "status"), [("base", OK), ("nan", DIVERGED)])
 def test_a_model_without_call_and_targets_is_recorded_with_what_its_steps_return(tmp_path, variant, status):
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     path = tmp_path / "steps.py"
     path.write_text(STUDY)

@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from harness import Metric, Settings, Study, UsageError
 from harness.data.arrays import Arrays
 from harness.figures.confusion_matrix import count_pairs
-from harness.figures.draw import draw
+from harness.figures.drawing import draw
 from harness.figures.figure_data import Answers, NotDrawn, Subject, Surface, answers, class_chances
 from harness.figures.input_plane import plane
 from harness.figures.kernels import first_kernel, named_weights

@@ -15,7 +15,7 @@ from tensorflow.python.framework.func_graph import FuncGraph
 from harness.data.arrays import Arrays
 from harness.engine import program_cache
 from harness.engine.cleanup import free
-from harness.engine.train import train
+from harness.engine.engine_choice import train
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ def evidence_with(**curves) -> Evidence:
     names = {name.replace("-", "_").replace(".", "_"): name for name in STUDY.names}
     replaced = {names[key]: records for key, records in curves.items()}
     kept = [record for record in course_records() if record.variant not in replaced]
-    return gather([*kept, *(record for records in replaced.values() for record in records or ())], STUDY)
+    return gather_evidence([*kept, *(record for records in replaced.values() for record in records or ())], STUDY)
 
 
 def with_values(variant: str, **values) -> list:
@@ -174,11 +174,11 @@ def test_an_interval_that_cannot_tell_leaves_a_claim_undecided(name):
 
 @pytest.mark.parametrize("name", CLAIMS, ids="/".join)
 def test_a_claim_without_records_is_undecided(name):
-    assert CLAIMS[name].judge(gather([], STUDY)) == answers.MISSING
+    assert CLAIMS[name].judge(gather_evidence([], STUDY)) == answers.MISSING
 
 
 def test_three_seeds_decide_nothing_that_depends_on_the_seed():
-    evidence = gather(course_records(seeds=range(3)), STUDY)
+    evidence = gather_evidence(course_records(seeds=range(3)), STUDY)
     decided = {name for name, claim in CLAIMS.items() if claim.judge(evidence).state != UNDECIDED}
     by_the_program = {
         ("predictions", "probabilities"),

@@ -7,10 +7,10 @@ from click.testing import CliRunner
 from course_records import STUDY, course_record, course_records, write_all
 from tiny_dataset import alone  # noqa: F401
 
-from harness.cli.main import main
+from harness.cli.app import main
 from harness.cli.questions_view import wrapped
 from harness.course import answers
-from harness.course.question_evidence import gather
+from harness.course.question_evidence import gather_evidence
 from harness.course.questions import QUESTIONS
 from harness.course.texts import LANGUAGES, load_texts
 
@@ -18,7 +18,7 @@ from harness.course.texts import LANGUAGES, load_texts
 def test_records_of_other_settings_and_of_stand_in_data_are_left_out():
     other = course_record("base", 5, settings={"epochs": 1})
     stand_in = course_record("base", 6, data={"name": "mnist", "used": "digits"})
-    evidence = gather([*course_records(only=["base"]), other, stand_in], STUDY)
+    evidence = gather_evidence([*course_records(only=["base"]), other, stand_in], STUDY)
     assert (len(evidence.of("base")), evidence.left_out) == (5, 2)
 
 

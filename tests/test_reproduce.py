@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from course_records import course_record, course_records, write_all
 
-from harness.cli.main import main
+from harness.cli.app import main
 from harness.course.documented import documented_figures
 from harness.records.record import Record
 

@@ -11,7 +11,7 @@ from test_runs import STUDY
 
 from harness.errors import UsageError
 from harness.records.record import find_records, read_record, write_record
-from harness.results.loading import gather
+from harness.results.loading import gather_records
 from harness.results.selection import find_trial
 
 VARIANTS = 'Variant("wide", hidden=(16,)), Variant("one-output", outputs=1, expect=raises("ValueError")),'
@@ -140,7 +140,7 @@ def test_of_trials_of_one_name_in_nested_log_folders_the_outer_one_is_meant_or_n
     assert find_trial("base/seed-0", logdir=tmp_path).path == outer
     assert find_trial("a-backup/s/base/seed-0", logdir=tmp_path).path == inner
     assert find_trial("base/seed-0", logdir=tmp_path / "a-backup").path == inner
-    assert gather(tmp_path).paths == (outer,) and str(inner) in gather(tmp_path).problems[0]
+    assert gather_records(tmp_path).paths == (outer,) and str(inner) in gather_records(tmp_path).problems[0]
     outer.unlink()
     place("b-backup", trial_id="other")
     with pytest.raises(UsageError, match="ambiguous: it is in .*a-backup.* and .*b-backup"):

@@ -18,7 +18,7 @@ from conftest import harness
 
 from harness.errors import UsageError
 from harness.records.study_folders import folder_of
-from harness.tensorboard.serve import Board, _is_loopback, serve
+from harness.tensorboard.server import Board, _is_loopback, serve
 from harness.tensorboard.trial_writer import TrialBoard, write_study
 
 HPARAMS = "experiment/defaultExperimentId/data/plugin/hparams/"
@@ -26,7 +26,7 @@ EVERY_STATUS = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RU
 IN_THE_TERMINAL = """
 import signal, sys
 from pathlib import Path
-from harness.tensorboard.serve import serve
+from harness.tensorboard.server import serve
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits deafness to it
 with serve(Path(sys.argv[1])) as board:
     try:

@@ -34,7 +34,7 @@ def trials(tmp_path: Path) -> dict[str, Trial]:
 
 
 def trained(trial: Trial, *, attempt: int, ends: Path | None) -> Record:
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     return run_trial(replace(trial, attempt=attempt, ends=ends), lambda epoch, values: False)
 

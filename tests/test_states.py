@@ -11,9 +11,9 @@ import pytest
 from keras import layers
 
 from harness.data.arrays import Arrays
+from harness.engine.engine_choice import Epoch, Training, train
 from harness.engine.serialization import flatten, restored
 from harness.engine.state import StateError
-from harness.engine.train import Epoch, Training, train
 
 EPOCHS = 6
 Build = Callable[[], keras.Model]

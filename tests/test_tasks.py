@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 
 from harness.data.arrays import Arrays, each, hold_out
-from harness.engine.train import Epoch, Training, check_arrays, epoch_order, train
+from harness.engine.engine_choice import Epoch, Training, check_arrays, epoch_order, train
 
 SAMPLES, HELD_OUT = 83, 40  # 83 = 8 batches of 10 and a short one of 3
 EPOCHS, BATCH, SEED = 3, 10, 4

@@ -9,8 +9,8 @@ from ownmodels import regression
 
 from harness.data.arrays import Arrays
 from harness.engine.building import build
+from harness.engine.engine_choice import train
 from harness.engine.overrides import refusal
-from harness.engine.train import train
 from harness.models.build import count_parameters
 
 

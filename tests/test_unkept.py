@@ -177,7 +177,7 @@ STUDY = Study("noisy", base=Settings(outputs=2, epochs=3), build=build, arrays=a
 
 
 def test_a_trial_whose_state_cannot_be_kept_says_so_and_begins_anew(tmp_path: Path) -> None:
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     (tmp_path / "noisy.py").write_text(STUDY)
     options = Options(logdir=tmp_path / "logs", seeds=1, engine="graph", checkpoint_seconds=0.0)

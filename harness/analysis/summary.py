@@ -12,7 +12,7 @@ from harness.analysis.costs import COSTS, costs_of, pareto_best, ratios
 from harness.analysis.epochs import LAST, metric_of
 from harness.analysis.interactions import interactions
 from harness.analysis.sameness import differing_by_seed
-from harness.analysis.summary_columns import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
+from harness.analysis.summary_cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.records.csv_text import to_csv
 from harness.records.record import (
     DIVERGED,

@@ -12,12 +12,12 @@ from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import print_view
 from harness.errors import UsageError, unknown
 from harness.records.record import garbage_kept
-from harness.results.export import BEST as BEST_MARK
-from harness.results.export import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
+from harness.results.compare_inputs import Source, read_sources
 from harness.results.filters import parse_filter
-from harness.results.gather import Source, read_sources
+from harness.results.formats import BEST as BEST_MARK
+from harness.results.formats import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
 from harness.results.naming import GENERAL, difference_of, one_metric, under_its_name
-from harness.results.side_by_side import difference_name, has_difference, side_by_side
+from harness.results.side_by_side import difference_name, has_difference, set_side_by_side
 from harness.results.view import format_value, make_view
 from harness.study.claims import BETTER, WORSE
 from harness.study.metrics import ACCURACY
@@ -69,7 +69,7 @@ def _compare(paths: Sequence[Path], choice: Choice, *, form: str, output: str) -
     sources = read_sources(paths, epoch=choice.epoch, studies=choice.studies)
     metric = one_metric(source.table for source in sources)
     sources = tuple(replace(source, table=under_its_name(source.table, metric)) for source in sources)
-    table = side_by_side(sources) if len(sources) > 1 else _with_note(sources[0].table)
+    table = set_side_by_side(sources) if len(sources) > 1 else _with_note(sources[0].table)
     frame = choose_rows(table, choice)
     columns, same = choose_columns(frame, choice, metric=metric, numbered=len(sources))
     words = ("" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))

@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from harness.cli.questions_view import question_view, questions_table
 from harness.cli.terminal.summary import make_console
-from harness.course.question_evidence import Evidence, gather
+from harness.course.question_evidence import Evidence, gather_evidence
 from harness.course.questions import QUESTIONS, STUDY, Question
 from harness.course.texts import Texts, load_texts
 from harness.errors import UsageError
@@ -22,7 +22,7 @@ def print_questions(number: int | None, *, logdir: Path, language: str) -> None:
     question = None if number is None else find_question(number)
     texts = load_texts(language)
     records, problems = load_records(logdir / STUDY)
-    evidence = gather(records, load_study(STUDY))
+    evidence = gather_evidence(records, load_study(STUDY))
     console = make_console()
     if question is None:
         console.print(questions_table(evidence, texts, title=escape(texts.label("list-title", logdir=logdir))))

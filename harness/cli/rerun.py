@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from harness.cli.compare import print_table
-from harness.maintenance.rerun import Rerun, rerun, study_file, trial_of
+from harness.maintenance.reruns import Rerun, rerun, study_file, trial_of
 from harness.records.provenance import origin
 from harness.results.differences import DIFFERENCE_COLUMNS
-from harness.results.export import TABLE
+from harness.results.formats import TABLE
 from harness.results.loading import name_of
 from harness.results.selection import find_trial
 

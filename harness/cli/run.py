@@ -24,7 +24,7 @@ from harness.records.locks import one_writer
 from harness.records.own_paths import require_own, require_own_trial, require_same_folder
 from harness.records.record import Record, trial_folder
 from harness.runs.data_checks import has_own_data
-from harness.runs.execute import execute, reinstate_displaced, write_everything
+from harness.runs.execution import execute, reinstate_displaced, write_everything
 from harness.runs.interrupts import Interrupts
 from harness.runs.plan import Plan, results
 from harness.runs.preflight import must_be_built, overlooked, require_effects, require_samples

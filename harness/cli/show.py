@@ -20,7 +20,7 @@ from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import as_many_as_fit, drawn
 from harness.records.record import Record, encode
 from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
-from harness.results.export import STANDARD_OUTPUT, on_one_line, write_output
+from harness.results.formats import STANDARD_OUTPUT, on_one_line, write_output
 from harness.results.loading import name_of
 from harness.results.selection import Found, find_trial
 from harness.results.view import Cell, View, format_value

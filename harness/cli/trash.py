@@ -14,7 +14,7 @@ from harness.records.fallback import reason
 from harness.records.locks import one_writer
 from harness.records.own_paths import require_own
 from harness.records.record import RECORD_FILE
-from harness.results.loading import gather, require_folder
+from harness.results.loading import gather_records, require_folder
 from harness.results.selection import Found, require_sole, trials_of
 from harness.results.trial_choice import choose
 
@@ -101,7 +101,7 @@ def _folders(names: Sequence[str], filter: str | None, logdir: Path) -> list[Pat
     others = [name for name in names if name not in without]
     found: tuple[Found, ...] = ()
     if others or not names:
-        gathered = gather(logdir)
+        gathered = gather_records(logdir)
         found = choose(others, trials_of(gathered), filter=filter, logdir=logdir)
         require_sole(found, gathered, logdir=logdir)
     return list(dict.fromkeys([*without.values(), *(one.path.parent for one in found)]))

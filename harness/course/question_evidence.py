@@ -34,7 +34,7 @@ class Evidence:
         return {record.seed: measure(record) for record in self.finished(variant)}
 
 
-def gather(records: Iterable[Record], study: Study) -> Evidence:
+def gather_evidence(records: Iterable[Record], study: Study) -> Evidence:
     """Return the records that are of this study as its file has it and of the data it names."""
     standing, left_out = of_study(records, study)
     by_variant: dict[str, list[Record]] = {}

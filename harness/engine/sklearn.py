@@ -39,7 +39,7 @@ def is_estimator(model: object) -> bool:
     return all(callable(getattr(model, name, None)) for name in ("fit", "predict"))
 
 
-def fit(estimator: Any, arrays: Arrays, *, seed: int, threads: int | None = None) -> Fitted:
+def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | None = None) -> Fitted:
     """Fit an estimator to the training samples and measure it on all; what is random in it follows from the seed.
 
     Inputs of any shape are flattened, several are put side by side. threads: how many it may use, None for its own

@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.data.resolve import DATASETS, DataError, survey
 from harness.runs.executors.machine import default_jobs, usable_cores
 from harness.runs.executors.sweeping import sweep
-from harness.tensorboard.serve import FIRST_PORT, LOOPBACK
+from harness.tensorboard.server import FIRST_PORT, LOOPBACK
 
 PROJECT = "ablation-harness"
 LEAST_DISK_GB = 1.0

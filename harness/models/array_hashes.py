@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.data.arrays import Arrays, each
 from harness.study.source import value_text
-from harness.study.value_text import has_plain_content
+from harness.study.value_identity import has_plain_content
 
 MOST_ROWS = 100_000  # that show whether targets tell samples
 

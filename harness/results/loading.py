@@ -61,7 +61,7 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     >>> results = load("logs/ablations")  # doctest: +SKIP
     >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP
     """
-    gathered = alike(gather(Path(path)))
+    gathered = alike(gather_records(Path(path)))
     named = () if study is None else (load_study(str(study)),)
     declared, notes = as_declared_now(gathered.records, gathered.paths, named=named)
     problems = (*gathered.problems, *notes)
@@ -73,7 +73,7 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     return Results(trials_table(records, _common_logdir(gathered)), _epochs(records), problems)
 
 
-def gather(folder: Path) -> Gathered:
+def gather_records(folder: Path) -> Gathered:
     """Return the records below a folder, each trial once; UsageError if there is no folder or no record in it.
 
     Of two records of one trial, that which lies at its own place (STUDY/VARIANT/seed-N) counts, of two such the outer one,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.errors import UsageError, unknown
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record, trial_folder
-from harness.results.loading import Gathered, gather, name_of
+from harness.results.loading import Gathered, gather_records, name_of
 
 MOST_LISTED = 6
 
@@ -32,7 +32,7 @@ def find_trial(name: str, *, logdir: Path) -> Found:
         except RecordError as error:
             raise UsageError(str(error)) from None
     inside = _trials_inside(name)
-    gathered = None if inside else gather(logdir)
+    gathered = None if inside else gather_records(logdir)
     found = inside or matching(name, trials_of(gathered))
     if len(found) > 1:
         raise UsageError(f"Trial {name!r} is ambiguous: {listed(found)}. Give more of its path, or of its id.")
@@ -53,7 +53,7 @@ def require_sole(found: Iterable[Found], gathered: Gathered, *, logdir: Path) ->
 
 def all_trials(folder: Path) -> tuple[Found, ...]:
     """Return every trial recorded below a folder."""
-    return trials_of(gather(folder))
+    return trials_of(gather_records(folder))
 
 
 def trials_of(gathered: Gathered) -> tuple[Found, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.confounding import differing_settings
 from harness.analysis.summary import is_further_metric
-from harness.results.gather import Key, Source
+from harness.results.compare_inputs import Key, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ def has_difference(name: str) -> bool:
     return name in DIFFERENCES or (is_further_metric(name) and not name.endswith("_std"))
 
 
-def side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
+def set_side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
     """Return one row a variant with each source's columns, numbered from 1, and the differences from the first.
 
     Columns: study, variant, change, then X_1, X_2, … of each source and `difference_X` (`difference_X_3` for the third

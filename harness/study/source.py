@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.study.code_text import names_of, source_of
 from harness.study.own_modules import Modules, is_own
-from harness.study.value_text import PLAIN, contents_of, is_plain, parts_of, scalar_text
+from harness.study.value_identity import PLAIN, contents_of, is_plain, parts_of, scalar_text
 
 STUDY_MODULE = "harness_study_"  # how the names of modules begin that are studies' files
 _DEEPEST = 3  # of sets within sets, whose members are told apart by all that they are

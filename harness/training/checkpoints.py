@@ -11,8 +11,8 @@ from typing import Any
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
 from harness.data.arrays import Arrays
+from harness.engine.engine_choice import Epoch, Training
 from harness.engine.state import State, StateError
-from harness.engine.train import Epoch, Training
 from harness.models.array_hashes import arrays_sha256
 from harness.records.own_paths import require_own_trial, require_same_folder
 from harness.records.provenance import environment

@@ -37,7 +37,7 @@ Write = Callable[[], None]
 
 
 class Measured(Protocol):
-    """An epoch that was measured, as harness.engine.train.Epoch."""
+    """An epoch that was measured, as harness.engine.engine_choice.Epoch."""
 
     @property
     def number(self) -> int:
@@ -152,7 +152,7 @@ class Gallery:
         return [partial(self._board.add, *made, step=step, run=TRAIN)]
 
     def _drawn(self, name: str, subject: Subject, model: Any) -> list[Write]:
-        from harness.figures.draw import draw  # matplotlib takes half a second to import, once a worker
+        from harness.figures.drawing import draw  # matplotlib takes half a second to import, once a worker
 
         if name == FIRST_LAYER_WEIGHTS:
             subject = replace(subject, kernel=first_kernel(model))

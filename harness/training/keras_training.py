@@ -6,8 +6,8 @@ import keras
 
 from harness.data.arrays import Arrays
 from harness.engine.building import first_inputs
+from harness.engine.engine_choice import Training, train
 from harness.engine.overrides import answers, has_call
-from harness.engine.train import Training, train
 from harness.models.build import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 from harness.tensorboard.trial_writer import as_code
 from harness.training.checkpoints import Checkpoints

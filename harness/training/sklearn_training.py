@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from harness.data.arrays import Arrays
-from harness.engine.sklearn import ENGINE, count_parameters, describe_estimator, fit
+from harness.engine.sklearn import ENGINE, count_parameters, describe_estimator, fit_estimator
 from harness.tensorboard.trial_writer import as_code
 from harness.training.context import Work
 from harness.training.figures import Gallery
@@ -16,7 +16,7 @@ def train_estimator(work: Work, estimator: Any, arrays: Arrays) -> None:
     course = work.course
     course.provenance |= {"engine": ENGINE, "engine_reason": f"the model is a {type(estimator).__name__}"}
     threads = tf.config.threading.get_intra_op_parallelism_threads() or None
-    fitted = fit(estimator, arrays, seed=work.trial.seed, threads=threads)
+    fitted = fit_estimator(estimator, arrays, seed=work.trial.seed, threads=threads)
     if fitted.warnings:
         course.provenance["warnings"] = list(fitted.warnings)
     course.found["architecture"] = describe_estimator(fitted)

@@ -72,7 +72,7 @@ def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
 
 def run(trial: Trial) -> Record:
     """Train a trial; each epoch is told to the driver, which may ask in return that training stops there."""
-    from harness.training.run_trial import run_trial
+    from harness.training.trial_runner import run_trial
 
     sender = Sender(_folder)
 
@@ -140,5 +140,5 @@ def _load_tensorflow(threads: int, slot: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    import harness.training.run_trial  # noqa: F401  (what is imported now need not be imported by the first trial)
+    import harness.training.trial_runner  # noqa: F401  (what is imported now need not be imported by the first trial)
 

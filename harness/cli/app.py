@@ -256,7 +256,7 @@ def diff(first: str, second: str, **options: Any) -> None:
 def board(study: str, logdir: Path, port: int | None, host: str) -> None:
     """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
     from harness.records.study_folders import folder_of
-    from harness.tensorboard.serve import serve
+    from harness.tensorboard.server import serve
 
     with one_line_errors(), serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as running:
         for notice in running.notices:

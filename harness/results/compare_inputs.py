@@ -12,7 +12,7 @@ from harness.errors import UsageError
 from harness.records.record import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
-from harness.results.loading import alike, by_study, gather, logdir_of
+from harness.results.loading import alike, by_study, gather_records, logdir_of
 from harness.study.loading import load_study
 from harness.study.study import Study
 
@@ -63,7 +63,7 @@ def _read_source(path: Path, epoch: str, named: Sequence[Study]) -> Source:
     if is_file:
         table, notes = read_csv_table(path)
         return Source(str(path), table, notes=tuple(notes))
-    gathered = alike(gather(path))
+    gathered = alike(gather_records(path))
     # The answers to each test sample, which the log folder holds, are those of the last epoch.
     logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
     declared, said = as_declared_now(gathered.records, gathered.paths, named=named)
