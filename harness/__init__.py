@@ -7,19 +7,11 @@ A study file needs only what this module exports:
 """
 
 from harness.errors import UsageError
-from harness.study.expectations import (
-    Expectation,
-    better_than_control,
-    diverges,
-    equivalent_to_control,
-    finishes,
-    raises,
-    worse_than_control,
-)
-from harness.study.families import add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
-from harness.study.metrics import Metric
-from harness.study.settings import Settings
-from harness.study.study import Study, Variant
+from harness.study import (Expectation, better_than_control, diverges, equivalent_to_control, finishes, raises, worse_than_control)
+from harness.study import add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
+from harness.study import Metric
+from harness.study import Settings
+from harness.study import Study, Variant
 
 __all__ = [
     *("Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"),
@@ -31,11 +23,11 @@ __all__ = [
 def __getattr__(name: str) -> object:
     # Arrays needs NumPy and load needs pandas, which `--help` does not.
     if name == "Arrays":
-        from harness.data.arrays import Arrays
+        from harness.data import Arrays
 
         return Arrays
     if name == "load":
-        from harness.results.loading import load
+        from harness.results import load
 
         return load
     raise AttributeError(f"module 'harness' has no attribute {name!r}")

@@ -22,8 +22,8 @@ from benchmarks import commands, epochs, scaling, suite
 from benchmarks.bench import PROJECT, Bench, Failed
 from benchmarks.report import Figure, Profile, Report, to_json, to_markdown, to_tables
 
-from harness.cli.terminal.summary import make_console
-from harness.records.provenance import commit, environment
+from harness.cli import make_console
+from harness.records import commit, environment
 
 SUITE, OVERHEAD = "suite", "overhead"
 PARTS = (SUITE, "epoch", OVERHEAD, "scaling", "memory", "cli")

@@ -11,7 +11,7 @@ from resultpages.pictures import write_pictures
 from resultpages.published import ENOUGH_SEEDS, Published, read
 
 from harness.errors import UsageError
-from harness.study.loading import study_files
+from harness.study import study_files
 
 DRAWN_BY_PATH = (
     "Figures change when first weights do. Since these follow from the seed and each layer's path, so that a layer left out "

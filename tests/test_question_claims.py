@@ -7,7 +7,7 @@ from course_records import STUDY, course_record, course_records, seven
 
 from harness.course import answers
 from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
-from harness.course.question_evidence import Evidence, gather
+from harness.course.question_evidence import Evidence, gather_evidence
 from harness.course.questions import QUESTIONS
 
 CLAIMS = {(question.name, claim.name): claim for question in QUESTIONS for claim in question.claims}

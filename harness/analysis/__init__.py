@@ -1,1 +1,5 @@
 """Records → evidence: statistics, comparisons with controls, verdicts, and the summary table."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,10 +16,10 @@ from harness.analysis.proportions import SampleDifference, compare_answers, high
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
 from harness.analysis.test_sets import other_test_set, unpaired_seeds
 from harness.analysis.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
-from harness.records.record import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.study.claims import CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT
-from harness.study.metric_text import written
-from harness.study.metrics import ACCURACY, Metric
+from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
+from harness.study import CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT
+from harness.study import written
+from harness.study import ACCURACY, Metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from harness.analysis.proportions import mcnemar_exact
 from harness.analysis.statistics import join
-from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
-from harness.study.claims import SIGNIFICANCE
-from harness.study.metrics import Metric
+from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
+from harness.study import SIGNIFICANCE
+from harness.study import Metric
 
 NOT_FINITE = "not finite"
 IN_WORDS = {DIVERGED: "diverged", FAILED: "failed", TIMEOUT: "ran out of time", EXPECTED_ERROR: "raised"}

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.records.record import Record
-from harness.study.study import show_value
+from harness.records import Record
+from harness.study import show_value
 
 _DECLARED = re.compile(r"(?:^|, )([A-Za-z_]\w*)=")
 _ABSENT = "absent"

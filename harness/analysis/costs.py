@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.statistics import pareto
-from harness.records.record import OK, UNEXPECTED_PASS, Record
-from harness.study.metrics import HIGHER
+from harness.records import OK, UNEXPECTED_PASS, Record
+from harness.study import HIGHER
 
 COSTS = ("parameters", "flops_per_sample", "epoch_seconds", "state_mb")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.record_matching import judged_anew
-from harness.records.atomic_files import write_atomically
-from harness.records.record import Record
-from harness.study.expectations import described_expectation
-from harness.study.metrics import described_metric
+from harness.records import write_atomically
+from harness.records import Record
+from harness.study import described_expectation
+from harness.study import described_metric
 
 DECLARATION_FILE = "declared.json"
 _TEXTS = ("control", "change", "expectation")

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import UsageError, unknown
-from harness.records.record import Record
-from harness.study.metrics import Metric, described_metric
+from harness.records import Record
+from harness.study import Metric, described_metric
 
 LAST, BEST, VALIDATION = "last", "best", "validation"
 EPOCHS = (LAST, BEST, VALIDATION)

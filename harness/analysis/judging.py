@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.errors import clean
-from harness.records.record import OK, Record
-from harness.study.claims import Row
-from harness.study.study import Study
+from harness.records import OK, Record
+from harness.study import Row
+from harness.study import Study
 
 
 @dataclass(frozen=True, slots=True)

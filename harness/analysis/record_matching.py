@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from harness.analysis.sameness import told_apart
-from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
-from harness.study.claims import Claim, claims_in
-from harness.study.expectations import Expectation, described_expectation
-from harness.study.metrics import Metric
-from harness.study.settings import to_json
-from harness.study.study import Study
+from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
+from harness.study import Claim, claims_in
+from harness.study import Expectation, described_expectation
+from harness.study import Metric
+from harness.study import to_json
+from harness.study import Study
 
 
 def of_study(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:

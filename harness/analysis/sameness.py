@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from harness.errors import MOST_NAMED
-from harness.records.record import Record
+from harness.records import Record
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of a function that an estimator shows among its parameters
 ESTIMATOR = "scikit-learn"  # the engine of what has no layers; how much it has learned differs from seed to seed

@@ -9,9 +9,9 @@ from harness.analysis.comparison import Comparison, reliability_cells
 from harness.analysis.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.analysis.proportions import wilson_interval
 from harness.analysis.record_matching import claims_of
-from harness.records.record import Record
-from harness.study.metrics import ACCURACY, Metric
-from harness.study.study import BASE
+from harness.records import Record
+from harness.study import ACCURACY, Metric
+from harness.study import BASE
 
 
 def mean_cells(group: Sequence[Record], names: Iterable[str]) -> dict[str, float]:

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 
 from harness.analysis.confounding import data_of
-from harness.records.record import Record
+from harness.records import Record
 
 TEST_HASH = "test_sha256"
 

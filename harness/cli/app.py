@@ -23,7 +23,7 @@ from harness.cli.options import (
     seeds_option,
 )
 from harness.cli.terminal.lasting_output import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
-from harness.study.figure_names import LOGS
+from harness.study import LOGS
 
 EXAMPLE_RUN = """\b
 Examples:
@@ -146,7 +146,7 @@ def questions(
 ) -> None:
     """Answer the course's questions from the records: all of them in short, or question NUMBER whole."""
     from harness.cli.questions import needed_variants, print_questions
-    from harness.course.questions import STUDY
+    from harness.course import STUDY
 
     with one_line_errors():
         if run_missing:
@@ -255,8 +255,8 @@ def diff(first: str, second: str, **options: Any) -> None:
 @click.option("--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in.")
 def board(study: str, logdir: Path, port: int | None, host: str) -> None:
     """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
-    from harness.records.study_folders import folder_of
-    from harness.tensorboard.server import serve
+    from harness.records import folder_of
+    from harness.tensorboard import serve
 
     with one_line_errors(), serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as running:
         for notice in running.notices:

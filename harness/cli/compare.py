@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.analysis.epochs import BEST, IN_WORDS, LAST, VALIDATION
+from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import print_view
 from harness.errors import UsageError, unknown
-from harness.records.record import garbage_kept
-from harness.results.compare_inputs import Source, read_sources
-from harness.results.filters import parse_filter
-from harness.results.formats import BEST as BEST_MARK
-from harness.results.formats import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
-from harness.results.naming import GENERAL, difference_of, one_metric, under_its_name
-from harness.results.side_by_side import difference_name, has_difference, set_side_by_side
-from harness.results.view import format_value, make_view
-from harness.study.claims import BETTER, WORSE
-from harness.study.metrics import ACCURACY
+from harness.records import garbage_kept
+from harness.results import Source, read_sources
+from harness.results import parse_filter
+from harness.results import BEST as BEST_MARK
+from harness.results import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
+from harness.results import GENERAL, difference_of, one_metric, under_its_name
+from harness.results import difference_name, has_difference, set_side_by_side
+from harness.results import format_value, make_view
+from harness.study import BETTER, WORSE
+from harness.study import ACCURACY
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.terminal.summary import make_console
-from harness.maintenance.doctor import Section, examine_machine
-from harness.maintenance.log_check import examine_logs
-from harness.records.csv_text import on_one_line
+from harness.maintenance import Section, examine_machine
+from harness.maintenance import examine_logs
+from harness.records import on_one_line
 
 
 def print_examination(logdir: Path, *, data_dir: Path | None) -> int:

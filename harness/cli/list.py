@@ -7,11 +7,11 @@ from rich.text import Text
 from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Fitted
 from harness.errors import UsageError
-from harness.runs.estimate import estimate_trials
-from harness.runs.executors.machine import default_jobs
-from harness.study.loading import load_study, study_files
-from harness.study.metrics import Metric
-from harness.study.study import Study
+from harness.runs import estimate_trials
+from harness.runs import default_jobs
+from harness.study import load_study, study_files
+from harness.study import Metric
+from harness.study import Study
 
 SEEDS = 5  # as `run` has it where nothing else is said
 

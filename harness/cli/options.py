@@ -44,7 +44,7 @@ def one_line_errors() -> Iterator[None]:
     What the system refuses, such as a name too long or one open file too many, is one wherever it comes from.
     """
     from harness.errors import UsageError, one_line
-    from harness.records.fallback import reason
+    from harness.records import reason
 
     try:
         yield

@@ -7,12 +7,12 @@ from rich.markup import escape
 
 from harness.cli.questions_view import question_view, questions_table
 from harness.cli.terminal.summary import make_console
-from harness.course.question_evidence import Evidence, gather_evidence
-from harness.course.questions import QUESTIONS, STUDY, Question
-from harness.course.texts import Texts, load_texts
+from harness.course import Evidence, gather_evidence
+from harness.course import QUESTIONS, STUDY, Question
+from harness.course import Texts, load_texts
 from harness.errors import UsageError
-from harness.records.record import load_records
-from harness.study.loading import load_study
+from harness.records import load_records
+from harness.study import load_study
 
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 

@@ -12,15 +12,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis.planning import MOST_SEEDS
+from harness.analysis import MOST_SEEDS
 from harness.cli.terminal.summary import number, present
-from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
-from harness.course.question_evidence import Evidence
-from harness.course.questions import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
-from harness.course.texts import QuestionText, Texts
-from harness.records.record import Record
-from harness.study.claims import FEWEST_PAIRS
-from harness.study.metrics import ACCURACY_MARGIN
+from harness.course import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
+from harness.course import Evidence
+from harness.course import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
+from harness.course import QuestionText, Texts
+from harness.records import Record
+from harness.study import FEWEST_PAIRS
+from harness.study import ACCURACY_MARGIN
 
 INDENT = 2
 NUMBER_WIDTH = 6  # on a narrow terminal 0.9770 ± 0.0020 breaks at its space, never within a number

@@ -8,20 +8,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis.record_matching import of_study
+from harness.analysis import of_study
 from harness.cli.terminal.summary import make_console, number
-from harness.course.documented import (
-    Reproduction,
-    compare_documented,
-    conclusions,
-    documented_figures,
-    documented_studies,
-    measured_values,
-)
-from harness.course.documented_fit import FEWEST_SEEDS
+from harness.course import (Reproduction, compare_documented, conclusions, documented_figures, documented_studies, measured_values)
+from harness.course import FEWEST_SEEDS
 from harness.errors import UsageError
-from harness.records.record import load_records
-from harness.study.loading import load_study
+from harness.records import load_records
+from harness.study import load_study
 
 MARKDOWN_WIDTH = 400  # a row of a Markdown table must not break
 _PLAUSIBLE = {True: Text("yes", style="green"), False: Text("no", style="bold red"), None: Text("?", style="yellow")}

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from harness.cli.compare import print_table
-from harness.maintenance.reruns import Rerun, rerun, study_file, trial_of
-from harness.records.provenance import origin
-from harness.results.differences import DIFFERENCE_COLUMNS
-from harness.results.formats import TABLE
-from harness.results.loading import name_of
-from harness.results.selection import find_trial
+from harness.maintenance import Rerun, rerun, study_file, trial_of
+from harness.records import origin
+from harness.results import DIFFERENCE_COLUMNS
+from harness.results import TABLE
+from harness.results import name_of
+from harness.results import find_trial
 
 
 def rerun_trial(name: str, *, study: Path | None, logdir: Path, data_dir: Path | None) -> int:

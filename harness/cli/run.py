@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from harness.analysis.judging import ends, outcome
-from harness.analysis.summary import SUMMARY_FILE, summary_table
+from harness.analysis import ends, outcome
+from harness.analysis import SUMMARY_FILE, summary_table
 from harness.cli.run_request import Request, Task, Workers, make_tasks
 from harness.cli.terminal.data_lines import data_line
 from harness.cli.terminal.plan import plan_table, total_line
@@ -19,19 +19,19 @@ from harness.cli.terminal.progress import RunProgress
 from harness.cli.terminal.summary import make_console, print_notes, summary_view
 from harness.cli.terminal.undrawn import undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
-from harness.records.fallback import reason
-from harness.records.locks import one_writer
-from harness.records.own_paths import require_own, require_own_trial, require_same_folder
-from harness.records.record import Record, trial_folder
-from harness.runs.data_checks import has_own_data
-from harness.runs.execution import execute, reinstate_displaced, write_everything
-from harness.runs.interrupts import Interrupts
-from harness.runs.plan import Plan, results
-from harness.runs.preflight import must_be_built, overlooked, require_effects, require_samples
-from harness.runs.record_store import Keeper
-from harness.study.settings import tab_values
-from harness.study.study import Study
-from harness.tensorboard.trial_writer import metric_columns, write_study
+from harness.records import reason
+from harness.records import one_writer
+from harness.records import require_own, require_own_trial, require_same_folder
+from harness.records import Record, trial_folder
+from harness.runs import has_own_data
+from harness.runs import execute, reinstate_displaced, write_everything
+from harness.runs import Interrupts
+from harness.runs import Plan, results
+from harness.runs import must_be_built, overlooked, require_effects, require_samples
+from harness.runs import Keeper
+from harness.study import tab_values
+from harness.study import Study
+from harness.tensorboard import metric_columns, write_study
 
 WRONG_STATUS = 2
 INTERRUPTED_STATUS = 130

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data.resolve import DATASETS, Prepared, is_table, prepare
+from harness.data import DATASETS, Prepared, is_table, prepare
 from harness.errors import UsageError, unknown
-from harness.runs.plan import in_changed_base
-from harness.study.loading import load_study, study_files
-from harness.study.settings import annotations, changed, parse
-from harness.study.study import BASE, Study, training
-from harness.study.toml import place_of
+from harness.runs import in_changed_base
+from harness.study import load_study, study_files
+from harness.study import annotations, changed, parse
+from harness.study import BASE, Study, training
+from harness.study import place_of
 
 ALL = "all"
 AUTO = "auto"

@@ -16,13 +16,13 @@ from harness.cli.run_choices import (
 )
 from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.cli.terminal.summary import print_notes
-from harness.data.resolve import Prepared
-from harness.records.provenance import origin
-from harness.runs.data_checks import outdated_records
-from harness.runs.executors.local import LocalExecutor
-from harness.runs.executors.machine import default_jobs
-from harness.runs.plan import Options, Plan, make_plan, selected
-from harness.study.study import Study
+from harness.data import Prepared
+from harness.records import origin
+from harness.runs import outdated_records
+from harness.runs import LocalExecutor
+from harness.runs import default_jobs
+from harness.runs import Options, Plan, make_plan, selected
+from harness.study import Study
 
 
 @dataclass(frozen=True, slots=True)

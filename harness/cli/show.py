@@ -13,19 +13,19 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis.epochs import epoch_numbers
-from harness.analysis.record_matching import claims_of
+from harness.analysis import epoch_numbers
+from harness.analysis import claims_of
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import as_many_as_fit, drawn
-from harness.records.record import Record, encode
-from harness.results.differences import DIFFERENCE_COLUMNS, difference_table
-from harness.results.formats import STANDARD_OUTPUT, on_one_line, write_output
-from harness.results.loading import name_of
-from harness.results.selection import Found, find_trial
-from harness.results.view import Cell, View, format_value
-from harness.study.metrics import described_metric
-from harness.study.study import show_value
+from harness.records import Record, encode
+from harness.results import DIFFERENCE_COLUMNS, difference_table
+from harness.results import STANDARD_OUTPUT, on_one_line, write_output
+from harness.results import name_of
+from harness.results import Found, find_trial
+from harness.results import Cell, View, format_value
+from harness.study import described_metric
+from harness.study import show_value
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data.catalogue import find_dataset
-from harness.data.resolve import Prepared
-from harness.runs.plan import Options
-from harness.study.study import Study
+from harness.data import find_dataset
+from harness.data import Prepared
+from harness.runs import Options
+from harness.study import Study
 
 
 def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:

@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from harness.errors import UsageError, fault_text
-from harness.maintenance.retabling import make_tables_again, shown_trials
-from harness.maintenance.trash import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
-from harness.maintenance.unrecorded import unrecorded_folder
-from harness.records.fallback import reason
-from harness.records.locks import one_writer
-from harness.records.own_paths import require_own
-from harness.records.record import RECORD_FILE
-from harness.results.loading import gather_records, require_folder
-from harness.results.selection import Found, require_sole, trials_of
-from harness.results.trial_choice import choose
+from harness.maintenance import make_tables_again, shown_trials
+from harness.maintenance import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
+from harness.maintenance import unrecorded_folder
+from harness.records import reason
+from harness.records import one_writer
+from harness.records import require_own
+from harness.records import RECORD_FILE
+from harness.results import gather_records, require_folder
+from harness.results import Found, require_sole, trials_of
+from harness.results import choose
 
 MOST_SAID = 10  # lines on single trials
 

@@ -11,12 +11,12 @@ from statistics import fmean
 
 import numpy as np
 
-from harness.analysis.comparison import Comparison
-from harness.analysis.proportions import wilson_interval
-from harness.analysis.statistics import CONFIDENCE, PairedDifference, pair, paired_difference
-from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR
-from harness.records.record import DIVERGED
-from harness.study.claims import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE, never_judged
+from harness.analysis import Comparison
+from harness.analysis import wilson_interval
+from harness.analysis import CONFIDENCE, PairedDifference, pair, paired_difference
+from harness.analysis import INCONCLUSIVE, UNFAIR
+from harness.records import DIVERGED
+from harness.study import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE, never_judged
 
 SUPPORTED = "supported"
 REFUTED = "refuted"

@@ -9,10 +9,10 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.epochs import epoch_numbers, measured_series
-from harness.analysis.statistics import CONFIDENCE, prediction_interval
+from harness.analysis import epoch_numbers, measured_series
+from harness.analysis import CONFIDENCE, prediction_interval
 from harness.course.documented_fit import Fit, explanations, joint_fit
-from harness.records.record import Record
+from harness.records import Record
 
 FIGURES_FILE = "documented.csv"
 EXACT = ("first_test_image_class", "epochs_run")

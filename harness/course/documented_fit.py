@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.statistics import CONFIDENCE, t_quantile
+from harness.analysis import CONFIDENCE, t_quantile
 
 # Two seeds can lie close by chance and make their own truth look impossible; three do so rarely enough.
 FEWEST_SEEDS = 3

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.analysis.comparison import Comparison, compare_study
-from harness.analysis.record_matching import as_declared, of_study
-from harness.analysis.summary import in_order
-from harness.records.record import Record
-from harness.study.study import Study
+from harness.analysis import Comparison, compare_study
+from harness.analysis import as_declared, of_study
+from harness.analysis import in_order
+from harness.records import Record
+from harness.study import Study
 
 
 @dataclass(frozen=True, slots=True)

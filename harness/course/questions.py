@@ -19,8 +19,8 @@ from harness.course.answers import (
     worse,
 )
 from harness.course.question_evidence import Evidence
-from harness.records.record import DIVERGED, EXPECTED_ERROR, Record
-from harness.study.study import BASE
+from harness.records import DIVERGED, EXPECTED_ERROR, Record
+from harness.study import BASE
 
 STUDY = "ablations"
 FIRST_TEST_IMAGE_CLASS = 7  # MNIST's first test image shows a seven

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.data.arrays import Arrays, Samples, each
+from harness.data import Arrays, Samples, each
 from harness.engine.building import first_inputs
 from harness.engine.overrides import has_call, own
 from harness.engine.scaling import check_scale

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from harness.data.arrays import Arrays, first_samples
+from harness.data import Arrays, first_samples
 from harness.engine.device import batch_of, training_samples
 from harness.engine.overrides import has_call
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.data.arrays import Arrays, Samples, each, training_weights
+from harness.data import Arrays, Samples, each, training_weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import keras
 
-from harness.data.arrays import Arrays, each
+from harness.data import Arrays, each
 from harness.engine.array_checks import check_arrays
 from harness.engine.batches import Batches, epoch_order
 from harness.engine.building import build

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.data.arrays import Samples
+from harness.data import Samples
 from harness.engine.device import batch_of, count, structure
 from harness.engine.final_weights import averages
 from harness.engine.overrides import LOGS, fit_function, own

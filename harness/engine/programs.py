@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.data.arrays import Samples, each
+from harness.data import Samples, each
 from harness.engine import program_cache
 from harness.engine.batch_sizes import any_batch_size, several_losses
 from harness.engine.batches import Batches

@@ -8,7 +8,7 @@ from unittest import mock
 import keras
 import numpy as np
 
-from harness.data.arrays import Arrays
+from harness.data import Arrays
 from harness.engine.building import first_inputs
 
 NUMBERED = (keras.layers.Embedding, keras.layers.CategoryEncoding, keras.layers.IntegerLookup)  # they cut off fractions

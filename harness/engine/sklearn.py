@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.data.arrays import Arrays, Samples, each, training_weights
+from harness.data import Arrays, Samples, each, training_weights
 from harness.engine.array_checks import check_samples
 from harness.engine.training_loop import Epoch
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from harness.data.arrays import Arrays, Samples, each
+from harness.data import Arrays, Samples, each
 from harness.engine.device import stored_dtype
 from harness.engine.fit import fit_reason
 from harness.engine.traces import captured_key, trace_key

@@ -9,14 +9,14 @@ from typing import Any
 
 import keras
 
-from harness.data.arrays import Samples
+from harness.data import Samples
 from harness.engine import final_weights
 from harness.engine.batches import Batches
 from harness.engine.device import DeviceSamples, count
 from harness.engine.programs import Program
 from harness.engine.state import State, StateError, put_back, require_same_kind, take_state
 from harness.engine.unsaved_state import Unkept
-from harness.records.record import LAST_EPOCH
+from harness.records import LAST_EPOCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from harness.data.arrays import each
+from harness.data import each
 from harness.figures.figure_data import (
     Subject,
     Surface,

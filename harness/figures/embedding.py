@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness.data.arrays import each
-from harness.engine.device import scaled, structure
+from harness.data import each
+from harness.engine import scaled, structure
 from harness.figures.figure_data import NotDrawn, Subject, answers, first_output, images_of
 from harness.figures.image_grid import as_grey
-from harness.tensorboard.projector import Embedding
+from harness.tensorboard import Embedding
 
 MOST_POINTS = 1000
 

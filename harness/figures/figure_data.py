@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.data.arrays import Arrays, Samples, each
-from harness.records.record import LAST_EPOCH
-from harness.study.metrics import ACCURACY, Metric
+from harness.data import Arrays, Samples, each
+from harness.records import LAST_EPOCH
+from harness.study import ACCURACY, Metric
 
 MOST_CLASSES = 30  # beyond them a matrix or a grid of classes is no picture any more
 SMALLEST_SIDE = 8  # of a flat image: 64 values may be one, 49 are taken for 49 features

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.data.arrays import Arrays
+from harness.data import Arrays
 from harness.figures.figure_data import plane_of
 
 SIDE = 121  # points along each axis

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.figures.figure_data import NotDrawn, Subject
 from harness.figures.style import BLUE, GREEN, HEIGHT, ORANGE, figure, panels
-from harness.records.record import LAST_EPOCH
+from harness.records import LAST_EPOCH
 
 KINDS = {"train": (BLUE, "o"), "validation": (GREEN, "s"), "test": (ORANGE, "^")}
 WIDE_RANGE = 30.0  # largest to smallest loss: beyond it only a logarithmic axis shows both

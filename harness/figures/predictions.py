@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from harness.data.arrays import each
+from harness.data import each
 from harness.figures.figure_data import NotDrawn, Subject, are_classes, first_output, require_finite
 from harness.figures.samples import first_predictions
 from harness.figures.style import BLACK, BLUE, SEQUENTIAL, figure, panels

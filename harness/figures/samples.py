@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from harness.data.arrays import each
+from harness.data import each
 from harness.figures.figure_data import Answers, NotDrawn, Subject, answers, are_classes, class_numbers, images_of, names_of
 from harness.figures.image_grid import as_grey, mosaic, show
 from harness.figures.style import BLUE, ORANGE, figure, panels

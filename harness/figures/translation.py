@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from harness.data.arrays import Samples, each
+from harness.data import Samples, each
 from harness.figures.figure_data import Subject, answers, class_chances, first_output, images_of
 from harness.figures.style import BLACK, BLUE, ORANGE, SEQUENTIAL, figure, panels
 

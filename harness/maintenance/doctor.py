@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from harness.data.resolve import DATASETS, DataError, survey
-from harness.runs.executors.machine import default_jobs, usable_cores
-from harness.runs.executors.sweeping import sweep
-from harness.tensorboard.server import FIRST_PORT, LOOPBACK
+from harness.data import DATASETS, DataError, survey
+from harness.runs import default_jobs, usable_cores
+from harness.runs import sweep
+from harness.tensorboard import FIRST_PORT, LOOPBACK
 
 PROJECT = "ablation-harness"
 LEAST_DISK_GB = 1.0

@@ -5,21 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness.analysis.predictions import AnswersError, load_right
+from harness.analysis import AnswersError, load_right
 from harness.errors import UsageError
 from harness.maintenance.doctor import Finding, Part, Section, make_section
 from harness.maintenance.retabling import shown_trials
 from harness.maintenance.trash import TRASH, in_trash, leftovers, size_of
-from harness.records.atomic_files import is_temporary
-from harness.records.own_paths import is_own
-from harness.records.record import Record, attempt_folder
-from harness.records.study_folders import StudyFolder, command, folders_in, read_folder
-from harness.study.loading import load_study, study_files
-from harness.study.study import Study
-from harness.tensorboard.aggregates import AGGREGATE
-from harness.tensorboard.event_check import readable_records
-from harness.tensorboard.event_file import event_files
-from harness.training.trial import trial_id
+from harness.records import is_temporary
+from harness.records import is_own
+from harness.records import Record, attempt_folder
+from harness.records import StudyFolder, command, folders_in, read_folder
+from harness.study import load_study, study_files
+from harness.study import Study
+from harness.tensorboard import AGGREGATE
+from harness.tensorboard import readable_records
+from harness.tensorboard import event_files
+from harness.training import trial_id
 
 MOST_NAMED = 5  # files of one kind of finding
 _SET_ASIDE = "*/seed-*/attempt-*/damaged.checkpoint-*.npz"

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.predictions import AnswersError, load_right
-from harness.data.resolve import Prepared, prepare
+from harness.analysis import AnswersError, load_right
+from harness.data import Prepared, prepare
 from harness.errors import UsageError
-from harness.records.fallback import reason
-from harness.records.own_paths import require_own
-from harness.records.record import Record, attempt_folder, next_attempt, trial_folder, write_record
-from harness.results.differences import difference_table
-from harness.results.loading import name_of
-from harness.results.selection import Found
-from harness.runs.executors import Lost
-from harness.runs.executors.local import LocalExecutor
-from harness.study.loading import KINDS, find_study, load_study, study_files
-from harness.study.settings import changed
-from harness.study.study import BASE, Study
-from harness.tensorboard.trial_writer import withdraw
-from harness.training.trial import Trial, blank_record, source_hash, trial_id
+from harness.records import reason
+from harness.records import require_own
+from harness.records import Record, attempt_folder, next_attempt, trial_folder, write_record
+from harness.results import difference_table
+from harness.results import name_of
+from harness.results import Found
+from harness.runs import Lost
+from harness.runs import LocalExecutor
+from harness.study import KINDS, find_study, load_study, study_files
+from harness.study import changed
+from harness.study import BASE, Study
+from harness.tensorboard import withdraw
+from harness.training import Trial, blank_record, source_hash, trial_id
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,12 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.analysis.declarations import DECLARATION_FILE
-from harness.analysis.summary import RUNS_FILE, SUMMARY_FILE, write_tables
-from harness.records.own_paths import own_aggregates, require_own
-from harness.records.record import RECORD_FILE, load_records, trial_folder
-from harness.results.declared import as_declared_now
-from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
+from harness.analysis import DECLARATION_FILE
+from harness.analysis import RUNS_FILE, SUMMARY_FILE, write_tables
+from harness.records import own_aggregates, require_own
+from harness.records import RECORD_FILE, load_records, trial_folder
+from harness.results import as_declared_now
+from harness.tensorboard import AGGREGATE, write_aggregates
 
 
 def shown_trials(folder: Path) -> frozenset[str]:

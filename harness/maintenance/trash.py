@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.records.atomic_files import write_atomically
-from harness.records.fallback import reason
-from harness.records.own_paths import is_own, require_own
-from harness.records.record import RECORD_FILE, Record, RecordError, read_record
-from harness.tensorboard.event_file import event_files
+from harness.records import write_atomically
+from harness.records import reason
+from harness.records import is_own, require_own
+from harness.records import RECORD_FILE, Record, RecordError, read_record
+from harness.tensorboard import event_files
 
 TRASH = ".trash"
 _NOTE = "removed.json"

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from harness.maintenance.trash import TRASH
-from harness.records.record import RECORD_FILE, RecordError, find_records, read_record
-from harness.tensorboard.event_file import event_files
+from harness.records import RECORD_FILE, RecordError, find_records, read_record
+from harness.tensorboard import event_files
 
 
 def unrecorded_folder(name: str, *, logdir: Path) -> Path | None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.data.arrays import Arrays, each
-from harness.study.source import value_text
-from harness.study.value_identity import has_plain_content
+from harness.data import Arrays, each
+from harness.study import value_text
+from harness.study import has_plain_content
 
 MOST_ROWS = 100_000  # that show whether targets tell samples
 

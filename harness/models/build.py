@@ -3,13 +3,13 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from harness.study.settings import Settings
-from harness.study.study import Study
+from harness.study import Settings
+from harness.study import Study
 
 if TYPE_CHECKING:
     import keras
 
-    from harness.data.arrays import Arrays
+    from harness.data import Arrays
 
 IMAGE_SHAPE = (28, 28)
 SUMMARY_WIDTH = 76  # characters; without it Keras asks how wide the terminal is, and fails where that is narrow
@@ -25,8 +25,8 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
     import keras
     from keras.src.utils.naming import reset_uids
 
-    from harness.engine.layer_seeding import drawing, seed_streams
-    from harness.engine.sklearn import is_estimator
+    from harness.engine import drawing, seed_streams
+    from harness.engine import is_estimator
 
     keras.utils.set_random_seed(seed)
     reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
@@ -39,7 +39,7 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
                 f"build(settings) must return a keras.Model or a scikit-learn estimator; received {type(model).__name__}."
             )
         if arrays is not None:
-            from harness.engine.building import build
+            from harness.engine import build
 
             build(model, arrays, batch_size=settings.batch_size)
     if settings.edits:

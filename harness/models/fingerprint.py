@@ -6,20 +6,20 @@ from typing import Any
 
 import keras
 
-from harness.data.arrays import Arrays, each, none_left
-from harness.data.resolve import Prepared
-from harness.engine.model_checks import fingerprint
-from harness.engine.overrides import refusal
-from harness.engine.step_traces import steps_key
+from harness.data import Arrays, each, none_left
+from harness.data import Prepared
+from harness.engine import fingerprint
+from harness.engine import refusal
+from harness.engine import steps_key
 from harness.isolation import changed_settings
 from harness.models.array_hashes import add_arrays, arrays_sha256
 from harness.models.build import make_model
 from harness.models.layer_factory import LayerError
 from harness.models.reported_metrics import missing
 from harness.models.samples import image_arrays, own_arrays
-from harness.runs.executors import Effect
-from harness.study.settings import Settings, to_json
-from harness.study.study import Study
+from harness.runs import Effect
+from harness.study import Settings, to_json
+from harness.study import Study
 
 # Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.
 TRAINING = ("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation")

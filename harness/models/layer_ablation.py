@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from harness.engine.layer_seeding import keep_path, layers_by_path
+from harness.engine import keep_path, layers_by_path
 from harness.models.layer_checks import Seen, differing, seen_calls
 from harness.models.layer_cuts import marked_cuts
 from harness.models.layer_edits import Place, freeze_made, is_graph, marked_places, places_of, standing

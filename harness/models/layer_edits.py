@@ -10,7 +10,7 @@ from keras.src.models.functional import Functional
 
 from harness.errors import unknown
 from harness.models.layer_factory import LayerError
-from harness.study.layer_spec import LayerText, parse_layer
+from harness.study import LayerText, parse_layer
 
 Graph = keras.Sequential | Functional
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from harness.errors import UsageError, one_line, unknown
-from harness.study.layer_spec import LayerText
+from harness.study import LayerText
 
 # What the base class of all layers takes besides.
 COMMON = ("activity_regularizer", "autocast", "dtype", "name", "trainable")

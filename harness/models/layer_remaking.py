@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras.src.utils.python_utils import is_default
 
-from harness.engine.layer_seeding import KEPT_PATH
+from harness.engine import KEPT_PATH
 from harness.errors import one_line
 from harness.models.layer_checks import Seen, same
 from harness.models.layer_factory import LayerError

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from harness.engine.sklearn import reported
+from harness.engine import reported
 from harness.errors import unknown
-from harness.study.metrics import Metric
+from harness.study import Metric
 
 LOSS = "loss"
 # A model that does one of these in its own way reports what only its code knows.

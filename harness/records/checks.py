@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.study.names import check_name
+from harness.study import check_name
 
 _KINDS: Mapping[str, type] = (
     dict.fromkeys(("study", "variant", "trial_id", "control", "change", "expectation", "status"), str)

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import UsageError, unknown
 from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
-from harness.study.loading import KINDS, study_files
+from harness.study import KINDS, study_files
 
 _ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
 

@@ -6,21 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.summary import (
-    FLAGS,
-    METRICS,
-    TEXTS,
-    is_further_metric,
-    run_columns,
-    stacked,
-    summary_columns,
-    summary_table,
-    with_whole_numbers,
-)
+from harness.analysis import (FLAGS, METRICS, TEXTS, is_further_metric, run_columns, stacked, summary_columns, summary_table, with_whole_numbers)
 from harness.errors import UsageError
-from harness.records.record import EXPECTED_ERROR, OK, STATUSES, Record
+from harness.records import EXPECTED_ERROR, OK, STATUSES, Record
 from harness.results.view import is_measured
-from harness.study.metrics import ACCURACY, HIGHER, LOWER, Metric
+from harness.study import ACCURACY, HIGHER, LOWER, Metric
 
 if TYPE_CHECKING:
     import pandas as pd

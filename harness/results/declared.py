@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from harness.analysis.declarations import as_last_declared
-from harness.analysis.record_matching import as_declared
+from harness.analysis import as_last_declared
+from harness.analysis import as_declared
 from harness.errors import UsageError
-from harness.records.record import Record
-from harness.study.loading import load_study, study_files
-from harness.study.settings import Settings, to_json
-from harness.study.study import Study
+from harness.records import Record
+from harness.study import load_study, study_files
+from harness.study import Settings, to_json
+from harness.study import Study
 
 
 def as_declared_now(

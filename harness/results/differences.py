@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.epochs import epoch_numbers
-from harness.records.record import Record
-from harness.study.study import show_value
+from harness.analysis import epoch_numbers
+from harness.records import Record
+from harness.study import show_value
 
 if TYPE_CHECKING:
     import pandas as pd

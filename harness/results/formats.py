@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.records.csv_text import on_one_line, plain, to_csv
-from harness.records.record import write_atomically
+from harness.records import on_one_line, plain, to_csv
+from harness.records import write_atomically
 from harness.results.view import Cell, View, make_view
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.declarations import last_run, trial_key
-from harness.analysis.epochs import epoch_numbers
-from harness.analysis.sameness import last_run_line, left_out_lines, told_apart
-from harness.analysis.summary import in_order, runs_table
+from harness.analysis import last_run, trial_key
+from harness.analysis import epoch_numbers
+from harness.analysis import last_run_line, left_out_lines, told_apart
+from harness.analysis import in_order, runs_table
 from harness.errors import UsageError
-from harness.records.record import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
+from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.results.declared import as_declared_now
-from harness.study.loading import load_study
-from harness.study.study import show_value
+from harness.study import load_study
+from harness.study import show_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from harness.study.metrics import ACCURACY
+from harness.study import ACCURACY
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.summary import SUMMARY_FILE
-from harness.analysis.verdicts import INCONCLUSIVE
+from harness.analysis import SUMMARY_FILE
+from harness.analysis import INCONCLUSIVE
 from harness.results.view import UNFINISHED, format_value
-from harness.study.metrics import HIGHER
+from harness.study import HIGHER
 
 MOST_NOTES = 8
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
-from harness.records.record import RECORD_FILE, Record, RecordError, read_record, trial_folder
+from harness.records import RECORD_FILE, Record, RecordError, read_record, trial_folder
 from harness.results.loading import Gathered, gather_records, name_of
 
 MOST_LISTED = 6

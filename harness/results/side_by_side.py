@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.confounding import differing_settings
-from harness.analysis.summary import is_further_metric
+from harness.analysis import differing_settings
+from harness.analysis import is_further_metric
 from harness.results.compare_inputs import Key, Source
 
 if TYPE_CHECKING:

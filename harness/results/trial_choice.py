@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.analysis.summary import in_order
+from harness.analysis import in_order
 from harness.errors import UsageError
 from harness.results.filters import parse_filter
 from harness.results.loading import name_of, trials_table

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.verdicts import is_marked
-from harness.records.record import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
-from harness.study.claims import SIGNIFICANCE
-from harness.study.metric_text import DIGITS, SPREAD_DIGITS, written
-from harness.study.metrics import HIGHER, LOWER
+from harness.analysis import is_marked
+from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
+from harness.study import SIGNIFICANCE
+from harness.study import DIGITS, SPREAD_DIGITS, written
+from harness.study import HIGHER, LOWER
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,14 +15,14 @@ from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
-from harness.data.resolve import Prepared
+from harness.data import Prepared
 from harness.errors import MOST_NAMED
-from harness.records.record import RECORD_FILE, Record, RecordError, find_records, read_record
+from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
 from harness.runs.executors.processes import end_tree, steady_hashes
 from harness.runs.plan import Key, Plan, declared_now, in_place, key_of
-from harness.study.loading import folders_of, importing_from, load_study
-from harness.study.settings import Settings, annotations
-from harness.study.study import Study
+from harness.study import folders_of, importing_from, load_study
+from harness.study import Settings, annotations
+from harness.study import Study
 
 _CONTEXT = SpawnContext()
 
@@ -184,7 +184,7 @@ class Hashes:
         return self._made(settings, asked) == asked.expected
 
     def _of(self, settings: Settings, asked: Question) -> str:
-        from harness.models.seeding import others_loaded, random_states, seed_everything
+        from harness.models import others_loaded, random_states, seed_everything
 
         for values, seed, digest in self._known:
             if seed in (None, asked.seed) and all(getattr(settings, name) == value for name, value in values.items()):
@@ -203,8 +203,8 @@ class Hashes:
         return digest
 
     def _made(self, settings: Settings, asked: Question) -> str:
-        from harness.models.array_hashes import arrays_sha256
-        from harness.models.samples import make_arrays
+        from harness.models import arrays_sha256
+        from harness.models import make_arrays
 
         try:
             return arrays_sha256(make_arrays(self._study, settings, asked.prepared, seed=asked.seed))

@@ -9,15 +9,15 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from harness.data.catalogue import find_dataset
-from harness.data.resolve import Prepared, is_table
+from harness.data import find_dataset
+from harness.data import Prepared, is_table
 from harness.errors import UsageError
-from harness.records.record import RECORD_FILE, Record, RecordError, read_record
-from harness.study.settings import Settings
-from harness.study.study import Study
+from harness.records import RECORD_FILE, Record, RecordError, read_record
+from harness.study import Settings
+from harness.study import Study
 
 if TYPE_CHECKING:
-    from harness.training.trial import Trial
+    from harness.training import Trial
 
 # Measured with the compiled epoch on one core of a 2-core server (docs/performance.md): a step's fixed part, and
 # what each parameter adds for each sample of a batch of 32.

@@ -6,27 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.record_matching import as_declared
-from harness.data.resolve import Prepared
+from harness.analysis import as_declared
+from harness.data import Prepared
 from harness.errors import UsageError
-from harness.records.fallback import fallback_logdir
-from harness.records.own_paths import folder_identity
-from harness.records.record import (
-    INTERRUPTED,
-    RECORD_FILE,
-    Record,
-    RecordError,
-    find_records,
-    garbage_kept,
-    next_attempt,
-    read_record,
-    trial_folder,
-)
+from harness.records import fallback_logdir
+from harness.records import folder_identity
+from harness.records import (INTERRUPTED, RECORD_FILE, Record, RecordError, find_records, garbage_kept, next_attempt, read_record, trial_folder)
 from harness.runs.estimate import estimate_trials
 from harness.runs.warm_starts import linked
-from harness.study.settings import changed
-from harness.study.study import Study, show_value
-from harness.training.trial import Trial, source_hash, trial_id
+from harness.study import changed
+from harness.study import Study, show_value
+from harness.training import Trial, source_hash, trial_id
 
 # Why a trial is to be trained.
 MISSING, FAILED_BEFORE, CHANGED = "missing", "failed unexpectedly", "changed"

@@ -4,16 +4,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data.arrays import none_left
-from harness.data.catalogue import find_dataset
-from harness.data.resolve import is_table
+from harness.data import none_left
+from harness.data import find_dataset
+from harness.data import is_table
 from harness.errors import UsageError
 from harness.runs.executors import Effect, Executor
 from harness.runs.plan import Plan, in_changed_base
-from harness.study.settings import LAYER_EDITS, differences
-from harness.study.study import BASE, MEASURING, Study, show_value
-from harness.study.toml import place_of
-from harness.training.trial import Trial
+from harness.study import LAYER_EDITS, differences
+from harness.study import BASE, MEASURING, Study, show_value
+from harness.study import place_of
+from harness.training import Trial
 
 ELSEWHERE = (*MEASURING, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen
 BUILT_IN_METRICS = ("loss", "accuracy")  # what the harness's own model reports

@@ -5,28 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness.analysis.summary import write_tables
+from harness.analysis import write_tables
 from harness.errors import fault_text
-from harness.records.atomic_files import is_temporary
-from harness.records.fallback import disk_is_full, reason
-from harness.records.own_paths import folder_identity, require_own_trial, require_same_folder
-from harness.records.record import (
-    FAILED,
-    INTERRUPTED,
-    RECORD_FILE,
-    Record,
-    RecordError,
-    attempt_folder,
-    keep_older,
-    load_records,
-    next_attempt,
-    read_record,
-    trial_folder,
-    write_record,
-)
-from harness.tensorboard.trial_writer import readmit, withdraw
-from harness.training.checkpoint_file import discard
-from harness.training.trial import Trial
+from harness.records import is_temporary
+from harness.records import disk_is_full, reason
+from harness.records import folder_identity, require_own_trial, require_same_folder
+from harness.records import (FAILED, INTERRUPTED, RECORD_FILE, Record, RecordError, attempt_folder, keep_older, load_records, next_attempt, read_record, trial_folder, write_record)
+from harness.tensorboard import readmit, withdraw
+from harness.training import discard
+from harness.training import Trial
 
 
 def store(folder: Path, record: Record) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from harness.study.settings import Settings, to_json
-from harness.study.study import Study
-from harness.training.trial import Trial
+from harness.study import Settings, to_json
+from harness.study import Study
+from harness.training import Trial
 
 
 def linked(trials: Sequence[Trial], study: Study, seconds: Mapping[str, float]) -> list[Trial]:

@@ -13,11 +13,11 @@ from tensorboard.plugins.custom_scalar import metadata as layout_metadata
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
-from harness.analysis.statistics import mean_interval
-from harness.records.own_paths import own_aggregates, require_own
-from harness.records.record import Record
-from harness.study.metrics import described_metric
-from harness.study.study import BASE
+from harness.analysis import mean_interval
+from harness.records import own_aggregates, require_own
+from harness.records import Record
+from harness.study import described_metric
+from harness.study import BASE
 from harness.tensorboard.event_file import EventFile
 
 AGGREGATE = "aggregate"

@@ -12,7 +12,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from harness.records.own_paths import ForeignPathError
+from harness.records import ForeignPathError
 
 FILE_VERSION = "brain.Event:2"
 NAME_PATTERN = "events.out.tfevents.*"

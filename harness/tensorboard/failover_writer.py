@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.records.fallback import disk_is_full, reason
-from harness.records.own_paths import folder_identity, require_own, require_same_folder
+from harness.records import disk_is_full, reason
+from harness.records import folder_identity, require_own, require_same_folder
 from harness.tensorboard.trial_writer import TrialBoard
 
 Step = Callable[[TrialBoard, Path], Any]

@@ -9,7 +9,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
 
-from harness.study.metrics import ACCURACY
+from harness.study import ACCURACY
 from harness.tensorboard.event_file import EventFile, event_files
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"

@@ -10,7 +10,7 @@ from google.protobuf import text_format
 from tensorboard.plugins.projector.metadata import PROJECTOR_FILENAME
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-from harness.records.atomic_files import write_atomically
+from harness.records import write_atomically
 
 VECTORS_FILE, LABELS_FILE, SPRITE_FILE = "projector_vectors.tsv", "projector_labels.tsv", "projector_sprite.png"
 

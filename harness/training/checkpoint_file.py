@@ -17,10 +17,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from harness.engine.serialization import flatten, restored
-from harness.records.atomic_files import write_atomically
-from harness.records.own_paths import is_own, require_own
-from harness.records.record import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
+from harness.engine import flatten, restored
+from harness.records import write_atomically
+from harness.records import is_own, require_own
+from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
 
 SCHEMA = 1
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again

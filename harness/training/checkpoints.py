@@ -10,15 +10,15 @@ from typing import Any
 
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from harness.data.arrays import Arrays
-from harness.engine.engine_choice import Epoch, Training
-from harness.engine.state import State, StateError
-from harness.models.array_hashes import arrays_sha256
-from harness.records.own_paths import require_own_trial, require_same_folder
-from harness.records.provenance import environment
-from harness.records.record import attempt_folder
-from harness.tensorboard.event_file import event_files
-from harness.tensorboard.trial_writer import TRAIN, withdraw
+from harness.data import Arrays
+from harness.engine import Epoch, Training
+from harness.engine import State, StateError
+from harness.models import arrays_sha256
+from harness.records import require_own_trial, require_same_folder
+from harness.records import environment
+from harness.records import attempt_folder
+from harness.tensorboard import event_files
+from harness.tensorboard import TRAIN, withdraw
 from harness.training.checkpoint_file import (
     Checkpoint,
     CheckpointError,

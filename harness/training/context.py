@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.predictions import class_answers, first_chances, save_answers
-from harness.engine.training_loop import Epoch, finite
+from harness.analysis import class_answers, first_chances, save_answers
+from harness.engine import Epoch, finite
 from harness.errors import UsageError, failure_text
-from harness.study.metrics import Metric
-from harness.study.settings import Settings
-from harness.study.study import Study
-from harness.tensorboard.failover_writer import LastingBoard
+from harness.study import Metric
+from harness.study import Settings
+from harness.study import Study
+from harness.tensorboard import LastingBoard
 from harness.training.figures import Gallery
 from harness.training.trial import Trial
 

@@ -6,28 +6,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from harness.data.arrays import Arrays, Samples
-from harness.data.resolve import CLASS_NAMES
+from harness.data import Arrays, Samples
+from harness.data import CLASS_NAMES
 from harness.errors import failure_text
-from harness.figures.figure_data import NotDrawn, Subject, Surface, answers, first_output
-from harness.figures.input_plane import Plane, plane
-from harness.figures.kernels import first_kernel, named_weights
-from harness.records.record import LAST_EPOCH
-from harness.study.figure_names import (
-    ALL_PICTURES,
-    DECISION_SURFACE,
-    DRAWN_SEED,
-    EMBEDDINGS,
-    FIRST_LAYER_WEIGHTS,
-    HISTOGRAMS,
-    PICTURES,
-    PR_CURVES,
-)
-from harness.study.study import Study
-from harness.tensorboard.failover_writer import LastingBoard
-from harness.tensorboard.projector import write_embedding
-from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
-from harness.tensorboard.trial_writer import TEST, TRAIN, as_table
+from harness.figures import NotDrawn, Subject, Surface, answers, first_output
+from harness.figures import Plane, plane
+from harness.figures import first_kernel, named_weights
+from harness.records import LAST_EPOCH
+from harness.study import (ALL_PICTURES, DECISION_SURFACE, DRAWN_SEED, EMBEDDINGS, FIRST_LAYER_WEIGHTS, HISTOGRAMS, PICTURES, PR_CURVES)
+from harness.study import Study
+from harness.tensorboard import LastingBoard
+from harness.tensorboard import write_embedding
+from harness.tensorboard import histogram_summary, image_summary, pr_curve_summary
+from harness.tensorboard import TEST, TRAIN, as_table
 from harness.training.trial import Trial
 
 MOST_SURFACES = 25  # steps of the slider in the Images tab, a tenth of a second each
@@ -152,7 +143,7 @@ class Gallery:
         return [partial(self._board.add, *made, step=step, run=TRAIN)]
 
     def _drawn(self, name: str, subject: Subject, model: Any) -> list[Write]:
-        from harness.figures.drawing import draw  # matplotlib takes half a second to import, once a worker
+        from harness.figures import draw  # matplotlib takes half a second to import, once a worker
 
         if name == FIRST_LAYER_WEIGHTS:
             subject = replace(subject, kernel=first_kernel(model))
@@ -175,7 +166,7 @@ class Gallery:
         return [partial(self._board.add, *made, step=self._last.step, run=TEST)]
 
     def _embedding(self, subject: Subject, model: Any) -> list[Write]:
-        from harness.figures.embedding import point_cloud
+        from harness.figures import point_cloud
 
         embedding = point_cloud(subject, model)
         return [partial(self._board.write, lambda _, folder: write_embedding(folder, embedding))]

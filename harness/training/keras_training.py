@@ -4,12 +4,12 @@ import math
 
 import keras
 
-from harness.data.arrays import Arrays
-from harness.engine.building import first_inputs
-from harness.engine.engine_choice import Training, train
-from harness.engine.overrides import answers, has_call
-from harness.models.build import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
-from harness.tensorboard.trial_writer import as_code
+from harness.data import Arrays
+from harness.engine import first_inputs
+from harness.engine import Training, train
+from harness.engine import answers, has_call
+from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
+from harness.tensorboard import as_code
 from harness.training.checkpoints import Checkpoints
 from harness.training.context import Interrupted, Work
 from harness.training.figures import Gallery

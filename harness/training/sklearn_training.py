@@ -4,9 +4,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from harness.data.arrays import Arrays
-from harness.engine.sklearn import ENGINE, count_parameters, describe_estimator, fit_estimator
-from harness.tensorboard.trial_writer import as_code
+from harness.data import Arrays
+from harness.engine import ENGINE, count_parameters, describe_estimator, fit_estimator
+from harness.tensorboard import as_code
 from harness.training.context import Work
 from harness.training.figures import Gallery
 

@@ -1,9 +1,9 @@
 """What TensorBoard's Text tab says of a trial, as Markdown."""
 
-from harness.records.provenance import environment
-from harness.study.settings import values_of
-from harness.study.study import BASE, Study, show_value
-from harness.tensorboard.trial_writer import as_table
+from harness.records import environment
+from harness.study import values_of
+from harness.study import BASE, Study, show_value
+from harness.tensorboard import as_table
 from harness.training.trial import Trial
 
 

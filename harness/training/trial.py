@@ -9,13 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.data.resolve import Prepared
+from harness.data import Prepared
 from harness.errors import UsageError
-from harness.records.record import FAILED, Record
-from harness.study.loading import folders_of, importing_from, load_study
-from harness.study.settings import Settings, to_json
-from harness.study.source import function_source
-from harness.study.study import Study
+from harness.records import FAILED, Record
+from harness.study import folders_of, importing_from, load_study
+from harness.study import Settings, to_json
+from harness.study import function_source
+from harness.study import Study
 
 
 @dataclass(frozen=True, slots=True)

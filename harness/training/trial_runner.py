@@ -6,27 +6,17 @@ from dataclasses import replace
 import keras
 
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
-from harness.models.array_hashes import arrays_sha256, judged_sha256
-from harness.models.build import make_model
-from harness.models.samples import make_arrays
-from harness.records.fallback import disk_is_full, reason
-from harness.records.provenance import environment, peak_memory_mb
-from harness.records.record import (
-    DIVERGED,
-    EXPECTED_ERROR,
-    FAILED,
-    INTERRUPTED,
-    OK,
-    UNEXPECTED_PASS,
-    Record,
-    attempt_folder,
-    trial_folder,
-)
-from harness.study.loading import folders_of, importing_from
-from harness.study.settings import tab_values
-from harness.study.study import Study
-from harness.tensorboard.failover_writer import LastingBoard
-from harness.tensorboard.trial_writer import as_code
+from harness.models import arrays_sha256, judged_sha256
+from harness.models import make_model
+from harness.models import make_arrays
+from harness.records import disk_is_full, reason
+from harness.records import environment, peak_memory_mb
+from harness.records import (DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, UNEXPECTED_PASS, Record, attempt_folder, trial_folder)
+from harness.study import folders_of, importing_from
+from harness.study import tab_values
+from harness.study import Study
+from harness.tensorboard import LastingBoard
+from harness.tensorboard import as_code
 from harness.training.context import Course, Interrupted, Report, Work
 from harness.training.keras_training import train_network
 from harness.training.sklearn_training import train_estimator

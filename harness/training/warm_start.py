@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from harness.records.atomic_files import write_atomically
+from harness.records import write_atomically
 from harness.training.checkpoint_file import Checkpoint, CheckpointError, encoded, read_checkpoint
 from harness.training.trial import Trial
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import PROJECT, Failed, Memory, Run, run_python
-from harness.records.record import Record, load_records
+from harness.records import Record, load_records
 
 STUDIES = Path(__file__).with_name("studies")
 

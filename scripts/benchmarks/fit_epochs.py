@@ -12,10 +12,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from harness.data.resolve import open_dataset, prepare
-from harness.models.build import make_model
-from harness.study.loading import load_study
-from harness.study.settings import changed, parse
+from harness.data import open_dataset, prepare
+from harness.models import make_model
+from harness.study import load_study
+from harness.study import changed, parse
 
 
 class Clock(keras.callbacks.Callback):

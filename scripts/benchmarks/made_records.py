@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.records.provenance import environment
-from harness.records.record import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
-from harness.runs.estimate import dense_parameters
-from harness.study.loading import load_study
-from harness.study.study import Study
-from harness.training.trial import Trial, blank_record
+from harness.records import environment
+from harness.records import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
+from harness.runs import dense_parameters
+from harness.study import load_study
+from harness.study import Study
+from harness.training import Trial, blank_record
 
 STUDY = "ablations"
 

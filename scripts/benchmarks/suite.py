@@ -8,7 +8,7 @@ from statistics import median
 from benchmarks.bench import PROJECT, Bench, Memory, StudyRun, run_script, run_study
 from benchmarks.imports import imports_profile
 from benchmarks.report import Figure, Goal, Profile, median_of, written
-from harness.records.record import Record
+from harness.records import Record
 
 RUN_ALL = PROJECT / "scripts" / "course" / "run_all.py"
 QUICK = ("base", "no-flatten", "output-5", "early-stop")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.analysis.judging import Outcome, outcome
+from harness.analysis import Outcome, outcome
 from resultpages.published import Published
 
 

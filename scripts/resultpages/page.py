@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.course.documented import documented_figures
+from harness.course import documented_figures
 from harness.errors import UsageError
-from harness.results.notes import chosen_by_validation, interaction_notes
+from harness.results import chosen_by_validation, interaction_notes
 from resultpages.claims import Standing, claims_table
 from resultpages.published import Published
 

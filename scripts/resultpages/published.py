@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.summary import RUNS_FILE, SUMMARY_FILE
+from harness.analysis import RUNS_FILE, SUMMARY_FILE
 from harness.errors import UsageError
-from harness.records.record import RECORD_FILE, trial_folder
-from harness.study.loading import load_study
-from harness.study.study import BASE, Study
+from harness.records import RECORD_FILE, trial_folder
+from harness.study import load_study
+from harness.study import BASE, Study
 
 ENOUGH_SEEDS = 5  # fewer give intervals and no verdicts
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.records.record import Record
-from harness.study.study import Study
+from harness.records import Record
+from harness.study import Study
 
 CUTS = ("samples", "validation")
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from harness.cli.terminal.summary import duration
 from harness.cli.terminal.table import Column, Fitted
-from harness.runs.estimate import trial_seconds, wall_seconds
+from harness.runs import trial_seconds, wall_seconds
 
 if TYPE_CHECKING:
-    from harness.runs.plan import Plan
+    from harness.runs import Plan
 
 COLUMNS = (
     *(Column("variant"), Column("change", text=True), Column("expected to", text=True)),

@@ -12,11 +12,11 @@ from rich.table import Table
 
 from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
-from harness.records.record import Record
-from harness.runs.executors import Progress as Epoch
-from harness.runs.plan import Plan
-from harness.study.metric_text import written
-from harness.study.metrics import Metric
+from harness.records import Record
+from harness.runs import Progress as Epoch
+from harness.runs import Plan
+from harness.study import written
+from harness.study import Metric
 
 
 class RunProgress:

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from harness.cli.terminal.folding import fold, longest_piece
 from harness.errors import clean
-from harness.study.claims import FEWEST_PAIRS, never_judged
-from harness.study.metrics import ACCURACY
-from harness.study.study import BASE
+from harness.study import FEWEST_PAIRS, never_judged
+from harness.study import ACCURACY
+from harness.study import BASE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ _LAYOUTS = (
 
 def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     """Draw the summary: one row a variant, the base first, and below it what needs a sentence."""
-    from harness.results.notes import chosen_by_validation, interaction_notes
+    from harness.results import chosen_by_validation, interaction_notes
 
     rows = frame.to_dict("records")
     metric = rows[0]["metric"].replace("_", " ") if rows else ACCURACY.words
@@ -173,7 +173,7 @@ def _longest(name: str, cells: list[Text]) -> int:
 
 
 def _summary_cells(row: dict[str, Any], *, interval: bool, spread: bool) -> dict[str, Text]:
-    from harness.results.view import format_value
+    from harness.results import format_value
 
     value, deviation, difference, low, high = (
         format_value(name, row[name], metric=row["metric"]) for name in ("value", "value_std", "delta", "ci_low", "ci_high")

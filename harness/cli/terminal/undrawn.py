@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from harness.records.record import Record
-from harness.study.figure_names import DRAWN_SEED
-from harness.study.study import Study
+from harness.records import Record
+from harness.study import DRAWN_SEED
+from harness.study import Study
 
 
 def undrawn_lines(study: Study, records: Sequence[Record]) -> list[str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from harness.records.record import Record
-from harness.training.trial import Trial
+from harness.records import Record
+from harness.training import Trial
 
 
 @dataclass(frozen=True, slots=True)

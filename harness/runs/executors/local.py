@@ -9,14 +9,14 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from harness.errors import UsageError
-from harness.records.record import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
+from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
 from harness.runs.executors import Effect, Lost, Progress, Wish
 from harness.runs.executors import worker as within
 from harness.runs.executors.channel import Channel, begin_output, last_words, store_output
 from harness.runs.executors.messages import READY
 from harness.runs.executors.processes import Job, Result, Spent, Worker
 from harness.runs.executors.worker import Failure
-from harness.training.trial import Trial
+from harness.training import Trial
 
 POLL_SECONDS = 0.2  # how soon a wish is heard
 MOST_FAILED_STARTS = 5  # in a row, before the machine is taken to be unable to start workers

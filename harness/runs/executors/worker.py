@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import failure_text
-from harness.records.record import Record
+from harness.records import Record
 from harness.runs.executors import Effect, Progress
 from harness.runs.executors.channel import Sender, keep_output, stop_asked
 from harness.runs.executors.machine import gpu_count
 from harness.runs.executors.messages import READY, RESULT, SPENT, send
-from harness.study.study import BASE
-from harness.training.trial import Trial
+from harness.study import BASE
+from harness.training import Trial
 
 MOST_FILES = 65536
 _folder: Path | None = None  # the driver's channel, in a worker
@@ -44,7 +44,7 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int) -> None
     keep_output(folder)
     _folder = folder
     _load_tensorflow(threads, slot)
-    from harness.engine.cleanup import free
+    from harness.engine import free
     from harness.isolation import Growth, protect
 
     baseline, growth = protect(), Growth()
@@ -72,7 +72,7 @@ def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
 
 def run(trial: Trial) -> Record:
     """Train a trial; each epoch is told to the driver, which may ask in return that training stops there."""
-    from harness.training.trial_runner import run_trial
+    from harness.training import run_trial
 
     sender = Sender(_folder)
 
@@ -85,8 +85,8 @@ def run(trial: Trial) -> Record:
 
 def effect(trial: Trial, traced: bool) -> Effect:
     """Return `harness.models.fingerprint.effect` of the trial's variant."""
-    from harness.models.fingerprint import effect
-    from harness.study.loading import folders_of, importing_from
+    from harness.models import effect
+    from harness.study import folders_of, importing_from
 
     study = trial.load_study([trial.variant])
     with importing_from(folders_of(study)):

@@ -18,7 +18,7 @@ class NetworkSettings(Settings):
 
 def build(settings: NetworkSettings) -> "keras.Model":
     """Return the network, not yet compiled; both sides of the benchmark train this very model."""
-    from harness.models.build import build_dense
+    from harness.models import build_dense
 
     return build_lenet() if settings.network == "lenet-5" else build_dense(settings)
 

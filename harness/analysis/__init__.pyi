@@ -1,0 +1,13 @@
+from .comparison import Comparison as Comparison, compare_study as compare_study
+from .confounding import differing_settings as differing_settings
+from .declarations import DECLARATION_FILE as DECLARATION_FILE, as_last_declared as as_last_declared, last_run as last_run, trial_key as trial_key, write_declaration as write_declaration
+from .epochs import BEST as BEST, IN_WORDS as IN_WORDS, LAST as LAST, NEEDED as NEEDED, VALIDATION as VALIDATION, all_at_epoch as all_at_epoch, epoch_numbers as epoch_numbers, lacks_epoch as lacks_epoch, measured_series as measured_series
+from .judging import Outcome as Outcome, ends as ends, outcome as outcome
+from .planning import MOST_SEEDS as MOST_SEEDS
+from .predictions import AnswersError as AnswersError, class_answers as class_answers, first_chances as first_chances, load_right as load_right, save_answers as save_answers
+from .proportions import wilson_interval as wilson_interval
+from .record_matching import as_declared as as_declared, claims_of as claims_of, of_study as of_study
+from .sameness import last_run_line as last_run_line, left_out_lines as left_out_lines, told_apart as told_apart
+from .statistics import CONFIDENCE as CONFIDENCE, PairedDifference as PairedDifference, mean_interval as mean_interval, pair as pair, paired_difference as paired_difference, prediction_interval as prediction_interval, t_quantile as t_quantile
+from .summary import FLAGS as FLAGS, METRICS as METRICS, RUNS_FILE as RUNS_FILE, SUMMARY_FILE as SUMMARY_FILE, TEXTS as TEXTS, in_order as in_order, is_further_metric as is_further_metric, run_columns as run_columns, runs_table as runs_table, stacked as stacked, summary_columns as summary_columns, summary_table as summary_table, with_whole_numbers as with_whole_numbers, write_tables as write_tables
+from .verdicts import INCONCLUSIVE as INCONCLUSIVE, NOTHING_IN_COMMON as NOTHING_IN_COMMON, UNFAIR as UNFAIR, is_marked as is_marked

@@ -1,0 +1,4 @@
+from .arrays import Arrays as Arrays, Samples as Samples, each as each, first_samples as first_samples, hold_out as hold_out, none_left as none_left, training_weights as training_weights
+from .catalogue import CLASS_NAMES as CLASS_NAMES, DATASETS as DATASETS, find_dataset as find_dataset
+from .resolve import Prepared as Prepared, Table as Table, fetch as fetch, is_table as is_table, open_dataset as open_dataset, prepare as prepare, survey as survey
+from .specs import DataError as DataError

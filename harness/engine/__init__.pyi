@@ -1,0 +1,12 @@
+from .building import build as build, first_inputs as first_inputs
+from .cleanup import free as free
+from .device import scaled as scaled, structure as structure
+from .engine_choice import train as train
+from .layer_seeding import KEPT_PATH as KEPT_PATH, drawing as drawing, keep_path as keep_path, layers_by_path as layers_by_path, seed_streams as seed_streams
+from .model_checks import fingerprint as fingerprint
+from .overrides import answers as answers, has_call as has_call, refusal as refusal
+from .serialization import flatten as flatten, restored as restored
+from .sklearn import ENGINE as ENGINE, count_parameters as count_parameters, describe_estimator as describe_estimator, fit_estimator as fit_estimator, is_estimator as is_estimator, reported as reported
+from .state import State as State, StateError as StateError
+from .step_traces import steps_key as steps_key
+from .training_loop import Epoch as Epoch, Training as Training, finite as finite

@@ -1,0 +1,5 @@
+from .drawing import draw as draw
+from .embedding import point_cloud as point_cloud
+from .figure_data import NotDrawn as NotDrawn, Subject as Subject, Surface as Surface, answers as answers, first_output as first_output
+from .input_plane import Plane as Plane, plane as plane
+from .kernels import first_kernel as first_kernel, named_weights as named_weights

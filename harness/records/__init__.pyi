@@ -1,0 +1,8 @@
+from .atomic_files import is_temporary as is_temporary, write_atomically as write_atomically
+from .csv_text import on_one_line as on_one_line, plain as plain, to_csv as to_csv
+from .fallback import disk_is_full as disk_is_full, fallback_logdir as fallback_logdir, reason as reason
+from .locks import one_writer as one_writer
+from .own_paths import ForeignPathError as ForeignPathError, folder_identity as folder_identity, is_own as is_own, own_aggregates as own_aggregates, require_own as require_own, require_own_trial as require_own_trial, require_same_folder as require_same_folder
+from .provenance import commit as commit, environment as environment, origin as origin, peak_memory_mb as peak_memory_mb
+from .record import DIVERGED as DIVERGED, EXPECTED_ERROR as EXPECTED_ERROR, FAILED as FAILED, INTERRUPTED as INTERRUPTED, LAST_EPOCH as LAST_EPOCH, OK as OK, PREDICTIONS_FILE as PREDICTIONS_FILE, RECORD_FILE as RECORD_FILE, Record as Record, RecordError as RecordError, STATUSES as STATUSES, TIMEOUT as TIMEOUT, UNEXPECTED_PASS as UNEXPECTED_PASS, attempt_folder as attempt_folder, encode as encode, find_records as find_records, garbage_kept as garbage_kept, keep_older as keep_older, load_records as load_records, next_attempt as next_attempt, read_record as read_record, trial_folder as trial_folder, write_record as write_record
+from .study_folders import StudyFolder as StudyFolder, command as command, folder_of as folder_of, folders_in as folders_in, read_folder as read_folder

@@ -1,0 +1,14 @@
+from .claims import BETTER as BETTER, CONFOUNDED as CONFOUNDED, Claim as Claim, EQUIVALENT as EQUIVALENT, FEWEST_PAIRS as FEWEST_PAIRS, IDENTICAL as IDENTICAL, NO_VERDICT as NO_VERDICT, Row as Row, SIGNIFICANCE as SIGNIFICANCE, WORSE as WORSE, claims_in as claims_in, never_judged as never_judged
+from .expectations import Expectation as Expectation, better_than_control as better_than_control, described_expectation as described_expectation, diverges as diverges, equivalent_to_control as equivalent_to_control, finishes as finishes, raises as raises, worse_than_control as worse_than_control
+from .families import add_one_in as add_one_in, combinations as combinations, grid as grid, leave_one_out as leave_one_out, one_at_a_time as one_at_a_time, pairs as pairs
+from .figure_names import ALL_PICTURES as ALL_PICTURES, CONFUSION_MATRIX as CONFUSION_MATRIX, DECISION_SURFACE as DECISION_SURFACE, DRAWN_SEED as DRAWN_SEED, EMBEDDINGS as EMBEDDINGS, FIRST_LAYER_WEIGHTS as FIRST_LAYER_WEIGHTS, FIRST_OF_EACH_CLASS as FIRST_OF_EACH_CLASS, HISTOGRAMS as HISTOGRAMS, LEARNING_CURVES as LEARNING_CURVES, LOGS as LOGS, MISTAKES as MISTAKES, PICTURES as PICTURES, PREDICTIONS as PREDICTIONS, PR_CURVES as PR_CURVES, SHIFT_ACCURACY as SHIFT_ACCURACY
+from .layer_spec import LayerText as LayerText, parse_layer as parse_layer
+from .loading import KINDS as KINDS, find_study as find_study, folders_of as folders_of, importing_from as importing_from, load_study as load_study, study_files as study_files
+from .metric_text import DIGITS as DIGITS, SPREAD_DIGITS as SPREAD_DIGITS, written as written
+from .metrics import ACCURACY as ACCURACY, ACCURACY_MARGIN as ACCURACY_MARGIN, HIGHER as HIGHER, LOWER as LOWER, Metric as Metric, described_metric as described_metric
+from .names import check_name as check_name
+from .settings import LAYER_EDITS as LAYER_EDITS, Settings as Settings, annotations as annotations, changed as changed, differences as differences, parse as parse, tab_values as tab_values, to_json as to_json, values_of as values_of
+from .source import function_source as function_source, value_text as value_text
+from .study import BASE as BASE, MEASURING as MEASURING, Study as Study, Variant as Variant, show_value as show_value, training as training
+from .toml import place_of as place_of
+from .value_identity import has_plain_content as has_plain_content
