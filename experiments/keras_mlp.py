@@ -16,12 +16,8 @@ def build(settings):
 
     parts = [Input((28, 28), name="image"), layers.Flatten(name="flatten")]
     for number, units in enumerate(settings.hidden, start=1):
-        parts.append(
-            layers.Dense(units, activation="relu", kernel_initializer=settings.initializer, name=f"hidden-{number}")
-        )
-    parts.append(
-        layers.Dense(settings.outputs, activation="softmax", kernel_initializer=settings.initializer, name="outputs")
-    )
+        parts.append(layers.Dense(units, activation="relu", kernel_initializer=settings.initializer, name=f"hidden-{number}"))
+    parts.append(layers.Dense(settings.outputs, activation="softmax", kernel_initializer=settings.initializer, name="outputs"))
     return Sequential(parts, name="keras-mlp")
 
 
@@ -34,8 +30,13 @@ STUDY = Study(
         "Validation chooses, and the test judges once."
     ),
     base=KerasMlp(
-        dataset="fashion-mnist", validation=5000, hidden=(300, 100),
-        optimizer="sgd", learning_rate=0.01, batch_size=32, epochs=30,
+        dataset="fashion-mnist",
+        validation=5000,
+        hidden=(300, 100),
+        optimizer="sgd",
+        learning_rate=0.01,
+        batch_size=32,
+        epochs=30,
     ),
     build=build,
     expect=finishes(accuracy_at_least=0.87),

@@ -71,7 +71,12 @@ STUDY = Study(
         "with a fifth of the parameters and more than three times the work."
     ),
     base=LeNet(
-        dataset="mnist", hidden=(256, 256, 256), optimizer="sgd", learning_rate=0.05, batch_size=2048, log_every=5,
+        dataset="mnist",
+        hidden=(256, 256, 256),
+        optimizer="sgd",
+        learning_rate=0.05,
+        batch_size=2048,
+        log_every=5,
         # The notes train 5,000 epochs: --set epochs=5000. One epoch took one core 1.24 s for the dense network and 4.2 s
         # for LeNet-5; the seven variants together 3 * 1.24 + 3 * 4.2 + 4.2 * 9 / 30 = 17.6 s. An hour of two cores is
         # 7200 s, or 1440 s for each of five seeds: 75 epochs (1320 s), and the rest for starts and tests.
@@ -88,12 +93,18 @@ STUDY = Study(
         Variant("cross-entropy", loss="categorical_crossentropy", expect=better_than_control()),
         Variant(
             "lenet-5-cross-entropy",
-            architecture="lenet-5", loss="categorical_crossentropy", control="cross-entropy",
+            architecture="lenet-5",
+            loss="categorical_crossentropy",
+            control="cross-entropy",
         ),
         Variant("adam", optimizer="adam", learning_rate=0.001, together=True, expect=better_than_control()),
         Variant(
             "lenet-5-adam",
-            architecture="lenet-5", optimizer="adam", learning_rate=0.001, control="adam", expect=better_than_control(),
+            architecture="lenet-5",
+            optimizer="adam",
+            learning_rate=0.001,
+            control="adam",
+            expect=better_than_control(),
         ),
     ),
 )

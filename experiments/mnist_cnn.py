@@ -71,8 +71,13 @@ STUDY = Study(
     ),
     # An epoch is 50 steps, so that the test accuracy is known every 50 steps, 2,000 in all.
     base=MnistCnn(
-        dataset="mnist", hidden=(1024,), optimizer="adam", learning_rate=0.0001,
-        batch_size=100, steps_per_epoch=50, epochs=40,
+        dataset="mnist",
+        hidden=(1024,),
+        optimizer="adam",
+        learning_rate=0.0001,
+        batch_size=100,
+        steps_per_epoch=50,
+        epochs=40,
     ),
     build=build,
     arrange=arrange,

@@ -7,11 +7,25 @@ A study file needs only what this module exports:
 """
 
 from harness.errors import UsageError
-from harness.study import (Expectation, better_than_control, diverges, equivalent_to_control, finishes, raises, worse_than_control)
-from harness.study import add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
-from harness.study import Metric
-from harness.study import Settings
-from harness.study import Study, Variant
+from harness.study import (
+    Expectation,
+    Metric,
+    Settings,
+    Study,
+    Variant,
+    add_one_in,
+    better_than_control,
+    combinations,
+    diverges,
+    equivalent_to_control,
+    finishes,
+    grid,
+    leave_one_out,
+    one_at_a_time,
+    pairs,
+    raises,
+    worse_than_control,
+)
 
 __all__ = [
     *("Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"),

@@ -37,9 +37,7 @@ Measured = tuple[Sequence[Figure], Sequence[Profile]]
 @click.option("--json", "json_file", type=OUTPUT, help="Write the report as JSON.")
 @click.option("--markdown", "markdown_file", type=OUTPUT, help="Write it as Markdown.")
 @click.option("--quick", is_flag=True, help="Less of everything: shows that it runs, not how fast.")
-def main(
-    parts: tuple[str, ...], *, repeats: int, json_file: Path | None, markdown_file: Path | None, quick: bool
-) -> None:
+def main(parts: tuple[str, ...], *, repeats: int, json_file: Path | None, markdown_file: Path | None, quick: bool) -> None:
     """Measure how fast the harness is on this machine, and hold it against its goals."""
     console = make_console()
     chosen = [part for part in PARTS if part in (parts or PARTS)]

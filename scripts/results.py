@@ -53,7 +53,9 @@ def write_docs(published: Sequence[Published], root: Path) -> None:
         (pages / f"{name}.md").write_text(page(found, claims, drawn, beside=pages), encoding="utf-8")
         rows[name] = index_row(found, claims)
         click.echo(f"Wrote {pages / name}.md, {len(drawn)} pictures.")
-    (root / "docs" / "results.md").write_text(index([rows[name] for name in in_order(study_files()) if name in rows]), encoding="utf-8")
+    (root / "docs" / "results.md").write_text(
+        index([rows[name] for name in in_order(study_files()) if name in rows]), encoding="utf-8"
+    )
     for found in published:
         if found.study.name == ASKED:
             write_table(found, root / "README.md")

@@ -100,9 +100,7 @@ def plain_fit(model: keras.Model, arrays: Arrays, *, seed: int = 3) -> list[dict
     return measured
 
 
-def assert_same(
-    model: keras.Model, epochs: list[Epoch], reference: keras.Model, measured: list[dict[str, float]]
-) -> None:
+def assert_same(model: keras.Model, epochs: list[Epoch], reference: keras.Model, measured: list[dict[str, float]]) -> None:
     for epoch, expected in zip(epochs, measured, strict=True):
         found = {**epoch.train, **{f"val_{name}": value for name, value in epoch.test.items()}}
         assert found == pytest.approx(expected, rel=1e-4, abs=1e-5)

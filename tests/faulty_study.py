@@ -14,7 +14,7 @@ CLOCK_JUMP = 86400.0  # seconds, of the variant "jump"
 
 # Each variant's arrays are asked for once before training, to see that it changes something, and once by each attempt:
 # faults begin with the second time. What was started is counted in files below $FAULTS.
-STUDY = '''
+STUDY = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
 from harness import Arrays, Settings, Study, Variant, raises
@@ -84,7 +84,7 @@ BASE = Faulty(outputs=2, epochs=EPOCHS, optimizer="sgd", learning_rate=0.1)
 NAMES = [NAMED]
 STUDY = Study("faulty", base=BASE, build=build, arrays=arrays, question="Does it hold?",
               variants=[Variant(name.replace("_", "-"), fault=name) for name in NAMES])
-'''
+"""
 
 
 def write_study(folder: Path, *faults: str, epochs: int = 2) -> Path:

@@ -79,9 +79,7 @@ def call(*words: object) -> Result:
 def damage(draw: st.DrawFn) -> list[tuple[str, int, bytes]]:
     """Draw some changes of a file: a kind, a place as a share of 10,000, and bytes."""
     kinds = st.sampled_from(["cut", "alter", "insert", "drop", "repeat"])
-    return draw(
-        st.lists(st.tuples(kinds, st.integers(0, 10_000), st.binary(min_size=1, max_size=6)), min_size=1, max_size=3)
-    )
+    return draw(st.lists(st.tuples(kinds, st.integers(0, 10_000), st.binary(min_size=1, max_size=6)), min_size=1, max_size=3))
 
 
 def damaged(content: bytes, changes: list[tuple[str, int, bytes]]) -> bytes:

@@ -18,8 +18,7 @@ def make_record(variant: str = "base", seed: int = 0, **values: Any) -> Record:
     """Return a record of the study `s`: base, wide (better), deep (much like the base), broken (fails)."""
     accuracy = values.pop("accuracy", ACCURACIES[variant] + (seed * (2 + list(CHANGES).index(variant)) % 5 - 2) / 5000)
     change = ", ".join(
-        f"{name}={'-'.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in CHANGES[variant].items()
+        f"{name}={'-'.join(map(str, value)) if isinstance(value, list) else value}" for name, value in CHANGES[variant].items()
     )
     position = list(CHANGES).index(variant)
     plain: dict[str, Any] = dict(

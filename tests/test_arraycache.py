@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir  # noqa: F401, the fixtures among them
+from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir
 
 from harness.data.cache import cache_folder
 from harness.data.catalogue import IDX_FILES, Dataset
@@ -78,9 +78,7 @@ def test_arrays_that_are_gone_are_named(tiny_dir: Path):
         open_dataset(prepared)
 
 
-def test_a_relative_cache_folder_is_ignored_as_xdg_has_it(
-    tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_relative_cache_folder_is_ignored_as_xdg_has_it(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder(tiny).parent == tmp_path / ".cache" / "harness"

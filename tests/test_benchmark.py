@@ -12,15 +12,15 @@ from click.testing import CliRunner
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-import benchmark  # noqa: E402
-from benchmarks import imports, processes, report  # noqa: E402
-from benchmarks.bench import STUDIES  # noqa: E402
-from benchmarks.made_records import make_records  # noqa: E402
-from benchmarks.processes import Failed, Memory, run_python  # noqa: E402
-from benchmarks.report import Figure, Goal, Profile, Report, median_of  # noqa: E402
+import benchmark
+from benchmarks import imports, processes, report
+from benchmarks.bench import STUDIES
+from benchmarks.made_records import make_records
+from benchmarks.processes import Failed, Memory, run_python
+from benchmarks.report import Figure, Goal, Profile, Report, median_of
 
-from harness.records.record import load_records  # noqa: E402
-from harness.study.loading import load_study  # noqa: E402
+from harness.records.record import load_records
+from harness.study.loading import load_study
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,9 @@ def test_memory_is_that_of_the_process_below(tmp_path, monkeypatch):
 
     looks: list[int] = []
     monkeypatch.setattr(processes, "descendants", looking)
-    run_python(["-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"], folder=tmp_path, watch=watch)
+    run_python(
+        ["-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"], folder=tmp_path, watch=watch
+    )
     # Pages that it shares with other processes of the machine count in part, so the sum may be the smaller one.
     assert 190 < watch.peak_of_one < 260 and watch.peak_of_all > 190
 

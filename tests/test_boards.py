@@ -116,9 +116,7 @@ def test_tags_and_steps_are_those_of_keras_own_callback(tmp_path):
     for run, of_keras in (("train", "train"), ("test", "validation")):
         for tag in ("epoch_loss", "epoch_accuracy"):
             assert points(tmp_path / "own" / run, tag) == points(tmp_path / "keras" / of_keras, tag)
-            assert read(tmp_path / "own" / run).SummaryMetadata(tag) == read(
-                tmp_path / "keras" / of_keras
-            ).SummaryMetadata(tag)
+            assert read(tmp_path / "own" / run).SummaryMetadata(tag) == read(tmp_path / "keras" / of_keras).SummaryMetadata(tag)
 
 
 def test_thirty_epochs_leave_thirty_points(tmp_path):
@@ -249,9 +247,7 @@ def test_a_hyperparameter_of_two_types_is_refused(tmp_path):
         write_study(tmp_path, hyperparameters={"rate": [0.1, "auto"]})
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"), [((512, 256), "512-256"), ((), "none"), (np.float64(0.5), 0.5), (True, True)]
-)
+@pytest.mark.parametrize(("value", "shown"), [((512, 256), "512-256"), ((), "none"), (np.float64(0.5), 0.5), (True, True)])
 def test_a_hyperparameter_is_shown_as_one_plain_value(value, shown):
     assert hyperparameter(value) == shown and type(hyperparameter(value)) is type(shown)
 

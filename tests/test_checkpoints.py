@@ -179,9 +179,7 @@ def test_a_trial_that_is_begun_anew_on_purpose_leaves_checkpoints_alone(trial: T
     assert "resumed_from" not in record.provenance
 
 
-def test_a_checkpoint_that_cannot_be_written_costs_the_trial_nothing(
-    trial: Trial, undisturbed: dict[str, list[float]]
-) -> None:
+def test_a_checkpoint_that_cannot_be_written_costs_the_trial_nothing(trial: Trial, undisturbed: dict[str, list[float]]) -> None:
     (trial.folder / "attempt-1" / f"checkpoint-{trial.trial_id}.npz").mkdir(parents=True)
     record = attempt(replace(trial, resumable=2))
     assert record.status == OK and measured(record) == undisturbed

@@ -54,9 +54,7 @@ def test_only_columns_that_vary_are_shown_and_the_others_named(logdir):
 
 
 def test_all_columns_are_shown_when_asked(logdir):
-    assert {"study", "seeds", "effect_size", "control", "first_test_image_class"} <= rows(logdir, "--all-columns")[
-        0
-    ].keys()
+    assert {"study", "seeds", "effect_size", "control", "first_test_image_class"} <= rows(logdir, "--all-columns")[0].keys()
 
 
 def test_columns_are_chosen_in_the_order_given(logdir):
@@ -75,9 +73,10 @@ def test_rows_are_sorted_and_empty_cells_come_last(logdir):
 
 
 def test_rows_are_filtered_by_columns_that_are_not_shown(logdir):
-    assert [
-        row["variant"] for row in rows(logdir, "--filter", "test_accuracy > 0.97 and seeds >= 3 and pairs == 5")
-    ] == ["wide", "deep"]
+    assert [row["variant"] for row in rows(logdir, "--filter", "test_accuracy > 0.97 and seeds >= 3 and pairs == 5")] == [
+        "wide",
+        "deep",
+    ]
 
 
 def test_a_filter_that_fits_nothing_leaves_the_heading_and_says_so(logdir):
@@ -98,9 +97,7 @@ def test_the_summary_that_a_run_wrote_gives_the_same_table_as_its_records(logdir
 
 
 def test_runs_give_means_but_no_differences_from_controls(logdir):
-    runs = write_csv(
-        logdir, "runs.csv", *(make_record(variant, seed) for variant in ("base", "wide") for seed in range(5))
-    )
+    runs = write_csv(logdir, "runs.csv", *(make_record(variant, seed) for variant in ("base", "wide") for seed in range(5)))
     result = harness("compare", runs, "--format", "json", "--all-columns")
     wide = json.loads(result.stdout)[1]
     assert wide["test_accuracy"] == pytest.approx(0.98) and wide["seeds"] == 5 and wide["epochs"] == 2
@@ -113,9 +110,7 @@ def test_two_dates_stand_side_by_side_with_the_difference(logdir, tmp_path):
     )
     wide = next(row for row in rows(logdir, later) if row["variant"] == "wide")
     assert (wide["seeds_1"], wide["seeds_2"]) == ("5", "3")
-    assert float(wide["test_accuracy_1"]) == pytest.approx(0.98) and float(wide["test_accuracy_2"]) == pytest.approx(
-        0.99
-    )
+    assert float(wide["test_accuracy_1"]) == pytest.approx(0.98) and float(wide["test_accuracy_2"]) == pytest.approx(0.99)
     assert float(wide["difference_test_accuracy"]) == pytest.approx(0.01)
 
 
@@ -128,11 +123,7 @@ def test_a_variant_of_one_source_alone_is_shown_without_a_difference(logdir, tmp
 def test_what_else_differs_between_two_sources_is_said(logdir, tmp_path):
     other = make_record("base", settings=dict(make_record("base").settings) | {"epochs": 9}, data={"used": "digits"})
     note = rows(logdir, store(tmp_path / "later", other))[0]["note"]
-    assert (
-        "settings differ in 2: epochs" in note
-        and "data differ in 2: mnist, digits" in note
-        and "seeds differ in 2" in note
-    )
+    assert "settings differ in 2: epochs" in note and "data differ in 2: mnist, digits" in note and "seeds differ in 2" in note
 
 
 def test_the_variants_of_two_studies_are_never_subtracted_though_they_share_a_name(logdir, tmp_path):
@@ -159,9 +150,7 @@ def test_a_column_of_several_sources_is_chosen_by_its_name(logdir, tmp_path):
 
 def test_records_of_another_study_in_the_folder_are_not_mixed_in(logdir):
     for seed in range(5):
-        write_record(
-            logdir / "s" / "other" / f"seed-{seed}", replace(make_record("base", seed, accuracy=0.1), study="t")
-        )
+        write_record(logdir / "s" / "other" / f"seed-{seed}", replace(make_record("base", seed, accuracy=0.1), study="t"))
     found = {(row["study"], row["variant"]): float(row["test_accuracy"] or 0) for row in rows(logdir / "s")}
     assert found["s", "base"] == pytest.approx(0.97) and found["t", "base"] == pytest.approx(0.1)
 

@@ -27,7 +27,8 @@ def study(**variants: dict[int, float]) -> dict[str, list]:
 def test_a_clear_gain_over_five_seeds_is_better_and_a_clear_loss_worse():
     jitter = [0.0, 0.001, -0.001, 0.0005, 0.0]
     made = study(
-        up={seed: BASE[seed] + 0.02 + jitter[seed] for seed in BASE}, down={seed: BASE[seed] - 0.02 + jitter[seed] for seed in BASE}
+        up={seed: BASE[seed] + 0.02 + jitter[seed] for seed in BASE},
+        down={seed: BASE[seed] - 0.02 + jitter[seed] for seed in BASE},
     )
     found = compare_study(made)
     assert found["up"].verdict.word == "better" and found["down"].verdict.word == "worse"

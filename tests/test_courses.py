@@ -147,9 +147,7 @@ def test_an_estimator_leaves_the_record_of_a_network_after_one_epoch(tmp_path):
     assert b"RandomForestClassifier(n_estimators=5" in texts[0].tensor_proto.string_val[0]
 
 
-@pytest.mark.parametrize(
-    ("variant", "measured"), [("line", {"loss", "mse", "rmse", "mae"}), ("plane", {"accuracy", "rmse"})]
-)
+@pytest.mark.parametrize(("variant", "measured"), [("line", {"loss", "mse", "rmse", "mae"}), ("plane", {"accuracy", "rmse"})])
 def test_an_estimator_is_measured_as_its_task_is(tmp_path, variant, measured):
     record = ran(tmp_path, variant).record
     assert (record.status, record.epochs) == (OK, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir, write_idx_files  # noqa: F401, the fixtures among them
+from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir, write_idx_files
 
 from harness.data.catalogue import DATASETS, IDX_FILES, Dataset
 from harness.data.resolve import CLASS_NAMES, DataError, Prepared, is_table, open_dataset, prepare, survey

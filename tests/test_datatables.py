@@ -8,7 +8,7 @@ import joblib
 import numpy as np
 import pytest
 from conftest import harness
-from tiny_dataset import alone  # noqa: F401, the fixture
+from tiny_dataset import alone
 
 from harness.data.cache import cache_folder
 from harness.data.catalogue import DATASETS
@@ -20,7 +20,7 @@ HOUSING = "california-housing"
 
 
 @pytest.fixture
-def machine(alone, tmp_path, monkeypatch) -> Path:  # noqa: F811, the fixture
+def machine(alone, tmp_path, monkeypatch) -> Path:
     """A machine without data or network; return where scikit-learn would keep its downloads."""
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "scikit"))
     return tmp_path / "scikit"

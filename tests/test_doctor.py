@@ -11,7 +11,7 @@ import pytest
 from conftest import harness
 from resulting import make_record, store, store_study
 from test_tables import record
-from tiny_dataset import alone, tiny, tiny_dir  # noqa: F401, the fixtures
+from tiny_dataset import alone, tiny, tiny_dir
 
 from harness.maintenance import doctor, log_check
 from harness.maintenance.doctor import Finding, Part
@@ -108,7 +108,11 @@ def test_a_whole_log_folder_is_healthy(logdir: Path):
 @pytest.mark.parametrize(
     ("damage", "what", "mend"),
     [
-        (truncate, "has truncated record in data crc; 0 records can be read", "run s --logdir {} --seeds 1 --only wide --force"),
+        (
+            truncate,
+            "has truncated record in data crc; 0 records can be read",
+            "run s --logdir {} --seeds 1 --only wide --force",
+        ),
         (alter, "failed event crc32 check; 0 records can be read", "run s --logdir {} --seeds 1 --only wide --force"),
         (tear, "Damaged record: {}/s/wide/seed-0/record.json", "run s --logdir {}"),
         (leave_attempt, "1 unfinished: wide/seed-0", "run s --logdir {}"),
@@ -130,9 +134,9 @@ def test_what_is_wrong_is_named_with_what_mends_it(logdir: Path, damage: Callabl
     damage(logdir)
     findings = found(logdir)
     place = str(logdir)
-    assert [what.replace("{}", place) in one.what and mend.replace("{}", place) in one.mend for one in findings] == [
-        True
-    ], findings
+    assert [what.replace("{}", place) in one.what and mend.replace("{}", place) in one.mend for one in findings] == [True], (
+        findings
+    )
 
 
 def test_what_mends_an_orphan_does_mend_it(logdir: Path):

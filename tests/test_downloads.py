@@ -4,7 +4,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from tiny_dataset import alone, tiny, write_idx_files  # noqa: F401, the fixtures among them
+from tiny_dataset import alone, tiny, write_idx_files
 
 from harness.data import downloads
 from harness.data.catalogue import DATASETS, Dataset
@@ -46,9 +46,7 @@ def test_a_server_that_answers_anything_is_reached(answering_url: str):
     downloads.require_answer(answering_url)
 
 
-def test_a_download_that_fails_says_why_and_leaves_nothing(
-    answering_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_download_that_fails_says_why_and_leaves_nothing(answering_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(downloads, "ORIGIN", answering_url)
     with pytest.raises(DataError, match=r"Download of fashion-mnist failed: .*storage.googleapis.com"):
         fetch("fashion-mnist")

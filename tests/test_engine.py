@@ -89,9 +89,7 @@ def test_two_outputs(digits: Arrays) -> None:
     def with_ink(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return y, x.mean(axis=(1, 2)).astype(np.float32)
 
-    arrays = replace(
-        digits, y_train=with_ink(digits.x_train, digits.y_train), y_test=with_ink(digits.x_test, digits.y_test)
-    )
+    arrays = replace(digits, y_train=with_ink(digits.x_train, digits.y_train), y_test=with_ink(digits.x_test, digits.y_test))
     training, epochs = run(two_outputs(), arrays)
     assert training.engine == "xla"
     reference = two_outputs()

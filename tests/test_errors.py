@@ -23,7 +23,9 @@ def test_the_first_line_of_a_text_is_its_type_and_line():
 
 def test_of_what_keras_says_of_a_layer_the_reason_is_kept():
     said = failure_text(caught(lambda: keras.Sequential([keras.Input((10,)), layers.Reshape((4, 4), name="shape")])))
-    assert said.startswith("ValueError: Exception encountered when calling Reshape.call(): The total size of the tensor must be")
+    assert said.startswith(
+        "ValueError: Exception encountered when calling Reshape.call(): The total size of the tensor must be"
+    )
     assert "(10,)" in said and "(4, 4)" in said
     assert "\x1b" not in said and "\n" not in said and "Arguments received" not in said
 

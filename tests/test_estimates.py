@@ -82,7 +82,9 @@ def test_what_is_not_recorded_is_guessed_and_corrected_by_what_is(tmp_path):
     assert found["wide"] == pytest.approx(10 * guesses["wide"])
 
 
-@pytest.mark.parametrize("rows", ["s,base,0,failed,5,99,xla\n", "s,base,0,ok,5,many,xla\n", "s,base,0,ok,5,inf,xla\n", "\0", "x"])
+@pytest.mark.parametrize(
+    "rows", ["s,base,0,failed,5,99,xla\n", "s,base,0,ok,5,many,xla\n", "s,base,0,ok,5,inf,xla\n", "\0", "x"]
+)
 def test_failed_and_damaged_rows_say_nothing(tmp_path, rows):
     assert estimates(tmp_path, rows) == estimate_trials(STUDY, {}, folder=tmp_path / "absent")
 

@@ -76,7 +76,10 @@ def test_labels_of_one_column_or_one_hot_give_what_class_numbers_give(iris):
 def test_several_inputs_are_put_side_by_side(diabetes):
     parted = {name: getattr(diabetes, name) for name in ("x_train", "x_validation", "x_test")}
     arrays = replace(diabetes, **{name: (x[:, :3], x[:, 3:]) for name, x in parted.items()})
-    assert fit_estimator(LinearRegression(), arrays, seed=0).epoch.test == fit_estimator(LinearRegression(), diabetes, seed=0).epoch.test
+    assert (
+        fit_estimator(LinearRegression(), arrays, seed=0).epoch.test
+        == fit_estimator(LinearRegression(), diabetes, seed=0).epoch.test
+    )
 
 
 def test_images_become_scaled_rows():
@@ -155,7 +158,9 @@ def test_samples_that_are_not_finite_are_refused(iris):
             fit_estimator(model, replace(iris, x_train=x), seed=0)
 
 
-@pytest.mark.parametrize("model", [HistGradientBoostingClassifier(max_iter=3), make_pipeline(SimpleImputer(), LogisticRegression())])
+@pytest.mark.parametrize(
+    "model", [HistGradientBoostingClassifier(max_iter=3), make_pipeline(SimpleImputer(), LogisticRegression())]
+)
 def test_an_estimator_that_takes_inputs_with_gaps_is_given_them(iris, model):
     gaps = np.where(iris.x_train > 6.0, np.nan, iris.x_train)
     assert fit_estimator(model, replace(iris, x_train=gaps), seed=0).epoch.test["accuracy"] > 0.8

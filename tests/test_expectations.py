@@ -69,7 +69,11 @@ def test_a_claim_that_holds_is_not_named(expect):
         (finishes(accuracy_at_most=0.9), {}, "at most 0.9; measured 0.96"),
         (finishes(loss_at_most=0.1), {}, "test loss at most 0.1; measured 0.12"),
         (finishes(accuracy_at_least=0.97), {"test_accuracy": math.nan}, "no seed measured it"),
-        (better_than_control(), {}, "better than its control; the verdict is worse (difference -0.01 [-0.02, -0.005], 5 seeds)"),
+        (
+            better_than_control(),
+            {},
+            "better than its control; the verdict is worse (difference -0.01 [-0.02, -0.005], 5 seeds)",
+        ),
         (worse_than_control(), {"verdict": "inconclusive"}, "the verdict is inconclusive"),
         (worse_than_control(), {"verdict": "identical"}, "the verdict is identical"),
     ],

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import harness
 from faulty_study import CLOCK_JUMP, HANGING, gone, start, wait_until, write_study
-from small_disk import small_disk  # noqa: F401
+from small_disk import small_disk
 
 from harness.records.record import Record, attempt_folder, load_records, read_record
 
@@ -103,7 +103,9 @@ def test_a_hanging_trial_is_ended_with_all_that_it_started(suffered):
 def test_durations_stay_right_when_the_clock_jumps(suffered):
     record = suffered.records["jump"]
     assert record.status == "ok" and 0 < record.cost["seconds"] < CLOCK_JUMP / 2
-    assert record.provenance["ended"] - record.provenance["started"] == pytest.approx(record.cost["seconds"], abs=CLOCK_JUMP / 2)
+    assert record.provenance["ended"] - record.provenance["started"] == pytest.approx(
+        record.cost["seconds"], abs=CLOCK_JUMP / 2
+    )
     assert all(0 <= seconds < CLOCK_JUMP / 2 for seconds in record.history["epoch_seconds"])
 
 

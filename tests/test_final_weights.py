@@ -32,9 +32,7 @@ def blobs() -> Arrays:
 
 def dense(optimizer: Any) -> keras.Model:
     keras.utils.set_random_seed(5)
-    model = keras.Sequential(
-        [keras.Input((4,)), layers.Dense(16, activation="relu"), layers.Dense(2, activation="softmax")]
-    )
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(16, activation="relu"), layers.Dense(2, activation="softmax")])
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

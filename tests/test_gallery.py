@@ -29,7 +29,7 @@ from harness.tensorboard.summaries import histogram_summary, image_summary, pr_c
 from harness.training.figures import MOST_SURFACES, Gallery
 from harness.training.trial import Trial
 
-STUDY = '''
+STUDY = """
 from harness import Settings, Study
 
 def build(settings):
@@ -44,7 +44,7 @@ def build(settings):
 
 STUDY = Study("drawn", base=Settings(dataset="digits", epochs=2), variants=(), build=build,
               pictures=("confusion-matrix", "decision-surface"))
-'''
+"""
 RUN = "drawn/base/seed-0/attempt-1"
 
 

@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hostile import PWNED, call, many, nothing_new, place, study_logs, texts  # noqa: F401, F811, the fixtures among them
+from hostile import PWNED, call, many, nothing_new, place, study_logs, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -171,9 +171,7 @@ def test_a_filter_is_asked_or_refused_and_never_evaluated(text: str):
     text=words | texts,
     form=st.sampled_from(["table", "csv", "json"]),
 )
-def test_compare_with_hostile_options_answers_or_refuses(
-    place: Path, study_logs: Path, option: str, text: str, form: str
-):
+def test_compare_with_hostile_options_answers_or_refuses(place: Path, study_logs: Path, option: str, text: str, form: str):
     with nothing_new(study_logs), nothing_new(place):
         call("compare", study_logs, option, text, "--format", form)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hostile import JSON, call, damage, damaged, many, nothing_new, nothing_new_but, place, texts  # noqa: F401, F811, the fixtures among them
+from hostile import JSON, call, damage, damaged, many, nothing_new, nothing_new_but, place, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,9 +93,7 @@ def test_no_idx_file_but_the_true_one_is_read(tmp_path: Path, content: bytes, pa
 
 
 @many(50)
-@given(
-    content=st.binary(max_size=30) | texts.map(lambda text: text.encode("utf-8", "replace")), which=st.integers(0, 4)
-)
+@given(content=st.binary(max_size=30) | texts.map(lambda text: text.encode("utf-8", "replace")), which=st.integers(0, 4))
 def test_a_folder_of_damaged_data_is_refused_before_anything_is_planned(place: Path, content: bytes, which: int):
     from harness.data.catalogue import ARRAYS, IDX_FILES
 
@@ -121,9 +119,7 @@ def test_arrays_that_would_train_to_rubbish_are_refused_with_their_name_and_the_
     said = f"{count} "
     name = "y_" if kind in ("label", "negative", "fractional") else "x_"
     if kind in ("nan", "infinite"):
-        x[places, data.draw(st.integers(0, 3))] = (
-            np.nan if kind == "nan" else data.draw(st.sampled_from([np.inf, -np.inf]))
-        )
+        x[places, data.draw(st.integers(0, 3))] = np.nan if kind == "nan" else data.draw(st.sampled_from([np.inf, -np.inf]))
     elif name == "y_":
         y[places] = {"label": 3.0, "negative": -1.0, "fractional": 0.5}[kind]
     elif kind == "empty":

@@ -24,7 +24,7 @@ from hostile import (
     place,
     study_logs,
     texts,
-)  # noqa: F401, F811, the fixtures among them
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from resulting import make_record, store
@@ -91,15 +91,11 @@ def test_a_record_of_foreign_values_is_read_or_set_aside(tmp_path: Path, changes
     changes=st.dictionaries(st.sampled_from(FIELDS), JSON, min_size=1, max_size=2),
     command=st.sampled_from(["compare", "show", "diff", "json", "csv", "latex"]),
 )
-def test_commands_over_a_record_of_foreign_values_answer_or_refuse(
-    tmp_path_factory, changes: dict[str, Any], command: str
-):
+def test_commands_over_a_record_of_foreign_values_answer_or_refuse(tmp_path_factory, changes: dict[str, Any], command: str):
     logdir = store(tmp_path_factory.mktemp("logs"), make_record("base", 0), make_record("wide", 1))
     path = logdir / "s/wide/seed-0" / RECORD_FILE
     write_values(path, encode(asdict(make_record("wide"))) | changes)
-    words = {"show": ["show", path], "diff": ["diff", "s/base/seed-0", path]}.get(
-        command, ["compare", logdir, "--all-columns"]
-    )
+    words = {"show": ["show", path], "diff": ["diff", "s/base/seed-0", path]}.get(command, ["compare", logdir, "--all-columns"])
     with nothing_new(logdir):
         call(
             *words,
@@ -158,9 +154,7 @@ def tables(study_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     changes=damage(),
     form=st.sampled_from(["csv", "table", "json", "markdown"]),
 )
-def test_a_damaged_table_is_compared_or_refused(
-    place: Path, tables: dict[str, bytes], name: str, changes: Any, form: str
-):
+def test_a_damaged_table_is_compared_or_refused(place: Path, tables: dict[str, bytes], name: str, changes: Any, form: str):
     (place / name).write_bytes(damaged(tables[name], changes))
     with nothing_new(place):
         call("compare", name, "--format", form)

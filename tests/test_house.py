@@ -43,9 +43,7 @@ def shown(logdir: Path) -> list[tuple[str, str]]:
 
 def contents(logdir: Path) -> dict[str, bytes]:
     """Return every file below a folder, apart from the aggregates, which are made anew, and the lock."""
-    files = (
-        path for path in logdir.rglob("*") if path.is_file() and "aggregate" not in path.parts and path.name != ".lock"
-    )
+    files = (path for path in logdir.rglob("*") if path.is_file() and "aggregate" not in path.parts and path.name != ".lock")
     return {str(path.relative_to(logdir)): path.read_bytes() for path in files}
 
 

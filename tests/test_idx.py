@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tiny_dataset import alone, tiny, tiny_dir  # noqa: F401, the fixtures among them
+from tiny_dataset import alone, tiny, tiny_dir
 
 from harness.data.catalogue import IDX_FILES, Dataset
 from harness.data.idx import content_sha256, header, read_idx

@@ -14,7 +14,7 @@ from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 
-STUDY = '''
+STUDY = """
 import sys
 from dataclasses import dataclass
 from harness import Arrays, Settings, Study, Variant, raises
@@ -48,7 +48,7 @@ def build(settings):
 names = ["mixed", "epsilon", "patched", "said", "huge"]
 STUDY = Study("mine", base=Mine(outputs=2, epochs=2, batch_size=16, optimizer="sgd", learning_rate=0.1), build=build,
               arrays=arrays, variants=[Variant(name, what=name) for name in names])
-'''
+"""
 
 
 @pytest.fixture(scope="module")

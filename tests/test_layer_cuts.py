@@ -162,10 +162,18 @@ def attending() -> keras.Model:
         (residual, {"cut": ["deep-1"]}, "Expected MERGE:INPUT: "),
         (residual, {"cut": ["add:*"]}, "nothing is left that 'add' would take"),
         (residual, {"cut": ["add:deep-1"], "freeze": ["branch-1"]}, "'branch-1' is edited, and falls away with what is cut"),
-        (residual, {"cut": ["add:deep-1"], "replace": ["deep-1=Dense(9)"]}, "'deep-1' is edited, and falls away with what is cut"),
+        (
+            residual,
+            {"cut": ["add:deep-1"], "replace": ["deep-1=Dense(9)"]},
+            "'deep-1' is edited, and falls away with what is cut",
+        ),
         (attending, {"cut": ["attend:value"]}, "what 'attend' (MultiHeadAttention) means without one of its inputs is open"),
         (attending, {"cut": ["less:attend"]}, "without its first input, 'less' (Subtract) is another thing; cut the other one"),
-        (attending, {"remove": ["query", "value"]}, "would take one tensor twice, in place of the outputs of query and value: to let"),
+        (
+            attending,
+            {"remove": ["query", "value"]},
+            "would take one tensor twice, in place of the outputs of query and value: to let",
+        ),
         (nested, {"cut": ["sum:twist"]}, "Did you mean 'block/sum:twist'?"),
     ],
 )
@@ -197,7 +205,9 @@ def test_edges_are_cut_in_toml_and_by_set(tmp_path):
 def test_a_doubled_branch_is_refused_in_the_plan():
     study = Study("own", base=Settings(), variants=(), build=straight_or_not)
     fault = effect(study, Settings(remove="branch")).fault
-    assert fault.startswith("remove: without branch, 'sum' (Add) would take one tensor twice") and "say cut=sum:branch;" in fault
+    assert (
+        fault.startswith("remove: without branch, 'sum' (Add) would take one tensor twice") and "say cut=sum:branch;" in fault
+    )
 
 
 def test_an_edge_without_a_name_is_refused():

@@ -99,7 +99,13 @@ def test_what_the_study_gives_stays():
         return model
 
     assert np.array_equal(starts(build)["first"][0], given)
-    assert alike(starts(build), starts(stack())) == {"first": False, "second": True, "drop": True, "noise": True, "outputs": True}
+    assert alike(starts(build), starts(stack())) == {
+        "first": False,
+        "second": True,
+        "drop": True,
+        "noise": True,
+        "outputs": True,
+    }
 
 
 def test_a_seed_of_its_own_and_a_shared_initializer_keep_their_meaning():

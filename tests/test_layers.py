@@ -145,7 +145,9 @@ def test_layers_of_a_nested_model_are_named_behind_it():
 
 def test_a_nested_model_can_be_removed_whole():
     block = keras.Sequential([keras.Input((8,)), layers.Dense(8)], name="block")
-    assert names(edit(keras.Sequential([keras.Input((8,)), block, layers.Dense(2, name="outputs")]), remove=["block"])) == ["outputs"]
+    assert names(edit(keras.Sequential([keras.Input((8,)), block, layers.Dense(2, name="outputs")]), remove=["block"])) == [
+        "outputs"
+    ]
 
 
 def test_a_sequential_model_stays_one():

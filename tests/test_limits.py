@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile import call, nothing_new, place  # noqa: F401, the fixture
+from hostile import call, nothing_new, place
 from resulting import CHANGES, make_record, store, store_study
 
 from harness.analysis.summary import summary_table, write_tables

@@ -80,8 +80,13 @@ def test_the_best_trade_off_has_the_lowest_error():
 @pytest.mark.parametrize("status", ["diverged", "interrupted", "failed"])
 def test_what_was_cut_off_is_neither_a_bargain_nor_the_best(tmp_path, status):
     records = regression_study()
-    cut = [replace(record, variant="cut", position=9, status=status) for record in regression_study() if record.variant == "deep"]
-    cut = [replace(record, metrics=dict(record.metrics, test_rmse=0.1), history={"epoch": [1], "train_loss": [0.1]}) for record in cut]
+    cut = [
+        replace(record, variant="cut", position=9, status=status) for record in regression_study() if record.variant == "deep"
+    ]
+    cut = [
+        replace(record, metrics=dict(record.metrics, test_rmse=0.1), history={"epoch": [1], "train_loss": [0.1]})
+        for record in cut
+    ]
     for record in [*records, *cut]:
         store(tmp_path, record)
     row = summary_table([*records, *cut]).set_index("variant").pareto

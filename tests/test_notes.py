@@ -35,11 +35,14 @@ def test_the_test_may_disagree_and_does_not_take_part_in_the_choice():
 
 def test_the_smaller_error_is_chosen():
     rows = [row("base", 1.5, 1.4, metric="rmse", direction="lower"), row("deep", 0.5, 0.6, metric="rmse", direction="lower")]
-    assert chosen_by_validation(rows)[0].startswith("Validation chooses deep (validation rmse 0.5000); its test rmse is 0.6000 ± ")
+    assert chosen_by_validation(rows)[0].startswith(
+        "Validation chooses deep (validation rmse 0.5000); its test rmse is 0.6000 ± "
+    )
 
 
 @pytest.mark.parametrize(
-    "rows", [[], [row("base", 0.8, 0.81)], [row("base", 0.8, 0.81), row("failed", math.nan, math.nan)], [{"metric": "test_loss"}] * 2]
+    "rows",
+    [[], [row("base", 0.8, 0.81)], [row("base", 0.8, 0.81), row("failed", math.nan, math.nan)], [{"metric": "test_loss"}] * 2],
 )
 def test_without_two_to_choose_from_nothing_is_said(rows):
     assert chosen_by_validation(rows) == []
@@ -53,7 +56,10 @@ def test_what_did_not_finish_is_not_chosen(status):
 
 def test_each_dataset_has_a_choice_of_its_own():
     rows = [row(name, value, value) | {"data": data} for data, value in (("mnist", 0.9), ("digits", 0.5)) for name in "ab"]
-    assert [said.partition(" chooses")[0] for said in chosen_by_validation(rows)] == ["Of mnist, validation", "Of digits, validation"]
+    assert [said.partition(" chooses")[0] for said in chosen_by_validation(rows)] == [
+        "Of mnist, validation",
+        "Of digits, validation",
+    ]
 
 
 def together(variant: str, word: str) -> dict:

@@ -158,7 +158,9 @@ def test_what_no_function_uses_changes_nothing(tmp_path):
 
 
 def test_the_versions_of_installed_packages_count(tmp_path):
-    study = load_study(str(written(tmp_path, "def build(s):\n    from sklearn.linear_model import Ridge\n    import numpy, json")))
+    study = load_study(
+        str(written(tmp_path, "def build(s):\n    from sklearn.linear_model import Ridge\n    import numpy, json"))
+    )
     (text,) = function_sources(study)
     versions = text.rpartition("versions: ")[2]
     assert "sklearn scikit-learn" in versions and "numpy" in versions and "json" not in versions

@@ -63,9 +63,4 @@ def test_no_secret_of_the_environment_is_recorded(monkeypatch: pytest.MonkeyPatc
 
 def test_the_environment_says_versions_and_machine():
     found = environment()
-    assert (
-        found["tensorflow"] != "absent"
-        and found["python"]
-        and found["cores"] >= 1
-        and len(found["packages_sha256"]) == 12
-    )
+    assert found["tensorflow"] != "absent" and found["python"] and found["cores"] >= 1 and len(found["packages_sha256"]) == 12

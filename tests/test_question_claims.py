@@ -94,13 +94,9 @@ REFUTING = {
     ("neurons", "more-accurate"): dict(neurons_1024=accuracy_like("neurons-1024", "base", offset=0.0005)),
     ("flatten", "shape-error"): dict(no_flatten=copied("no-flatten", "neurons-64")),
     ("output-layer", "cannot-train"): dict(output_5=copied("output-5", "neurons-64")),
-    ("extra-layer", "little-effect"): dict(
-        extra_hidden_layer=accuracy_like("extra-hidden-layer", "neurons-512", offset=-0.01)
-    ),
+    ("extra-layer", "little-effect"): dict(extra_hidden_layer=accuracy_like("extra-hidden-layer", "neurons-512", offset=-0.01)),
     ("epochs", "fifteen-lower-loss"): dict(epochs_15=with_values("epochs-15", train_loss=BASE_LOSSES + 0.01 * SPREAD)),
-    ("epochs", "thirty-lower-loss"): dict(
-        epochs_30=with_values("epochs-30", train_loss=FIFTEEN_LOSSES + 0.01 * SPREAD)
-    ),
+    ("epochs", "thirty-lower-loss"): dict(epochs_30=with_values("epochs-30", train_loss=FIFTEEN_LOSSES + 0.01 * SPREAD)),
     ("epochs", "test-loss-rises"): dict(
         epochs_30=curves("epochs-30", lambda epochs, seed: np.geomspace(0.3, 0.05, epochs) * (1 + seed / 100))
     ),
@@ -108,14 +104,10 @@ REFUTING = {
     ("normalization", "higher-end"): dict(
         no_normalization=with_values("no-normalization", train_loss=CONTROL_LOSSES - 0.01 * SPREAD)
     ),
-    ("normalization", "less-accurate"): dict(
-        no_normalization=accuracy_like("no-normalization", "neurons-512", offset=0.01)
-    ),
+    ("normalization", "less-accurate"): dict(no_normalization=accuracy_like("no-normalization", "neurons-512", offset=0.01)),
     ("callbacks", "below-threshold"): dict(early_stop=copied("early-stop", "fashion-raw")),
     ("callbacks", "two-epochs"): dict(early_stop=copied("early-stop", "fashion-512")),
-    ("learning-rate", "too-slow"): dict(
-        learning_rate_0_0001=accuracy_like("learning-rate-0.0001", "base", offset=0.0)
-    ),
+    ("learning-rate", "too-slow"): dict(learning_rate_0_0001=accuracy_like("learning-rate-0.0001", "base", offset=0.0)),
     ("learning-rate", "too-large"): dict(learning_rate_0_01=accuracy_like("learning-rate-0.01", "base", offset=0.01)),
     ("learning-rate", "far-too-large"): dict(learning_rate_0_1=accuracy_like("learning-rate-0.1", "base", offset=0.0)),
 }
@@ -133,9 +125,7 @@ OPEN = {
         extra_hidden_layer=with_values("extra-hidden-layer", test_accuracy=0.979 + 0.01 * ACROSS)
     ),
     ("epochs", "fifteen-lower-loss"): dict(epochs_15=with_values("epochs-15", train_loss=BASE_LOSSES + 0.01 * ACROSS)),
-    ("epochs", "thirty-lower-loss"): dict(
-        epochs_30=with_values("epochs-30", train_loss=FIFTEEN_LOSSES + 0.01 * ACROSS)
-    ),
+    ("epochs", "thirty-lower-loss"): dict(epochs_30=with_values("epochs-30", train_loss=FIFTEEN_LOSSES + 0.01 * ACROSS)),
     ("epochs", "test-loss-rises"): dict(epochs_30=curves("epochs-30", noisy)),
     ("normalization", "higher-start"): dict(no_normalization=course_records(only=["no-normalization"])[:4]),
     ("normalization", "higher-end"): dict(

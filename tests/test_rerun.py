@@ -23,9 +23,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("recorded")
     study, logdir = folder / "tiny.py", folder / "logs"
     study.write_text(STUDY.replace("VARIANTS", VARIANTS))
-    result = harness(
-        "run", study, "--seeds", 1, "--logdir", logdir, "--jobs", 1, "--engine", "graph", "--set", "epochs=3"
-    )
+    result = harness("run", study, "--seeds", 1, "--logdir", logdir, "--jobs", 1, "--engine", "graph", "--set", "epochs=3")
     assert result.exit_code == 0, result.output
     return study, logdir
 
@@ -65,9 +63,7 @@ def test_a_changed_study_gives_other_numbers_and_is_named_as_the_reason(recorded
     changed = tmp_path / "tiny.py"
     # The variant is gone as well: what is recorded of it is enough.
     changed.write_text(
-        study.read_text()
-        .replace('activation="relu"', 'activation="tanh"')
-        .replace('Variant("wide", hidden=(16,)), ', "")
+        study.read_text().replace('activation="relu"', 'activation="tanh"').replace('Variant("wide", hidden=(16,)), ', "")
     )
     path = mine / "tiny/wide/seed-0/record.json"
     record = read_record(path)

@@ -12,14 +12,14 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-import results  # noqa: E402
-from conftest import Finished, harness  # noqa: E402
-from resultpages.claims import claims_table, count_shown, standings  # noqa: E402
-from resultpages.pictures import LARGEST, smaller  # noqa: E402
-from resultpages.published import Published, read  # noqa: E402
+import results
+from conftest import Finished, harness
+from resultpages.claims import claims_table, count_shown, standings
+from resultpages.pictures import LARGEST, smaller
+from resultpages.published import Published, read
 
-from harness.errors import UsageError  # noqa: E402
-from harness.study.expectations import finishes, raises  # noqa: E402
+from harness.errors import UsageError
+from harness.study.expectations import finishes, raises
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,10 @@ def test_a_wrong_assignment_says_what_was_expected(assignment, said):
         ({"optimizer": "adm"}, "Did you mean 'adam'?"),
         ({"neurons": 1}, "Setting 'neurons' is not known"),
         ({"replace": "pool-2"}, "replace 'pool-2': expected NAME=Layer(arguments), for example pool-2=MaxPooling2D(2)"),
-        ({"replace": "pool-2=MaxPooling2D(2"}, "expected a layer such as MaxPooling2D(2) behind the first =, received 'MaxPooling2D(2'"),
+        (
+            {"replace": "pool-2=MaxPooling2D(2"},
+            "expected a layer such as MaxPooling2D(2) behind the first =, received 'MaxPooling2D(2'",
+        ),
         ({"replace": "a=keras.layers.Dense(2)"}, "expected the name of a Keras layer with its arguments"),
         ({"insert_after": "a=Dense(__import__('os').system('true'))"}, "is no literal"),
         ({"insert_after": "a=Dense(**{'units': 2})"}, "expected named arguments, received **"),

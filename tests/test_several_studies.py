@@ -249,10 +249,16 @@ def test_an_arranging_study_names_its_table(tmp_path):
 
 def test_a_dataset_set_by_hand_is_refused_where_a_study_has_arrays_of_its_own():
     result = harness("run", "spirals", "--dry-run", "--set", "dataset=iris")
-    assert result.exit_code == 2 and "Study 'spirals' has arrays of its own; --dataset 'iris' would have no effect." in result.output
+    assert (
+        result.exit_code == 2
+        and "Study 'spirals' has arrays of its own; --dataset 'iris' would have no effect." in result.output
+    )
 
 
 def test_a_sample_as_large_as_the_data_is_not_told_of_as_overlooked(tmp_path):
     words = ("--dry-run", "--seeds", 1, "--dataset", "digits", "--logdir", tmp_path / "logs")
     assert "changes nothing" not in harness("run", "lenet", *words, "--set", "samples=6000").output
-    assert "samples=6000 changes nothing in study 'spirals'" in harness("run", "spirals", "--dry-run", "--set", "samples=6000").output
+    assert (
+        "samples=6000 changes nothing in study 'spirals'"
+        in harness("run", "spirals", "--dry-run", "--set", "samples=6000").output
+    )

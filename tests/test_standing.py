@@ -31,9 +31,7 @@ def test_an_unexpected_pass_that_is_now_expected_is_ok():
 
 
 def test_a_failure_is_held_against_the_new_pattern():
-    record = make_record(
-        "deep", status="failed", as_expected=False, error="ValueError: bad shape", error_type="ValueError"
-    )
+    record = make_record("deep", status="failed", as_expected=False, error="ValueError: bad shape", error_type="ValueError")
     assert judged(record, raises("ValueError", match="shape")) == ("expected-error", True)
     assert judged(record, raises("ValueError", match="label")) == ("failed", False)
     assert judged(record, raises("TypeError")) == ("failed", False)

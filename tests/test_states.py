@@ -98,9 +98,7 @@ def undisturbed(build: Build, arrays: Arrays, engine: str, callbacks: Sequence[k
     return outcome(training, list(training.epochs()))
 
 
-def compare(
-    build: Build, arrays: Arrays, *, engine: str, callbacks: Callable[[], Any] = lambda: [], after: int = 2
-) -> Outcome:
+def compare(build: Build, arrays: Arrays, *, engine: str, callbacks: Callable[[], Any] = lambda: [], after: int = 2) -> Outcome:
     """Hold a training that stops and goes on in a new one against an undisturbed one; return the latter's outcome."""
     expected = undisturbed(build, arrays, engine, callbacks())
     training = begin(build, arrays, engine, callbacks())
@@ -125,12 +123,12 @@ def test_averaged_weights_and_schedules_go_on(blobs: Arrays, optimizer: Callable
 
 @pytest.mark.parametrize("engine", ["graph", "fit"])
 def test_early_stopping_knows_its_patience_and_its_best_weights(blobs: Arrays, engine: str) -> None:
-    build = lambda: dense(optimizer=keras.optimizers.SGD(0.5))  # noqa: E731
+    build = lambda: dense(optimizer=keras.optimizers.SGD(0.5))
     assert len(compare(build, blobs, engine=engine, callbacks=lambda: [early_stopping()]).numbers) < EPOCHS
 
 
 def test_a_reduced_learning_rate_stays_reduced(blobs: Arrays) -> None:
-    build = lambda: dense(optimizer=keras.optimizers.SGD(0.5))  # noqa: E731
+    build = lambda: dense(optimizer=keras.optimizers.SGD(0.5))
     numbers = compare(build, blobs, engine="graph", callbacks=lambda: [plateau()], after=4).numbers
     assert numbers[-1][-1] < numbers[0][-1]
 
@@ -159,7 +157,7 @@ def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
     class Keeper(keras.callbacks.Callback):
         def __init__(self) -> None:
             super().__init__()
-            self.file = open(__file__)  # noqa: SIM115
+            self.file = open(__file__)
 
         def __del__(self) -> None:
             self.file.close()

@@ -55,7 +55,9 @@ def test_a_file_that_is_not_there_is_named():
 def test_an_edit_of_the_same_second_and_size_is_seen(tmp_path):
     path = tmp_path / "s.py"
     for epochs in (3, 4):
-        path.write_text(f"from harness import Settings, Study\nSTUDY = Study('s', base=Settings(epochs={epochs}), variants=())\n")
+        path.write_text(
+            f"from harness import Settings, Study\nSTUDY = Study('s', base=Settings(epochs={epochs}), variants=())\n"
+        )
         os.utime(path, (1_000_000_000, 1_000_000_000))
         assert load_study(str(path)).base.epochs == epochs
 

@@ -30,7 +30,9 @@ def record(variant: str, seed: int, accuracy: float = 0.9, **changes) -> Record:
 @pytest.fixture
 def records() -> list[Record]:
     wide = [record("wide", seed, 0.92 + seed / 1000) for seed in (1, 0)]
-    broken = record("broken", 0, position=2, status="expected-error", metrics={}, history={}, error="ValueError: shape", control="base")
+    broken = record(
+        "broken", 0, position=2, status="expected-error", metrics={}, history={}, error="ValueError: shape", control="base"
+    )
     return [broken, *wide, record("base", 0, 0.9), record("base", 1, 0.905)]
 
 
@@ -80,8 +82,20 @@ def test_a_variant_whose_control_is_not_there_is_not_compared(records):
 
 
 def test_costs_stand_as_ratios_to_the_control_and_the_best_trade_offs_are_marked():
-    base = record("base", 0, 0.90, cost={"parameters": 100, "flops_per_sample": 1000}, history={"train_loss": [1.0], "epoch_seconds": [9, 2, 4]})
-    costly = record("costly", 0, 0.89, cost={"parameters": 300, "flops_per_sample": 4000}, history={"train_loss": [1.0], "epoch_seconds": [9, 6, 6]})
+    base = record(
+        "base",
+        0,
+        0.90,
+        cost={"parameters": 100, "flops_per_sample": 1000},
+        history={"train_loss": [1.0], "epoch_seconds": [9, 2, 4]},
+    )
+    costly = record(
+        "costly",
+        0,
+        0.89,
+        cost={"parameters": 300, "flops_per_sample": 4000},
+        history={"train_loss": [1.0], "epoch_seconds": [9, 6, 6]},
+    )
     frame = summary_table([base, costly]).set_index("variant")
     assert frame.parameters_ratio["costly"] == 3 and frame.flops_per_sample_ratio["costly"] == 4
     assert frame.epoch_seconds_ratio["costly"] == 2

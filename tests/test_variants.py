@@ -74,7 +74,9 @@ def test_a_name_of_a_device_is_refused(name):
         Variant(name, epochs=1)
 
 
-@pytest.mark.parametrize("name", ["attempt", "attempt-two", "attempts-2", "my-seed-0", "training", "console", "summary", "com", "com10"])
+@pytest.mark.parametrize(
+    "name", ["attempt", "attempt-two", "attempts-2", "my-seed-0", "training", "console", "summary", "com", "com10"]
+)
 def test_a_name_that_only_looks_like_one_of_these_is_a_name(name):
     assert Variant(name, epochs=1).name == name
 

@@ -31,7 +31,7 @@ VARIANTS = 20
 PACE = 3.5  # seconds between two disturbances, on average: about what a worker takes to start
 CLOCKS = ("epoch_seconds", "test_seconds")  # of the history: what differs from run to run
 
-STUDY = f'''
+STUDY = f"""
 from harness import Arrays, Settings, Study, Variant
 
 def arrays(settings):
@@ -48,7 +48,7 @@ def build(settings):
 BASE = Settings(outputs=2, epochs=4, optimizer="sgd", learning_rate=0.1)
 VARIANTS = [Variant(f"rate-{{number}}", learning_rate=0.1 + number / 100) for number in range(1, {VARIANTS})]
 STUDY = Study("torture", base=BASE, build=build, arrays=arrays, variants=VARIANTS)
-'''
+"""
 
 
 class Broken(AssertionError):
@@ -78,9 +78,7 @@ class Torture:
         command += ["--seeds", str(self.trials // VARIANTS), "--jobs", "2", "--engine", "graph"]
         environment = os.environ | {"PYTHONPATH": str(PROJECT), "TMPDIR": str(self.folder / "tmp")}
         with open(self.folder / "output", "a") as output:
-            return subprocess.Popen(
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-            )
+            return subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def disturb(self, driver: subprocess.Popen, until: float) -> None:
         """Do something terrible every now and then, until the driver has ended or the time has come."""

@@ -1,13 +1,146 @@
-from .comparison import Comparison as Comparison, compare_study as compare_study
+from .comparison import Comparison as Comparison
+from .comparison import compare_study as compare_study
 from .confounding import differing_settings as differing_settings
-from .declarations import DECLARATION_FILE as DECLARATION_FILE, as_last_declared as as_last_declared, last_run as last_run, trial_key as trial_key, write_declaration as write_declaration
-from .epochs import BEST as BEST, IN_WORDS as IN_WORDS, LAST as LAST, NEEDED as NEEDED, VALIDATION as VALIDATION, all_at_epoch as all_at_epoch, epoch_numbers as epoch_numbers, lacks_epoch as lacks_epoch, measured_series as measured_series
-from .judging import Outcome as Outcome, ends as ends, outcome as outcome
+from .declarations import (
+    DECLARATION_FILE as DECLARATION_FILE,
+)
+from .declarations import (
+    as_last_declared as as_last_declared,
+)
+from .declarations import (
+    last_run as last_run,
+)
+from .declarations import (
+    trial_key as trial_key,
+)
+from .declarations import (
+    write_declaration as write_declaration,
+)
+from .epochs import (
+    BEST as BEST,
+)
+from .epochs import (
+    IN_WORDS as IN_WORDS,
+)
+from .epochs import (
+    LAST as LAST,
+)
+from .epochs import (
+    NEEDED as NEEDED,
+)
+from .epochs import (
+    VALIDATION as VALIDATION,
+)
+from .epochs import (
+    all_at_epoch as all_at_epoch,
+)
+from .epochs import (
+    epoch_numbers as epoch_numbers,
+)
+from .epochs import (
+    lacks_epoch as lacks_epoch,
+)
+from .epochs import (
+    measured_series as measured_series,
+)
+from .judging import Outcome as Outcome
+from .judging import ends as ends
+from .judging import outcome as outcome
 from .planning import MOST_SEEDS as MOST_SEEDS
-from .predictions import AnswersError as AnswersError, class_answers as class_answers, first_chances as first_chances, load_right as load_right, save_answers as save_answers
+from .predictions import (
+    AnswersError as AnswersError,
+)
+from .predictions import (
+    class_answers as class_answers,
+)
+from .predictions import (
+    first_chances as first_chances,
+)
+from .predictions import (
+    load_right as load_right,
+)
+from .predictions import (
+    save_answers as save_answers,
+)
 from .proportions import wilson_interval as wilson_interval
-from .record_matching import as_declared as as_declared, claims_of as claims_of, of_study as of_study
-from .sameness import last_run_line as last_run_line, left_out_lines as left_out_lines, told_apart as told_apart
-from .statistics import CONFIDENCE as CONFIDENCE, PairedDifference as PairedDifference, mean_interval as mean_interval, pair as pair, paired_difference as paired_difference, prediction_interval as prediction_interval, t_quantile as t_quantile
-from .summary import FLAGS as FLAGS, METRICS as METRICS, RUNS_FILE as RUNS_FILE, SUMMARY_FILE as SUMMARY_FILE, TEXTS as TEXTS, in_order as in_order, is_further_metric as is_further_metric, run_columns as run_columns, runs_table as runs_table, stacked as stacked, summary_columns as summary_columns, summary_table as summary_table, with_whole_numbers as with_whole_numbers, write_tables as write_tables
-from .verdicts import INCONCLUSIVE as INCONCLUSIVE, NOTHING_IN_COMMON as NOTHING_IN_COMMON, UNFAIR as UNFAIR, is_marked as is_marked
+from .record_matching import as_declared as as_declared
+from .record_matching import claims_of as claims_of
+from .record_matching import of_study as of_study
+from .sameness import last_run_line as last_run_line
+from .sameness import left_out_lines as left_out_lines
+from .sameness import told_apart as told_apart
+from .statistics import (
+    CONFIDENCE as CONFIDENCE,
+)
+from .statistics import (
+    PairedDifference as PairedDifference,
+)
+from .statistics import (
+    mean_interval as mean_interval,
+)
+from .statistics import (
+    pair as pair,
+)
+from .statistics import (
+    paired_difference as paired_difference,
+)
+from .statistics import (
+    prediction_interval as prediction_interval,
+)
+from .statistics import (
+    t_quantile as t_quantile,
+)
+from .summary import (
+    FLAGS as FLAGS,
+)
+from .summary import (
+    METRICS as METRICS,
+)
+from .summary import (
+    RUNS_FILE as RUNS_FILE,
+)
+from .summary import (
+    SUMMARY_FILE as SUMMARY_FILE,
+)
+from .summary import (
+    TEXTS as TEXTS,
+)
+from .summary import (
+    in_order as in_order,
+)
+from .summary import (
+    is_further_metric as is_further_metric,
+)
+from .summary import (
+    run_columns as run_columns,
+)
+from .summary import (
+    runs_table as runs_table,
+)
+from .summary import (
+    stacked as stacked,
+)
+from .summary import (
+    summary_columns as summary_columns,
+)
+from .summary import (
+    summary_table as summary_table,
+)
+from .summary import (
+    with_whole_numbers as with_whole_numbers,
+)
+from .summary import (
+    write_tables as write_tables,
+)
+from .verdicts import (
+    INCONCLUSIVE as INCONCLUSIVE,
+)
+from .verdicts import (
+    NOTHING_IN_COMMON as NOTHING_IN_COMMON,
+)
+from .verdicts import (
+    UNFAIR as UNFAIR,
+)
+from .verdicts import (
+    is_marked as is_marked,
+)

@@ -17,9 +17,7 @@ from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join,
 from harness.analysis.test_sets import other_test_set, unpaired_seeds
 from harness.analysis.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.study import CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT
-from harness.study import written
-from harness.study import ACCURACY, Metric
+from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +112,7 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     interrupted = {record.seed for group in (variant, control) for record in group if record.status == INTERRUPTED}
     left_out = apart | interrupted | ended.variant.keys() | ended.control.keys()  # each is named once
     mine, its = (
-        {seed: value for seed, value in by_seed(group, metric).items() if seed not in left_out}
-        for group in (variant, control)
+        {seed: value for seed, value in by_seed(group, metric).items() if seed not in left_out} for group in (variant, control)
     )
     pairs = pair(mine, its)
     difference, too_large = _difference(pairs)

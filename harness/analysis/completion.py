@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from harness.analysis.proportions import mcnemar_exact
 from harness.analysis.statistics import join
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
-from harness.study import SIGNIFICANCE
-from harness.study import Metric
+from harness.study import SIGNIFICANCE, Metric
 
 NOT_FINITE = "not finite"
 IN_WORDS = {DIVERGED: "diverged", FAILED: "failed", TIMEOUT: "ran out of time", EXPECTED_ERROR: "raised"}

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.record_matching import judged_anew
-from harness.records import write_atomically
-from harness.records import Record
-from harness.study import described_expectation
-from harness.study import described_metric
+from harness.records import Record, write_atomically
+from harness.study import described_expectation, described_metric
 
 DECLARATION_FILE = "declared.json"
 _TEXTS = ("control", "change", "expectation")

@@ -116,9 +116,7 @@ def _place(record: Record, which: str, metric: Metric) -> int | None:
 def measured_series(record: Record) -> list[tuple[str, Sequence[float]]]:
     """Return the series of the history that are measured values, and not times."""
     return [
-        (name, series)
-        for name, series in record.history.items()
-        if name.startswith(_SPLITS) and not name.endswith("_seconds")
+        (name, series) for name, series in record.history.items() if name.startswith(_SPLITS) and not name.endswith("_seconds")
     ]
 
 

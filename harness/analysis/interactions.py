@@ -10,9 +10,7 @@ from harness.analysis.epochs import LAST
 from harness.analysis.statistics import PairedDifference, paired_difference
 from harness.analysis.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import Record
-from harness.study import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE
-from harness.study import Metric
-from harness.study import LAYER_EDITS
+from harness.study import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, LAYER_EDITS, WORSE, Metric
 
 Corners = tuple[str, str, str, str]  # with both changes, with the first, with the second, with neither
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from harness.errors import clean
 from harness.records import OK, Record
-from harness.study import Row
-from harness.study import Study
+from harness.study import Row, Study
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.analysis.statistics import CONFIDENCE, t_quantile
-from harness.study import FEWEST_PAIRS, SIGNIFICANCE
-from harness.study import ACCURACY_MARGIN
+from harness.study import ACCURACY_MARGIN, FEWEST_PAIRS, SIGNIFICANCE
 
 MOST_SEEDS = 1000
 POWER = 0.8

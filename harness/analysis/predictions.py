@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.records import write_atomically
-from harness.records import PREDICTIONS_FILE
+from harness.records import PREDICTIONS_FILE, write_atomically
 
 MOST_CLASSES = 256
 MOST_BYTES = 1 << 28  # of all arrays: 200 million test samples

@@ -7,11 +7,7 @@ from typing import Any
 
 from harness.analysis.sameness import told_apart
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
-from harness.study import Claim, claims_in
-from harness.study import Expectation, described_expectation
-from harness.study import Metric
-from harness.study import to_json
-from harness.study import Study
+from harness.study import Claim, Expectation, Metric, Study, claims_in, described_expectation, to_json
 
 
 def of_study(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
@@ -55,9 +51,7 @@ def as_declared(record: Record, study: Study, *, position: int) -> Record:
 
 def under_metric_name(record: Record, metric: Metric) -> Record:
     """Return a record with what it measured under one of the metric's aliases under the metric's name as well."""
-    names = {
-        f"{part}_{alias}": f"{part}_{metric.name}" for alias in metric.aliases for part in ("train", "validation", "test")
-    }
+    names = {f"{part}_{alias}": f"{part}_{metric.name}" for alias in metric.aliases for part in ("train", "validation", "test")}
 
     def named(values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {names[name]: value for name, value in values.items() if name in names} | dict(values)

@@ -13,8 +13,20 @@ from harness.analysis.epochs import LAST, metric_of
 from harness.analysis.interactions import interactions
 from harness.analysis.sameness import differing_by_seed
 from harness.analysis.summary_cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
-from harness.records import to_csv
-from harness.records import (DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, UNEXPECTED_PASS, Record, attempt_folder, trial_folder, write_atomically)
+from harness.records import (
+    DIVERGED,
+    EXPECTED_ERROR,
+    FAILED,
+    INTERRUPTED,
+    OK,
+    TIMEOUT,
+    UNEXPECTED_PASS,
+    Record,
+    attempt_folder,
+    to_csv,
+    trial_folder,
+    write_atomically,
+)
 from harness.study import ACCURACY, Metric, described_metric
 
 if TYPE_CHECKING:

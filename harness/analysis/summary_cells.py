@@ -10,8 +10,7 @@ from harness.analysis.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.analysis.proportions import wilson_interval
 from harness.analysis.record_matching import claims_of
 from harness.records import Record
-from harness.study import ACCURACY, Metric
-from harness.study import BASE
+from harness.study import ACCURACY, BASE, Metric
 
 
 def mean_cells(group: Sequence[Record], names: Iterable[str]) -> dict[str, float]:
@@ -35,9 +34,7 @@ def measured_cells(group: Sequence[Record], comparison: Comparison | None, metri
         "value": value,
         "value_std": std([metric.of(record.metrics) for record in finished]),
         **_chosen("best_epoch", "best_value", [chosen_epoch(record, BEST, metric) for record in finished]),
-        **_chosen(
-            "validation_epoch", "value_at_validation", [chosen_epoch(record, VALIDATION, metric) for record in finished]
-        ),
+        **_chosen("validation_epoch", "value_at_validation", [chosen_epoch(record, VALIDATION, metric) for record in finished]),
     }
     cells |= reliability_cells(group, metric)
     if comparison and comparison.difference and metric.name == ACCURACY.name:

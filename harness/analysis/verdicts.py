@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from harness.analysis.completion import ALL_FINISHED, Completion
 from harness.analysis.planning import MOST_SEEDS, check_margin, likely_seeds, seeds_to_settle
 from harness.analysis.statistics import PairedDifference, equivalence_test, holm
-from harness.study import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, SIGNIFICANCE, WORSE
-from harness.study import ACCURACY, Metric
+from harness.study import ACCURACY, BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, SIGNIFICANCE, WORSE, Metric
 
 INCONCLUSIVE = "inconclusive"
 NOTHING_IN_COMMON = "no seed in common with the control"

@@ -79,9 +79,13 @@ def main() -> None:
 @click.option("--only", multiple=True, metavar="VARIANT", help="Run this variant and the controls it needs; repeatable.")
 @click.option("--force", is_flag=True, help="Train also what is recorded already.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and train nothing.")
-@click.option("--dataset", default="auto", show_default=True, metavar="NAME", help="The base's dataset, and no stand-in for it.")
+@click.option(
+    "--dataset", default="auto", show_default=True, metavar="NAME", help="The base's dataset, and no stand-in for it."
+)
 @data_dir_option
-@click.option("--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs.")
+@click.option(
+    "--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs."
+)
 @click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where trials run.")
 @click.option(
     "--log",
@@ -224,7 +228,9 @@ def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> Non
 @main.command(epilog="\b\nExamples:\n  python -m harness show ablations/base/seed-0\n  python -m harness show 3f9a1c\n")
 @click.argument("trial")
 @logdir_option
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to write it.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to write it."
+)
 @output_option
 def show(trial: str, **options: Any) -> None:
     """Show the record of TRIAL: its path, its id, or a beginning of either that fits no other."""
@@ -252,7 +258,9 @@ def diff(first: str, second: str, **options: Any) -> None:
 @click.argument("study", default="")
 @logdir_option
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on. [default: 6006 or the next free one]")
-@click.option("--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in.")
+@click.option(
+    "--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in."
+)
 def board(study: str, logdir: Path, port: int | None, host: str) -> None:
     """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
     from harness.records import folder_of

@@ -12,15 +12,27 @@ from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import print_view
 from harness.errors import UsageError, unknown
 from harness.records import garbage_kept
-from harness.results import Source, read_sources
-from harness.results import parse_filter
 from harness.results import BEST as BEST_MARK
-from harness.results import STANDARD_OUTPUT, TABLE, export, on_one_line, write_output
-from harness.results import GENERAL, difference_of, one_metric, under_its_name
-from harness.results import difference_name, has_difference, set_side_by_side
-from harness.results import format_value, make_view
-from harness.study import BETTER, WORSE
-from harness.study import ACCURACY
+from harness.results import (
+    GENERAL,
+    STANDARD_OUTPUT,
+    TABLE,
+    Source,
+    difference_name,
+    difference_of,
+    export,
+    format_value,
+    has_difference,
+    make_view,
+    on_one_line,
+    one_metric,
+    parse_filter,
+    read_sources,
+    set_side_by_side,
+    under_its_name,
+    write_output,
+)
+from harness.study import ACCURACY, BETTER, WORSE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,9 +132,7 @@ def choose_columns(
     shown, same = [], []
     for name in candidates(metric, numbered=numbered, epoch=choice.epoch):
         group = _group(name, frame, numbered)
-        rows = list(
-            zip(*([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered]))
-        )
+        rows = list(zip(*([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered])))
         values = {text for row in rows for text in row} - {""}
         if not any(sum(map(bool, row)) > 1 for row in rows):  # nothing stands beside anything else
             rows = [("".join(row),) for row in rows]

@@ -7,8 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.cli.terminal.summary import make_console
-from harness.data import find_dataset
-from harness.data import DATASETS, DataError, fetch, survey
+from harness.data import DATASETS, DataError, fetch, find_dataset, survey
 
 STATE_STYLES = {"verified": "green", "absent": "dim", "damaged": "bold red"}
 

@@ -7,8 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.terminal.summary import make_console
-from harness.maintenance import Section, examine_machine
-from harness.maintenance import examine_logs
+from harness.maintenance import Section, examine_logs, examine_machine
 from harness.records import on_one_line
 
 
@@ -27,9 +26,7 @@ def print_examination(logdir: Path, *, data_dir: Path | None) -> int:
 
 
 def _print(console: Console, section: Section) -> None:
-    table = Table(
-        title=section.title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False
-    )
+    table = Table(title=section.title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True, min_width=14)
     table.add_column(overflow="fold")
     for name, text in section.facts:

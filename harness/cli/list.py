@@ -7,11 +7,8 @@ from rich.text import Text
 from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Fitted
 from harness.errors import UsageError
-from harness.runs import estimate_trials
-from harness.runs import default_jobs
-from harness.study import load_study, study_files
-from harness.study import Metric
-from harness.study import Study
+from harness.runs import default_jobs, estimate_trials
+from harness.study import Metric, Study, load_study, study_files
 
 SEEDS = 5  # as `run` has it where nothing else is said
 
@@ -62,8 +59,10 @@ def print_study(name: str, *, logdir: Path) -> None:
 
 def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
     """Say in one line each what a study teaches, what it is judged by, its data, and what all of it takes."""
-    data = "arrays of the study's own" if study.arrays else ", ".join(
-        dict.fromkeys(study.settings(name).dataset for name in study.names)
+    data = (
+        "arrays of the study's own"
+        if study.arrays
+        else ", ".join(dict.fromkeys(study.settings(name).dataset for name in study.names))
     )
     whole = SEEDS * sum(seconds.values()) / default_jobs()
     lines = [f"Lesson: {study.lesson}"] if study.lesson else []

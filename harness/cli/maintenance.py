@@ -13,9 +13,7 @@ from harness.cli.options import FilePath, data_dir_option, logdir_option, one_li
 from harness.cli.terminal.lasting_output import output_is_told_only
 
 trials_argument = click.argument("names", nargs=-1, metavar="[TRIAL]...")
-filter_option = click.option(
-    "--filter", metavar="EXPR", help="Only trials for which this holds: 'status == \"failed\"'."
-)
+filter_option = click.option("--filter", metavar="EXPR", help="Only trials for which this holds: 'status == \"failed\"'.")
 
 EXAMPLE_REMOVE = """\b
 Examples:

@@ -60,9 +60,7 @@ def one_line_errors() -> Iterator[None]:
     raise SystemExit(2) from None
 
 
-logdir_option = click.option(
-    "--logdir", type=FilePath(), default=Path("logs"), show_default=True, help="Where results lie."
-)
+logdir_option = click.option("--logdir", type=FilePath(), default=Path("logs"), show_default=True, help="Where results lie.")
 data_dir_option = click.option(
     "--data-dir",
     type=FilePath(),

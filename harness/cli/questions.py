@@ -7,9 +7,7 @@ from rich.markup import escape
 
 from harness.cli.questions_view import question_view, questions_table
 from harness.cli.terminal.summary import make_console
-from harness.course import Evidence, gather_evidence
-from harness.course import QUESTIONS, STUDY, Question
-from harness.course import Texts, load_texts
+from harness.course import QUESTIONS, STUDY, Evidence, Question, Texts, gather_evidence, load_texts
 from harness.errors import UsageError
 from harness.records import load_records
 from harness.study import load_study

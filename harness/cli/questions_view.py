@@ -14,13 +14,23 @@ from rich.text import Text
 
 from harness.analysis import MOST_SEEDS
 from harness.cli.terminal.summary import number, present
-from harness.course import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
-from harness.course import Evidence
-from harness.course import BASE, CLASSES, QUESTIONS, Question, epoch_seconds
-from harness.course import QuestionText, Texts
+from harness.course import (
+    BASE,
+    CLASSES,
+    QUESTIONS,
+    REFUTED,
+    SUPPORTED,
+    UNDECIDED,
+    Evidence,
+    Finding,
+    Question,
+    QuestionText,
+    Texts,
+    combined,
+    epoch_seconds,
+)
 from harness.records import Record
-from harness.study import FEWEST_PAIRS
-from harness.study import ACCURACY_MARGIN
+from harness.study import ACCURACY_MARGIN, FEWEST_PAIRS
 
 INDENT = 2
 NUMBER_WIDTH = 6  # on a narrow terminal 0.9770 ± 0.0020 breaks at its space, never within a number
@@ -42,9 +52,7 @@ def questions_table(evidence: Evidence, texts: Texts, *, title: str) -> Table:
     return table
 
 
-def question_view(
-    question: Question, evidence: Evidence, texts: Texts, *, width: int
-) -> Iterator[RenderableType]:
+def question_view(question: Question, evidence: Evidence, texts: Texts, *, width: int) -> Iterator[RenderableType]:
     """Yield a whole question: its choices, the documented answer, why, what was measured, and what that shows."""
     text = texts.questions[question.name]
     findings = question.findings(evidence)

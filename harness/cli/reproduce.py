@@ -10,8 +10,15 @@ from rich.text import Text
 
 from harness.analysis import of_study
 from harness.cli.terminal.summary import make_console, number
-from harness.course import (Reproduction, compare_documented, conclusions, documented_figures, documented_studies, measured_values)
-from harness.course import FEWEST_SEEDS
+from harness.course import (
+    FEWEST_SEEDS,
+    Reproduction,
+    compare_documented,
+    conclusions,
+    documented_figures,
+    documented_studies,
+    measured_values,
+)
 from harness.errors import UsageError
 from harness.records import load_records
 from harness.study import load_study

@@ -7,10 +7,7 @@ import click
 from harness.cli.compare import print_table
 from harness.maintenance import Rerun, rerun, study_file, trial_of
 from harness.records import origin
-from harness.results import DIFFERENCE_COLUMNS
-from harness.results import TABLE
-from harness.results import name_of
-from harness.results import find_trial
+from harness.results import DIFFERENCE_COLUMNS, TABLE, find_trial, name_of
 
 
 def rerun_trial(name: str, *, study: Path | None, logdir: Path, data_dir: Path | None) -> int:
@@ -45,8 +42,7 @@ def _print(outcome: Rerun) -> None:
         click.echo(f"The answers to each test sample were not compared: {outcome.answers_fault}")
     if not outcome.same_source:
         click.echo(
-            "By its id the trial is another one now: "
-            "the study's functions, the settings, or TensorFlow or Keras have changed."
+            "By its id the trial is another one now: the study's functions, the settings, or TensorFlow or Keras have changed."
         )
     if not outcome.surroundings.empty:
         click.echo("What differs around it:")

@@ -10,8 +10,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from harness.analysis import ends, outcome
-from harness.analysis import SUMMARY_FILE, summary_table
+from harness.analysis import SUMMARY_FILE, ends, outcome, summary_table
 from harness.cli.run_request import Request, Task, Workers, make_tasks
 from harness.cli.terminal.data_lines import data_line
 from harness.cli.terminal.plan import plan_table, total_line
@@ -19,18 +18,22 @@ from harness.cli.terminal.progress import RunProgress
 from harness.cli.terminal.summary import make_console, print_notes, summary_view
 from harness.cli.terminal.undrawn import undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
-from harness.records import reason
-from harness.records import one_writer
-from harness.records import require_own, require_own_trial, require_same_folder
-from harness.records import Record, trial_folder
-from harness.runs import has_own_data
-from harness.runs import execute, reinstate_displaced, write_everything
-from harness.runs import Interrupts
-from harness.runs import Plan, results
-from harness.runs import must_be_built, overlooked, require_effects, require_samples
-from harness.runs import Keeper
-from harness.study import tab_values
-from harness.study import Study
+from harness.records import Record, one_writer, reason, require_own, require_own_trial, require_same_folder, trial_folder
+from harness.runs import (
+    Interrupts,
+    Keeper,
+    Plan,
+    execute,
+    has_own_data,
+    must_be_built,
+    overlooked,
+    reinstate_displaced,
+    require_effects,
+    require_samples,
+    results,
+    write_everything,
+)
+from harness.study import Study, tab_values
 from harness.tensorboard import metric_columns, write_study
 
 WRONG_STATUS = 2
@@ -244,5 +247,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
-    console.print(f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.options.logdir}", markup=False)
+    console.print(
+        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.options.logdir}",
+        markup=False,
+    )
     return 1 if unexpected or claims.broken else 0

@@ -8,10 +8,7 @@ from typing import Any
 from harness.data import DATASETS, Prepared, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.runs import in_changed_base
-from harness.study import load_study, study_files
-from harness.study import annotations, changed, parse
-from harness.study import BASE, Study, training
-from harness.study import place_of
+from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training
 
 ALL = "all"
 AUTO = "auto"

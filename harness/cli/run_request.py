@@ -18,10 +18,7 @@ from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.cli.terminal.summary import print_notes
 from harness.data import Prepared
 from harness.records import origin
-from harness.runs import outdated_records
-from harness.runs import LocalExecutor
-from harness.runs import default_jobs
-from harness.runs import Options, Plan, make_plan, selected
+from harness.runs import LocalExecutor, Options, Plan, default_jobs, make_plan, outdated_records, selected
 from harness.study import Study
 
 

@@ -13,19 +13,25 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis import epoch_numbers
-from harness.analysis import claims_of
+from harness.analysis import claims_of, epoch_numbers
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import as_many_as_fit, drawn
 from harness.records import Record, encode
-from harness.results import DIFFERENCE_COLUMNS, difference_table
-from harness.results import STANDARD_OUTPUT, on_one_line, write_output
-from harness.results import name_of
-from harness.results import Found, find_trial
-from harness.results import Cell, View, format_value
-from harness.study import described_metric
-from harness.study import show_value
+from harness.results import (
+    DIFFERENCE_COLUMNS,
+    STANDARD_OUTPUT,
+    Cell,
+    Found,
+    View,
+    difference_table,
+    find_trial,
+    format_value,
+    name_of,
+    on_one_line,
+    write_output,
+)
+from harness.study import described_metric, show_value
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")
@@ -73,9 +79,7 @@ def page(found: Found, width: int) -> Group:
     parts += [_pairs("settings", record.settings), _pairs("result", result)]
     if record.first_test_image:
         chosen = max(range(len(record.first_test_image)), key=record.first_test_image.__getitem__)
-        parts.append(
-            _pairs("", {"first test image": f"class {chosen} with probability {record.first_test_image[chosen]:.4f}"})
-        )
+        parts.append(_pairs("", {"first test image": f"class {chosen} with probability {record.first_test_image[chosen]:.4f}"}))
     if record.epochs:
         parts += _history(record, width)
     if record.architecture:
@@ -106,9 +110,7 @@ def _summary(found: Found) -> dict[str, Any]:
 
 
 def _pairs(title: str, values: Mapping[str, Any]) -> Table:
-    table = Table(
-        title=title or None, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False
-    )
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True, min_width=18)
     table.add_column(overflow="fold")
     for name, value in values.items():

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data import find_dataset
-from harness.data import Prepared
+from harness.data import Prepared, find_dataset
 from harness.runs import Options
 from harness.study import Study
 

@@ -7,16 +7,21 @@ from pathlib import Path
 import click
 
 from harness.errors import UsageError, fault_text
-from harness.maintenance import make_tables_again, shown_trials
-from harness.maintenance import TRASH, Trashed, delete, in_trash, leftovers, move_to_trash, restore, size_of
-from harness.maintenance import unrecorded_folder
-from harness.records import reason
-from harness.records import one_writer
-from harness.records import require_own
-from harness.records import RECORD_FILE
-from harness.results import gather_records, require_folder
-from harness.results import Found, require_sole, trials_of
-from harness.results import choose
+from harness.maintenance import (
+    TRASH,
+    Trashed,
+    delete,
+    in_trash,
+    leftovers,
+    make_tables_again,
+    move_to_trash,
+    restore,
+    shown_trials,
+    size_of,
+    unrecorded_folder,
+)
+from harness.records import RECORD_FILE, one_writer, reason, require_own
+from harness.results import Found, choose, gather_records, require_folder, require_sole, trials_of
 
 MOST_SAID = 10  # lines on single trials
 
@@ -30,9 +35,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     if not names and filter is None:
         raise UsageError("Nothing is named to remove; expected a trial, a variant or study, or --filter.")
     folders = _folders(names, filter, logdir)
-    studies = {
-        folder: shown_trials(logdir / folder) for folder in _studies(_below(folder, logdir) for folder in folders)
-    }
+    studies = {folder: shown_trials(logdir / folder) for folder in _studies(_below(folder, logdir) for folder in folders)}
     size = sum(size_of(folder) for folder in folders)
     moved: list[Trashed] = []
     faults: list[str] = []
@@ -111,9 +114,7 @@ def _chosen(names: Sequence[str], filter: str | None, logdir: Path) -> tuple[Tra
     """Return what is chosen of the trash, the last removed first; what has no record is chosen by its name alone."""
     trash = in_trash(logdir)
     by_name = [
-        trashed
-        for trashed in trash
-        if trashed.record is None and any(_is_named(trashed, name, logdir) for name in names)
+        trashed for trashed in trash if trashed.record is None and any(_is_named(trashed, name, logdir) for name in names)
     ]
     others = [name for name in names if not any(_is_named(trashed, name, logdir) for trashed in by_name)]
     found: set[Path] = set()

@@ -11,10 +11,16 @@ from statistics import fmean
 
 import numpy as np
 
-from harness.analysis import Comparison
-from harness.analysis import wilson_interval
-from harness.analysis import CONFIDENCE, PairedDifference, pair, paired_difference
-from harness.analysis import INCONCLUSIVE, UNFAIR
+from harness.analysis import (
+    CONFIDENCE,
+    INCONCLUSIVE,
+    UNFAIR,
+    Comparison,
+    PairedDifference,
+    pair,
+    paired_difference,
+    wilson_interval,
+)
 from harness.records import DIVERGED
 from harness.study import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, WORSE, never_judged
 
@@ -135,9 +141,7 @@ def always(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
         return MISSING
     holds = all(outcomes.values())
     state, reason = (SUPPORTED, "all") if holds else (REFUTED, "not-all")
-    return Finding(
-        state, reason, n=len(outcomes), mean=fmean(outcomes.values()), count=sum(outcomes.values()), detail=detail
-    )
+    return Finding(state, reason, n=len(outcomes), mean=fmean(outcomes.values()), count=sum(outcomes.values()), detail=detail)
 
 
 def mostly(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:

@@ -9,8 +9,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis import epoch_numbers, measured_series
-from harness.analysis import CONFIDENCE, prediction_interval
+from harness.analysis import CONFIDENCE, epoch_numbers, measured_series, prediction_interval
 from harness.course.documented_fit import Fit, explanations, joint_fit
 from harness.records import Record
 

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.analysis import Comparison, compare_study
-from harness.analysis import as_declared, of_study
-from harness.analysis import in_order
+from harness.analysis import Comparison, as_declared, compare_study, in_order, of_study
 from harness.records import Record
 from harness.study import Study
 

@@ -114,9 +114,7 @@ def wide_layer_is_more_accurate(evidence: Evidence) -> Finding:
 def without_flatten_shapes_clash(evidence: Evidence) -> Finding:
     """Judge that a model without Flatten stops with an error about shapes."""
     ended = _ended_by_itself(evidence.of("no-flatten"))
-    outcomes = {
-        record.seed: record.status == EXPECTED_ERROR and bool(re.search("(?i)shape", record.error)) for record in ended
-    }
+    outcomes = {record.seed: record.status == EXPECTED_ERROR and bool(re.search("(?i)shape", record.error)) for record in ended}
     return always(outcomes, detail=_first_error(ended))
 
 
@@ -211,9 +209,7 @@ QUESTIONS = (
     ),
     Question("flatten", ("neurons-64", "no-flatten"), (Claim("shape-error", without_flatten_shapes_clash),)),
     Question("output-layer", ("neurons-64", "output-5"), (Claim("cannot-train", five_outputs_cannot_train),)),
-    Question(
-        "extra-layer", ("neurons-512", "extra-hidden-layer"), (Claim("little-effect", second_layer_changes_little),)
-    ),
+    Question("extra-layer", ("neurons-512", "extra-hidden-layer"), (Claim("little-effect", second_layer_changes_little),)),
     Question(
         "epochs",
         (BASE, "epochs-15", "epochs-30"),

@@ -1,4 +1,46 @@
-from .arrays import Arrays as Arrays, Samples as Samples, each as each, first_samples as first_samples, hold_out as hold_out, none_left as none_left, training_weights as training_weights
-from .catalogue import CLASS_NAMES as CLASS_NAMES, DATASETS as DATASETS, find_dataset as find_dataset
-from .resolve import Prepared as Prepared, Table as Table, fetch as fetch, is_table as is_table, open_dataset as open_dataset, prepare as prepare, survey as survey
+from .arrays import (
+    Arrays as Arrays,
+)
+from .arrays import (
+    Samples as Samples,
+)
+from .arrays import (
+    each as each,
+)
+from .arrays import (
+    first_samples as first_samples,
+)
+from .arrays import (
+    hold_out as hold_out,
+)
+from .arrays import (
+    none_left as none_left,
+)
+from .arrays import (
+    training_weights as training_weights,
+)
+from .catalogue import CLASS_NAMES as CLASS_NAMES
+from .catalogue import DATASETS as DATASETS
+from .catalogue import find_dataset as find_dataset
+from .resolve import (
+    Prepared as Prepared,
+)
+from .resolve import (
+    Table as Table,
+)
+from .resolve import (
+    fetch as fetch,
+)
+from .resolve import (
+    is_table as is_table,
+)
+from .resolve import (
+    open_dataset as open_dataset,
+)
+from .resolve import (
+    prepare as prepare,
+)
+from .resolve import (
+    survey as survey,
+)
 from .specs import DataError as DataError

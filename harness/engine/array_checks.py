@@ -99,8 +99,7 @@ def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
         fitting = (array.shape, (*array.shape, 1), array.shape[:-1] if array.shape[-1] == 1 else array.shape)
         if not any(_fits(candidate[1:], shape[1:]) for candidate in fitting):
             raise ValueError(
-                f"{title} has samples of shape {array.shape[1:]}; "
-                f"the model's input {tensor.name!r} expects shape {shape[1:]}."
+                f"{title} has samples of shape {array.shape[1:]}; the model's input {tensor.name!r} expects shape {shape[1:]}."
             )
 
 
@@ -135,7 +134,9 @@ def _check_targets(model: keras.Model, outputs: Sequence[Any], label: str, y: Sa
 def _check_identities(title: str, labels: np.ndarray, loss: str) -> None:
     fractional = np.issubdtype(labels.dtype, np.floating) and (labels != np.round(labels)).any()
     if labels.shape[1:] not in ((), (1,)) or fractional:
-        raise ValueError(f"{title} has labels of shape {_batch(labels.shape)}; {loss} expects one whole number for each sample.")
+        raise ValueError(
+            f"{title} has labels of shape {_batch(labels.shape)}; {loss} expects one whole number for each sample."
+        )
 
 
 def _check_chances(title: str, labels: np.ndarray, loss: str) -> None:

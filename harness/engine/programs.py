@@ -150,9 +150,7 @@ class CompiledProgram:
         ]
         return tf.nest.map_structure(lambda *pieces: np.concatenate([np.asarray(piece) for piece in pieces]), *parts)
 
-    def _train_loop(
-        self, samples: tuple[Any, ...], order: tf.Tensor, steps: tf.Tensor, *, first: int, size: int
-    ) -> None:
+    def _train_loop(self, samples: tuple[Any, ...], order: tf.Tensor, steps: tf.Tensor, *, first: int, size: int) -> None:
         short = order.shape[0] % self._batches.size > 0
 
         def step(number: tf.Tensor) -> tf.Tensor:

@@ -51,9 +51,7 @@ def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | N
     classifying = _is_classifier(estimator)
     target = _class_numbers if classifying else _numbers
     sets = {name: (getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")) for name in ("train", "validation", "test")}
-    samples = {
-        name: (columns(x, arrays.scale), target(f"y_{name}", y)) for name, (x, y) in sets.items() if x is not None
-    }
+    samples = {name: (columns(x, arrays.scale), target(f"y_{name}", y)) for name, (x, y) in sets.items() if x is not None}
     made = repr(estimator)
     seed_estimator(estimator, seed)
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(threads):

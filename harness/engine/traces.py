@@ -11,7 +11,9 @@ from tensorflow.core.framework.function_pb2 import FunctionDef
 from tensorflow.core.framework.node_def_pb2 import NodeDef
 from tensorflow.types.experimental import ConcreteFunction
 
-UNHEEDED = "_gradient_op_type"  # says how to differentiate an operation, by a number of its own; what is traced was differentiated
+UNHEEDED = (
+    "_gradient_op_type"  # says how to differentiate an operation, by a number of its own; what is traced was differentiated
+)
 
 
 def trace_key(traced: ConcreteFunction) -> str:

@@ -15,7 +15,16 @@ from harness.figures.predictions import predictions
 from harness.figures.samples import first_of_each_class, mistakes
 from harness.figures.style import to_png
 from harness.figures.translation import accuracy_by_shift, by_distance, draw_shifts
-from harness.study import (CONFUSION_MATRIX, DECISION_SURFACE, FIRST_LAYER_WEIGHTS, FIRST_OF_EACH_CLASS, LEARNING_CURVES, MISTAKES, PREDICTIONS, SHIFT_ACCURACY)
+from harness.study import (
+    CONFUSION_MATRIX,
+    DECISION_SURFACE,
+    FIRST_LAYER_WEIGHTS,
+    FIRST_OF_EACH_CLASS,
+    LEARNING_CURVES,
+    MISTAKES,
+    PREDICTIONS,
+    SHIFT_ACCURACY,
+)
 
 
 class Drawing(NamedTuple):

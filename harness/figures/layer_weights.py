@@ -83,5 +83,3 @@ def _matrix(subject: Subject, kernel: np.ndarray) -> Figure:
             panel.text(column + 1, row + 1, f"{weight:.2f}", ha="center", va="center", fontsize=10, color=colour)
     made.colorbar(shown, ax=panel, pad=0.02).set_label("weight")
     return made
-
-

@@ -13,8 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from harness.data import DATASETS, DataError, survey
-from harness.runs import default_jobs, usable_cores
-from harness.runs import sweep
+from harness.runs import default_jobs, sweep, usable_cores
 from harness.tensorboard import FIRST_PORT, LOOPBACK
 
 PROJECT = "ablation-harness"
@@ -113,9 +112,7 @@ def devices(question: str = _ASK_TENSORFLOW) -> Part:
         yield Finding(f"TensorFlow did not load within {TENSORFLOW_SECONDS:.0f} s", "python -c 'import tensorflow'")
     except (IndexError, ValueError):
         lines = answer.stderr.strip().splitlines() or ["no error was printed"]
-        yield Finding(
-            f"TensorFlow does not load: {lines[-1][:300]}", "python -m pip install --force-reinstall tensorflow"
-        )
+        yield Finding(f"TensorFlow does not load: {lines[-1][:300]}", "python -m pip install --force-reinstall tensorflow")
     else:
         yield "devices", ", ".join([*found, *gpus])
 
@@ -143,11 +140,7 @@ def data(data_dir: Path | None) -> Part:
                     if place.source == "cache"
                     else f"python -m harness data fetch {name}"
                 )
-                mend = (
-                    again
-                    if place.source != "files"
-                    else f"put the published file in its place, or remove it and: {again}"
-                )
+                mend = again if place.source != "files" else f"put the published file in its place, or remove it and: {again}"
                 yield Finding(place.fault or f"{place.path} is damaged", mend)
 
 
@@ -157,9 +150,7 @@ def disk(logdir: Path) -> Part:
     usage = shutil.disk_usage(there)
     yield "disk", f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.1f} GB at {there}"
     if usage.free < LEAST_DISK_GB * 1e9:
-        yield Finding(
-            f"Only {usage.free / 1e9:.2f} GB are free at {there}", f"python -m harness purge --logdir {logdir}"
-        )
+        yield Finding(f"Only {usage.free / 1e9:.2f} GB are free at {there}", f"python -m harness purge --logdir {logdir}")
     if not os.access(there, os.W_OK):
         yield Finding(f"{there} cannot be written by this user", "name another folder with --logdir")
 

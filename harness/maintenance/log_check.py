@@ -10,15 +10,9 @@ from harness.errors import UsageError
 from harness.maintenance.doctor import Finding, Part, Section, make_section
 from harness.maintenance.retabling import shown_trials
 from harness.maintenance.trash import TRASH, in_trash, leftovers, size_of
-from harness.records import is_temporary
-from harness.records import is_own
-from harness.records import Record, attempt_folder
-from harness.records import StudyFolder, command, folders_in, read_folder
-from harness.study import load_study, study_files
-from harness.study import Study
-from harness.tensorboard import AGGREGATE
-from harness.tensorboard import readable_records
-from harness.tensorboard import event_files
+from harness.records import Record, StudyFolder, attempt_folder, command, folders_in, is_own, is_temporary, read_folder
+from harness.study import Study, load_study, study_files
+from harness.tensorboard import AGGREGATE, event_files, readable_records
 from harness.training import trial_id
 
 MOST_NAMED = 5  # files of one kind of finding
@@ -31,9 +25,7 @@ def examine_logs(logdir: Path) -> Section:
         absent = (("log folder", f"{logdir} does not exist yet; a run makes it"),)
         return Section("log folder", absent, ())
     studies = [
-        study
-        for folder in folders_in(logdir)
-        if (study := read_folder(folder)).attempts or study.records or study.damaged
+        study for folder in folders_in(logdir) if (study := read_folder(folder)).attempts or study.records or study.damaged
     ]
     looks = (_state, _stale, _tables, _checkpoints, _answers)
     parts = [part for study in studies for part in (*(look(study) for look in looks), _events(study, logdir))]
@@ -145,9 +137,7 @@ def _events(study: StudyFolder, logdir: Path) -> Part:
             parts = path.relative_to(study.folder).parts
             trial = len(parts) > 2 and parts[1].startswith("seed-")
             mend = study.mend(variants=[parts[0]] if trial else (), force=trial)
-            yield Finding(
-                f"{path.relative_to(logdir)}: {fault}; {count} records can be read. The tables do not use it.", mend
-            )
+            yield Finding(f"{path.relative_to(logdir)}: {fault}; {count} records can be read. The tables do not use it.", mend)
 
 
 def _orphans(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
@@ -164,13 +154,7 @@ def _orphans(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
         yield Finding(what, command("remove", str(folder), "--logdir", str(logdir)))
     if len(orphans) > MOST_NAMED:
         yield "more", f"{len(orphans) - MOST_NAMED} more folders with event files of no trial"
-    left = [
-        path
-        for study in studies
-        if not study.writer
-        for path in study.folder.rglob(".*.tmp")
-        if is_temporary(path)
-    ]
+    left = [path for study in studies if not study.writer for path in study.folder.rglob(".*.tmp") if is_temporary(path)]
     if left:
         yield Finding(
             f"{len(left)} temporary files of a process that was killed: {_named(map(str, left))}", _shell("rm", *left)

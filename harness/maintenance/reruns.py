@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis import AnswersError, load_right
 from harness.data import Prepared, prepare
 from harness.errors import UsageError
-from harness.records import reason
-from harness.records import require_own
-from harness.records import Record, attempt_folder, next_attempt, trial_folder, write_record
-from harness.results import difference_table
-from harness.results import name_of
-from harness.results import Found
-from harness.runs import Lost
-from harness.runs import LocalExecutor
-from harness.study import KINDS, find_study, load_study, study_files
-from harness.study import changed
-from harness.study import BASE, Study
+from harness.records import Record, attempt_folder, next_attempt, reason, require_own, trial_folder, write_record
+from harness.results import Found, difference_table, name_of
+from harness.runs import LocalExecutor, Lost
+from harness.study import BASE, KINDS, Study, changed, find_study, load_study, study_files
 from harness.tensorboard import withdraw
 from harness.training import Trial, blank_record, source_hash, trial_id
 
@@ -72,9 +65,7 @@ def rerun(found: Found, trial: Trial, study: Study, *, origin: Mapping[str, Any]
         withdraw(folder)  # the HParams tab would average it with the trial it repeats
         write_record(folder, again)
     except OSError as error:
-        raise UsageError(
-            f"Folder {str(folder)!r} cannot be written ({error.strerror}). Name another with --logdir."
-        ) from None
+        raise UsageError(f"Folder {str(folder)!r} cannot be written ({error.strerror}). Name another with --logdir.") from None
     same_answers, fault = _same_answers(attempt_folder(found.path.parent, record.attempt), folder)
     return Rerun(
         again,
@@ -178,9 +169,7 @@ def _settings(record: Record) -> dict[str, Any]:
 
 def _identity(record: Record, study: Study, trial: Trial) -> str:
     engine = str(record.provenance.get("engine_asked", "auto"))
-    return trial_id(
-        study, study.base, seed=record.seed, data_sha256=trial.data.sha256 if trial.data else "", engine=engine
-    )
+    return trial_id(study, study.base, seed=record.seed, data_sha256=trial.data.sha256 if trial.data else "", engine=engine)
 
 
 def _as_recorded(outcome: Record, record: Record, origin: Mapping[str, Any]) -> Record:

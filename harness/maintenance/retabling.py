@@ -5,10 +5,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.analysis import DECLARATION_FILE
-from harness.analysis import RUNS_FILE, SUMMARY_FILE, write_tables
-from harness.records import own_aggregates, require_own
-from harness.records import RECORD_FILE, load_records, trial_folder
+from harness.analysis import DECLARATION_FILE, RUNS_FILE, SUMMARY_FILE, write_tables
+from harness.records import RECORD_FILE, load_records, own_aggregates, require_own, trial_folder
 from harness.results import as_declared_now
 from harness.tensorboard import AGGREGATE, write_aggregates
 

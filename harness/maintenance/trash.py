@@ -17,10 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.records import write_atomically
-from harness.records import reason
-from harness.records import is_own, require_own
-from harness.records import RECORD_FILE, Record, RecordError, read_record
+from harness.records import RECORD_FILE, Record, RecordError, is_own, read_record, reason, require_own, write_atomically
 from harness.tensorboard import event_files
 
 TRASH = ".trash"
@@ -138,15 +135,8 @@ def _name(folder: Path, logdir: Path) -> str:
     """Return a folder's path below the log folder, links followed in all but its last part."""
     place = folder.parent.resolve() / folder.name
     root = logdir.resolve()
-    if (
-        not place.is_relative_to(root)
-        or place == root
-        or place.relative_to(root).parts[0] == TRASH
-        or folder.name == ".."
-    ):
-        raise UsageError(
-            f"{str(folder)!r} does not lie below the log folder {str(logdir)!r}; only what does can be removed."
-        )
+    if not place.is_relative_to(root) or place == root or place.relative_to(root).parts[0] == TRASH or folder.name == "..":
+        raise UsageError(f"{str(folder)!r} does not lie below the log folder {str(logdir)!r}; only what does can be removed.")
     return place.relative_to(root).as_posix()
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from harness.data import Arrays, each
-from harness.study import value_text
-from harness.study import has_plain_content
+from harness.study import has_plain_content, value_text
 
 MOST_ROWS = 100_000  # that show whether targets tell samples
 
@@ -93,4 +92,3 @@ def _add(digest: "hashlib._Hash", values: np.ndarray) -> None:
         digest.update(text.encode("utf-8", "surrogatepass"))
     else:
         digest.update(np.ascontiguousarray(values).data if values.size else b"")
-

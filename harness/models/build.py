@@ -3,8 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from harness.study import Settings
-from harness.study import Study
+from harness.study import Settings, Study
 
 if TYPE_CHECKING:
     import keras
@@ -25,8 +24,7 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
     import keras
     from keras.src.utils.naming import reset_uids
 
-    from harness.engine import drawing, seed_streams
-    from harness.engine import is_estimator
+    from harness.engine import drawing, is_estimator, seed_streams
 
     keras.utils.set_random_seed(seed)
     reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone

@@ -6,11 +6,8 @@ from typing import Any
 
 import keras
 
-from harness.data import Arrays, each, none_left
-from harness.data import Prepared
-from harness.engine import fingerprint
-from harness.engine import refusal
-from harness.engine import steps_key
+from harness.data import Arrays, Prepared, each, none_left
+from harness.engine import fingerprint, refusal, steps_key
 from harness.isolation import changed_settings
 from harness.models.array_hashes import add_arrays, arrays_sha256
 from harness.models.build import make_model
@@ -18,8 +15,7 @@ from harness.models.layer_factory import LayerError
 from harness.models.reported_metrics import missing
 from harness.models.samples import image_arrays, own_arrays
 from harness.runs import Effect
-from harness.study import Settings, to_json
-from harness.study import Study
+from harness.study import Settings, Study, to_json
 
 # Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.
 TRAINING = ("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation")

@@ -77,7 +77,9 @@ def needed_calls(graph: Functional, cuts: Set[Edge]) -> list[Call]:
     """Return the calls that a graph's outputs need once these edges are cut, in the order in which they run."""
     calls = calls_of(graph)
     sources = {tensor: id(source) for tensor, source in sources_of(graph, calls).items()}
-    calls = [_without(call, {one for one in map(id, call.inputs) if (id(call.operation), sources[one]) in cuts}) for call in calls]
+    calls = [
+        _without(call, {one for one in map(id, call.inputs) if (id(call.operation), sources[one]) in cuts}) for call in calls
+    ]
     givers = {id(tensor): call for call in calls for tensor in call.outputs}
     wanted: set[int] = set()
     open_ends = list(graph.outputs)

@@ -3,12 +3,10 @@
 from functools import lru_cache
 from typing import Any
 
-from harness.data import Arrays, first_samples, hold_out
-from harness.data import Prepared, Table, open_dataset
+from harness.data import Arrays, Prepared, Table, first_samples, hold_out, open_dataset
 from harness.errors import UsageError
 from harness.models.seeding import seed_everything
-from harness.study import Settings
-from harness.study import Study
+from harness.study import Settings, Study
 
 
 def make_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, seed: int) -> Arrays:

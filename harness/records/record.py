@@ -15,8 +15,7 @@ from typing import Any
 from harness.records.atomic_files import write_atomically
 from harness.records.checks import numbers, require_record
 from harness.records.fallback import machine_is_short
-from harness.study import described_expectation
-from harness.study import described_metric
+from harness.study import described_expectation, described_metric
 
 SCHEMA = 1
 RECORD_FILE = "record.json"

@@ -58,8 +58,12 @@ def folder_of(logdir: Path, study: str) -> Path:
     """Return a study's folder; UsageError if the log folder has none of that name."""
     names = [folder.name for folder in folders_in(logdir)]
     if study not in names:
-        raise unknown(f"In log folder {str(logdir)!r}, study", study, names) if names else UsageError(
-            f"Log folder {str(logdir)!r} has no studies; expected {study!r}. Run it first, or name its folder with --logdir."
+        raise (
+            unknown(f"In log folder {str(logdir)!r}, study", study, names)
+            if names
+            else UsageError(
+                f"Log folder {str(logdir)!r} has no studies; expected {study!r}. Run it first, or name its folder with --logdir."
+            )
         )
     return logdir / study
 

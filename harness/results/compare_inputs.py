@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis import LAST, NEEDED, all_at_epoch, lacks_epoch
-from harness.analysis import stacked, summary_table
-from harness.analysis import NOTHING_IN_COMMON
+from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, lacks_epoch, stacked, summary_table
 from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.results.loading import alike, by_study, gather_records, logdir_of
-from harness.study import load_study
-from harness.study import Study
+from harness.study import Study, load_study
 
 if TYPE_CHECKING:
     import pandas as pd

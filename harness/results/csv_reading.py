@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import (FLAGS, METRICS, TEXTS, is_further_metric, run_columns, stacked, summary_columns, summary_table, with_whole_numbers)
+from harness.analysis import (
+    FLAGS,
+    METRICS,
+    TEXTS,
+    is_further_metric,
+    run_columns,
+    stacked,
+    summary_columns,
+    summary_table,
+    with_whole_numbers,
+)
 from harness.errors import UsageError
 from harness.records import EXPECTED_ERROR, OK, STATUSES, Record
 from harness.results.view import is_measured
@@ -43,9 +53,7 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
     for name in frame.columns:
         frame[name] = _typed(path, name, frame[name].tolist())
     notes = (
-        [f"{path}: columns that no table of the harness has were left out: {', '.join(map(str, foreign))}."]
-        if foreign
-        else []
+        [f"{path}: columns that no table of the harness has were left out: {', '.join(map(str, foreign))}."] if foreign else []
     )
     _check_rows(path, frame, ["study", "variant", "seed"] if runs else ["study", "variant"])
     if runs:

@@ -4,13 +4,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from harness.analysis import as_last_declared
-from harness.analysis import as_declared
+from harness.analysis import as_declared, as_last_declared
 from harness.errors import UsageError
 from harness.records import Record
-from harness.study import load_study, study_files
-from harness.study import Settings, to_json
-from harness.study import Study
+from harness.study import Settings, Study, load_study, study_files, to_json
 
 
 def as_declared_now(

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.records import on_one_line, plain, to_csv
-from harness.records import write_atomically
+from harness.records import on_one_line, plain, to_csv, write_atomically
 from harness.results.view import Cell, View, make_view
 
 if TYPE_CHECKING:
@@ -53,9 +52,7 @@ def write_output(text: str, output: str, *, show: Callable[[str], None]) -> None
         else:
             write_atomically(path.resolve(), text)
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of links
-        raise UsageError(
-            f"Output {output!r} cannot be written ({getattr(error, 'strerror', None) or error})."
-        ) from None
+        raise UsageError(f"Output {output!r} cannot be written ({getattr(error, 'strerror', None) or error}).") from None
 
 
 def to_json(frame: "pd.DataFrame") -> str:

@@ -6,15 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import last_run, trial_key
-from harness.analysis import epoch_numbers
-from harness.analysis import last_run_line, left_out_lines, told_apart
-from harness.analysis import in_order, runs_table
+from harness.analysis import epoch_numbers, in_order, last_run, last_run_line, left_out_lines, runs_table, told_apart, trial_key
 from harness.errors import UsageError
 from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
 from harness.results.declared import as_declared_now
-from harness.study import load_study
-from harness.study import show_value
+from harness.study import load_study, show_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,9 +142,7 @@ def require_folder(folder: Path) -> None:
     except (OSError, ValueError):  # a name too long, or with a NUL
         there = False
     if not there:
-        raise UsageError(
-            f"Path {str(folder)!r} is no folder; expected LOGDIR, LOGDIR/STUDY, or a summary.csv or runs.csv."
-        )
+        raise UsageError(f"Path {str(folder)!r} is no folder; expected LOGDIR, LOGDIR/STUDY, or a summary.csv or runs.csv.")
 
 
 def name_of(record: Record) -> str:

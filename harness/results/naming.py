@@ -28,6 +28,4 @@ def under_its_name(table: "pd.DataFrame", metric: str) -> "pd.DataFrame":
     """Return a table in which value, value_std and delta stand as X, X_std and delta_X as well, X being the metric."""
     if metric == GENERAL:
         return table
-    return table.assign(
-        **{metric: table["value"], f"{metric}_std": table["value_std"], difference_of(metric): table["delta"]}
-    )
+    return table.assign(**{metric: table["value"], f"{metric}_std": table["value_std"], difference_of(metric): table["delta"]})

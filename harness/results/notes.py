@@ -5,8 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis import SUMMARY_FILE
-from harness.analysis import INCONCLUSIVE
+from harness.analysis import INCONCLUSIVE, SUMMARY_FILE
 from harness.results.view import UNFINISHED, format_value
 from harness.study import HIGHER
 

@@ -4,16 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import differing_settings
-from harness.analysis import is_further_metric
+from harness.analysis import differing_settings, is_further_metric
 from harness.results.compare_inputs import Key, Source
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COUNTS = frozenset(
-    ("seeds", "failed_seeds", "epochs", "parameters", "pairs", "first_test_image_class", "flops_per_sample")
-)
+COUNTS = frozenset(("seeds", "failed_seeds", "epochs", "parameters", "pairs", "first_test_image_class", "flops_per_sample"))
 DIFFERENCES = ("train_loss", "test_loss", "test_accuracy", "value", "seconds", "parameters")
 
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis import is_marked
 from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
-from harness.study import SIGNIFICANCE
-from harness.study import DIGITS, SPREAD_DIGITS, written
-from harness.study import HIGHER, LOWER
+from harness.study import DIGITS, HIGHER, LOWER, SIGNIFICANCE, SPREAD_DIGITS, written
 
 if TYPE_CHECKING:
     import pandas as pd

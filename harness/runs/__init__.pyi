@@ -1,11 +1,56 @@
-from .data_checks import has_own_data as has_own_data, outdated_records as outdated_records
-from .estimate import dense_parameters as dense_parameters, estimate_trials as estimate_trials, trial_seconds as trial_seconds, wall_seconds as wall_seconds
-from .execution import execute as execute, reinstate_displaced as reinstate_displaced, write_everything as write_everything
-from .executors import Effect as Effect, Lost as Lost, Progress as Progress
+from .data_checks import has_own_data as has_own_data
+from .data_checks import outdated_records as outdated_records
+from .estimate import (
+    dense_parameters as dense_parameters,
+)
+from .estimate import (
+    estimate_trials as estimate_trials,
+)
+from .estimate import (
+    trial_seconds as trial_seconds,
+)
+from .estimate import (
+    wall_seconds as wall_seconds,
+)
+from .execution import execute as execute
+from .execution import reinstate_displaced as reinstate_displaced
+from .execution import write_everything as write_everything
+from .executors import Effect as Effect
+from .executors import Lost as Lost
+from .executors import Progress as Progress
 from .executors.local import LocalExecutor as LocalExecutor
-from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
+from .executors.machine import default_jobs as default_jobs
+from .executors.machine import usable_cores as usable_cores
 from .executors.sweeping import sweep as sweep
 from .interrupts import Interrupts as Interrupts
-from .plan import Options as Options, Plan as Plan, in_changed_base as in_changed_base, make_plan as make_plan, results as results, selected as selected
-from .preflight import must_be_built as must_be_built, overlooked as overlooked, require_effects as require_effects, require_samples as require_samples
+from .plan import (
+    Options as Options,
+)
+from .plan import (
+    Plan as Plan,
+)
+from .plan import (
+    in_changed_base as in_changed_base,
+)
+from .plan import (
+    make_plan as make_plan,
+)
+from .plan import (
+    results as results,
+)
+from .plan import (
+    selected as selected,
+)
+from .preflight import (
+    must_be_built as must_be_built,
+)
+from .preflight import (
+    overlooked as overlooked,
+)
+from .preflight import (
+    require_effects as require_effects,
+)
+from .preflight import (
+    require_samples as require_samples,
+)
 from .record_store import Keeper as Keeper

@@ -20,9 +20,7 @@ from harness.errors import MOST_NAMED
 from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
 from harness.runs.executors.processes import end_tree, steady_hashes
 from harness.runs.plan import Key, Plan, declared_now, in_place, key_of
-from harness.study import folders_of, importing_from, load_study
-from harness.study import Settings, annotations
-from harness.study import Study
+from harness.study import Settings, Study, annotations, folders_of, importing_from, load_study
 
 _CONTEXT = SpawnContext()
 
@@ -114,9 +112,7 @@ def answers(
     return found + [None] * (len(questions) - len(found))
 
 
-def _heard(
-    path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], max_seconds: float | None
-) -> list[bool]:
+def _heard(path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], max_seconds: float | None) -> list[bool]:
     """Return what one process answers, as long as it does."""
     found: list[bool] = []
     with _asking(path, base_changes, questions) as connection:
@@ -203,8 +199,7 @@ class Hashes:
         return digest
 
     def _made(self, settings: Settings, asked: Question) -> str:
-        from harness.models import arrays_sha256
-        from harness.models import make_arrays
+        from harness.models import arrays_sha256, make_arrays
 
         try:
             return arrays_sha256(make_arrays(self._study, settings, asked.prepared, seed=asked.seed))

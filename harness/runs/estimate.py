@@ -9,12 +9,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from harness.data import find_dataset
-from harness.data import Prepared, is_table
+from harness.data import Prepared, find_dataset, is_table
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, RecordError, read_record
-from harness.study import Settings
-from harness.study import Study
+from harness.study import Settings, Study
 
 if TYPE_CHECKING:
     from harness.training import Trial
@@ -122,7 +120,11 @@ def _step_seconds(study: Study, settings: Settings) -> float:
 
 def _samples(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> int:
     prepared = data.get(settings.dataset)
-    known = (settings.samples or UNKNOWN_SAMPLES) if study.arrays else find_dataset(prepared.used if prepared else settings.dataset).samples
+    known = (
+        (settings.samples or UNKNOWN_SAMPLES)
+        if study.arrays
+        else find_dataset(prepared.used if prepared else settings.dataset).samples
+    )
     return max(min(known, settings.samples or known) - (settings.validation or 0), 1)
 
 

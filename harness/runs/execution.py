@@ -6,20 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from harness.analysis import write_declaration
-from harness.analysis import write_tables
+from harness.analysis import write_declaration, write_tables
 from harness.errors import fault_text
-from harness.records import require_own_trial
-from harness.records import environment
-from harness.records import INTERRUPTED, Record, attempt_folder, trial_folder
+from harness.records import INTERRUPTED, Record, attempt_folder, environment, require_own_trial, trial_folder
 from harness.runs.executors import Executor, Lost, Progress, Wish
 from harness.runs.plan import Plan, Results, results
 from harness.runs.record_store import Keeper, reinstate
 from harness.study import tab_values
-from harness.tensorboard import write_aggregates
-from harness.tensorboard import TrialBoard, as_code
-from harness.training import notices
-from harness.training import Trial, blank_record
+from harness.tensorboard import TrialBoard, as_code, write_aggregates
+from harness.training import Trial, blank_record, notices
 
 TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most
 STOPPING = {

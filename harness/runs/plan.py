@@ -9,13 +9,22 @@ from typing import Any
 from harness.analysis import as_declared
 from harness.data import Prepared
 from harness.errors import UsageError
-from harness.records import fallback_logdir
-from harness.records import folder_identity
-from harness.records import (INTERRUPTED, RECORD_FILE, Record, RecordError, find_records, garbage_kept, next_attempt, read_record, trial_folder)
+from harness.records import (
+    INTERRUPTED,
+    RECORD_FILE,
+    Record,
+    RecordError,
+    fallback_logdir,
+    find_records,
+    folder_identity,
+    garbage_kept,
+    next_attempt,
+    read_record,
+    trial_folder,
+)
 from harness.runs.estimate import estimate_trials
 from harness.runs.warm_starts import linked
-from harness.study import changed
-from harness.study import Study, show_value
+from harness.study import Study, changed, show_value
 from harness.training import Trial, source_hash, trial_id
 
 # Why a trial is to be trained.
@@ -100,9 +109,7 @@ def in_changed_base(changes: Iterable[tuple[str, Any]], fault: object) -> str:
     return f"With {said} in the base: {fault}" if said else str(fault)
 
 
-def make_plan(
-    whole: Study, options: Options, data: Mapping[str, Prepared], *, outdated: frozenset[Key] = frozenset()
-) -> Plan:
+def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared], *, outdated: frozenset[Key] = frozenset()) -> Plan:
     """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
     data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.

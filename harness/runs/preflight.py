@@ -4,15 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data import none_left
-from harness.data import find_dataset
-from harness.data import is_table
+from harness.data import find_dataset, is_table, none_left
 from harness.errors import UsageError
 from harness.runs.executors import Effect, Executor
 from harness.runs.plan import Plan, in_changed_base
-from harness.study import LAYER_EDITS, differences
-from harness.study import BASE, MEASURING, Study, show_value
-from harness.study import place_of
+from harness.study import BASE, LAYER_EDITS, MEASURING, Study, differences, place_of, show_value
 from harness.training import Trial
 
 ELSEWHERE = (*MEASURING, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen

@@ -7,13 +7,28 @@ from pathlib import Path
 
 from harness.analysis import write_tables
 from harness.errors import fault_text
-from harness.records import is_temporary
-from harness.records import disk_is_full, reason
-from harness.records import folder_identity, require_own_trial, require_same_folder
-from harness.records import (FAILED, INTERRUPTED, RECORD_FILE, Record, RecordError, attempt_folder, keep_older, load_records, next_attempt, read_record, trial_folder, write_record)
+from harness.records import (
+    FAILED,
+    INTERRUPTED,
+    RECORD_FILE,
+    Record,
+    RecordError,
+    attempt_folder,
+    disk_is_full,
+    folder_identity,
+    is_temporary,
+    keep_older,
+    load_records,
+    next_attempt,
+    read_record,
+    reason,
+    require_own_trial,
+    require_same_folder,
+    trial_folder,
+    write_record,
+)
 from harness.tensorboard import readmit, withdraw
-from harness.training import discard
-from harness.training import Trial
+from harness.training import Trial, discard
 
 
 def store(folder: Path, record: Record) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from harness.study import Settings, to_json
-from harness.study import Study
+from harness.study import Settings, Study, to_json
 from harness.training import Trial
 
 

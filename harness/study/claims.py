@@ -38,9 +38,7 @@ class Bound:
         number = isinstance(self.limit, (int, float)) and not isinstance(self.limit, bool) and math.isfinite(self.limit)
         if not number or (self.column.endswith("accuracy") and not 0 <= self.limit <= 1):
             expected = "a fraction from 0 to 1" if self.column.endswith("accuracy") else "a finite number"
-            raise UsageError(
-                f"An expectation's limit of the {_words(self.column)} is {self.limit!r}; expected {expected}."
-            )
+            raise UsageError(f"An expectation's limit of the {_words(self.column)} is {self.limit!r}; expected {expected}.")
 
     def __str__(self) -> str:
         short = f"{self.limit:g}"

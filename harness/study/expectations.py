@@ -28,9 +28,7 @@ class Expectation:
             return NotImplemented
         for one in (self, other):
             if not one.finishes:
-                raise UsageError(
-                    f"An expectation of results cannot be joined with one that {one}: there are no results then."
-                )
+                raise UsageError(f"An expectation of results cannot be joined with one that {one}: there are no results then.")
         return replace(self, claims=(*self.claims, *other.claims))
 
     def accepts_error(self, kind: str, text: str) -> bool:
@@ -54,7 +52,6 @@ class Expectation:
         for said, asked in (("finishes", "finish"), ("raises", "raise"), ("diverges", "diverge")):
             words = words.replace(said, asked)
         return words
-
 
     def described(self) -> dict[str, Any]:
         """Return what a record keeps of it, as JSON can hold it."""
@@ -106,9 +103,7 @@ def finishes(
         (VALUE, value_at_least, False),
         (VALUE, value_at_most, True),
     )
-    return Expectation(
-        claims=tuple(Bound(column, limit, upper) for column, limit, upper in bounds if limit is not None)
-    )
+    return Expectation(claims=tuple(Bound(column, limit, upper) for column, limit, upper in bounds if limit is not None))
 
 
 def better_than_control() -> Expectation:

@@ -188,7 +188,9 @@ def _switched_off(base: Settings, family: str, switches: Iterable[str]) -> list[
     for switch in switches:
         _in_family(family, base, {switch: False})
         if getattr(base, switch) is not True:
-            raise UsageError(f"Family {family!r}: {switch} is {getattr(base, switch)!r} in the base; expected a switch that is on.")
+            raise UsageError(
+                f"Family {family!r}: {switch} is {getattr(base, switch)!r} in the base; expected a switch that is on."
+            )
     return [(name_of({switch: False}), {switch: False}) for switch in switches]
 
 

@@ -211,7 +211,9 @@ def check(name: str, value: Any, annotation: Any) -> Any:
 
 def _countable(name: str, value: int) -> int:
     if abs(value) > LARGEST_NUMBER:
-        raise UsageError(f"{name} must be a whole number of at most {LARGEST_NUMBER}; received one of {len(str(value))} digits.")
+        raise UsageError(
+            f"{name} must be a whole number of at most {LARGEST_NUMBER}; received one of {len(str(value))} digits."
+        )
     return value
 
 

@@ -14,10 +14,8 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
 from harness.analysis import mean_interval
-from harness.records import own_aggregates, require_own
-from harness.records import Record
-from harness.study import described_metric
-from harness.study import BASE
+from harness.records import Record, own_aggregates, require_own
+from harness.study import BASE, described_metric
 from harness.tensorboard.event_file import EventFile
 
 AGGREGATE = "aggregate"

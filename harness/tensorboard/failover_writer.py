@@ -7,8 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.records import disk_is_full, reason
-from harness.records import folder_identity, require_own, require_same_folder
+from harness.records import disk_is_full, folder_identity, reason, require_own, require_same_folder
 from harness.tensorboard.trial_writer import TrialBoard
 
 Step = Callable[[TrialBoard, Path], Any]
@@ -21,9 +20,7 @@ class LastingBoard:
     and raises its OSError, since what is left of it must not be filled by a trial that cannot end well.
     """
 
-    def __init__(
-        self, folder: Path, *, fallback: Path | None, home: Path, identity: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, fallback: Path | None, home: Path, identity: tuple[int, int] | None = None) -> None:
         """Begin in `folder`, which lies in the study's folder `home`; a worker never makes that one.
 
         identity: home's when the run began; without one, its present one.
@@ -40,9 +37,7 @@ class LastingBoard:
         self.write(lambda board, folder: None)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._board is None:
             return
         if kind is None:

@@ -95,7 +95,7 @@ def _layer_scopes(model: "keras.Model") -> dict[str, str]:
     second one unique: `dense` runs as `dense_1`, which may be the name of another layer. TensorFlow's own naming of
     the same sequence of scopes tells which is which.
     """
-    (scope, _, layers), = _unique_scopes([model])
+    ((scope, _, layers),) = _unique_scopes([model])
     return {scope: ""} | dict(_below(layers, given=scope + "/", kept=""))
 
 

@@ -46,8 +46,7 @@ def write_study(
     experiment = api_pb2.Experiment(
         hparam_infos=[_column(name, values) for name, values in hyperparameters.items()],
         metric_infos=[
-            api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag, group=run), display_name=title)
-            for tag, run, title in metrics
+            api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag, group=run), display_name=title) for tag, run, title in metrics
         ],
         time_created_secs=time.time(),
     )

@@ -47,9 +47,7 @@ def pr_curve_summary(tag: str, positive: np.ndarray, chances: np.ndarray) -> Sum
     positive: which samples are of the class, shape (n,). chances: what the model gives the class, from 0 to 1, (n,).
     """
     places = np.floor(np.clip(chances, 0.0, 1.0) * (THRESHOLDS - 1)).astype(np.int64)
-    true, false = (
-        np.bincount(places[chosen], minlength=THRESHOLDS)[::-1].cumsum()[::-1] for chosen in (positive, ~positive)
-    )
+    true, false = (np.bincount(places[chosen], minlength=THRESHOLDS)[::-1].cumsum()[::-1] for chosen in (positive, ~positive))
     precision = true / np.maximum(true + false, _LEAST_COUNT)
     recall = true / np.maximum(true[0], _LEAST_COUNT)
     rows = np.stack([true, false, false[0] - false, true[0] - true, precision, recall])

@@ -18,9 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from harness.engine import flatten, restored
-from harness.records import write_atomically
-from harness.records import is_own, require_own
-from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
+from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder, is_own, require_own, write_atomically
 
 SCHEMA = 1
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again

@@ -11,14 +11,10 @@ from typing import Any
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
 from harness.data import Arrays
-from harness.engine import Epoch, Training
-from harness.engine import State, StateError
+from harness.engine import Epoch, State, StateError, Training
 from harness.models import arrays_sha256
-from harness.records import require_own_trial, require_same_folder
-from harness.records import environment
-from harness.records import attempt_folder
-from harness.tensorboard import event_files
-from harness.tensorboard import TRAIN, withdraw
+from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
+from harness.tensorboard import TRAIN, event_files, withdraw
 from harness.training.checkpoint_file import (
     Checkpoint,
     CheckpointError,
@@ -42,9 +38,7 @@ class Checkpoints:
     record's provenance, what was resumed, lost, or set aside.
     """
 
-    def __init__(
-        self, trial: Trial, training: Training, arrays: Arrays, *, started: float, notes: dict[str, Any]
-    ) -> None:
+    def __init__(self, trial: Trial, training: Training, arrays: Arrays, *, started: float, notes: dict[str, Any]) -> None:
         """started: `time.perf_counter()` when the attempt began."""
         self.epochs: list[Epoch] = []  # all that count, the resumed ones first
         self.earlier_seconds = 0.0  # what earlier attempts have spent, wall time

@@ -10,9 +10,7 @@ import numpy as np
 from harness.analysis import class_answers, first_chances, save_answers
 from harness.engine import Epoch, finite
 from harness.errors import UsageError, failure_text
-from harness.study import Metric
-from harness.study import Settings
-from harness.study import Study
+from harness.study import Metric, Settings, Study
 from harness.tensorboard import LastingBoard
 from harness.training.figures import Gallery
 from harness.training.trial import Trial

@@ -6,19 +6,31 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from harness.data import Arrays, Samples
-from harness.data import CLASS_NAMES
+from harness.data import CLASS_NAMES, Arrays, Samples
 from harness.errors import failure_text
-from harness.figures import NotDrawn, Subject, Surface, answers, first_output
-from harness.figures import Plane, plane
-from harness.figures import first_kernel, named_weights
+from harness.figures import NotDrawn, Plane, Subject, Surface, answers, first_kernel, first_output, named_weights, plane
 from harness.records import LAST_EPOCH
-from harness.study import (ALL_PICTURES, DECISION_SURFACE, DRAWN_SEED, EMBEDDINGS, FIRST_LAYER_WEIGHTS, HISTOGRAMS, PICTURES, PR_CURVES)
-from harness.study import Study
-from harness.tensorboard import LastingBoard
-from harness.tensorboard import write_embedding
-from harness.tensorboard import histogram_summary, image_summary, pr_curve_summary
-from harness.tensorboard import TEST, TRAIN, as_table
+from harness.study import (
+    ALL_PICTURES,
+    DECISION_SURFACE,
+    DRAWN_SEED,
+    EMBEDDINGS,
+    FIRST_LAYER_WEIGHTS,
+    HISTOGRAMS,
+    PICTURES,
+    PR_CURVES,
+    Study,
+)
+from harness.tensorboard import (
+    TEST,
+    TRAIN,
+    LastingBoard,
+    as_table,
+    histogram_summary,
+    image_summary,
+    pr_curve_summary,
+    write_embedding,
+)
 from harness.training.trial import Trial
 
 MOST_SURFACES = 25  # steps of the slider in the Images tab, a tenth of a second each

@@ -5,9 +5,7 @@ import math
 import keras
 
 from harness.data import Arrays
-from harness.engine import first_inputs
-from harness.engine import Training, train
-from harness.engine import answers, has_call
+from harness.engine import Training, answers, first_inputs, has_call, train
 from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 from harness.tensorboard import as_code
 from harness.training.checkpoints import Checkpoints

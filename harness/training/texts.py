@@ -1,8 +1,7 @@
 """What TensorBoard's Text tab says of a trial, as Markdown."""
 
 from harness.records import environment
-from harness.study import values_of
-from harness.study import BASE, Study, show_value
+from harness.study import BASE, Study, show_value, values_of
 from harness.tensorboard import as_table
 from harness.training.trial import Trial
 

@@ -12,10 +12,7 @@ from typing import Any
 from harness.data import Prepared
 from harness.errors import UsageError
 from harness.records import FAILED, Record
-from harness.study import folders_of, importing_from, load_study
-from harness.study import Settings, to_json
-from harness.study import function_source
-from harness.study import Study
+from harness.study import Settings, Study, folders_of, function_source, importing_from, load_study, to_json
 
 
 @dataclass(frozen=True, slots=True)

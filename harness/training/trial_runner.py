@@ -6,17 +6,24 @@ from dataclasses import replace
 import keras
 
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
-from harness.models import arrays_sha256, judged_sha256
-from harness.models import make_model
-from harness.models import make_arrays
-from harness.records import disk_is_full, reason
-from harness.records import environment, peak_memory_mb
-from harness.records import (DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, UNEXPECTED_PASS, Record, attempt_folder, trial_folder)
-from harness.study import folders_of, importing_from
-from harness.study import tab_values
-from harness.study import Study
-from harness.tensorboard import LastingBoard
-from harness.tensorboard import as_code
+from harness.models import arrays_sha256, judged_sha256, make_arrays, make_model
+from harness.records import (
+    DIVERGED,
+    EXPECTED_ERROR,
+    FAILED,
+    INTERRUPTED,
+    OK,
+    UNEXPECTED_PASS,
+    Record,
+    attempt_folder,
+    disk_is_full,
+    environment,
+    peak_memory_mb,
+    reason,
+    trial_folder,
+)
+from harness.study import Study, folders_of, importing_from, tab_values
+from harness.tensorboard import LastingBoard, as_code
 from harness.training.context import Course, Interrupted, Report, Work
 from harness.training.keras_training import train_network
 from harness.training.sklearn_training import train_estimator
@@ -57,7 +64,9 @@ def judged(record: Record, study: Study, *, diverged: bool, error: BaseException
     if isinstance(error, Interrupted):
         return replace(record, status=INTERRUPTED, as_expected=False, error=f"Interrupted: {error}")
     if disk_is_full(error):  # never what a variant is expected to raise
-        return replace(record, status=FAILED, as_expected=False, error=clean(reason(error)), error_type=clean(type(error).__name__))
+        return replace(
+            record, status=FAILED, as_expected=False, error=clean(reason(error)), error_type=clean(type(error).__name__)
+        )
     if error is not None:
         kind = type(error).__name__
         expected = expectation.accepts_error(kind, error_text(error).strip() or kind)

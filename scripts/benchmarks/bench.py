@@ -49,9 +49,7 @@ class StudyRun:
         return max(record.provenance["ended"] for record in self.records)
 
 
-def run_study(
-    bench: Bench, study: str, *options: str, jobs: int, cold: bool = False, watch: Memory | None = None
-) -> StudyRun:
+def run_study(bench: Bench, study: str, *options: str, jobs: int, cold: bool = False, watch: Memory | None = None) -> StudyRun:
     """Run a study of the benchmark in a fresh process; cold: with no dataset decoded yet. Failed if a trial fails."""
     folder = bench.fresh_folder(study)
     command = ["-m", "harness", "run", str(STUDIES / f"{study}.py"), "--dataset", "mnist", "--logdir", "logs"]

@@ -27,12 +27,9 @@ def measure(bench: Bench) -> tuple[list[Figure], list[Profile]]:
     samples, failures = _timed(bench, commands)
     goals = {"--help": ANSWER, "list": ANSWER, _compare(counts[-1]): COMPARE}
     figures = [
-        median_of(name, seconds, "s", goal=goals.get(name), note=failures.get(name, ""))
-        for name, seconds in samples.items()
+        median_of(name, seconds, "s", goal=goals.get(name), note=failures.get(name, "")) for name, seconds in samples.items()
     ]
-    return [*figures, _growth(counts, samples)], [
-        imports_profile("What the commands import", commands, folder=bench.folder)
-    ]
+    return [*figures, _growth(counts, samples)], [imports_profile("What the commands import", commands, folder=bench.folder)]
 
 
 def _compare(count: int) -> str:

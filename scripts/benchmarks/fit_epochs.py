@@ -14,8 +14,7 @@ import numpy as np
 
 from harness.data import open_dataset, prepare
 from harness.models import make_model
-from harness.study import load_study
-from harness.study import changed, parse
+from harness.study import changed, load_study, parse
 
 
 class Clock(keras.callbacks.Callback):

@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.records import environment
-from harness.records import EXPECTED_ERROR, OK, Record, attempt_folder, trial_folder, write_record
+from harness.records import EXPECTED_ERROR, OK, Record, attempt_folder, environment, trial_folder, write_record
 from harness.runs import dense_parameters
-from harness.study import load_study
-from harness.study import Study
+from harness.study import Study, load_study
 from harness.training import Trial, blank_record
 
 STUDY = "ablations"

@@ -76,9 +76,7 @@ class Report:
 HEADINGS = ("part", "what", "figure", "goal", "", "note")
 
 
-def median_of(
-    what: str, samples: Sequence[float], unit: str, *, goal: Goal | None = None, note: str = ""
-) -> Figure:
+def median_of(what: str, samples: Sequence[float], unit: str, *, goal: Goal | None = None, note: str = "") -> Figure:
     """Return the median of some measurements as a figure, their range in its note."""
     value = median(samples) if samples else math.nan
     if len(samples) > 1:

@@ -84,7 +84,9 @@ def overhead(bench: Bench, runs: SuiteRuns) -> tuple[list[Figure], list[Profile]
     figures = [
         median_of("wall time / (training / workers)", training, "×", goal=OVERHEAD),
         median_of("the same, test passes counted as training", with_tests, "×"),
-        median_of("what trials write, of their training passes", [_writing(run.records) for run in runs.harness], "%", goal=WRITING),
+        median_of(
+            "what trials write, of their training passes", [_writing(run.records) for run in runs.harness], "%", goal=WRITING
+        ),
     ]
     starts = imports_profile("What starting a run imports", STARTS, folder=bench.folder)
     return figures, [_where_time_went(runs.harness), starts]
@@ -149,7 +151,9 @@ def _variant_row(name: str, records: Sequence[Record], scripts: Sequence[Mapping
     values = (record.metrics.get(key) for key in ("train_loss", "test_accuracy"))
     learned = ("" if value is None else f"{value:.4f}" for value in values)
     error = f" ({scripts[0]['error']})" if scripts[0]["error"] else ""
-    epochs = median(sum(found.history.get("epoch_seconds", ())) + sum(found.history.get("test_seconds", ())) for found in records)
+    epochs = median(
+        sum(found.history.get("epoch_seconds", ())) + sum(found.history.get("test_seconds", ())) for found in records
+    )
     times = (written(harness, "s"), written(epochs, "s"), written(plain, "s") + error, written(plain / harness, "×"))
     return name, record.status, str(record.epochs), *learned, *times
 

@@ -22,9 +22,7 @@ def standings(found: Published) -> tuple[Standing, ...]:
     rows = found.summary.to_dict("records")
     judged = outcome(found.study, rows, changed=bool(found.base_changes))
     measured = {row["variant"] for row in rows}
-    return tuple(
-        standing for variant in found.study.names if variant in measured for standing in _of(found, variant, judged)
-    )
+    return tuple(standing for variant in found.study.names if variant in measured for standing in _of(found, variant, judged))
 
 
 def _of(found: Published, variant: str, judged: Outcome) -> Iterator[Standing]:

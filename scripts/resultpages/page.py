@@ -23,8 +23,7 @@ def page(found: Published, claims: tuple[Standing, ...], pictures: list[tuple[st
         f"# Results of `{study.name}`" + (f" ({found.caution})" if found.caution else ""),
         f"**{study.question}**",
         study.lesson,
-        f"Written by `python scripts/results.py` from the records of `python -m harness run {study.name}`; "
-        f"{found.made_on()}.",
+        f"Written by `python scripts/results.py` from the records of `python -m harness run {study.name}`; {found.made_on()}.",
         "## Summary",
         summary_table(found),
         "What the verdicts mean, what is corrected and what is not: [verdicts](../verdicts.md).",

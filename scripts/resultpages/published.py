@@ -11,8 +11,7 @@ import pandas as pd
 from harness.analysis import RUNS_FILE, SUMMARY_FILE
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, trial_folder
-from harness.study import load_study
-from harness.study import BASE, Study
+from harness.study import BASE, Study, load_study
 
 ENOUGH_SEEDS = 5  # fewer give intervals and no verdicts
 
@@ -72,9 +71,7 @@ def read(name: str, logdir: Path) -> Published:
     folder = logdir / study.name
     record = trial_folder(logdir, study.name, BASE, 0) / RECORD_FILE
     if not record.is_file():
-        raise UsageError(
-            f"{folder} has no record of the base with seed 0; expected python -m harness run {study.name} first."
-        )
+        raise UsageError(f"{folder} has no record of the base with seed 0; expected python -m harness run {study.name} first.")
     summary, runs = pd.read_csv(folder / SUMMARY_FILE), pd.read_csv(folder / RUNS_FILE)
     found = Published(study, logdir, summary, runs, json.loads(record.read_text(encoding="utf-8"))["record"])
     if stand_ins := _stand_ins(found):

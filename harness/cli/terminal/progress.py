@@ -13,10 +13,9 @@ from rich.table import Table
 from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.records import Record
-from harness.runs import Progress as Epoch
 from harness.runs import Plan
-from harness.study import written
-from harness.study import Metric
+from harness.runs import Progress as Epoch
+from harness.study import Metric, written
 
 
 class RunProgress:
@@ -29,7 +28,11 @@ class RunProgress:
         self._whole = self._left
         self._started = time.monotonic()
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
             console=console,
         )
         self._task = self._bar.add_task(plan.study.name, total=len(plan.trials), left="")

@@ -13,9 +13,7 @@ from rich.text import Text
 
 from harness.cli.terminal.folding import fold, longest_piece
 from harness.errors import clean
-from harness.study import FEWEST_PAIRS, never_judged
-from harness.study import ACCURACY
-from harness.study import BASE
+from harness.study import ACCURACY, BASE, FEWEST_PAIRS, never_judged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,9 +122,7 @@ def _fitting(rows: list[dict[str, Any]], metric: str, width: int) -> tuple[_Layo
     return layout, columns
 
 
-def _drawn(
-    rows: list[dict[str, Any]], columns: dict[str, list[Text]], layout: _Layout, *, title: str, width: int
-) -> Table:
+def _drawn(rows: list[dict[str, Any]], columns: dict[str, list[Text]], layout: _Layout, *, title: str, width: int) -> Table:
     table = Table(
         title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, layout.gap - 1, 0, 0), show_edge=False
     )

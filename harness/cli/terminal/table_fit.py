@@ -10,8 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.terminal.folding import fold, longest_piece
-from harness.results import on_one_line, plain_cell, to_text
-from harness.results import View, without
+from harness.results import View, on_one_line, plain_cell, to_text, without
 
 # Left out where a terminal is too narrow, in this order.
 DISPENSABLE = (

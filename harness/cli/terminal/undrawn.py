@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from harness.records import Record
-from harness.study import DRAWN_SEED
-from harness.study import Study
+from harness.study import DRAWN_SEED, Study
 
 
 def undrawn_lines(study: Study, records: Sequence[Record]) -> list[str]:

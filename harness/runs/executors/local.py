@@ -99,7 +99,9 @@ class LocalExecutor:
         if isinstance(result, (Record, Lost)):
             return result
         if isinstance(result, _Overrun):
-            return Lost(TIMEOUT, f"TimeoutError: ran longer than {self._max_seconds:g} s and was ended.", seconds=result.seconds)
+            return Lost(
+                TIMEOUT, f"TimeoutError: ran longer than {self._max_seconds:g} s and was ended.", seconds=result.seconds
+            )
         if isinstance(result, _Death):
             return Lost(FAILED, f"WorkerLost: {result.text}.", died=True, seconds=result.seconds)
         return Lost(FAILED, result.text if isinstance(result, Failure) else f"TypeError: no record but {result!r:.80}.")
