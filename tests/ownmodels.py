@@ -72,3 +72,20 @@ def assert_as_fit(make: Callable[[], keras.Model], arrays: Arrays, *, rel: float
     for mine, theirs in zip(training.model.get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
     return training
+
+
+class Scaled(keras.layers.Layer):
+    """A layer whose configuration forgets what it was made with."""
+
+    def __init__(self, factor: float = 1.0, **options) -> None:
+        super().__init__(**options)
+        self.factor = factor
+
+    def build(self, shape) -> None:
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+    def call(self, x):
+        return self.scale * self.factor * x
+
+    def get_config(self):
+        return keras.layers.Layer.get_config(self)

@@ -1,0 +1,385 @@
+"""The data that a study's own functions give: made under the trial's seed, hashed in its record, part of what stands."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import harness
+from tiny_studies import HEAD
+
+from harness.data.arrays import Arrays
+from harness.errors import UsageError
+from harness.models.array_hashes import arrays_sha256, judged_sha256
+from harness.models.fingerprint import effect
+from harness.models.samples import make_arrays
+from harness.records.record import attempt_folder, read_record, trial_folder, write_record
+from harness.runs.data_checks import Question, answers, outdated_records, watch
+from harness.runs.execution import write_judged
+from harness.runs.executors.processes import steady_hashes
+from harness.runs.plan import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
+from harness.study.loading import folders_of, importing_from, load_study
+from harness.study.settings import Settings
+from harness.study.source import value_text
+from harness.study.study import Study
+from harness.training.trial import blank_record
+from harness.training.trial_runner import run_trial
+
+BODY = """
+import numpy as np
+from pathlib import Path
+from harness import Arrays
+
+HERE = Path(__file__).parent
+
+@dataclass(frozen=True)
+class Mine(Settings):
+    noise: float = 0.1
+
+def arrays(settings):
+    (HERE / "calls").open("a").write("x")
+    x = np.loadtxt(HERE / "data.csv") * settings.noise
+    SPLIT
+    return Arrays(x_train=x[:6], y_train=np.zeros(6), x_test=x[6:], y_test=x[6:])
+
+def build(settings): return None
+
+STUDY = Study("tiny", base=Mine(), variants=(Variant("loud", noise=0.9), Variant("long", epochs=9)), arrays=arrays, build=build)
+"""
+
+
+def written(folder: Path, split: str = "") -> Path:
+    np.savetxt(folder / "data.csv", np.arange(10.0))
+    path = folder / "tiny.py"
+    path.write_text(HEAD + BODY.replace("SPLIT", split))
+    return path
+
+
+def recorded(path: Path, *, seeds: int = 2) -> Plan:
+    """Store a good record of every trial, with the hash of its arrays; return the plan of the study after that."""
+    options = Options(path.parent / "logs", seeds=seeds)
+    plan = make_plan(load_study(str(path)), options, {})
+    for trial in plan.trials:
+        study, settings = trial.load()
+        with importing_from(folders_of(study)):
+            digest = arrays_sha256(make_arrays(study, settings, None, seed=trial.seed))
+        blank = blank_record(trial, study)
+        record = replace(blank, status="ok", as_expected=True, data={**blank.data, "arrays_sha256": digest})
+        write_record(trial.folder, record)
+    (path.parent / "calls").unlink()
+    return make_plan(load_study(str(path)), options, {})
+
+
+def calls(path: Path) -> int:
+    return len((path.parent / "calls").read_text())
+
+
+def test_records_stand_while_the_functions_give_their_data_and_no_longer(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path)
+    assert len(plan.done) == 6 and outdated_records(plan) == frozenset()
+    assert calls(path) == 2  # once for each noise: neither the epochs nor the seed is asked for
+    np.savetxt(tmp_path / "data.csv", np.arange(1.0, 11.0))
+    outdated = outdated_records(plan)
+    again = make_plan(plan.whole, plan.options, {}, outdated=outdated)
+    assert len(again.trials) == 6 and again.reasons == {OTHER_DATA: 6} and not again.done
+    found = results(again)
+    assert not found.records and len(found.stale) == 6
+
+
+def test_a_seeded_split_is_made_again_for_every_seed_and_stands(tmp_path):
+    path = written(tmp_path, split="np.random.shuffle(x)")
+    plan = recorded(path, seeds=3)
+    hashes = {record.data["arrays_sha256"] for record in plan.done if record.variant == "base"}
+    assert len(hashes) == 3 and outdated_records(plan) == frozenset() and calls(path) == 6
+
+
+def test_records_of_variants_that_are_not_selected_are_looked_at_too(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path)
+    np.savetxt(tmp_path / "data.csv", np.ones(10))
+    one = make_plan(plan.whole, replace(plan.options, seeds=1, only=("long",)), {})
+    assert len(outdated_records(one)) == 6
+
+
+def test_a_displaced_record_of_the_present_data_counts_again(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path, seeds=1)
+    folder = trial_folder(plan.options.logdir, "tiny", "base", 0)
+    first = read_record(folder / "record.json")
+    write_record(attempt_folder(folder, 1), first)
+    write_record(folder, replace(first, attempt=2, data={**first.data, "arrays_sha256": "00"}))
+    outdated = outdated_records(plan)
+    assert outdated == {("base", 0, 2)}
+    assert not make_plan(plan.whole, plan.options, {}, outdated=outdated).trials
+
+
+def test_a_forced_run_leaves_old_data_out_as_well(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path)
+    np.savetxt(tmp_path / "data.csv", np.ones(10))
+    forced = make_plan(plan.whole, replace(plan.options, seeds=1, force=True), {})
+    outdated = outdated_records(forced)
+    again = make_plan(plan.whole, forced.options, {}, outdated=outdated)
+    assert len(outdated) == 6 and again.reasons == {FORCED: 3} and not results(again).records
+
+
+def test_a_process_that_dies_answers_nothing_and_the_record_stands(tmp_path):
+    path = written(tmp_path)
+    plan, said = recorded(path, seeds=1), []
+    (tmp_path / "data.csv").unlink()
+    os.mkfifo(tmp_path / "data.csv")  # it waits for what is not written
+    assert outdated_records(plan, max_seconds=0.1, notice=said.append) == frozenset()
+    (line,) = said
+    assert "3 records, which stand" in line and "0.1 seconds" in line and "base seed 0" in line and "--force" in line
+
+
+def test_what_ends_the_process_is_not_known_and_the_others_are_asked_all_the_same(tmp_path):
+    path = written(tmp_path, split="import os; settings.noise < 0.5 or os._exit(3)")
+    asked = [Question(name, seed, None, "00") for seed, name in enumerate(("base", "loud", "base"))]
+    assert answers(path, {}, asked) == [False, None, False]
+
+
+def test_arrays_that_take_too_long_are_not_waited_for(tmp_path):
+    path = written(tmp_path, split="import time; time.sleep(600)")
+    assert answers(path, {}, [Question("base", 0, None, "00")] * 2, max_seconds=0.1) == [None, None]
+
+
+def test_where_no_arrays_can_be_made_none_are_expected(tmp_path):
+    path = written(tmp_path, split="raise ValueError")
+    assert answers(path, {}, [Question("base", 0, None, ""), Question("base", 0, None, "00")]) == [True, False]
+
+
+def test_settings_that_are_watched_are_the_same_settings():
+    settings = Settings(hidden=(3,), epochs=7)
+    read: set[str] = set()
+    watched = watch(settings, read)
+    assert isinstance(watched, Settings) and watched.epochs == 7 and read == {"epochs"}
+    assert watched.edits == {} and "remove" in read and "batch_size" not in read
+
+
+def test_processes_of_the_harness_order_sets_alike(monkeypatch):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    with steady_hashes():
+        said = {subprocess.check_output([sys.executable, "-c", "print({'one', 'two', 'three', 'four'})"]) for _ in range(4)}
+    assert len(said) == 1 and "PYTHONHASHSEED" not in os.environ
+
+
+def of(function) -> Study:
+    return Study("tiny", base=Settings(), variants=(), arrays=function)
+
+
+def arrays_of(values: np.ndarray) -> Arrays:
+    return Arrays(x_train=values[:5], y_train=values[:5], x_test=values[5:], y_test=values[5:])
+
+
+def drawn(settings: Settings) -> Arrays:
+    import random
+
+    import keras
+    import tensorflow as tf
+
+    parts = (np.random.normal(size=8), [random.random()], tf.random.normal((2,)).numpy(), keras.random.normal((2,)))
+    return arrays_of(np.concatenate([np.asarray(part, float) for part in parts]))
+
+
+def test_all_that_arrays_draw_follows_from_the_seed():
+    study = of(drawn)
+    first, again, other = (make_arrays(study, Settings(), None, seed=seed) for seed in (3, 3, 4))
+    assert arrays_sha256(first) == arrays_sha256(again)
+    apart = np.concatenate([first.x_train, first.x_test]) != np.concatenate([other.x_train, other.x_test])
+    assert apart.all()
+
+
+def test_arrays_that_follow_from_no_seed_are_refused_with_the_way_to_draw():
+    study = of(lambda settings: arrays_of(np.random.default_rng().normal(size=9)))
+    found = effect(study, study.base, twice=True)
+    assert "other data each time" in found.fault and "numpy.random" in found.fault
+    assert not effect(of(drawn), study.base, twice=True).fault
+
+
+def test_the_test_samples_are_told_by_their_targets_however_these_are_stored():
+    labels, x = np.array([0, 2, 1, 2]), np.arange(8.0).reshape(4, 2)
+
+    def judged(y, inputs=x) -> str:
+        return judged_sha256(Arrays(x_train=x, y_train=labels, x_test=inputs, y_test=y))
+
+    same = [labels.astype("uint8"), labels.astype("float32")[:, None], np.eye(3)[labels], (labels, x)]
+    assert {judged(labels), judged(labels, x / 255), *map(judged, same)} == {judged(labels)}
+    others = [labels[::-1], labels[:3], labels[:0], x, np.ones((4, 2, 2)), np.array(1.0), np.array(["a", "b", "c", "d"])]
+    assert len({judged(labels), *map(judged, others)}) == 8
+
+
+RANDOM = np.random.default_rng(5)
+SAY_LITTLE = {
+    "sorted": np.sort(RANDOM.integers(0, 10, 200)),
+    "constant": np.full(200, 0.5),
+    "in turn": np.arange(200) % 7,
+    "alternating": np.arange(200) % 2,
+    "one of each": np.arange(200),
+    "twice sorted": np.tile(np.repeat(np.arange(10), 10), 2),
+    "one-hot": np.eye(4)[np.repeat(np.arange(4), 50)],
+    "words": np.repeat(["cat", "dog"], 100).astype(object),
+    "masks": np.ones((200, 3, 3)),
+}
+SAY_ENOUGH = {
+    "shuffled": RANDOM.integers(0, 10, 200),
+    "few": RANDOM.permutation(np.arange(40) % 2),
+    "many classes": RANDOM.permutation(np.arange(200) % 100),
+    "rare": (RANDOM.random(2000) < 0.01).astype(int),
+    "one-hot": np.eye(4)[RANDOM.integers(0, 4, 200)],
+    "fractions": RANDOM.normal(size=200),
+    "sorted fractions": np.sort(RANDOM.normal(size=(200, 1)), axis=0),
+    "prices": RANDOM.integers(100, 900, 200) * 1000,
+    "words": RANDOM.permutation(["cat", "dog"] * 100),
+    "masks": RANDOM.integers(0, 2, (50, 3, 3)),
+}
+
+
+def judged_on(inputs: object, targets: np.ndarray) -> str:
+    return judged_sha256(Arrays(x_train=np.ones(4), y_train=np.ones(4), x_test=inputs, y_test=targets))
+
+
+@pytest.mark.parametrize("targets", SAY_LITTLE.values(), ids=SAY_LITTLE.keys())
+def test_targets_that_other_samples_share_tell_the_samples_only_with_the_inputs(targets):
+    one, other = RANDOM.normal(size=(2, len(targets), 3))
+    assert judged_on(one, targets) == judged_on(one.astype("float32"), targets) != judged_on(other, targets)
+
+
+@pytest.mark.parametrize("targets", SAY_ENOUGH.values(), ids=SAY_ENOUGH.keys())
+def test_targets_that_no_other_samples_have_tell_them_whatever_becomes_of_the_inputs(targets):
+    inputs = RANDOM.normal(size=(len(targets), 3))
+    assert judged_on(inputs, targets) == judged_on((inputs / 9, inputs[:, :1]), targets) != judged_on(inputs, targets[::-1])
+
+
+def test_texts_are_hashed_by_their_content():
+    first, same, other = (
+        arrays_sha256(arrays_of(np.array([f"{word}{number}" for number in range(9)], object))) for word in ("a", "a", "b")
+    )
+    assert first == same != other
+
+
+def test_arrays_of_objects_are_hashed_by_all_that_each_holds():
+    def ragged(value: float = 0.0, *, made=np.array) -> np.ndarray:
+        long = np.zeros(5000)
+        long[2500] = value  # NumPy shows neither this one
+        rows = np.empty(9, object)
+        rows[:] = [long, np.zeros(3), "text", None, (1, [2.0]), *(made([number]) for number in range(4))]
+        return rows
+
+    class Sentence:  # nor what this one holds
+        def __init__(self, words: list[int]) -> None:
+            self.words = words
+
+    class Other(Sentence):
+        def __init__(self, words: list[int]) -> None:
+            self.words = [9, *words]
+
+    arrays = [ragged(), ragged(), ragged(1.0), ragged(made=Sentence), ragged(made=Sentence), ragged(made=Other)]
+    hashes = [arrays_sha256(arrays_of(array)) for array in arrays]
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 3, 3, 5]
+    texts = [value_text(array) for array in arrays]
+    assert [texts.index(one) for one in texts] == [0, 0, 2, 3, 3, 5]
+
+
+def test_a_model_that_follows_from_the_seed_stands_and_is_shown_with_a_note(tmp_path):
+    path = written(tmp_path)
+    plan = recorded(path, seeds=3)
+    for seed, count in enumerate((10, 10, 20)):
+        folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
+        ended = {"ended": 100.0 + seed}
+        write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": count}, provenance=ended))
+    again = make_plan(plan.whole, plan.options, {})
+    assert not again.trials and len(again.done) == 9
+    write_judged(again, results(again))
+    result = harness("compare", plan.options.logdir, "--format", "csv", "--columns", "variant,seeds,parameters,note")
+    row = next(line for line in result.stdout.splitlines() if line.startswith("base"))
+    assert row.startswith("base,3,10,") and "DIFFERS BY SEED: 10 to 20 parameters" in row and not result.stderr
+    assert "DIFFERS" not in result.stdout.replace(row, "")
+
+
+def test_what_a_short_run_counts_is_all_of_the_folder(tmp_path):
+    plan = recorded(written(tmp_path), seeds=4)
+    for seed in range(4):
+        folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
+        write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": 10 + seed}))
+    one = make_plan(plan.whole, replace(plan.options, seeds=1), {})
+    assert one.tally == "0 to train, 3 done already" and len(results(one).records) == 12
+
+
+@pytest.mark.parametrize("kind", ["dataclass", "slots"])
+def test_settings_of_any_kind_can_be_watched(kind):
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True, slots=kind == "slots")
+    class Mine(Settings):
+        noise: float = 0.5
+
+        def twice(self) -> float:
+            return 2 * self.noise
+
+    read: set[str] = set()
+    assert watch(Mine(), read).twice() == 1.0 and read == {"noise"}
+
+
+REAL = """
+from harness import Arrays
+
+def arrays(settings):
+    import helper
+    import numpy as np
+    rows = np.random.permutation(90)  # unseeded, as many write it
+    x = np.arange(180.0).reshape(90, 2)[rows] / 180
+    y = (rows % helper.CLASSES).astype("int64")
+    return Arrays(x_train=x[:60], y_train=y[:60], x_test=x[60:], y_test=y[60:])
+
+def build(settings):
+    import helper
+    return helper.model(settings)
+
+STUDY = Study("tiny", base=Settings(epochs=1, outputs=3), variants=(Variant("wide", hidden=(9,)),), arrays=arrays, build=build)
+"""
+HELPER = """
+CLASSES = 3
+
+def model(settings):
+    from sklearn.linear_model import LogisticRegression
+    return LogisticRegression(C=1.0)
+"""
+
+
+def trained(folder: Path, helper: str) -> Plan:
+    """Train each trial of two seeds in this process, as a worker does; return the plan after that."""
+    folder.mkdir(exist_ok=True)
+    (folder / "tiny.py").write_text(HEAD + REAL)
+    (folder / "helper.py").write_text(helper)
+    options = Options(folder / "logs", seeds=2)
+    for trial in make_plan(load_study(str(folder / "tiny.py")), options, {}).trials:
+        record = run_trial(trial, lambda epoch, values: False)
+        assert record.status == "ok", record.traceback
+        write_record(trial.folder, record)
+    return make_plan(load_study(str(folder / "tiny.py")), options, {})
+
+
+def test_a_module_beside_the_study_is_found_inside_its_functions_and_its_edit_is_seen(tmp_path):
+    plan = trained(tmp_path / "one", HELPER)
+    assert len(plan.done) == 4 and outdated_records(plan) == frozenset()
+    judged = {(record.variant, record.seed): record.data["test_sha256"] for record in plan.done}
+    assert judged["base", 0] == judged["wide", 0] != judged["base", 1] == judged["wide", 1]
+    other = trained(tmp_path / "two", HELPER.replace("= 3", "= 2"))  # another module of the same name
+    assert {record.architecture[-1]["parameters"] for record in plan.done} == {3 * 3}
+    assert {record.architecture[-1]["parameters"] for record in other.done} == {3}
+    assert not {str(tmp_path / "one"), str(tmp_path / "two")} & set(sys.path)
+    (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
+    assert make_plan(load_study(str(tmp_path / "one" / "tiny.py")), plan.options, {}).reasons == {CHANGED: 4}
+
+
+def test_a_trial_is_not_trained_with_a_module_that_was_edited_since_it_was_planned(tmp_path):
+    plan = trained(tmp_path / "one", HELPER)
+    (trial, *_) = make_plan(plan.whole, replace(plan.options, force=True), {}).trials
+    (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
+    with pytest.raises(UsageError, match="was changed while the study ran"):
+        trial.load()

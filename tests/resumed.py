@@ -1,0 +1,62 @@
+"""A training that stops and goes on in a new one, held against one that nothing disturbed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from harness.data.arrays import Arrays
+from harness.engine.engine_choice import Epoch, Training, train
+
+EPOCHS = 6
+Build = Callable[[], keras.Model]
+
+
+@pytest.fixture(scope="module")
+def blobs() -> Arrays:
+    """Two noisy classes in four dimensions; 150 samples are four batches of 32 and a short one."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(200, 4)).astype("float32")
+    y = (x[:, 0] + generator.normal(size=200) > 0).astype("int64")
+    return Arrays(x_train=x[:150], y_train=y[:150], x_test=x[150:], y_test=y[150:])
+
+
+def begin(build: Build, arrays: Arrays, engine: str, callbacks: Sequence[keras.callbacks.Callback]) -> Training:
+    return train(build(), arrays, batch_size=32, epochs=EPOCHS, seed=3, engine=engine, callbacks=callbacks)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training has measured and learned; it holds no model, whose program the next training can take over."""
+
+    numbers: list[tuple[Any, ...]]
+    weights: list[bytes]
+    end: tuple[Any, ...]
+
+
+def outcome(training: Training, epochs: list[Epoch]) -> Outcome:
+    numbers = [(epoch.number, epoch.train, epoch.test, epoch.learning_rate) for epoch in epochs]
+    end = (training.weights, training.final and training.final.test)
+    return Outcome(numbers, [weights.tobytes() for weights in training.model.get_weights()], end)
+
+
+def undisturbed(build: Build, arrays: Arrays, engine: str, callbacks: Sequence[keras.callbacks.Callback]) -> Outcome:
+    training = begin(build, arrays, engine, callbacks)
+    return outcome(training, list(training.epochs()))
+
+
+def compare(build: Build, arrays: Arrays, *, engine: str, callbacks: Callable[[], Any] = lambda: [], after: int = 2) -> Outcome:
+    """Hold a training that stops and goes on in a new one against an undisturbed one; return the latter's outcome."""
+    expected = undisturbed(build, arrays, engine, callbacks())
+    training = begin(build, arrays, engine, callbacks())
+    epochs = list(islice(training.epochs(), after))
+    state = training.state()
+    del training
+    training = begin(build, arrays, engine, callbacks())
+    training.resume(state)
+    assert outcome(training, [*epochs, *training.epochs()]) == expected
+    return expected

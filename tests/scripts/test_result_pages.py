@@ -1,0 +1,120 @@
+"""The pages that scripts/results.py writes: from records alone, with what is not sure said aloud, and no stand-in data."""
+
+import io
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+import results
+from conftest import Finished, harness
+from resultpages.claims import claims_table, count_shown, standings
+from resultpages.pictures import LARGEST, smaller
+from resultpages.published import Published, read
+
+from harness.errors import UsageError
+from harness.study.expectations import finishes, raises
+
+
+@pytest.fixture(scope="module")
+def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The perceptron on irises and on XOR, two seeds: scikit-learn alone, so that it takes seconds."""
+    logdir = tmp_path_factory.mktemp("logs")
+    result = harness("run", "perceptron", "--logdir", logdir, "--seeds", 2, "--jobs", 1, "--only", "xor")
+    assert result.exit_code == 0, result.output
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def written(logdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root that the pages were written to."""
+    root = tmp_path_factory.mktemp("root")
+    result = CliRunner().invoke(results.main, [str(logdir), "--root", str(root)])
+    assert result.exit_code == 0, result.output
+    return root
+
+
+def test_a_page_says_question_lesson_table_and_claims(logdir: Path, written: Path):
+    page, study = (written / "docs" / "results" / "perceptron.md").read_text(), read("perceptron", logdir).study
+    assert study.question in page
+    assert study.lesson in page
+    assert "| xor | problem=xor | ok | 2 | 1 | 3 |" in page
+    assert "| xor | test accuracy at most 0.75 | yes |" in page
+
+
+def test_few_seeds_are_said_in_the_heading(written: Path):
+    heading = (written / "docs" / "results" / "perceptron.md").read_text().splitlines()[0]
+    assert heading == "# Results of `perceptron` (2 seeds only, no verdicts)"
+
+
+def test_pictures_lie_where_the_page_looks_for_them(written: Path):
+    page = written / "docs" / "results" / "perceptron.md"
+    links = [line.partition("](")[2].rstrip(")") for line in page.read_text().splitlines() if line.startswith("![")]
+    assert links
+    for link in links:
+        assert Image.open(page.parent / link).format == "PNG"
+        assert (page.parent / link).stat().st_size <= LARGEST
+
+
+def test_the_index_leads_to_each_page_and_counts_its_claims(written: Path):
+    index = (written / "docs" / "results.md").read_text()
+    assert "[perceptron](results/perceptron.md)" in index
+    assert "| **2** | 2 of 2 |" in index
+
+
+def test_the_index_keeps_studies_that_are_not_published_now(logdir: Path, tmp_path: Path):
+    (tmp_path / "docs").mkdir()
+    kept, gone = "| [spirals](results/spirals.md) | told |", "| [absent](results/absent.md) | told |"
+    old = "| [perceptron](results/perceptron.md) | old |"
+    (tmp_path / "docs" / "results.md").write_text("\n".join(["# Results", kept, gone, old]))
+    assert CliRunner().invoke(results.main, [str(logdir), "--root", str(tmp_path)]).exit_code == 0
+    index = (tmp_path / "docs" / "results.md").read_text()
+    assert kept in index and gone not in index and old not in index and "[perceptron](results/perceptron.md)" in index
+
+
+def with_expectation(found: Published, variant: str, expect: object) -> Published:
+    variants = tuple(replace_expectation(one, expect) if one.name == variant else one for one in found.study.variants)
+    return replace(found, study=replace(found.study, variants=variants))
+
+
+def replace_expectation(variant, expect):
+    return type(variant)(variant.name, control=variant.control, expect=expect, **variant.changes)
+
+
+def test_a_broken_claim_is_told_with_what_was_measured(logdir: Path):
+    found = with_expectation(read("perceptron", logdir), "xor", finishes(accuracy_at_least=0.9))
+    claims = standings(found)
+    assert count_shown(claims) == "1 of 2"
+    assert "| xor | test accuracy at least 0.9 | **no**: measured 0.5" in claims_table(claims)
+
+
+def test_an_expected_failure_that_did_not_happen_is_told(logdir: Path):
+    found = with_expectation(read("perceptron", logdir), "xor", raises("ValueError"))
+    found = replace(found, runs=found.runs.assign(as_expected=found.runs["variant"] != "xor"))
+    assert "| xor | raises ValueError | **no**: 0 of 2 trials did |" in claims_table(standings(found))
+
+
+def test_stand_in_data_is_not_published(finished: Finished):
+    with pytest.raises(UsageError, match="digits, which are no data of ablations"):
+        read("ablations", finished.logdir)
+
+
+def test_a_folder_without_studies_is_refused(tmp_path: Path):
+    result = CliRunner().invoke(results.main, [str(tmp_path)])
+    assert result.exit_code == 1
+    assert "holds no study" in result.output
+
+
+def test_a_large_picture_loses_colours_until_it_is_small():
+    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    small = smaller(file.getvalue())
+    assert len(small) < len(file.getvalue()) / 2
+    assert Image.open(io.BytesIO(small)).size == (400, 300)
