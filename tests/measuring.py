@@ -33,7 +33,7 @@ def regression_record(variant: str = "base", seed: int = 0, **values: Any) -> Re
         expectation="finishes", status="ok", as_expected=True, history=history, metrics=metrics,
         cost={"parameters": 301 + position, "seconds": 2.0, "flops_per_sample": 600.0},
         data={"name": "housing", "used": "housing", "sha256": "cd" * 32}, provenance={"engine": "xla"},
-        metric=RMSE.described(),
+        metric=RMSE.to_dict(),
     )  # fmt: skip
     return Record(**(plain | values))
 

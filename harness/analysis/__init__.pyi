@@ -51,21 +51,21 @@ from .predictions import (
     AnswersError as AnswersError,
 )
 from .predictions import (
-    class_answers as class_answers,
-)
-from .predictions import (
-    first_chances as first_chances,
+    first_probabilities as first_probabilities,
 )
 from .predictions import (
     load_right as load_right,
 )
 from .predictions import (
-    save_answers as save_answers,
+    predicted_classes as predicted_classes,
+)
+from .predictions import (
+    write_predictions as write_predictions,
 )
 from .proportions import wilson_interval as wilson_interval
 from .record_matching import as_declared as as_declared
 from .record_matching import claims_of as claims_of
-from .record_matching import of_study as of_study
+from .record_matching import matching_records as matching_records
 from .sameness import last_run_line as last_run_line
 from .sameness import left_out_lines as left_out_lines
 from .sameness import told_apart as told_apart
@@ -106,6 +106,9 @@ from .summary import (
     TEXTS as TEXTS,
 )
 from .summary import (
+    concat as concat,
+)
+from .summary import (
     in_order as in_order,
 )
 from .summary import (
@@ -116,9 +119,6 @@ from .summary import (
 )
 from .summary import (
     runs_table as runs_table,
-)
-from .summary import (
-    stacked as stacked,
 )
 from .summary import (
     summary_columns as summary_columns,

@@ -12,12 +12,12 @@ from harness.analysis.completion import ALL_FINISHED, Completion, completion, un
 from harness.analysis.confounding import confounding
 from harness.analysis.epochs import BEST, LAST, measured_epochs
 from harness.analysis.predictions import AnswersError, load_right
-from harness.analysis.proportions import SampleDifference, compare_answers, highest_rate
+from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
 from harness.analysis.test_sets import other_test_set, unpaired_seeds
 from harness.analysis.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, written
+from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, format_metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _sample(
     except AnswersError as error:
         return None, f"not compared on the test samples: {error}"
     comparable = mine is not None and its is not None and mine.shape == its.shape and _same_test_set(variant[0], control[0])
-    return (compare_answers(mine, its) if comparable else None), ""
+    return (compare_correctness(mine, its) if comparable else None), ""
 
 
 def _right(group: Sequence[Record], seed: int, logdir: Path) -> np.ndarray | None:
@@ -187,7 +187,7 @@ def _only_status(group: Sequence[Record]) -> str:
 def _worst(group: Sequence[Record], metric: Metric) -> str:
     """Say what the seeds of an equivalent variant do not show: its worst one, and a collapse too rare for so few."""
     cells = reliability_cells(group, metric)
-    value = written(cells["worst_value"], fraction=metric.fraction)
+    value = format_metric(cells["worst_value"], fraction=metric.fraction)
     bound = f"failures of up to {cells['failure_rate_bound']:.0%} of seeds may not show in {_ran(group, metric)}"
     return f"worst seed {value}; {bound}"
 

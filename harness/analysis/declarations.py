@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.analysis.record_matching import judged_anew
 from harness.records import Record, write_atomically
-from harness.study import described_expectation, described_metric
+from harness.study import expectation_from_dict, metric_from_dict
 
 DECLARATION_FILE = "declared.json"
 _TEXTS = ("control", "change", "expectation")
@@ -74,13 +74,13 @@ def as_last_declared(records: Iterable[Record], folder: Path) -> tuple[list[Reco
 def _declared(record: Record, kept: Mapping[str, Any]) -> Record:
     if record.trial_id not in kept.get("trials", ()):
         return record
-    described_metric(kept["metric"])
+    metric_from_dict(kept["metric"])
     if not all(isinstance(kept[name], str) for name in _TEXTS) or not isinstance(kept["position"], int):
         raise TypeError(f"{record.variant} is described by other than texts")
     names = ("control", "change", "changes", "position", "metric")
     declared = replace(record, **{name: kept[name] for name in names})
     expects = kept["expects"]
-    return judged_anew(declared, described_expectation(expects)) if expects else declared
+    return judged_anew(declared, expectation_from_dict(expects)) if expects else declared
 
 
 def _read(folder: Path) -> dict[str, Any]:

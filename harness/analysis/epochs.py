@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import UsageError, unknown
 from harness.records import Record
-from harness.study import Metric, described_metric
+from harness.study import Metric, metric_from_dict
 
 LAST, BEST, VALIDATION = "last", "best", "validation"
 EPOCHS = (LAST, BEST, VALIDATION)
@@ -37,7 +37,7 @@ NOT_CHOSEN = Chosen(math.nan, math.nan)
 
 def metric_of(records: Sequence[Record]) -> Metric:
     """Return the metric that one study's records are about: that of the first of them."""
-    return described_metric(records[0].metric)
+    return metric_from_dict(records[0].metric)
 
 
 def chosen_epoch(record: Record, which: str, metric: Metric) -> Chosen:
@@ -75,9 +75,9 @@ def all_at_epoch(records: Iterable[Record], which: str) -> tuple[list[Record], l
     every = list(records)
     if which == LAST:
         return every, []
-    chosen = [at_epoch(record, which, described_metric(record.metric)) for record in every]
+    chosen = [at_epoch(record, which, metric_from_dict(record.metric)) for record in every]
     finished = [record for record in chosen if record.finished]
-    without = [record for record in finished if math.isnan(described_metric(record.metric).of(record.metrics))]
+    without = [record for record in finished if math.isnan(metric_from_dict(record.metric).of(record.metrics))]
     if not without:
         return chosen, []
     first, what = without[0], NEEDED[which]
@@ -96,7 +96,7 @@ def lacks_epoch(records: Iterable[Record], which: str) -> bool:
     if which == LAST:
         return False
     finished = [record for record in records if record.finished]
-    return bool(finished) and all(_place(record, which, described_metric(record.metric)) is None for record in finished)
+    return bool(finished) and all(_place(record, which, metric_from_dict(record.metric)) is None for record in finished)
 
 
 def measured_epochs(record: Record, metric: Metric) -> int:

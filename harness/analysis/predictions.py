@@ -19,7 +19,7 @@ class AnswersError(ValueError):
     """An attempt's kept answers cannot be trusted: torn, altered, or not what the harness writes."""
 
 
-def class_answers(outputs: Any, labels: Any) -> tuple[np.ndarray, np.ndarray] | None:
+def predicted_classes(outputs: Any, labels: Any) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the class that outputs say and the true one of each sample, both of shape (n,); None for another task.
 
     Known are chances of 2 … 256 classes for whole-number labels or for one-hot rows, and a single chance of class 1 for
@@ -41,7 +41,7 @@ def class_answers(outputs: Any, labels: Any) -> tuple[np.ndarray, np.ndarray] | 
     return (output.argmax(axis=1), label.argmax(axis=1)) if one_hot else None
 
 
-def first_chances(outputs: Any) -> list[float]:
+def first_probabilities(outputs: Any) -> list[float]:
     """Return the chance of each class for the first sample; a single output is the chance of class 1."""
     row = np.ravel(_first(outputs)[0]).astype(float).tolist()
     return row if len(row) > 1 else [1.0 - row[0], row[0]]
@@ -51,7 +51,7 @@ def _first(samples: Any) -> np.ndarray:
     return np.asarray(samples[0] if isinstance(samples, (list, tuple)) else samples)
 
 
-def save_answers(folder: Path, classes: np.ndarray, labels: np.ndarray) -> None:
+def write_predictions(folder: Path, classes: np.ndarray, labels: np.ndarray) -> None:
     """Write each test sample's class, shape (n,), and whether it is the label's."""
     kept = {"classes": classes.astype(np.uint8), "right": np.packbits(classes == labels)}
     body = io.BytesIO()

@@ -75,7 +75,9 @@ def mcnemar_exact(only_variant: int, only_control: int) -> float:
     return min(1.0, 2 * float(betainc(total - fewer, fewer + 1, 0.5)))
 
 
-def compare_answers(variant_right: ArrayLike, control_right: ArrayLike, *, confidence: float = CONFIDENCE) -> SampleDifference:
+def compare_correctness(
+    variant_right: ArrayLike, control_right: ArrayLike, *, confidence: float = CONFIDENCE
+) -> SampleDifference:
     """Compare which samples of one test set two trained models get right.
 
     variant_right, control_right: shape (samples,), true where the model's class is the label. The interval is the

@@ -7,10 +7,10 @@ from typing import Any
 
 from harness.analysis.sameness import told_apart
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
-from harness.study import Claim, Expectation, Metric, Study, claims_in, described_expectation, to_json
+from harness.study import Claim, Expectation, Metric, Study, claims_in, expectation_from_dict, to_json
 
 
-def of_study(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
+def matching_records(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
     """Part records into those of the study's own settings and data, and those that say nothing about it.
 
     The latter are of another study, of a variant or settings that it no longer has (as with --set), or of stand-in
@@ -42,7 +42,7 @@ def as_declared(record: Record, study: Study, *, position: int) -> Record:
         "change": study.change(record.variant),
         "changes": study.changes(record.variant),
         "position": position,
-        "metric": study.metric.described(),
+        "metric": study.metric.to_dict(),
     }
     if any(getattr(record, name) != value for name, value in declared.items()):
         record = under_metric_name(replace(record, **declared), study.metric)
@@ -61,7 +61,7 @@ def under_metric_name(record: Record, metric: Metric) -> Record:
 
 def judged_anew(record: Record, expectation: Expectation) -> Record:
     """Return a record held against an expectation, in which the pattern of an error's text counts as well."""
-    described = expectation.described()
+    described = expectation.to_dict()
     if record.expects == described and record.expectation == str(expectation):
         return record
     status, expected = record.status, record.as_expected
@@ -86,4 +86,4 @@ def _error_text(record: Record) -> str:
 
 def claims_of(record: Record) -> tuple[Claim, ...]:
     """Return the claims on the results of a record's variant; of an old record those that its words tell."""
-    return described_expectation(record.expects).claims if record.expects else claims_in(record.expectation)
+    return expectation_from_dict(record.expects).claims if record.expects else claims_in(record.expectation)

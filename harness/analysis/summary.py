@@ -27,7 +27,7 @@ from harness.records import (
     trial_folder,
     write_atomically,
 )
-from harness.study import ACCURACY, Metric, described_metric
+from harness.study import ACCURACY, Metric, metric_from_dict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def run_columns() -> tuple[str, ...]:
 
 def _run_row(record: Record, logdir: Path) -> dict[str, Any]:
     trial = trial_folder(logdir, record.study, record.variant, record.seed)
-    metric = described_metric(record.metric)
+    metric = metric_from_dict(record.metric)
     return {
         **record.metrics,
         **{name: getattr(record, name) for name in ("study", "variant", "seed", "status", "error", "trial_id")},
@@ -197,7 +197,7 @@ def in_order(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda record: (record.study, record.position, record.variant, record.seed))
 
 
-def stacked(tables: Sequence["pd.DataFrame"]) -> "pd.DataFrame":
+def concat(tables: Sequence["pd.DataFrame"]) -> "pd.DataFrame":
     """Return the rows of several tables as one, with every column that any of them has."""
     if len(tables) == 1:
         return tables[0]

@@ -89,7 +89,6 @@ def main() -> None:
 @click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where trials run.")
 @click.option(
     "--log",
-    "extras",
     type=click.Choice(tuple(LOGS)),
     multiple=True,
     help=f"Log also {'; '.join(f'{name}: {what}' for name, what in LOGS.items())}. Repeatable.",

@@ -11,13 +11,13 @@ from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import print_view
 from harness.errors import UsageError, unknown
-from harness.records import garbage_kept
+from harness.records import gc_paused
 from harness.results import BEST as BEST_MARK
 from harness.results import (
     GENERAL,
     STANDARD_OUTPUT,
     TABLE,
-    Source,
+    ComparedTable,
     difference_name,
     difference_of,
     export,
@@ -27,7 +27,7 @@ from harness.results import (
     on_one_line,
     one_metric,
     parse_filter,
-    read_sources,
+    read_tables,
     set_side_by_side,
     under_its_name,
     write_output,
@@ -45,7 +45,7 @@ CHOSEN = {LAST: (), BEST: ("best_epoch",), VALIDATION: ("validation_epoch",)}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CompareOptions:
     """Which rows and columns are shown, and in which order; columns: empty for those that vary."""
 
     filter: str | None = None
@@ -71,14 +71,14 @@ def candidates(metric: str, *, numbered: int = 1, epoch: str = LAST) -> tuple[st
     return tuple(dict.fromkeys(columns))
 
 
-def compare(paths: Sequence[Path], choice: Choice, *, form: str = TABLE, output: str = STANDARD_OUTPUT) -> None:
+def compare(paths: Sequence[Path], choice: CompareOptions, *, form: str = TABLE, output: str = STANDARD_OUTPUT) -> None:
     """Write the table of the variants at one path, or of several paths side by side."""
-    with garbage_kept():
+    with gc_paused():
         _compare(paths, choice, form=form, output=output)
 
 
-def _compare(paths: Sequence[Path], choice: Choice, *, form: str, output: str) -> None:
-    sources = read_sources(paths, epoch=choice.epoch, studies=choice.studies)
+def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output: str) -> None:
+    sources = read_tables(paths, epoch=choice.epoch, studies=choice.studies)
     metric = one_metric(source.table for source in sources)
     sources = tuple(replace(source, table=under_its_name(source.table, metric)) for source in sources)
     table = set_side_by_side(sources) if len(sources) > 1 else _with_note(sources[0].table)
@@ -92,7 +92,7 @@ def _compare(paths: Sequence[Path], choice: Choice, *, form: str, output: str) -
     print_table(frame, columns, form=form, output=output, caption=caption)
 
 
-def choose_rows(frame: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
+def choose_rows(frame: "pd.DataFrame", choice: CompareOptions) -> "pd.DataFrame":
     """Return the rows that fit the filter, in the order asked for; rows without a value come last."""
     if choice.filter is not None:
         frame = parse_filter(choice.filter, frame.columns).rows(frame)
@@ -109,7 +109,7 @@ def choose_rows(frame: "pd.DataFrame", choice: Choice) -> "pd.DataFrame":
 
 
 def choose_columns(
-    frame: "pd.DataFrame", choice: Choice, *, metric: str = ACCURACY.column, numbered: int = 1
+    frame: "pd.DataFrame", choice: CompareOptions, *, metric: str = ACCURACY.column, numbered: int = 1
 ) -> tuple[list[str], str]:
     """Return the columns to show, and in words the values that all rows share and that are therefore not shown.
 
@@ -189,7 +189,7 @@ def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
     return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names))])
 
 
-def _direction(metric: str, sources: Sequence[Source]) -> str:
+def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:
     """Say which values of the metric are better, unless that is plain or a column says so."""
     if metric in (GENERAL, ACCURACY.column):
         return ""
@@ -197,7 +197,7 @@ def _direction(metric: str, sources: Sequence[Source]) -> str:
     return f"Of {metric.replace('_', ' ')}, {' and '.join(directions)} is better."
 
 
-def _sources_in_words(sources: Sequence[Source]) -> str:
+def _sources_in_words(sources: Sequence[ComparedTable]) -> str:
     if len(sources) == 1:
         return ""
     names = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1))

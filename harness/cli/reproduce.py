@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis import of_study
+from harness.analysis import matching_records
 from harness.cli.terminal.summary import make_console, number
 from harness.course import (
     FEWEST_SEEDS,
@@ -34,7 +34,7 @@ def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
     if not figures:
         raise UsageError(f"Study {study.name!r} has no documented figures; expected {' or '.join(documented_studies())}.")
     records, problems = load_records(logdir / study.name)
-    standing, left_out = of_study(records, study)
+    standing, left_out = matching_records(records, study)
     rows = compare_documented(figures, measured_values(standing))
     console, notices = make_console(), make_console(stderr=True)
     if form == "csv":

@@ -21,19 +21,19 @@ from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.records import Record, one_writer, reason, require_own, require_own_trial, require_same_folder, trial_folder
 from harness.runs import (
     Interrupts,
-    Keeper,
     Plan,
+    RecordStore,
     execute,
     has_own_data,
     must_be_built,
-    overlooked,
     reinstate_displaced,
     require_effects,
     require_samples,
     results,
+    unused_overrides,
     write_everything,
 )
-from harness.study import Study, tab_values
+from harness.study import Study, hparam_values
 from harness.tensorboard import metric_columns, write_study
 
 WRONG_STATUS = 2
@@ -100,7 +100,7 @@ def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> in
         plans = [task.plan() for task in sound_tasks(tasks, workers)]
     for plan in plans:
         console.print(plan_table(plan, workers=request.workers))
-        if plan.done and has_own_data(plan.study):
+        if plan.cached and has_own_data(plan.study):
             console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
     if len(plans) > 1:
         console.print(total_line(plans, workers=request.workers), markup=False)
@@ -125,7 +125,7 @@ def check_effects(plan: Plan, workers: Workers) -> None:
     require_samples(plan)
     if must_be_built(plan) and plan.study.name not in workers.checked:
         effects = require_effects(plan, workers.executor())
-        print_notes(overlooked(plan, effects, workers.executor()))
+        print_notes(unused_overrides(plan, effects, workers.executor()))
         workers.checked.add(plan.study.name)
 
 
@@ -173,7 +173,7 @@ def begin_study(plan: Plan) -> None:
         require_same_folder(plan.folder, plan.home)
         validated = any(plan.study.settings(name).validation for name in plan.study.names)
         metrics = metric_columns(plan.study.metric.name, validation=validated)
-        write_study(plan.folder, hyperparameters=_hyperparameters(plan.whole, plan.study), metrics=metrics)
+        write_study(plan.folder, hyperparameters=_hyperparameters(plan.declared, plan.study), metrics=metrics)
     except OSError as error:
         raise _unwritable(plan.folder, error) from None
 
@@ -181,7 +181,7 @@ def begin_study(plan: Plan) -> None:
 def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
     if not plan.trials:
         begin_study(plan)
-        keeper = Keeper(plan.folder, plan.fallback, home=plan.home)
+        keeper = RecordStore(plan.folder, plan.fallback, home=plan.home)
         reinstate_displaced(plan, keeper)
         write_everything(plan, keeper)
         return tuple(keeper.problems)
@@ -197,7 +197,7 @@ def _hyperparameters(*studies: Study) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
     for study in studies:
         for name in study.names:
-            for setting, value in tab_values(study.settings(name)).items():
+            for setting, value in hparam_values(study.settings(name)).items():
                 columns.setdefault(setting, []).append(value)
     return columns
 
@@ -230,16 +230,16 @@ def _print_summary(plan: Plan, console: Console) -> int:
     console.print(summary_view(summary, title=plan.study.title, width=console.width))
     console.print(data_line(plan.study, found.records), markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
-    if plan.done:
-        console.print(f"{len(plan.done)} trials were recorded already and not trained again (--force trains all).")
-        if plan.options.extras:
-            console.print(f"  For these, --log {' --log '.join(plan.options.extras)} logged nothing; it needs --force.")
+    if plan.cached:
+        console.print(f"{len(plan.cached)} trials were recorded already and not trained again (--force trains all).")
+        if plan.options.log:
+            console.print(f"  For these, --log {' --log '.join(plan.options.log)} logged nothing; it needs --force.")
     if found.stale:
         console.print(f"{len(found.stale)} records of other settings, data or versions were left out of the tables.")
         console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)
     for problem in found.problems:
         console.print(f"Set aside: {problem}", markup=False)
-    unexpected = ends(plan.whole, found.records)
+    unexpected = ends(plan.declared, found.records)
     for line in unexpected:
         console.print(f"[bold red]Not as expected:[/] {escape(line)}")
     claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.options.base_changes))

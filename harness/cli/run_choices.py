@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data import DATASETS, Prepared, is_table, prepare
+from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.runs import in_changed_base
 from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training
@@ -23,7 +23,7 @@ class Choice:
     base_changes: tuple[tuple[str, Any], ...]
 
 
-def choose(names: Sequence[str], *, only: Sequence[str], assignments: Sequence[str], dataset: str) -> list[Choice]:
+def choose_studies(names: Sequence[str], *, only: Sequence[str], assignments: Sequence[str], dataset: str) -> list[Choice]:
     """Return the studies that are meant, in the order named; UsageError where a name or an option fits none of them.
 
     only: studies that have none of these variants are left out. assignments, dataset: for the studies that have the
@@ -164,7 +164,7 @@ def _of_kind(dataset: str) -> str:
     return " or ".join(name for name in DATASETS if is_table(name) == is_table(dataset))
 
 
-def prepare_data(studies: Iterable[Study], *, data_dir: Path | None, strict: bool) -> dict[str, Prepared]:
+def prepare_data(studies: Iterable[Study], *, data_dir: Path | None, strict: bool) -> dict[str, ResolvedDataset]:
     """Find and verify each dataset that the studies' settings name; DataError (a UsageError) if one is damaged."""
     names: dict[str, None] = {}
     for study in studies:

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.cli.run_choices import (
     AUTO,
     Choice,
-    choose,
+    choose_studies,
     dataset_notices,
     datasets_of,
     possible,
@@ -16,7 +16,7 @@ from harness.cli.run_choices import (
 )
 from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.cli.terminal.summary import print_notes
-from harness.data import Prepared
+from harness.data import ResolvedDataset
 from harness.records import origin
 from harness.runs import LocalExecutor, Options, Plan, default_jobs, make_plan, outdated_records, selected
 from harness.study import Study
@@ -39,7 +39,7 @@ class Request:
     executor: str
     max_seconds: float | None
     checkpoint_seconds: float
-    extras: tuple[str, ...]
+    log: tuple[str, ...]
 
     @property
     def workers(self) -> int:
@@ -53,7 +53,7 @@ class Task:
 
     study: Study  # as its file has it
     options: Options
-    data: dict[str, Prepared]
+    data: dict[str, ResolvedDataset]
 
     @property
     def folder(self) -> Path:
@@ -96,7 +96,7 @@ class Workers:
 
 def make_tasks(names: Sequence[str], request: Request) -> list[Task]:
     """Return the studies that are to be run, with their data found; UsageError for whatever is wrong with the call."""
-    choices = choose(names, only=request.only, assignments=request.assignments, dataset=request.dataset)
+    choices = choose_studies(names, only=request.only, assignments=request.assignments, dataset=request.dataset)
     notices = dataset_notices(choices, request.dataset)
     if len(choices) > 1:
         choices, left_out = possible(choices)
@@ -121,7 +121,7 @@ def _options(choice: Choice, request: Request) -> Options:
         engine=request.engine,
         force=request.force,
         checkpoint_seconds=request.checkpoint_seconds,
-        extras=request.extras,
+        log=request.log,
         only=choice.only,
         base_changes=choice.base_changes,
         origin={} if request.dry_run else origin(choice.study.path),

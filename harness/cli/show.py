@@ -31,7 +31,7 @@ from harness.results import (
     on_one_line,
     write_output,
 )
-from harness.study import described_metric, show_value
+from harness.study import metric_from_dict, show_value
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")
@@ -149,7 +149,7 @@ def _history(record: Record, width: int) -> list[Text | Table]:
 
 
 def _metric(record: Record) -> str:
-    return described_metric(record.metric).column
+    return metric_from_dict(record.metric).column
 
 
 def _in_epoch(name: str, value: float | None, metric: str) -> str:

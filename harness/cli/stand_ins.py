@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data import Prepared, find_dataset
+from harness.data import ResolvedDataset, find_dataset
 from harness.runs import Options
 from harness.study import Study
 
 
-def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:
+def stand_in_notices(data: Mapping[str, ResolvedDataset]) -> list[str]:
     """Say which datasets are absent and what takes their place."""
     replaced = [prepared for prepared in data.values() if prepared.stand_in]
     notices = [f"{prepared.reason} Using {prepared.description}." for prepared in replaced]
@@ -19,7 +19,7 @@ def stand_in_notices(data: Mapping[str, Prepared]) -> list[str]:
     return notices
 
 
-def fitted(study: Study, options: Options, data: Mapping[str, Prepared]) -> tuple[Options, str]:
+def fitted(study: Study, options: Options, data: Mapping[str, ResolvedDataset]) -> tuple[Options, str]:
     """Return the options with as large a share held out of the stand-in as of the absent dataset, and a note of it.
 
     Where the stand-in has samples enough, or the user has said how many to hold out, the options are as they were and

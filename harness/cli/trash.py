@@ -21,7 +21,7 @@ from harness.maintenance import (
     unrecorded_folder,
 )
 from harness.records import RECORD_FILE, one_writer, reason, require_own
-from harness.results import Found, choose, gather_records, require_folder, require_sole, trials_of
+from harness.results import Found, choose_trials, gather_records, require_folder, require_sole, trials_of
 
 MOST_SAID = 10  # lines on single trials
 
@@ -105,7 +105,7 @@ def _folders(names: Sequence[str], filter: str | None, logdir: Path) -> list[Pat
     found: tuple[Found, ...] = ()
     if others or not names:
         gathered = gather_records(logdir)
-        found = choose(others, trials_of(gathered), filter=filter, logdir=logdir)
+        found = choose_trials(others, trials_of(gathered), filter=filter, logdir=logdir)
         require_sole(found, gathered, logdir=logdir)
     return list(dict.fromkeys([*without.values(), *(one.path.parent for one in found)]))
 
@@ -125,7 +125,7 @@ def _chosen(names: Sequence[str], filter: str | None, logdir: Path) -> tuple[Tra
             raise UsageError(
                 f"The trash of {str(logdir)!r} holds no trial; expected what python -m harness remove has put there."
             )
-        found = {one.path for one in choose(others, trials, filter=filter, logdir=logdir)}
+        found = {one.path for one in choose_trials(others, trials, filter=filter, logdir=logdir)}
     return tuple(one for one in trash if one in by_name or (one.record and logdir / one.name / RECORD_FILE in found))
 
 

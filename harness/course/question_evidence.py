@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.analysis import Comparison, as_declared, compare_study, in_order, of_study
+from harness.analysis import Comparison, as_declared, compare_study, in_order, matching_records
 from harness.records import Record
 from harness.study import Study
 
@@ -34,7 +34,7 @@ class Evidence:
 
 def gather_evidence(records: Iterable[Record], study: Study) -> Evidence:
     """Return the records that are of this study as its file has it and of the data it names."""
-    standing, left_out = of_study(records, study)
+    standing, left_out = matching_records(records, study)
     by_variant: dict[str, list[Record]] = {}
     declared = [as_declared(record, study, position=study.names.index(record.variant)) for record in standing]
     for record in in_order(declared):

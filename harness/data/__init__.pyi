@@ -23,7 +23,7 @@ from .catalogue import CLASS_NAMES as CLASS_NAMES
 from .catalogue import DATASETS as DATASETS
 from .catalogue import find_dataset as find_dataset
 from .resolve import (
-    Prepared as Prepared,
+    ResolvedDataset as ResolvedDataset,
 )
 from .resolve import (
     Table as Table,

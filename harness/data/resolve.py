@@ -17,8 +17,8 @@ __all__ = [
     "DATASETS",
     "DataError",
     "Images",
-    "Place",
-    "Prepared",
+    "DatasetLocation",
+    "ResolvedDataset",
     "Table",
     "fetch",
     "is_table",
@@ -31,7 +31,7 @@ DOWNLOAD_SECONDS = 300.0  # what a run may spend on a download before it takes t
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class ResolvedDataset:
     """A dataset found, verified and decoded: small and picklable, for workers to open and for records to name."""
 
     name: str  # the one asked for
@@ -75,7 +75,7 @@ class Table(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DatasetLocation:
     """One place where a dataset may lie, and what is there."""
 
     dataset: str
@@ -86,7 +86,7 @@ class Place:
     fault: str = ""  # what is wrong with a damaged one
 
 
-def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) -> Prepared:
+def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) -> ResolvedDataset:
     """Find, verify and decode a dataset; its arrays are then in ``folder``.
 
     The places, in order: the data folder (``data_dir``, else ``HARNESS_DATA_DIR``), the cache of the library that can
@@ -113,7 +113,7 @@ def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) ->
     return _prepared(name, sources(DATASETS[dataset.stand_in], None)[0], reason=reason)
 
 
-def open_dataset(prepared: Prepared) -> Images | Table:
+def open_dataset(prepared: ResolvedDataset) -> Images | Table:
     """Return the arrays of a prepared dataset, memory-mapped and read-only; DataError where the files are gone.
 
     A stand-in has no more features than the table for which it stands in, so that the study's models fit it.
@@ -134,7 +134,7 @@ def is_table(name: str) -> bool:
     return isinstance(find_dataset(name), TableDataset)
 
 
-def survey(data_dir: Path | None = None) -> list[Place]:
+def survey(data_dir: Path | None = None) -> list[DatasetLocation]:
     """Return every place of every dataset with what is there; each is read in full and verified anew."""
     from harness.data.cache import cache_folder, is_whole
     from harness.data.sources import checked_data_dir, sources
@@ -146,11 +146,11 @@ def survey(data_dir: Path | None = None) -> list[Place]:
         cache = cache_folder(dataset)
         state = "absent" if not os.path.lexists(cache) else "verified" if is_whole(dataset, cache) else "damaged"
         size = sum(path.stat().st_size for path in cache.glob("*.npy"))
-        rows.append(Place(dataset.name, "cache", cache, state, size))
+        rows.append(DatasetLocation(dataset.name, "cache", cache, state, size))
     return rows
 
 
-def fetch(name: str) -> Prepared:
+def fetch(name: str) -> ResolvedDataset:
     """Download a dataset into its library's cache, unless it lies there whole; DataError where that fails."""
     from harness.data.sources import library_home, library_source, sources
 
@@ -163,11 +163,11 @@ def fetch(name: str) -> Prepared:
     return _prepared(name, _download(dataset, timeout=None))
 
 
-def _prepared(name: str, source: "Source", *, reason: str = "") -> Prepared:
+def _prepared(name: str, source: "Source", *, reason: str = "") -> ResolvedDataset:
     from harness.data.cache import cached
 
     dataset = source.dataset
-    return Prepared(name, dataset.name, source.origin, cached(source), dataset.content_sha256, reason)
+    return ResolvedDataset(name, dataset.name, source.origin, cached(source), dataset.content_sha256, reason)
 
 
 def _download(dataset: AnyDataset, *, timeout: float | None) -> "Source":
@@ -176,11 +176,11 @@ def _download(dataset: AnyDataset, *, timeout: float | None) -> "Source":
     return download(dataset, timeout=timeout)
 
 
-def _surveyed(source: "Source") -> Place:
+def _surveyed(source: "Source") -> DatasetLocation:
     if not source.present:
-        return Place(source.dataset.name, source.origin, source.place, "absent", 0)
+        return DatasetLocation(source.dataset.name, source.origin, source.place, "absent", 0)
     try:
         source.read()
     except DataError as error:
-        return Place(source.dataset.name, source.origin, source.place, "damaged", source.size, str(error))
-    return Place(source.dataset.name, source.origin, source.place, "verified", source.size)
+        return DatasetLocation(source.dataset.name, source.origin, source.place, "damaged", source.size, str(error))
+    return DatasetLocation(source.dataset.name, source.origin, source.place, "verified", source.size)

@@ -23,8 +23,8 @@ from .model_checks import fingerprint as fingerprint
 from .overrides import answers as answers
 from .overrides import has_call as has_call
 from .overrides import refusal as refusal
-from .serialization import flatten as flatten
-from .serialization import restored as restored
+from .serialization import deserialize as deserialize
+from .serialization import serialize as serialize
 from .sklearn import (
     ENGINE as ENGINE,
 )

@@ -128,7 +128,7 @@ def _check_targets(model: keras.Model, outputs: Sequence[Any], label: str, y: Sa
                 "expects the same shape for both."
             )
         elif loss in CHANCES:
-            _check_chances(title, array, loss)
+            _check_probabilities(title, array, loss)
 
 
 def _check_identities(title: str, labels: np.ndarray, loss: str) -> None:
@@ -139,7 +139,7 @@ def _check_identities(title: str, labels: np.ndarray, loss: str) -> None:
         )
 
 
-def _check_chances(title: str, labels: np.ndarray, loss: str) -> None:
+def _check_probabilities(title: str, labels: np.ndarray, loss: str) -> None:
     wrong = int(((labels < 0) | (labels > 1)).sum())
     if wrong:
         raise ValueError(

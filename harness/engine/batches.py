@@ -9,12 +9,12 @@ DRAWN_AT_ONCE = 100_000  # samples; where a call draws so many, what the call it
 
 
 @dataclass(frozen=True, slots=True)
-class Batches:
+class BatchSchedule:
     """How an epoch is cut into batches: all samples once, or a number of full batches."""
 
     size: int
     steps: int | None = None  # None: every sample once, the last batch as short as it comes
-    at_once: int = 1  # epochs that one call may train, where nobody looks between them
+    epochs_per_call: int = 1  # epochs that one call may train, where nobody looks between them
 
     def drawn(self, samples: int) -> int:
         """Return how many samples an epoch draws."""
@@ -24,11 +24,11 @@ class Batches:
         """Return how many batches an epoch has."""
         return math.ceil(self.drawn(samples) / self.size)
 
-    def together(self, samples: int, *, log_every: int) -> "Batches":
+    def together(self, samples: int, *, log_every: int) -> "BatchSchedule":
         """Return these batches with as many epochs in a call as lie between two that are measured, if all are full."""
         drawn = self.drawn(samples)
         most = 1 if drawn % self.size else min(log_every - 1, DRAWN_AT_ONCE // drawn)
-        return replace(self, at_once=max(1, most))
+        return replace(self, epochs_per_call=max(1, most))
 
     def orders(self, samples: int, seed: int, index: int, epochs: int) -> np.ndarray:
         """Return the orders of several epochs, one behind the other."""

@@ -9,7 +9,7 @@ import keras
 
 from harness.data import Arrays, each
 from harness.engine.array_checks import check_arrays
-from harness.engine.batches import Batches, epoch_order
+from harness.engine.batches import BatchSchedule, epoch_order
 from harness.engine.building import build
 from harness.engine.device import DeviceSamples, on_device
 from harness.engine.fit import FitProgram, fit_reason
@@ -17,7 +17,7 @@ from harness.engine.layer_seeding import seed_streams
 from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
-from harness.engine.training_loop import Epoch, Plan, Training
+from harness.engine.training_loop import Epoch, TrainConfig, Training
 from harness.errors import failure_text
 
 __all__ = ["ENGINES", "Arrays", "Engine", "Epoch", "Training", "check_arrays", "epoch_order", "train"]
@@ -55,24 +55,24 @@ def train(
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     check_arrays(model, arrays)
-    batches = Batches(batch_size, steps_per_epoch)
+    batches = BatchSchedule(batch_size, steps_per_epoch)
     # fit resets the metrics at each epoch, which a step of the model's own may look at.
     if not callbacks and not own(model, *LOGS, "reset_metrics"):
         batches = batches.together(len(each(arrays.x_train)[0]), log_every=log_every)
-    plan = Plan(batches, epochs, seed, log_every, tuple(callbacks))
+    config = TrainConfig(batches, epochs, seed, log_every, tuple(callbacks))
     seed_streams(model, seed)
     samples = on_device(arrays)
     reason = "asked for" if engine == "fit" else fit_reason(model, callbacks)
     if not reason:
         program, reason = _compiled(model, samples, batches, engine)
         if program is not None:
-            return Training(program, samples, plan, reason)
-    program = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=plan.callbacks)
-    return Training(program, samples, plan, reason)
+            return Training(program, samples, config, reason)
+    program = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=config.callbacks)
+    return Training(program, samples, config, reason)
 
 
 def _compiled(
-    model: keras.Model, samples: DeviceSamples, batches: Batches, engine: Engine
+    model: keras.Model, samples: DeviceSamples, batches: BatchSchedule, engine: Engine
 ) -> tuple[CompiledProgram | None, str]:
     """Return the compiled program and why it has its form, or None and why there is none."""
 

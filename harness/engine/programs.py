@@ -10,7 +10,7 @@ import tensorflow as tf
 from harness.data import Samples, each
 from harness.engine import program_cache
 from harness.engine.batch_sizes import any_batch_size, several_losses
-from harness.engine.batches import Batches
+from harness.engine.batches import BatchSchedule
 from harness.engine.device import batch_of, count, structure
 from harness.engine.model_checks import proven_config
 from harness.engine.overrides import LOGS, own
@@ -50,7 +50,7 @@ class CompiledProgram:
     optimizer: inputs of the program, not constants in it.
     """
 
-    def __init__(self, model: keras.Model, batches: Batches, *, scale: float, xla: bool) -> None:
+    def __init__(self, model: keras.Model, batches: BatchSchedule, *, scale: float, xla: bool) -> None:
         self.model = model
         self.engine = "xla" if xla else "graph"
         self._batches = batches
@@ -79,7 +79,7 @@ class CompiledProgram:
     def graphs(self, train: tuple[Any, ...], held_out: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Return the traced graphs of a training epoch and of measuring."""
         drawn = self._batches.drawn(count(train))
-        order = tf.zeros([drawn * self._batches.at_once], tf.int32)
+        order = tf.zeros([drawn * self._batches.epochs_per_call], tf.int32)
         steps = tf.constant(0)
         training = [(self._train, (train, order, steps), part) for part in _parts(drawn, self._batches.size)]
         measuring = [
@@ -115,7 +115,7 @@ class CompiledProgram:
 
     def _rows(self, samples: tuple[Any, ...]) -> np.ndarray:
         # One length for all calls: a program is compiled for a shape.
-        return np.zeros(self._batches.drawn(count(samples)) * self._batches.at_once, np.int32)
+        return np.zeros(self._batches.drawn(count(samples)) * self._batches.epochs_per_call, np.int32)
 
     def _traced(self, samples: tuple[Any, ...], size: int, first: int) -> Any:
         rows = tf.constant(self._rows(samples))

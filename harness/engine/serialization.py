@@ -11,7 +11,7 @@ import numpy as np
 Arrays = Sequence[np.ndarray]
 
 
-def flatten(value: Any) -> tuple[Any, list[np.ndarray]]:
+def serialize(value: Any) -> tuple[Any, list[np.ndarray]]:
     """Return a value as JSON can hold it, and the arrays in it, which the JSON names by their numbers.
 
     Kept are None, bool, int, float, str, lists, tuples, dicts and NumPy's arrays and scalars, each as exactly that
@@ -21,17 +21,17 @@ def flatten(value: Any) -> tuple[Any, list[np.ndarray]]:
     return _flat(value, arrays, "value"), arrays
 
 
-def restored(flat: Any, arrays: Arrays) -> Any:
+def deserialize(flat: Any, arrays: Arrays) -> Any:
     """Return the value that `flatten` took apart; KeyError, IndexError, TypeError or ValueError if it was none."""
     if isinstance(flat, list):
-        return [restored(part, arrays) for part in flat]
+        return [deserialize(part, arrays) for part in flat]
     if not isinstance(flat, dict):
         return flat
     ((kind, content),) = flat.items()
     if kind == "tuple":
-        return tuple(restored(part, arrays) for part in content)
+        return tuple(deserialize(part, arrays) for part in content)
     if kind == "dict":
-        return {restored(key, arrays): restored(part, arrays) for key, part in content}
+        return {deserialize(key, arrays): deserialize(part, arrays) for key, part in content}
     if kind == "array":
         return _array(arrays, content)
     if kind == "scalar":

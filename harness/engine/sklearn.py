@@ -14,7 +14,7 @@ from harness.engine.array_checks import check_samples
 from harness.engine.training_loop import Epoch
 
 ENGINE = "scikit-learn"
-SMALLEST_CHANCE = 1e-7  # as Keras bounds a probability before its logarithm
+SMALLEST_PROBABILITY = 1e-7  # as Keras bounds a probability before its logarithm
 MOST_CLASSES = 2**16
 
 
@@ -172,23 +172,23 @@ def _measured(estimator: Any, x: np.ndarray, y: np.ndarray, classes: int) -> dic
         squared = float(np.mean(errors**2))
         return {"loss": squared, "mse": squared, "rmse": squared**0.5, "mae": float(np.mean(np.abs(errors)))}
     values = {"accuracy": float(np.mean(np.asarray(estimator.predict(x)) == y))}
-    if _chances(estimator) is None:
+    if _probabilities(estimator) is None:
         return values
     right = _outputs(estimator, x, classes)[np.arange(len(y)), y]
-    return {"loss": float(-np.log(np.clip(right, SMALLEST_CHANCE, 1.0)).mean()), **values}
+    return {"loss": float(-np.log(np.clip(right, SMALLEST_PROBABILITY, 1.0)).mean()), **values}
 
 
 def _outputs(estimator: Any, x: np.ndarray, classes: int) -> np.ndarray:
-    chances = _chances(estimator)
+    probabilities = _probabilities(estimator)
     if not classes:
         return np.asarray(estimator.predict(x), np.float64).reshape(len(x), -1)
     outputs = np.zeros((len(x), classes))
-    if chances is None:
+    if probabilities is None:
         outputs[np.arange(len(x)), estimator.predict(x)] = 1.0
     else:
-        outputs[:, estimator.classes_] = chances(x)
+        outputs[:, estimator.classes_] = probabilities(x)
     return outputs
 
 
-def _chances(estimator: Any) -> Callable[[np.ndarray], np.ndarray] | None:
+def _probabilities(estimator: Any) -> Callable[[np.ndarray], np.ndarray] | None:
     return getattr(estimator, "predict_proba", None)

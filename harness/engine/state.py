@@ -13,7 +13,7 @@ from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
 
 from harness.engine.held_values import Root, core, is_walked, variables
-from harness.engine.serialization import flatten, restored
+from harness.engine.serialization import deserialize, serialize
 
 # What Keras gives a callback anew, and what is the model's own state.
 GIVEN = ("params", "_params", "model", "_model")
@@ -113,7 +113,7 @@ def _attributes(callback: keras.callbacks.Callback, model: keras.Model) -> list[
 
 def _is_plain(value: Any) -> bool:
     try:
-        flatten(value)
+        serialize(value)
     except TypeError:
         return False
     return True
@@ -126,7 +126,7 @@ def _taken(callback: keras.callbacks.Callback, model: keras.Model) -> dict[str, 
             functions[name] = _name(value)
             continue
         try:
-            values[name] = restored(*flatten(value))  # a copy: lists and arrays go on changing
+            values[name] = deserialize(*serialize(value))  # a copy: lists and arrays go on changing
         except TypeError as error:
             if not is_walked(value):
                 raise StateError(f"callback {type(callback).__name__} holds {name!r}: {error}") from None

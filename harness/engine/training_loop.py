@@ -11,7 +11,7 @@ import keras
 
 from harness.data import Samples
 from harness.engine import final_weights
-from harness.engine.batches import Batches
+from harness.engine.batches import BatchSchedule
 from harness.engine.device import DeviceSamples, count
 from harness.engine.programs import Program
 from harness.engine.state import State, StateError, put_back, require_same_kind, take_state
@@ -35,10 +35,10 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainConfig:
     """How a model is to be trained."""
 
-    batches: Batches
+    batches: BatchSchedule
     epochs: int
     seed: int
     log_every: int
@@ -48,17 +48,17 @@ class Plan:
 class Training:
     """One model's training, an epoch at a time, as its caller asks for them."""
 
-    def __init__(self, program: Program, samples: DeviceSamples, plan: Plan, reason: str) -> None:
+    def __init__(self, program: Program, samples: DeviceSamples, config: TrainConfig, reason: str) -> None:
         self.reason = reason
         self._program = program
-        self._plan = plan
+        self._config = config
         self._train, self._test, self._validation = samples.train, samples.test, samples.validation
         self._hooks = self._callback_list()
         self._unkept: Unkept | None = None  # it looks at what there is when the training begins
         self._done, self._logs, self._resumed = 0, {}, None
         self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
         # Nothing else changes weights behind an epoch's measurement.
-        self._watched = bool(plan.callbacks) or final_weights.averages(program.model.optimizer)
+        self._watched = bool(config.callbacks) or final_weights.averages(program.model.optimizer)
         self._digest = b""  # of the weights that were measured last, where they are watched
         self.weights = LAST_EPOCH  # which weights the training has ended with
         self.final: Epoch | None = None  # what the model measures with these, where they are not those measured last
@@ -103,12 +103,12 @@ class Training:
     @property
     def planned(self) -> int:
         """How many epochs it trains at the most."""
-        return self._plan.epochs
+        return self._config.epochs
 
     @property
     def ended(self) -> bool:
         """Whether no epoch is left to train."""
-        return self.model.stop_training or self._done >= self._plan.epochs or not finite(self._logs)
+        return self.model.stop_training or self._done >= self._config.epochs or not finite(self._logs)
 
     def state(self) -> State:
         """Return the state behind the epoch that was drawn last; StateError if something in it cannot be kept."""
@@ -129,19 +129,19 @@ class Training:
 
     def _train_unseen(self) -> None:
         """Train the epochs before the next one that is measured, where several of them fit into a call."""
-        plan = self._plan
-        if plan.batches.at_once == 1:
+        config = self._config
+        if config.batches.epochs_per_call == 1:
             return
-        before = min(plan.log_every - self._done % plan.log_every, plan.epochs - self._done) - 1
+        before = min(config.log_every - self._done % config.log_every, config.epochs - self._done) - 1
         while before > 0:
-            epochs = min(before, plan.batches.at_once)
+            epochs = min(before, config.batches.epochs_per_call)
             if not finite(self._pass(epochs)):
                 return
             before -= epochs
 
     def _pass(self, epochs: int = 1) -> dict[str, float]:
         """Train and return the training values; they are read each time, so that a divergence ends it there."""
-        order = self._plan.batches.orders(count(self._train), self._plan.seed, self._done, epochs)
+        order = self._config.batches.orders(count(self._train), self._config.seed, self._done, epochs)
         start = time.perf_counter()
         train = self._program.train(self._train, order)
         self._seconds += time.perf_counter() - start
@@ -150,7 +150,7 @@ class Training:
         return train
 
     def _due(self, train: Mapping[str, float]) -> bool:
-        return self._done % self._plan.log_every == 0 or self._done >= self._plan.epochs or not finite(train)
+        return self._done % self._config.log_every == 0 or self._done >= self._config.epochs or not finite(train)
 
     def _measured(self, train: Mapping[str, float]) -> Epoch:
         start = time.perf_counter()
@@ -160,12 +160,12 @@ class Training:
             self._digest = final_weights.digest(self.model)
         self._hooks.on_test_end(validation or test)
         seconds, self._seconds, self._passes = self._seconds / self._passes, 0.0, 0
-        batches = self._done * self._plan.batches.count(count(self._train))
+        batches = self._done * self._config.batches.count(count(self._train))
         return Epoch(
             self._done, train, test, self._learning_rate(), seconds, time.perf_counter() - start,
             validation=validation,
             batches=batches,
-            step=self._done - 1 if self._plan.batches.steps is None else batches,
+            step=self._done - 1 if self._config.batches.steps is None else batches,
         )  # fmt: skip
 
     def _evaluated(self) -> tuple[dict[str, float], dict[str, float]]:
@@ -200,8 +200,8 @@ class Training:
         number = best or self._done
         train = final_weights.trained_values(self._hooks.callbacks, number)
         validation, test = self._evaluated()
-        batches = self._done * self._plan.batches.count(count(self._train))
-        step = self._done if self._plan.batches.steps is None else batches + 1  # one further than the last epoch's
+        batches = self._done * self._config.batches.count(count(self._train))
+        step = self._done if self._config.batches.steps is None else batches + 1  # one further than the last epoch's
         seconds = time.perf_counter() - start
         return Epoch(number, train, test, None, 0.0, seconds, validation=validation, batches=batches, step=step)
 
@@ -218,8 +218,8 @@ class Training:
         return Unkept(self._program, self._hooks.callbacks, graphs)
 
     def _callback_list(self) -> keras.callbacks.CallbackList:
-        steps, epochs = self._plan.batches.count(count(self._train)), self._plan.epochs
-        callbacks = list(self._plan.callbacks)
+        steps, epochs = self._config.batches.count(count(self._train)), self._config.epochs
+        callbacks = list(self._config.callbacks)
         return keras.callbacks.CallbackList(
             callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps, verbose=0
         )

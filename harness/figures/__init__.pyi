@@ -1,10 +1,10 @@
 from .drawing import draw as draw
 from .embedding import point_cloud as point_cloud
 from .figure_data import (
-    NotDrawn as NotDrawn,
+    FigureData as FigureData,
 )
 from .figure_data import (
-    Subject as Subject,
+    NotApplicable as NotApplicable,
 )
 from .figure_data import (
     Surface as Surface,

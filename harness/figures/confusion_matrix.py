@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from harness.figures.figure_data import Answers, Subject, answers
+from harness.figures.figure_data import FigureData, Predictions, answers
 from harness.figures.style import BLACK, SEQUENTIAL, figure, panels
 
 MOST_COUNTED = 15  # classes whose cells have room for a number
 
 
-def confusion_matrix(subject: Subject) -> Figure:
+def confusion_matrix(subject: FigureData) -> Figure:
     """Draw the counts of true against predicted classes, coloured by their share of the true class."""
     found = answers(subject)
     counts = count_pairs(found)
@@ -33,7 +33,7 @@ def confusion_matrix(subject: Subject) -> Figure:
     return made
 
 
-def count_pairs(found: Answers) -> np.ndarray:
+def count_pairs(found: Predictions) -> np.ndarray:
     """Return how many samples of each true class (rows) are given each class (columns)."""
     size = len(found.names)
     return np.bincount(found.truth * size + found.predicted, minlength=size * size).reshape(size, size)

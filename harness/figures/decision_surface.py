@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from harness.data import each
 from harness.figures.figure_data import (
-    Subject,
+    FigureData,
     Surface,
     are_classes,
     class_numbers,
@@ -32,7 +32,7 @@ class _Look(NamedTuple):
     legend: str = ""  # of the colour bar; empty for none
 
 
-def draw_surfaces(subject: Subject, where: Plane, surfaces: Sequence[Surface]) -> Iterator[bytes]:
+def draw_surfaces(subject: FigureData, where: Plane, surfaces: Sequence[Surface]) -> Iterator[bytes]:
     """Yield the PNG of each surface: one figure painted over, laid out once, so that nothing but the surface moves."""
     for surface in surfaces:
         require_finite(surface.outputs)
@@ -57,7 +57,7 @@ def draw_surfaces(subject: Subject, where: Plane, surfaces: Sequence[Surface]) -
             line.remove()
 
 
-def _prepare(panel: Any, subject: Subject, where: Plane, extent: tuple[float, ...]) -> None:
+def _prepare(panel: Any, subject: FigureData, where: Plane, extent: tuple[float, ...]) -> None:
     if are_classes(np.asarray(each(subject.arrays.y_train)[0])):
         _draw_samples(panel, subject)
     names = input_names(subject.arrays, 2) or ("input 1", "input 2")
@@ -66,7 +66,7 @@ def _prepare(panel: Any, subject: Subject, where: Plane, extent: tuple[float, ..
     panel.set_aspect("equal" if 0.5 <= width / height <= 2.0 else "auto")
 
 
-def _look(subject: Subject, outputs: int) -> _Look:
+def _look(subject: FigureData, outputs: int) -> _Look:
     labels = np.asarray(each(subject.arrays.y_train)[0])
     if not are_classes(labels):
         limits = {"cmap": "cividis", "vmin": float(labels.min()), "vmax": float(labels.max())}
@@ -90,7 +90,7 @@ def _leads(grid: np.ndarray) -> list[np.ndarray]:
     return [grid[..., number] - np.delete(grid, number, axis=-1).max(axis=-1) for number in range(grid.shape[-1])]
 
 
-def _draw_samples(panel: Any, subject: Subject) -> None:
+def _draw_samples(panel: Any, subject: FigureData) -> None:
     """Draw training samples filled and test samples hollow, a colour and a sign for each class."""
     arrays = subject.arrays
     train, test = (plane_of(arrays.x_train), arrays.y_train), (plane_of(arrays.x_test), arrays.y_test)

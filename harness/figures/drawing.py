@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from harness.figures.confusion_matrix import confusion_matrix
 from harness.figures.decision_surface import draw_surfaces
-from harness.figures.figure_data import Subject
+from harness.figures.figure_data import FigureData
 from harness.figures.input_plane import plane
 from harness.figures.layer_weights import first_layer_weights
 from harness.figures.learning_curves import learning_curves
@@ -35,7 +35,7 @@ class Drawing(NamedTuple):
     values: Mapping[str, float] = {}  # the figures in it that are found nowhere else
 
 
-SIMPLE: Mapping[str, Callable[[Subject], Figure]] = {
+SIMPLE: Mapping[str, Callable[[FigureData], Figure]] = {
     LEARNING_CURVES: learning_curves,
     CONFUSION_MATRIX: confusion_matrix,
     MISTAKES: mistakes,
@@ -45,8 +45,8 @@ SIMPLE: Mapping[str, Callable[[Subject], Figure]] = {
 }
 
 
-def draw(name: str, subject: Subject) -> Iterator[Drawing]:
-    """Yield the picture of that name, several where it changes over the epochs; NotDrawn says why it does not fit."""
+def draw(name: str, subject: FigureData) -> Iterator[Drawing]:
+    """Yield the picture of that name, several where it changes over the epochs; NotApplicable says why it does not fit."""
     if name == DECISION_SURFACE:
         drawn = draw_surfaces(subject, plane(subject.arrays), subject.surfaces)
         yield from (Drawing(png, surface.step) for surface, png in zip(subject.surfaces, drawn, strict=True))

@@ -9,14 +9,14 @@ from PIL import Image
 
 from harness.data import each
 from harness.engine import scaled, structure
-from harness.figures.figure_data import NotDrawn, Subject, answers, first_output, images_of
+from harness.figures.figure_data import FigureData, NotApplicable, answers, first_output, images_of
 from harness.figures.image_grid import as_grey
 from harness.tensorboard import Embedding
 
 MOST_POINTS = 1000
 
 
-def point_cloud(subject: Subject, model: Any) -> Embedding:
+def point_cloud(subject: FigureData, model: Any) -> Embedding:
     """Return the first test samples as the last hidden layer sees them, with labels and, of images, thumbnails."""
     inputs = tuple(np.asarray(part[:MOST_POINTS]) for part in each(subject.arrays.x_test))
     vectors, name = _hidden(model, inputs, scale=subject.arrays.scale)
@@ -31,20 +31,20 @@ def _hidden(model: Any, inputs: tuple[np.ndarray, ...], *, scale: float) -> tupl
     import keras
 
     if not getattr(model, "inputs", None):
-        raise NotDrawn("the model does not know its layers' inputs; expected a sequential or functional one.")
+        raise NotApplicable("the model does not know its layers' inputs; expected a sequential or functional one.")
     given = model.layers[-1].input
     if isinstance(given, (list, tuple)):
-        raise NotDrawn("the model's last layer has several inputs; expected one.")
+        raise NotApplicable("the model's last layer has several inputs; expected one.")
     hidden = keras.Model(model.inputs, given)
     batch = scaled(model, tuple(structure(part) for part in inputs), scale)
     values = np.asarray(hidden(batch if len(batch) > 1 else batch[0], training=False))
     return values.reshape(len(values), -1), "last hidden layer"
 
 
-def _labels(subject: Subject) -> dict[str, list[str]]:
+def _labels(subject: FigureData) -> dict[str, list[str]]:
     try:
         found = answers(subject)
-    except NotDrawn:
+    except NotApplicable:
         truth, predicted = np.asarray(each(subject.arrays.y_test)[0]), first_output(subject.outputs)
         columns = {"true": truth, "predicted": predicted}
         return {name: [f"{row:.4g}" for row in part[:MOST_POINTS].reshape(-1)] for name, part in columns.items()}
@@ -53,11 +53,11 @@ def _labels(subject: Subject) -> dict[str, list[str]]:
     return labels | {"right": ["yes" if right else "no" for right in found.right[:MOST_POINTS]]}
 
 
-def _sprite(subject: Subject) -> tuple[bytes | None, tuple[int, int]]:
+def _sprite(subject: FigureData) -> tuple[bytes | None, tuple[int, int]]:
     """Return the thumbnails as one square PNG, as the projector wants them, and the size of each."""
     try:
         images = as_grey(np.asarray(images_of(subject.arrays.x_test)[:MOST_POINTS]))
-    except NotDrawn:
+    except NotApplicable:
         return None, (0, 0)
     side = ceil(sqrt(len(images)))
     height, width = images.shape[1:3]

@@ -15,7 +15,7 @@ MOST_CLASSES = 30  # beyond them a matrix or a grid of classes is no picture any
 SMALLEST_SIDE = 8  # of a flat image: 64 values may be one, 49 are taken for 49 features
 
 
-class NotDrawn(ValueError):
+class NotApplicable(ValueError):
     """A picture does not fit this trial; the text says why."""
 
 
@@ -29,7 +29,7 @@ class Surface(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class FigureData:
     """A trained model and its samples, as plain arrays and one function."""
 
     title: str  # study, variant and seed
@@ -45,12 +45,12 @@ class Subject:
     counted: str = "epoch"  # what the training is counted in, by its series in the history: epoch, or step
 
 
-class Answers(NamedTuple):
+class Predictions(NamedTuple):
     """What a classifier says of each test sample."""
 
     truth: np.ndarray  # (n,) class numbers
     predicted: np.ndarray  # (n,) class numbers
-    chances: np.ndarray  # (n, classes)
+    probabilities: np.ndarray  # (n, classes)
     names: tuple[str, ...]  # one a class
 
     @property
@@ -60,29 +60,29 @@ class Answers(NamedTuple):
 
 
 def first_output(outputs: Any) -> np.ndarray:
-    """Return the outputs as one array, those of the first output where there are several; NotDrawn without any."""
+    """Return the outputs as one array, those of the first output where there are several; NotApplicable without any."""
     if outputs is None:
-        raise NotDrawn("training diverged: the model has no answers.")
+        raise NotApplicable("training diverged: the model has no answers.")
     if isinstance(outputs, Mapping):
         outputs = next(iter(outputs.values()))
     return np.asarray(outputs[0] if isinstance(outputs, (list, tuple)) else outputs)
 
 
-def answers(subject: Subject) -> Answers:
-    """Return the model's answers as classes; NotDrawn where it is no classifier, or its outputs are not finite."""
+def answers(subject: FigureData) -> Predictions:
+    """Return the model's answers as classes; NotApplicable where it is no classifier, or its outputs are not finite."""
     labels = np.asarray(each(subject.arrays.y_test)[0])
-    chances = class_chances(first_output(subject.outputs), labels)
+    probabilities = class_probabilities(first_output(subject.outputs), labels)
     truth = class_numbers(labels)
-    count = max(chances.shape[1], int(truth.max(initial=0)) + 1)
+    count = max(probabilities.shape[1], int(truth.max(initial=0)) + 1)
     if count > MOST_CLASSES:
-        raise NotDrawn(f"{count} classes are more than fit; expected at most {MOST_CLASSES}.")
-    return Answers(truth, chances.argmax(axis=1), chances, names_of(subject.class_names, count))
+        raise NotApplicable(f"{count} classes are more than fit; expected at most {MOST_CLASSES}.")
+    return Predictions(truth, probabilities.argmax(axis=1), probabilities, names_of(subject.class_names, count))
 
 
-def class_chances(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def class_probabilities(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return what the outputs give each class, shape (n, classes), a single output as the chance of class 1."""
     if not are_classes(labels):
-        raise NotDrawn("the labels are no classes: this picture is of classifiers.")
+        raise NotApplicable("the labels are no classes: this picture is of classifiers.")
     require_finite(outputs)
     columns = outputs.reshape(len(outputs), -1).astype(np.float64)
     if columns.shape[1] == 1:
@@ -119,13 +119,13 @@ def input_names(arrays: Arrays, count: int) -> tuple[str, ...]:
 
 
 def require_finite(outputs: np.ndarray) -> None:
-    """Raise NotDrawn for a model whose answers are no numbers."""
+    """Raise NotApplicable for a model whose answers are no numbers."""
     if not np.isfinite(outputs).all():
-        raise NotDrawn("the model's outputs are not finite.")
+        raise NotApplicable("the model's outputs are not finite.")
 
 
 def images_of(x: Samples) -> np.ndarray:
-    """Return samples as images, (n, height, width) or (n, height, width, 3); NotDrawn where they are none."""
+    """Return samples as images, (n, height, width) or (n, height, width, 3); NotApplicable where they are none."""
     parts = each(x)
     samples = np.asarray(parts[0]) if len(parts) == 1 else np.empty((0, 0))
     if samples.ndim == 4 and samples.shape[-1] in (1, 3):
@@ -136,14 +136,14 @@ def images_of(x: Samples) -> np.ndarray:
         side = isqrt(samples.shape[1])
         if side >= SMALLEST_SIDE and side * side == samples.shape[1]:
             return samples.reshape(-1, side, side)
-    raise NotDrawn("the samples are no images.")
+    raise NotApplicable("the samples are no images.")
 
 
 def plane_of(x: Samples) -> np.ndarray:
-    """Return samples of two numbers, (n, 2); NotDrawn where they are others."""
+    """Return samples of two numbers, (n, 2); NotApplicable where they are others."""
     parts = each(x)
     samples = np.asarray(parts[0])
     if len(parts) != 1 or samples.ndim != 2 or samples.shape[1] != 2:
         shape = ", ".join(str(np.shape(part)[1:]) for part in parts)
-        raise NotDrawn(f"a decision surface needs 2 inputs; a sample here has shape {shape}.")
+        raise NotApplicable(f"a decision surface needs 2 inputs; a sample here has shape {shape}.")
     return samples

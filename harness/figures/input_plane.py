@@ -20,7 +20,7 @@ class Plane(NamedTuple):
 
 
 def plane(arrays: Arrays) -> Plane:
-    """Return a grid over all samples and somewhat beyond; NotDrawn where a sample is not two numbers."""
+    """Return a grid over all samples and somewhat beyond; NotApplicable where a sample is not two numbers."""
     samples = np.concatenate([plane_of(arrays.x_train), plane_of(arrays.x_test)])
     low, high = samples.min(axis=0).astype(float), samples.max(axis=0).astype(float)
     room = MARGIN * np.where(high > low, high - low, 1.0)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from harness.figures.figure_data import SMALLEST_SIDE, NotDrawn, Subject, images_of, input_names
+from harness.figures.figure_data import SMALLEST_SIDE, FigureData, NotApplicable, images_of, input_names
 from harness.figures.image_grid import mosaic, show
 from harness.figures.style import BLACK, DIVERGING, figure, panels
 
@@ -16,25 +16,25 @@ MOST_WRITTEN = 30  # weights that are written into the cells of a matrix
 MOST_NAMED = 20  # inputs of a matrix
 
 
-def first_layer_weights(subject: Subject) -> Figure:
+def first_layer_weights(subject: FigureData) -> Figure:
     """Draw each unit's weights as an image where its inputs are one, else all units' weights as a matrix."""
     kernel = subject.kernel
     if kernel is None:
-        raise NotDrawn("the model has no layer of weights.")
+        raise NotApplicable("the model has no layer of weights.")
     if not np.isfinite(kernel).all():
-        raise NotDrawn("the weights are not finite.")
+        raise NotApplicable("the weights are not finite.")
     if kernel.ndim == 4:
         return _tiles(subject, kernel.mean(axis=2), "filters")
     if kernel.ndim != 2:
-        raise NotDrawn(f"weights of shape {kernel.shape} are no images; expected a dense or a two-dimensional layer.")
+        raise NotApplicable(f"weights of shape {kernel.shape} are no images; expected a dense or a two-dimensional layer.")
     shape = _image_shape(subject, len(kernel))
     return _tiles(subject, kernel.reshape(*shape, -1), "units") if shape else _matrix(subject, kernel)
 
 
-def _image_shape(subject: Subject, inputs: int) -> tuple[int, int] | None:
+def _image_shape(subject: FigureData, inputs: int) -> tuple[int, int] | None:
     try:
         shape = images_of(subject.arrays.x_test).shape[1:3]
-    except NotDrawn:
+    except NotApplicable:
         return None
     if shape[0] * shape[1] == inputs:
         return shape
@@ -42,7 +42,7 @@ def _image_shape(subject: Subject, inputs: int) -> tuple[int, int] | None:
     return (side, side) if side >= SMALLEST_SIDE and side * side == inputs else None
 
 
-def _tiles(subject: Subject, kernels: np.ndarray, word: str) -> Figure:
+def _tiles(subject: FigureData, kernels: np.ndarray, word: str) -> Figure:
     """Draw (height, width, units) as one small image a unit, those with the largest weights first."""
     strength = np.sqrt((kernels**2).mean(axis=(0, 1)))
     chosen = np.argsort(-strength, kind="stable")[:MOST_TILES]
@@ -59,10 +59,10 @@ def _tiles(subject: Subject, kernels: np.ndarray, word: str) -> Figure:
     return made
 
 
-def _matrix(subject: Subject, kernel: np.ndarray) -> Figure:
+def _matrix(subject: FigureData, kernel: np.ndarray) -> Figure:
     inputs, units = kernel.shape
     if inputs > 100 or units > 500:
-        raise NotDrawn(f"a matrix of {inputs} by {units} weights is too large to be read.")
+        raise NotApplicable(f"a matrix of {inputs} by {units} weights is too large to be read.")
     made = figure("First layer: weights of each unit", subject.title, width=7.2, height=min(6.0, 2.2 + 0.34 * inputs))
     (panel,) = panels(made)
     limit = np.abs(kernel).max() or 1.0

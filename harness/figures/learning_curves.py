@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from harness.figures.figure_data import NotDrawn, Subject
+from harness.figures.figure_data import FigureData, NotApplicable
 from harness.figures.style import BLUE, GREEN, HEIGHT, ORANGE, figure, panels
 from harness.records import LAST_EPOCH
 
@@ -16,12 +16,12 @@ WIDE_RANGE = 30.0  # largest to smallest loss: beyond it only a logarithmic axis
 FEW = 12  # epochs whose points are worth a marker each
 
 
-def learning_curves(subject: Subject) -> Figure:
+def learning_curves(subject: FigureData) -> Figure:
     """Draw the loss, and the study's metric beside it, over the epochs or the steps."""
     history = subject.history
     names = [name for name in dict.fromkeys(("loss", subject.metric.name)) if _kinds(history, name)]
     if not any(_finite(history[f"{kind}_{name}"]) > 1 for name in names for kind in _kinds(history, name)):
-        raise NotDrawn("fewer than two measurements are finite, which makes no curve.")
+        raise NotApplicable("fewer than two measurements are finite, which makes no curve.")
     made = figure("Learning curves", subject.title, width=4.6 * len(names) + 0.4 * (len(names) == 1), height=HEIGHT * 0.9)
     for panel, name in zip(panels(made, 1, len(names)), names, strict=True):
         _draw(panel, subject, name)
@@ -36,7 +36,7 @@ def _finite(values: Sequence[float]) -> int:
     return int(np.isfinite(np.asarray(values, float)).sum())
 
 
-def _draw(panel: Any, subject: Subject, name: str) -> None:
+def _draw(panel: Any, subject: FigureData, name: str) -> None:
     history, counted, everything = subject.history, subject.counted, []
     for kind in _kinds(history, name):
         values = np.asarray(history[f"{kind}_{name}"], float)

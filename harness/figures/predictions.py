@@ -5,25 +5,25 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from harness.data import each
-from harness.figures.figure_data import NotDrawn, Subject, are_classes, first_output, require_finite
+from harness.figures.figure_data import FigureData, NotApplicable, are_classes, first_output, require_finite
 from harness.figures.samples import first_predictions
 from harness.figures.style import BLACK, BLUE, SEQUENTIAL, figure, panels
 
 MOST_DOTS = 300  # beyond them single dots hide each other, and their density is drawn
 
 
-def predictions(subject: Subject) -> Figure:
+def predictions(subject: FigureData) -> Figure:
     """Draw what the model says of test samples, in the way that fits the task."""
     labels = np.asarray(each(subject.arrays.y_test)[0])
     return first_predictions(subject) if are_classes(labels) else predicted_against_true(subject)
 
 
-def predicted_against_true(subject: Subject) -> Figure:
+def predicted_against_true(subject: FigureData) -> Figure:
     """Draw a regression's predictions over the true values; on the diagonal they are equal."""
     truth = np.asarray(each(subject.arrays.y_test)[0]).reshape(-1)
     predicted = first_output(subject.outputs).reshape(-1)
     if truth.shape != predicted.shape:
-        raise NotDrawn(f"expected one number a sample; received outputs of {first_output(subject.outputs).shape}.")
+        raise NotApplicable(f"expected one number a sample; received outputs of {first_output(subject.outputs).shape}.")
     require_finite(predicted)
     made = figure("Predicted against true values", subject.title, width=6.4, height=5.6)
     (panel,) = panels(made)

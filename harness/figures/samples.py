@@ -6,7 +6,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from harness.data import each
-from harness.figures.figure_data import Answers, NotDrawn, Subject, answers, are_classes, class_numbers, images_of, names_of
+from harness.figures.figure_data import (
+    FigureData,
+    NotApplicable,
+    Predictions,
+    answers,
+    are_classes,
+    class_numbers,
+    images_of,
+    names_of,
+)
 from harness.figures.image_grid import as_grey, mosaic, show
 from harness.figures.style import BLUE, ORANGE, figure, panels
 
@@ -17,12 +26,12 @@ COLUMNS = 5  # of images with an answer above each
 ABOVE = 0.5  # room for two lines of text, as a share of an image's height
 
 
-def first_of_each_class(subject: Subject) -> Figure:
+def first_of_each_class(subject: FigureData) -> Figure:
     """Draw the first training images of each class, a row a class."""
     images = images_of(subject.arrays.x_train)
     labels = np.asarray(each(subject.arrays.y_train)[0])
     if not are_classes(labels):
-        raise NotDrawn("the labels are no classes.")
+        raise NotApplicable("the labels are no classes.")
     numbers = class_numbers(labels)
     present = np.unique(numbers)
     names = names_of(subject.class_names, int(present.max()) + 1)
@@ -40,7 +49,7 @@ def first_of_each_class(subject: Subject) -> Figure:
     return made
 
 
-def first_predictions(subject: Subject) -> Figure:
+def first_predictions(subject: FigureData) -> Figure:
     """Draw the first test images with the class that the model gives each, and how sure it is."""
     images, found = images_of(subject.arrays.x_test), answers(subject)
     places = np.arange(min(FIRST, len(images)))
@@ -49,20 +58,20 @@ def first_predictions(subject: Subject) -> Figure:
     return made
 
 
-def mistakes(subject: Subject) -> Figure:
+def mistakes(subject: FigureData) -> Figure:
     """Draw the test images that the model gets wrong, the one it is surest of first."""
     images, found = images_of(subject.arrays.x_test), answers(subject)
     wrong = np.flatnonzero(~found.right)
     if not wrong.size:
-        raise NotDrawn("the model makes no mistake on the test samples.")
-    surest = wrong[np.argsort(-found.chances[wrong].max(axis=1), kind="stable")][:MOST_MISTAKES]
+        raise NotApplicable("the model makes no mistake on the test samples.")
+    surest = wrong[np.argsort(-found.probabilities[wrong].max(axis=1), kind="stable")][:MOST_MISTAKES]
     heading = f"Surest {len(surest)} of {wrong.size:,} mistakes" if wrong.size > 1 else "The one mistake"
     made = figure(heading, subject.title, width=7.6, height=0.7 + 1.95 * -(-len(surest) // COLUMNS))
     _draw_answers(made, images, found, surest)
     return made
 
 
-def _draw_answers(made: Figure, images: np.ndarray, found: Answers, chosen: np.ndarray) -> None:
+def _draw_answers(made: Figure, images: np.ndarray, found: Predictions, chosen: np.ndarray) -> None:
     (panel,) = panels(made)
     laid = mosaic(as_grey(np.asarray(images[chosen])), columns=COLUMNS, above=ABOVE, between=0.34)
     show(panel, laid, cmap="gray_r", vmin=0, vmax=1)
@@ -73,9 +82,9 @@ def _draw_answers(made: Figure, images: np.ndarray, found: Answers, chosen: np.n
         panel.text(*place, text, color=colour, ha="center", va="bottom", fontsize=10.5, linespacing=1.2)
 
 
-def _answer(found: Answers, sample: int) -> tuple[str, Any]:
+def _answer(found: Predictions, sample: int) -> tuple[str, Any]:
     said, true = found.predicted[sample], found.truth[sample]
-    words = f"{found.names[said]}  {_percent(found.chances[sample, said])}"
+    words = f"{found.names[said]}  {_percent(found.probabilities[sample, said])}"
     return (f"{words}\nright", BLUE) if said == true else (f"{words}\nis {found.names[true]}", ORANGE)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from harness.data import Samples, each
-from harness.figures.figure_data import Subject, answers, class_chances, first_output, images_of
+from harness.figures.figure_data import FigureData, answers, class_probabilities, first_output, images_of
 from harness.figures.style import BLACK, BLUE, ORANGE, SEQUENTIAL, figure, panels
 
 FARTHEST, STRIDE = 10, 2  # pixels
@@ -16,7 +16,7 @@ MOST_IMAGES = 500  # moved to each of 121 places: an accuracy of 0.9 is then kno
 Shift = tuple[int, int]  # pixels to the right, pixels down
 
 
-def accuracy_by_shift(subject: Subject) -> dict[Shift, float]:
+def accuracy_by_shift(subject: FigureData) -> dict[Shift, float]:
     """Return the accuracy of the first test images at each shift."""
     images_of(subject.arrays.x_test)
     found = answers(subject)
@@ -47,7 +47,7 @@ def by_distance(accuracies: Mapping[Shift, float]) -> dict[int, float]:
     return {far: float(np.mean([accuracies[place] for place in places[far]])) for far in distances}
 
 
-def draw_shifts(subject: Subject, accuracies: Mapping[Shift, float]) -> Figure:
+def draw_shifts(subject: FigureData, accuracies: Mapping[Shift, float]) -> Figure:
     """Draw accuracies that `accuracy_by_shift` measured."""
     steps = sorted({right for right, _ in accuracies})
     matrix = np.asarray([[accuracies[right, down] for right in steps] for down in steps])
@@ -82,4 +82,4 @@ def _steps(side: int) -> list[int]:
 
 
 def _accuracy(predict: Callable[[Samples], Any], x: np.ndarray, labels: np.ndarray, truth: np.ndarray) -> float:
-    return float((class_chances(first_output(predict(x)), labels).argmax(axis=1) == truth).mean())
+    return float((class_probabilities(first_output(predict(x)), labels).argmax(axis=1) == truth).mean())

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis import AnswersError, load_right
-from harness.data import Prepared, prepare
+from harness.data import ResolvedDataset, prepare
 from harness.errors import UsageError
 from harness.records import Record, attempt_folder, next_attempt, reason, require_own, trial_folder, write_record
 from harness.results import Found, difference_table, name_of
-from harness.runs import LocalExecutor, Lost
+from harness.runs import LocalExecutor, WorkerFailure
 from harness.study import BASE, KINDS, Study, changed, find_study, load_study, study_files
-from harness.tensorboard import withdraw
+from harness.tensorboard import hide
 from harness.training import Trial, blank_record, source_hash, trial_id
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def rerun(found: Found, trial: Trial, study: Study, *, origin: Mapping[str, Any]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         again = _as_recorded(_trained(trial, study, record), record, {**origin, "source": source_hash(study)})
-        withdraw(folder)  # the HParams tab would average it with the trial it repeats
+        hide(folder)  # the HParams tab would average it with the trial it repeats
         write_record(folder, again)
     except OSError as error:
         raise UsageError(f"Folder {str(folder)!r} cannot be written ({error.strerror}). Name another with --logdir.") from None
@@ -82,7 +82,7 @@ def _trained(trial: Trial, study: Study, record: Record) -> Record:
     threads = record.provenance.get("intra_op_threads")
     with closing(LocalExecutor(jobs=1, threads=threads if isinstance(threads, int) and threads > 0 else 1)) as executor:
         ((_, outcome),) = executor.run([trial], progress=lambda _: None)
-    if isinstance(outcome, Lost):
+    if isinstance(outcome, WorkerFailure):
         return replace(blank_record(trial, study), status=outcome.status, error=outcome.error)
     return outcome
 
@@ -152,7 +152,7 @@ def recorded_study(record: Record, file: Path) -> Study:
         ) from None
 
 
-def recorded_data(record: Record, *, data_dir: Path | None) -> Prepared:
+def recorded_data(record: Record, *, data_dir: Path | None) -> ResolvedDataset:
     """Return the data that a trial used, under the name it asked for; UsageError if they differ now."""
     prepared = prepare(record.data.get("used", ""), data_dir=data_dir, strict=True)
     if prepared.sha256 != record.data.get("sha256"):
@@ -186,8 +186,8 @@ def _results(record: Record, again: Record) -> "pd.DataFrame":
 
     def numbers(one: Record) -> Record:
         history = {name: values for name, values in one.history.items() if name not in _TIMES}
-        chances = {f"first test image, class {number}": value for number, value in enumerate(one.first_test_image)}
-        return replace(one, history=history, metrics={**one.metrics, **chances})
+        probabilities = {f"first test image, class {number}": value for number, value in enumerate(one.first_test_image)}
+        return replace(one, history=history, metrics={**one.metrics, **probabilities})
 
     table = difference_table(numbers(record), numbers(again))
     decisive = (table["part"] == "trial") & table["name"].isin(("status", "error"))

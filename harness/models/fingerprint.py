@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from harness.data import Arrays, Prepared, each, none_left
+from harness.data import Arrays, ResolvedDataset, each, none_left
 from harness.engine import fingerprint, refusal, steps_key
 from harness.isolation import changed_settings
 from harness.models.array_hashes import add_arrays, arrays_sha256
@@ -14,7 +14,7 @@ from harness.models.build import make_model
 from harness.models.layer_factory import LayerError
 from harness.models.reported_metrics import missing
 from harness.models.samples import image_arrays, own_arrays
-from harness.runs import Effect
+from harness.runs import VariantFingerprint
 from harness.study import Settings, Study, to_json
 
 # Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.
@@ -28,8 +28,8 @@ _VARYING = (
 
 
 def effect(
-    study: Study, settings: Settings, prepared: Prepared | None = None, *, traced: bool = False, twice: bool = False
-) -> Effect:
+    study: Study, settings: Settings, prepared: ResolvedDataset | None = None, *, traced: bool = False, twice: bool = False
+) -> VariantFingerprint:
     """Return a hash of all that training would be given, or what is wrong with the layers to edit.
 
     Two variants with different hashes are different. Those with the same one are the same training where `traced` was asked
@@ -41,17 +41,17 @@ def effect(
     try:
         arrays = own_arrays(study, settings, prepared, seed=0)
         if twice and arrays is not None and _varying(arrays, own_arrays(study, settings, prepared, seed=0)):
-            return Effect(fault=_VARYING.format("arrays(settings)" if study.arrays else "arrange(settings, data)"))
+            return VariantFingerprint(fault=_VARYING.format("arrays(settings)" if study.arrays else "arrange(settings, data)"))
         built = make_model(study, settings, seed=0, arrays=arrays or _images(settings, prepared))
         choices = changed_settings()  # of Keras and TensorFlow, which a build may change beside what it makes
         model = described(built)
         lacking = _refused(built) or missing(study.metric, built) or _none_left(settings, arrays)
     except LayerError as error:
-        return Effect(fault=str(error))
+        return VariantFingerprint(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
-        return Effect()
+        return VariantFingerprint()
     if lacking or model is None or choices is None:
-        return Effect(error=lacking)
+        return VariantFingerprint(error=lacking)
     training = TRAINING if isinstance(built, keras.Model) else ESTIMATING
     names = (*training, *DATA) if arrays is None else training
     values = {name: value for name, value in to_json(settings).items() if name in names}
@@ -59,19 +59,19 @@ def effect(
     if arrays is not None:
         add_arrays(digest, arrays)
     if not traced or not isinstance(built, keras.Model):
-        return Effect(digest.hexdigest(), weights=_weights(built))
+        return VariantFingerprint(digest.hexdigest(), weights=_weights(built))
     steps = steps_key(built, arrays, batch_size=settings.batch_size)
     if steps is None:
-        return Effect()
+        return VariantFingerprint()
     digest.update(steps.program.encode())
-    return Effect(digest.hexdigest(), weights=_weights(built) + steps.start)
+    return VariantFingerprint(digest.hexdigest(), weights=_weights(built) + steps.start)
 
 
 def _varying(arrays: Arrays, again: Arrays | None) -> bool:
     return again is None or arrays_sha256(arrays) != arrays_sha256(again)
 
 
-def _images(settings: Settings, prepared: Prepared | None) -> Arrays | None:
+def _images(settings: Settings, prepared: ResolvedDataset | None) -> Arrays | None:
     """Return the images that a study without arrays of its own is trained on; None where they are not prepared."""
     return None if prepared is None else image_arrays(prepared, settings)
 

@@ -14,7 +14,7 @@ import keras
 from harness.engine import keep_path, layers_by_path
 from harness.models.layer_checks import Seen, differing, seen_calls
 from harness.models.layer_cuts import marked_cuts
-from harness.models.layer_edits import Place, freeze_made, is_graph, marked_places, places_of, standing
+from harness.models.layer_edits import LayerEdit, current_layer, freeze_made, is_graph, marked_places, places_of
 from harness.models.layer_factory import LayerError
 from harness.models.layer_optimizers import renew_optimizers
 from harness.models.layer_rewiring import Rewiring
@@ -49,7 +49,7 @@ def edit(
         pairs = _rewire(model, places, cuts)
         _require_outputs(model, places, last, before)
     for place in places.values():
-        keep_path(standing(place), drawn_by[id(place.layer)])
+        keep_path(current_layer(place), drawn_by[id(place.layer)])
         for layer in (place.steps or ())[1:]:
             keep_path(layer, f"{place.inside}/+{layer.name}")
     freeze_made(places.values())
@@ -67,7 +67,7 @@ def _require_editable(model: keras.Model) -> None:
         )
 
 
-def _rewire(model: keras.Model, places: Mapping[str, Place], cuts: Mapping[tuple[int, int], str]) -> list[tuple[Any, Any]]:
+def _rewire(model: keras.Model, places: Mapping[str, LayerEdit], cuts: Mapping[tuple[int, int], str]) -> list[tuple[Any, Any]]:
     """Connect a model's layers as its edits say; return of the variables of what was made anew the old and the new ones."""
     within = [place.inside for place in places.values() if place.rewires] + list(cuts.values())
     touched = frozenset(path for inside in within for path in _onwards(inside))
@@ -78,7 +78,7 @@ def _rewire(model: keras.Model, places: Mapping[str, Place], cuts: Mapping[tuple
     rewiring.rewire(model)
     now = {id(place.layer) for place in places_of(model)}
     for place in places.values():
-        if (place.replacement or place.additions or place.frozen_by) and id(standing(place)) not in now:
+        if (place.replacement or place.additions or place.frozen_by) and id(current_layer(place)) not in now:
             raise LayerError(f"Layer {place.path!r} is edited, and falls away with what is cut; expected one of the two.")
     require_unheld(model, places.values())
     return [pair for layers in rewiring.remade for pair in zip(*(layer.weights for layer in layers), strict=True)]
@@ -90,7 +90,7 @@ def _onwards(path: str) -> list[str]:
     return ["/".join(parts[: number + 1]) for number in range(len(parts))]
 
 
-def _require_once(places: Mapping[str, Place], touched: frozenset[str]) -> None:
+def _require_once(places: Mapping[str, LayerEdit], touched: frozenset[str]) -> None:
     homes: dict[int, str] = {}
     for place in places.values():
         home = homes.setdefault(id(place.layer), place.path)
@@ -102,7 +102,7 @@ def _require_itself(model: keras.Model, touched: frozenset[str]) -> list[Seen] |
     """Connect the model anew without any edit; return its calls, and raise LayerError unless it computes what it did."""
     first = seen_calls(model)
     again = first and seen_calls(model)
-    unedited = {id(place.layer): Place(place.path, place.layer, place.inside) for place in places_of(model)}
+    unedited = {id(place.layer): LayerEdit(place.path, place.layer, place.inside) for place in places_of(model)}
     Rewiring(unedited, {}, touched).rewire(model)
     if first and again:
         after = seen_calls(model)
@@ -115,7 +115,7 @@ def _require_itself(model: keras.Model, touched: frozenset[str]) -> list[Seen] |
     return first
 
 
-def _require_outputs(model: keras.Model, places: Mapping[str, Place], last: set[int], before: str) -> None:
+def _require_outputs(model: keras.Model, places: Mapping[str, LayerEdit], last: set[int], before: str) -> None:
     """Raise ValueError where removing layers changed what the model gives: a loss may take it, and mean nothing.
 
     A layer that is put in at an output is another matter: it says of which shape the outputs are to be.

@@ -8,7 +8,7 @@ import keras
 
 from harness.errors import unknown
 from harness.models.layer_calls import Edge, calls_of, graph_of, sources_of
-from harness.models.layer_edits import Place, is_graph
+from harness.models.layer_edits import LayerEdit, is_graph
 from harness.models.layer_factory import LayerError
 
 # What can do without one of its inputs, as a layer of Keras and as an operation on tensors.
@@ -16,7 +16,7 @@ MERGES = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply")
 FIRST_STAYS = ("Divide", "Subtract", "TrueDivide")  # of two: without the first, the second would be another thing
 
 
-def marked_cuts(model: keras.Model, patterns: Iterable[str], places: Iterable[Place]) -> dict[Edge, str]:
+def marked_cuts(model: keras.Model, patterns: Iterable[str], places: Iterable[LayerEdit]) -> dict[Edge, str]:
     """Return the edges to cut, each with the path of the model that it lies in; LayerError for what cannot be meant."""
     edges = {name: edge for inside, part in _models(model, places) for name, edge in _edges(part, inside)}
     cuts: dict[Edge, str] = {}
@@ -42,7 +42,7 @@ def _unknown(pattern: str, edges: dict[str, Any]) -> str:
     return said if ":" in pattern and edges else f"{said} {form}"
 
 
-def _models(model: keras.Model, places: Iterable[Place]) -> Iterator[tuple[str, keras.Model]]:
+def _models(model: keras.Model, places: Iterable[LayerEdit]) -> Iterator[tuple[str, keras.Model]]:
     yield "", model
     for place in places:
         if is_graph(place.layer):

@@ -10,7 +10,7 @@ from keras.src.models.functional import Functional
 
 from harness.errors import unknown
 from harness.models.layer_factory import LayerError
-from harness.study import LayerText, parse_layer
+from harness.study import LayerSpec, parse_layer
 
 Graph = keras.Sequential | Functional
 
@@ -22,15 +22,15 @@ def is_graph(model: Any) -> bool:
 
 
 @dataclass(slots=True)
-class Place:
+class LayerEdit:
     """One layer of the model and what is to become of it."""
 
     path: str  # its name, behind those of the models that it lies in: block/conv-1
     layer: Any
     inside: str  # the path of the model that it lies in
     removed: bool = False
-    replacement: LayerText | None = None
-    additions: list[LayerText] = field(default_factory=list)
+    replacement: LayerSpec | None = None
+    additions: list[LayerSpec] = field(default_factory=list)
     frozen_by: list[str] = field(default_factory=list)  # the names and patterns that say so
     steps: list[Any] | None = None  # the layers that stand there in the edited model; None: none has been called
 
@@ -40,7 +40,7 @@ class Place:
         return self.removed or bool(self.replacement or self.additions)
 
 
-def marked_places(model: Graph, edits: Mapping[str, Iterable[str]]) -> dict[str, Place]:
+def marked_places(model: Graph, edits: Mapping[str, Iterable[str]]) -> dict[str, LayerEdit]:
     """Return the model's layers by their paths, each with what is to become of it.
 
     edits: by the names of the settings. LayerError for a name that matches nothing and for an edit that cannot be meant.
@@ -68,35 +68,35 @@ def marked_places(model: Graph, edits: Mapping[str, Iterable[str]]) -> dict[str,
     return places
 
 
-def freeze_made(places: Iterable[Place]) -> None:
+def freeze_made(places: Iterable[LayerEdit]) -> None:
     """Freeze the layers that were made where it is wanted; LayerError for a pattern of which none can learn."""
     frozen = [place for place in places if place.frozen_by]
     for pattern in dict.fromkeys(pattern for place in frozen for pattern in place.frozen_by):
         found = [place for place in frozen if pattern in place.frozen_by]
-        _require_learning(pattern, found, [standing(place) for place in found])
+        _require_learning(pattern, found, [current_layer(place) for place in found])
     for place in frozen:
-        standing(place).trainable = False
+        current_layer(place).trainable = False
 
 
-def standing(place: Place) -> Any:
+def current_layer(place: LayerEdit) -> Any:
     """Return the layer that stands in a place after the edit, the one that was there before where nothing changed."""
     return place.steps[0] if place.steps else place.layer
 
 
-def places_of(model: Graph, inside: str = "") -> Iterator[Place]:
+def places_of(model: Graph, inside: str = "") -> Iterator[LayerEdit]:
     """Yield the place of each layer of a model, and of those of the models within it."""
     for layer in model.layers:
         path = f"{inside}/{layer.name}" if inside else layer.name
-        yield Place(path, layer, inside)
+        yield LayerEdit(path, layer, inside)
         if is_graph(layer):
             yield from places_of(layer, path)
 
 
-def _parsed(setting: str) -> Callable[[str], LayerText]:
+def _parsed(setting: str) -> Callable[[str], LayerSpec]:
     return lambda text: parse_layer(setting, text)
 
 
-def _matching(setting: str, pattern: str, places: dict[str, Place]) -> list[Place]:
+def _matching(setting: str, pattern: str, places: dict[str, LayerEdit]) -> list[LayerEdit]:
     known = {path: place for path, place in places.items() if not isinstance(place.layer, keras.layers.InputLayer)}
     if pattern in places and pattern not in known:
         raise LayerError(f"{setting}: {pattern!r} is an input of the model; expected one of its layers: {', '.join(known)}.")
@@ -108,23 +108,23 @@ def _matching(setting: str, pattern: str, places: dict[str, Place]) -> list[Plac
     return found
 
 
-def _require_kept(setting: str, place: Place) -> None:
+def _require_kept(setting: str, place: LayerEdit) -> None:
     if place.removed:
         raise LayerError(f"{setting}: layer {place.path!r} is removed as well; expected one of the two.")
 
 
-def _require_free(setting: str, place: Place) -> None:
+def _require_free(setting: str, place: LayerEdit) -> None:
     _require_kept(setting, place)
     if place.replacement:
         raise LayerError(f"{setting}: layer {place.path!r} is replaced twice; expected one layer in its place.")
 
 
-def _require_learning(pattern: str, places: list[Place], layers: list[Any]) -> None:
+def _require_learning(pattern: str, places: list[LayerEdit], layers: list[Any]) -> None:
     if len(layers) == len(places) and all(layer.built and not layer.trainable_weights for layer in layers):
         raise LayerError(f"freeze: {pattern!r} matches no layer that learns ({', '.join(place.path for place in places)}).")
 
 
-def _require_some_left(model: keras.Model, places: dict[str, Place]) -> None:
+def _require_some_left(model: keras.Model, places: dict[str, LayerEdit]) -> None:
     models = {path: (path, place.removed) for path, place in places.items() if is_graph(place.layer)}
     for path, (name, removed) in ({"": (model.name, False)} | models).items():
         within = [place for place in places.values() if place.inside == path]

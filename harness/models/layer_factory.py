@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from harness.errors import UsageError, one_line, unknown
-from harness.study import LayerText
+from harness.study import LayerSpec
 
 # What the base class of all layers takes besides.
 COMMON = ("activity_regularizer", "autocast", "dtype", "name", "trainable")
@@ -20,7 +20,7 @@ class LayerError(UsageError):
 
 def made_layer(
     setting: str,
-    text: LayerText,
+    text: LayerSpec,
     *,
     beside: Any,
     added: bool = False,

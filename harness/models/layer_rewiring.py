@@ -11,7 +11,7 @@ from keras.src.models.functional import Functional
 from harness.models.layer_calls import Call, Edge, calls_of, graph_of, needed_calls, tensors_in
 from harness.models.layer_checks import Seen
 from harness.models.layer_cuts import MERGES
-from harness.models.layer_edits import Place, is_graph
+from harness.models.layer_edits import LayerEdit, is_graph
 from harness.models.layer_factory import LayerError, made_layer
 from harness.models.layer_remaking import carry_state, depends_on_shapes, remade
 
@@ -31,7 +31,7 @@ class Rewiring:
     how each layer was called at first, by its id.
     """
 
-    places: Mapping[int, Place]
+    places: Mapping[int, LayerEdit]
     cuts: Mapping[Edge, str]
     touched: frozenset[str]
     seen: Mapping[int, Seen] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Rewiring:
             place.steps = kept
         return place.steps
 
-    def _kept(self, place: Place, call: Call | None, inputs: list[Any] | None) -> Any:
+    def _kept(self, place: LayerEdit, call: Call | None, inputs: list[Any] | None) -> Any:
         layer = place.layer
         if place.replacement:
             return made_layer("replace", place.replacement, beside=layer)

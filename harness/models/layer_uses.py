@@ -7,13 +7,13 @@ from typing import Any
 import keras
 from keras.src.backend import Variable
 
-from harness.models.layer_edits import Place, is_graph, places_of
+from harness.models.layer_edits import LayerEdit, is_graph, places_of
 from harness.models.layer_factory import LayerError
 
 _DEEPEST = 4  # levels of lists, functions within functions
 
 
-def require_unheld(model: keras.Model, places: Iterable[Place]) -> None:
+def require_unheld(model: keras.Model, places: Iterable[LayerEdit]) -> None:
     """Raise LayerError where something that stays would go on with a layer that an edit took out or made anew.
 
     model: as it is after the edit. places: of the layers as they were.
@@ -39,7 +39,7 @@ def require_unheld(model: keras.Model, places: Iterable[Place]) -> None:
             )
 
 
-def _owners(model: keras.Model, places: Iterable[Place]) -> Iterator[tuple[str, Any]]:
+def _owners(model: keras.Model, places: Iterable[LayerEdit]) -> Iterator[tuple[str, Any]]:
     yield f"Model {model.name!r}", model
     if model.compiled:
         yield f"Model {model.name!r}", model._compile_config.config

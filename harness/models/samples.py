@@ -3,13 +3,13 @@
 from functools import lru_cache
 from typing import Any
 
-from harness.data import Arrays, Prepared, Table, first_samples, hold_out, open_dataset
+from harness.data import Arrays, ResolvedDataset, Table, first_samples, hold_out, open_dataset
 from harness.errors import UsageError
 from harness.models.seeding import seed_everything
 from harness.study import Settings, Study
 
 
-def make_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, seed: int) -> Arrays:
+def make_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | None, *, seed: int) -> Arrays:
     """Return a trial's arrays: the study's own, those it makes of the dataset, or the dataset's images as they are.
 
     All that is random in the study's function follows from the seed. Where the settings ask for validation and the study
@@ -26,7 +26,7 @@ def make_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, 
     return hold_out(arrays, settings.validation)
 
 
-def own_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, seed: int) -> Arrays | None:
+def own_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | None, *, seed: int) -> Arrays | None:
     """Return the arrays that the study makes itself, under the seed; None where it uses a dataset as it is."""
     seed_everything(seed)
     if study.arrays is not None:
@@ -36,7 +36,7 @@ def own_arrays(study: Study, settings: Settings, prepared: Prepared | None, *, s
     return None
 
 
-def image_arrays(prepared: Prepared, settings: Settings) -> Arrays:
+def image_arrays(prepared: ResolvedDataset, settings: Settings) -> Arrays:
     """Return the images of a prepared dataset as the settings want them: scaled to [0, 1] or raw, all or a sample."""
     data = opened(prepared)
     if isinstance(data, Table):
@@ -48,7 +48,7 @@ def image_arrays(prepared: Prepared, settings: Settings) -> Arrays:
 
 
 @lru_cache(maxsize=8)
-def opened(prepared: Prepared) -> Any:
+def opened(prepared: ResolvedDataset) -> Any:
     """Return what a dataset holds, opened once for all trials of a process; each copies it to the device."""
     return open_dataset(prepared)
 

@@ -81,7 +81,7 @@ from .record import (
     find_records as find_records,
 )
 from .record import (
-    garbage_kept as garbage_kept,
+    gc_paused as gc_paused,
 )
 from .record import (
     keep_older as keep_older,

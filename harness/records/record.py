@@ -15,7 +15,7 @@ from typing import Any
 from harness.records.atomic_files import write_atomically
 from harness.records.checks import numbers, require_record
 from harness.records.fallback import machine_is_short
-from harness.study import described_expectation, described_metric
+from harness.study import expectation_from_dict, metric_from_dict
 
 SCHEMA = 1
 RECORD_FILE = "record.json"
@@ -70,10 +70,10 @@ class Record:
     cost: Mapping[str, float] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    metric: Mapping[str, Any] = field(default_factory=dict)  # of the study, as Metric.described gives it; empty: accuracy
+    metric: Mapping[str, Any] = field(default_factory=dict)  # of the study, as Metric.to_dict gives it; empty: accuracy
     # What `change` and `expectation` say, as data; empty in records from before there were these.
     changes: Mapping[str, Any] = field(default_factory=dict)  # setting that differs from the control's → value
-    expects: Mapping[str, Any] = field(default_factory=dict)  # as Expectation.described gives it
+    expects: Mapping[str, Any] = field(default_factory=dict)  # as Expectation.to_dict gives it
 
     @property
     def epochs(self) -> int:
@@ -189,7 +189,7 @@ def _may_hold_records(entry: os.DirEntry[str]) -> bool:
 def load_records(folder: Path) -> tuple[list[Record], list[str]]:
     """Return the records below a folder, and one line for each that was set aside."""
     records, problems = [], []
-    with garbage_kept():
+    with gc_paused():
         for path in find_records(folder):
             try:
                 records.append(read_record(path))
@@ -199,7 +199,7 @@ def load_records(folder: Path) -> tuple[list[Record], list[str]]:
 
 
 @contextmanager
-def garbage_kept() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Hold back the garbage collector while many objects are made that all stay.
 
     Without it the collector walks through every record read so far again and again: half of the time of 10,000.
@@ -234,9 +234,9 @@ def _decode(values: dict[str, Any]) -> Record:
     if values["status"] not in STATUSES:
         raise ValueError(f"status is {values['status'][:40]!r}")
     known = {name: tuple(value) if type(value) is list else value for name, value in values.items() if name in _FIELDS}
-    described_metric(values.get("metric", {}))
+    metric_from_dict(values.get("metric", {}))
     if values.get("expects"):
-        described_expectation(values["expects"])
+        expectation_from_dict(values["expects"])
     if not isinstance(values.get("changes", {}), dict):
         raise TypeError(f"changes is {str(values['changes'])[:40]!r}")
     known["first_test_image"] = tuple(numbers(values["first_test_image"]))

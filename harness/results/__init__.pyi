@@ -1,5 +1,5 @@
-from .compare_inputs import Source as Source
-from .compare_inputs import read_sources as read_sources
+from .compare_inputs import ComparedTable as ComparedTable
+from .compare_inputs import read_tables as read_tables
 from .declared import as_declared_now as as_declared_now
 from .differences import DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS
 from .differences import difference_table as difference_table
@@ -59,7 +59,7 @@ from .side_by_side import (
 from .side_by_side import (
     set_side_by_side as set_side_by_side,
 )
-from .trial_choice import choose as choose
+from .trial_choice import choose_trials as choose_trials
 from .view import Cell as Cell
 from .view import View as View
 from .view import format_value as format_value

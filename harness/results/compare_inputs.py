@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, lacks_epoch, stacked, summary_table
+from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, concat, lacks_epoch, summary_table
 from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv_table
@@ -20,7 +20,7 @@ Key = tuple[str, str]  # study and variant
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ComparedTable:
     """One PATH's table of one row a variant, with what is known beyond it.
 
     records: a variant's records; empty for a CSV file. notes: one line on each thing set aside.
@@ -32,7 +32,7 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def read_sources(paths: Sequence[Path], *, epoch: str = LAST, studies: Sequence[str] = ()) -> tuple[Source, ...]:
+def read_tables(paths: Sequence[Path], *, epoch: str = LAST, studies: Sequence[str] = ()) -> tuple[ComparedTable, ...]:
     """Return the table of each path; UsageError for a path that is missing, empty, foreign, or given twice.
 
     epoch: of which epoch the values are, one of EPOCHS; for another than the last, only records will do.
@@ -47,10 +47,10 @@ def read_sources(paths: Sequence[Path], *, epoch: str = LAST, studies: Sequence[
         if first is not path:
             raise UsageError(f"Path {str(path)!r} is given twice; expected different folders or files.")
     named = tuple(load_study(study) for study in studies)
-    return tuple(_read_source(path, epoch, named) for path in paths)
+    return tuple(_read_table(path, epoch, named) for path in paths)
 
 
-def _read_source(path: Path, epoch: str, named: Sequence[Study]) -> Source:
+def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable:
     try:
         is_file = path.is_file()
     except (OSError, ValueError):
@@ -59,7 +59,7 @@ def _read_source(path: Path, epoch: str, named: Sequence[Study]) -> Source:
         raise UsageError(f"{path} holds the values of one epoch; expected a log folder for --epoch {epoch}.")
     if is_file:
         table, notes = read_csv_table(path)
-        return Source(str(path), table, notes=tuple(notes))
+        return ComparedTable(str(path), table, notes=tuple(notes))
     gathered = alike(gather_records(path))
     # The answers to each test sample, which the log folder holds, are those of the last epoch.
     logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
@@ -71,11 +71,11 @@ def _read_source(path: Path, epoch: str, named: Sequence[Study]) -> Source:
     except (TypeError, ValueError, OverflowError) as error:  # whole records that hold what no trial leaves
         raise UsageError(f"The records below {str(path)!r} cannot be compared ({error}).") from None
     table = _with_reasons(table, groups, epoch)
-    return Source(str(path), table, groups, (*gathered.problems, *said, *notes))
+    return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 
 def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None, epoch: str) -> "pd.DataFrame":
-    return stacked([summary_table(records, logdir=logdir, epoch=epoch) for records in studies.values()])
+    return concat([summary_table(records, logdir=logdir, epoch=epoch) for records in studies.values()])
 
 
 def _with_reasons(table: "pd.DataFrame", groups: Mapping[Key, Sequence[Record]], epoch: str) -> "pd.DataFrame":

@@ -10,9 +10,9 @@ from harness.analysis import (
     FLAGS,
     METRICS,
     TEXTS,
+    concat,
     is_further_metric,
     run_columns,
-    stacked,
     summary_columns,
     summary_table,
     with_whole_numbers,
@@ -150,7 +150,7 @@ def _summary_of_runs(frame: "pd.DataFrame") -> "pd.DataFrame":
     position = {key: index for index, key in enumerate(dict.fromkeys((row["study"], row["variant"]) for row in rows))}
     records = [_record(row, position[row["study"], row["variant"]]) for row in rows]
     studies = dict.fromkeys(record.study for record in records)
-    return stacked([summary_table(record for record in records if record.study == study) for study in studies])
+    return concat([summary_table(record for record in records if record.study == study) for study in studies])
 
 
 def _record(row: dict[str, Any], position: int) -> Record:
@@ -175,7 +175,7 @@ def _record(row: dict[str, Any], position: int) -> Record:
         cost={"seconds": row.get("seconds", math.nan)},
         data={"used": row.get("data", "")},
         provenance={"engine": row.get("engine", "")},
-        metric=_metric(row).described(),
+        metric=_metric(row).to_dict(),
     )
 
 

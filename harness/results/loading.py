@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis import epoch_numbers, in_order, last_run, last_run_line, left_out_lines, runs_table, told_apart, trial_key
 from harness.errors import UsageError
-from harness.records import Record, RecordError, find_records, garbage_kept, read_record, trial_folder
+from harness.records import Record, RecordError, find_records, gc_paused, read_record, trial_folder
 from harness.results.declared import as_declared_now
 from harness.study import load_study, show_value
 
@@ -79,7 +79,7 @@ def gather_records(folder: Path) -> Gathered:
     found: dict[tuple[str, str, int], tuple[Path, Record]] = {}
     problems: list[str] = []
     rivals: list[Path] = []
-    with garbage_kept():
+    with gc_paused():
         for path in find_records(folder):
             try:
                 record = read_record(path)

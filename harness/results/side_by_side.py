@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis import differing_settings, is_further_metric
-from harness.results.compare_inputs import Key, Source
+from harness.results.compare_inputs import ComparedTable, Key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ def has_difference(name: str) -> bool:
     return name in DIFFERENCES or (is_further_metric(name) and not name.endswith("_std"))
 
 
-def set_side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
+def set_side_by_side(sources: Sequence[ComparedTable]) -> "pd.DataFrame":
     """Return one row a variant with each source's columns, numbered from 1, and the differences from the first.
 
     Columns: study, variant, change, then X_1, X_2, … of each source and `difference_X` (`difference_X_3` for the third
@@ -40,7 +40,7 @@ def set_side_by_side(sources: Sequence[Source]) -> "pd.DataFrame":
     return _with_whole_numbers(pd.DataFrame(rows))
 
 
-def _keyed(source: Source) -> dict[Key, dict[str, Any]]:
+def _keyed(source: ComparedTable) -> dict[Key, dict[str, Any]]:
     rows = [
         {name: value if (value == value) is True else None for name, value in row.items()}
         for row in source.table.astype(object).to_dict("records")
@@ -48,7 +48,7 @@ def _keyed(source: Source) -> dict[Key, dict[str, Any]]:
     return {(row["study"], row["variant"]): row for row in rows}
 
 
-def _cells(sources: Sequence[Source], found: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
+def _cells(sources: Sequence[ComparedTable], found: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     same_metric = len({row["metric"] for row in found if row is not None}) < 2
     for name in dict.fromkeys(name for source in sources for name in source.table.columns):
@@ -81,7 +81,7 @@ def _with_whole_numbers(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame
 
 
-def _notes(sources: Sequence[Source], found: Sequence[dict[str, Any] | None]) -> list[str]:
+def _notes(sources: Sequence[ComparedTable], found: Sequence[dict[str, Any] | None]) -> list[str]:
     """Say what else than the result differs between the sources' records of one variant."""
     first = found[0]
     notes = []

@@ -10,7 +10,7 @@ from harness.results.loading import name_of, trials_table
 from harness.results.selection import Found, listed, matching
 
 
-def choose(names: Sequence[str], trials: Sequence[Found], *, filter: str | None, logdir: Path) -> tuple[Found, ...]:
+def choose_trials(names: Sequence[str], trials: Sequence[Found], *, filter: str | None, logdir: Path) -> tuple[Found, ...]:
     """Return the trials that any of the names fits and the filter holds for; UsageError if there are none.
 
     A name that is a folder, of a study or a variant, stands for all its trials. The beginning of an id or of a name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis import is_marked
 from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
-from harness.study import DIGITS, HIGHER, LOWER, SIGNIFICANCE, SPREAD_DIGITS, written
+from harness.study import DIGITS, HIGHER, LOWER, SIGNIFICANCE, SPREAD_DIGITS, format_metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def format_value(name: str, value: Any, *, metric: str = "") -> str:
         return "yes" if value else "no"
     if is_measured(name):
         digits = SPREAD_DIGITS if _split(name)[0].endswith("_std") else DIGITS
-        return written(value, fraction=_is_fraction(name, metric), signed=name.startswith(_SIGNED), digits=digits)
+        return format_metric(value, fraction=_is_fraction(name, metric), signed=name.startswith(_SIGNED), digits=digits)
     form = _form(name)
     return format(value, "," if isinstance(value, int) and form == ".6g" and abs(value) >= 10_000 else form)
 

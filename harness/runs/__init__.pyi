@@ -15,9 +15,9 @@ from .estimate import (
 from .execution import execute as execute
 from .execution import reinstate_displaced as reinstate_displaced
 from .execution import write_everything as write_everything
-from .executors import Effect as Effect
-from .executors import Lost as Lost
 from .executors import Progress as Progress
+from .executors import VariantFingerprint as VariantFingerprint
+from .executors import WorkerFailure as WorkerFailure
 from .executors.local import LocalExecutor as LocalExecutor
 from .executors.machine import default_jobs as default_jobs
 from .executors.machine import usable_cores as usable_cores
@@ -45,12 +45,12 @@ from .preflight import (
     must_be_built as must_be_built,
 )
 from .preflight import (
-    overlooked as overlooked,
-)
-from .preflight import (
     require_effects as require_effects,
 )
 from .preflight import (
     require_samples as require_samples,
 )
-from .record_store import Keeper as Keeper
+from .preflight import (
+    unused_overrides as unused_overrides,
+)
+from .record_store import RecordStore as RecordStore

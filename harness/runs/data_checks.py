@@ -15,7 +15,7 @@ from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
-from harness.data import Prepared
+from harness.data import ResolvedDataset
 from harness.errors import MOST_NAMED
 from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
 from harness.runs.executors.processes import end_tree, steady_hashes
@@ -26,12 +26,12 @@ _CONTEXT = SpawnContext()
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DataQuestion:
     """What arrays a variant's function gives under a seed, and the hash that its record has of them."""
 
     variant: str
     seed: int
-    prepared: Prepared | None
+    prepared: ResolvedDataset | None
     expected: str
 
 
@@ -40,9 +40,9 @@ def has_own_data(study: Study) -> bool:
     return study.arrays is not None or study.arrange is not None
 
 
-def question(record: Record, prepared: Prepared | None) -> Question:
+def question(record: Record, prepared: ResolvedDataset | None) -> DataQuestion:
     """Return what is to be asked of a record."""
-    return Question(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
+    return DataQuestion(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
 
 
 def outdated_records(
@@ -53,7 +53,7 @@ def outdated_records(
     Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
     that the arrays of one trial may take. notice: hears of the records of which nothing could be found out; they stand.
     """
-    if not has_own_data(plan.whole):
+    if not has_own_data(plan.declared):
         return frozenset()
     asked = {}
     for record in _of_its_ids(plan):
@@ -61,7 +61,7 @@ def outdated_records(
     if not asked:
         return frozenset()
     changes = dict(plan.options.base_changes)
-    fits = answers(plan.whole.path, changes, list(asked.values()), max_seconds=max_seconds)
+    fits = answers(plan.declared.path, changes, list(asked.values()), max_seconds=max_seconds)
     unknown = [key for key, fit in zip(asked, fits, strict=True) if fit is None]
     if unknown and notice:
         notice(_unknown_line(unknown, max_seconds))
@@ -86,7 +86,7 @@ def _of_its_ids(plan: Plan) -> Iterator[Record]:
                 record = read_record(place)
             except RecordError:
                 continue
-            if plan.whole.arrange and record.settings.get("dataset") not in plan.data:
+            if plan.declared.arrange and record.settings.get("dataset") not in plan.data:
                 continue  # of a variant that is not run, and whose dataset was not looked for
             declared = declared_now(plan, record) if in_place(record, path) else None
             if declared and (declared.as_expected or "arrays_sha256" in declared.data):
@@ -94,7 +94,7 @@ def _of_its_ids(plan: Plan) -> Iterator[Record]:
 
 
 def answers(
-    path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], *, max_seconds: float | None = None
+    path: Path, base_changes: Mapping[str, Any], questions: Sequence[DataQuestion], *, max_seconds: float | None = None
 ) -> list[bool | None]:
     """Return for each question whether the arrays are as expected; None where their process dies or takes too long.
 
@@ -112,7 +112,9 @@ def answers(
     return found + [None] * (len(questions) - len(found))
 
 
-def _heard(path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question], max_seconds: float | None) -> list[bool]:
+def _heard(
+    path: Path, base_changes: Mapping[str, Any], questions: Sequence[DataQuestion], max_seconds: float | None
+) -> list[bool]:
     """Return what one process answers, as long as it does."""
     found: list[bool] = []
     with _asking(path, base_changes, questions) as connection:
@@ -126,7 +128,7 @@ def _heard(path: Path, base_changes: Mapping[str, Any], questions: Sequence[Ques
 
 
 @contextmanager
-def _asking(path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question]) -> Iterator[Connection]:
+def _asking(path: Path, base_changes: Mapping[str, Any], questions: Sequence[DataQuestion]) -> Iterator[Connection]:
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_answer, args=(theirs, path, dict(base_changes), list(questions)), daemon=True)
     with steady_hashes():
@@ -141,7 +143,7 @@ def _asking(path: Path, base_changes: Mapping[str, Any], questions: Sequence[Que
         ours.close()
 
 
-def _answer(connection: Connection, path: Path, base_changes: Mapping[str, Any], questions: Sequence[Question]) -> None:
+def _answer(connection: Connection, path: Path, base_changes: Mapping[str, Any], questions: Sequence[DataQuestion]) -> None:
     """Answer questions in a process of its own, whose words are nobody's business."""
     os.setsid()  # what it starts can be ended with it
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -173,13 +175,13 @@ class Hashes:
         self._study = study
         self._known: list[tuple[dict[str, Any], int | None, str]] = []
 
-    def fit(self, settings: Settings, asked: Question) -> bool:
+    def fit(self, settings: Settings, asked: DataQuestion) -> bool:
         """Say whether the arrays are as expected; before it is denied they are made with nothing that looks on."""
         if self._of(settings, asked) == asked.expected:
             return True
         return self._made(settings, asked) == asked.expected
 
-    def _of(self, settings: Settings, asked: Question) -> str:
+    def _of(self, settings: Settings, asked: DataQuestion) -> str:
         from harness.models import others_loaded, random_states, seed_everything
 
         for values, seed, digest in self._known:
@@ -198,7 +200,7 @@ class Hashes:
         self._known.append((values, None if anyhow else asked.seed, digest))
         return digest
 
-    def _made(self, settings: Settings, asked: Question) -> str:
+    def _made(self, settings: Settings, asked: DataQuestion) -> str:
         from harness.models import arrays_sha256, make_arrays
 
         try:

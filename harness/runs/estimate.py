@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from harness.data import Prepared, find_dataset, is_table
+from harness.data import ResolvedDataset, find_dataset, is_table
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, RecordError, read_record
 from harness.study import Settings, Study
@@ -29,7 +29,7 @@ UNKNOWN_FEATURES = 10
 RUNS = "runs.csv"
 
 
-def estimate_trials(study: Study, data: Mapping[str, Prepared], *, folder: Path) -> dict[str, float]:
+def estimate_trials(study: Study, data: Mapping[str, ResolvedDataset], *, folder: Path) -> dict[str, float]:
     """Return a rough number of seconds for one trial of each variant: as recorded, else guessed.
 
     folder: the study's results; what its table of runs says of a variant is scaled to the epochs it is to train. The
@@ -56,7 +56,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         return
 
 
-def _scaled(row: Mapping[str, str], study: Study, data: Mapping[str, Prepared], *, folder: Path) -> float:
+def _scaled(row: Mapping[str, str], study: Study, data: Mapping[str, ResolvedDataset], *, folder: Path) -> float:
     """Return a run's seconds as they would be with the epochs of its variant; all but the epochs stays what it is."""
     settings = study.settings(row["variant"])
     seconds, epochs = _number(row["seconds"]), _number(row.get("epochs"))
@@ -99,7 +99,7 @@ def _number(text: str | None) -> float:
     return number if math.isfinite(number) else 0.0
 
 
-def guess_seconds(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> float:
+def guess_seconds(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> float:
     """Return a rough number of seconds for one trial: steps × what each takes, and a fixed part.
 
     A step is what the study says; else that of dense layers as wide as `hidden`. UsageError if the study says nonsense.
@@ -118,7 +118,7 @@ def _step_seconds(study: Study, settings: Settings) -> float:
     return said
 
 
-def _samples(study: Study, settings: Settings, data: Mapping[str, Prepared]) -> int:
+def _samples(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> int:
     prepared = data.get(settings.dataset)
     known = (
         (settings.samples or UNKNOWN_SAMPLES)
@@ -142,7 +142,10 @@ def trial_seconds(trials: "tuple[Trial, ...]", seconds: Mapping[str, float]) -> 
     """Return what each trial adds: a longer one that goes on from a shorter one's end costs only the rest."""
     variants = {trial.trial_id: trial.variant for trial in trials}
     return [
-        max(seconds[trial.variant] - (seconds[variants[trial.continues]] if trial.continues in variants else 0.0), 0.0)
+        max(
+            seconds[trial.variant] - (seconds[variants[trial.warm_start_from]] if trial.warm_start_from in variants else 0.0),
+            0.0,
+        )
         for trial in trials
     ]
 

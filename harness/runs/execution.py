@@ -9,17 +9,17 @@ from typing import Any, Protocol
 from harness.analysis import write_declaration, write_tables
 from harness.errors import fault_text
 from harness.records import INTERRUPTED, Record, attempt_folder, environment, require_own_trial, trial_folder
-from harness.runs.executors import Executor, Lost, Progress, Wish
-from harness.runs.plan import Plan, Results, results
-from harness.runs.record_store import Keeper, reinstate
-from harness.study import tab_values
-from harness.tensorboard import TrialBoard, as_code, write_aggregates
+from harness.runs.executors import Executor, Progress, StopRequest, WorkerFailure
+from harness.runs.plan import Plan, PlanResults, results
+from harness.runs.record_store import RecordStore, reinstate
+from harness.study import hparam_values
+from harness.tensorboard import TrialWriter, as_code, write_aggregates
 from harness.training import Trial, blank_record, notices
 
 TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most
 STOPPING = {
-    Wish.FINISH_EPOCHS: "Stopping: running trials end with their epoch. Ctrl-C again ends them at once.",
-    Wish.END_NOW: "Ending at once.",
+    StopRequest.AFTER_EPOCH: "Stopping: running trials end with their epoch. Ctrl-C again ends them at once.",
+    StopRequest.NOW: "Ending at once.",
 }
 
 
@@ -39,27 +39,27 @@ class Watcher(Protocol):
         ...
 
 
-def execute(plan: Plan, executor: Executor, watcher: Watcher, *, wish: Callable[[], Wish]) -> tuple[str, ...]:
+def execute(plan: Plan, executor: Executor, watcher: Watcher, *, wish: Callable[[], StopRequest]) -> tuple[str, ...]:
     """Run the plan's trials, storing each record as it comes; return one line for each thing that could not be stored.
 
     A trial whose worker died is run once more in another one, after all others: what ended the worker may have been
     the machine's doing. The tables are written whatever ends the run, an interruption included.
     """
-    keeper = Keeper(plan.folder, plan.fallback, home=plan.home)
+    keeper = RecordStore(plan.folder, plan.fallback, home=plan.home)
     reinstate_displaced(plan, keeper)
     run = _Run(plan, executor, watcher, keeper, _announced(wish, watcher))
     try:
         again = run.perform(plan.trials)
-        if again and run.wish() is Wish.GO_ON:
+        if again and run.wish() is StopRequest.NONE:
             run.perform(again)
     finally:
         write_everything(plan, keeper)
     return tuple(keeper.problems)
 
 
-def reinstate_displaced(plan: Plan, keeper: Keeper) -> None:
+def reinstate_displaced(plan: Plan, keeper: RecordStore) -> None:
     """Put results that a run with other settings displaced, and that now count again, back into their places."""
-    for record in plan.done:
+    for record in plan.cached:
         folder = trial_folder(plan.options.logdir, record.study, record.variant, record.seed)
         keeper.attempt(f"{record.variant} seed {record.seed}", lambda: reinstate(folder, record))
 
@@ -71,8 +71,8 @@ class _Run:
     plan: Plan
     executor: Executor
     watcher: Watcher
-    keeper: Keeper
-    wish: Callable[[], Wish]
+    keeper: RecordStore
+    wish: Callable[[], StopRequest]
 
     def perform(self, trials: Sequence[Trial]) -> list[Trial]:
         """Run trials; return those that are worth another attempt, as they are to be tried again."""
@@ -80,12 +80,12 @@ class _Run:
         written = 0.0
         for trial, outcome in self.executor.run(trials, progress=self.epoch, wish=self.wish):
             record = _record(self.plan, trial, outcome)
-            if isinstance(outcome, Lost) and outcome.status != INTERRUPTED:
+            if isinstance(outcome, WorkerFailure) and outcome.status != INTERRUPTED:
                 self.keeper.attempt("The event file", lambda: show_failure(self.plan, trial, record))
             record = self.keeper.keep(trial, record)
             for line in notices(record):
                 self.tell(self.watcher.notice, line)
-            if isinstance(outcome, Lost) and outcome.died and not trial.lost:
+            if isinstance(outcome, WorkerFailure) and outcome.died and not trial.lost:
                 again.append(replace(trial, attempt=trial.attempt + 1, lost=(outcome.error,)))
                 said = f"{trial.variant} seed {trial.seed}: {outcome.error} It is tried once more, after the others."
                 self.tell(self.watcher.notice, said)
@@ -112,8 +112,8 @@ class _Run:
         write_judged(self.plan, results(self.plan))
 
 
-def _record(plan: Plan, trial: Trial, outcome: Record | Lost) -> Record:
-    if isinstance(outcome, Lost):
+def _record(plan: Plan, trial: Trial, outcome: Record | WorkerFailure) -> Record:
+    if isinstance(outcome, WorkerFailure):
         cost = {"seconds": outcome.seconds} if outcome.seconds else {}
         outcome = replace(blank_record(trial, plan.study), status=outcome.status, error=outcome.error, cost=cost)
     provenance = {**environment(), **plan.options.provenance, "source": trial.source, **outcome.provenance}
@@ -125,30 +125,30 @@ def _record(plan: Plan, trial: Trial, outcome: Record | Lost) -> Record:
 def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
     """Write for TensorBoard what a worker that is gone could not: the error, and the failed session."""
     require_own_trial(trial.folder)
-    with TrialBoard(attempt_folder(trial.folder, record.attempt) / "failure") as board:
-        board.hparams(tab_values(plan.study.settings(trial.variant)), trial_id=f"{trial.study}/{trial.variant}")
+    with TrialWriter(attempt_folder(trial.folder, record.attempt) / "failure") as board:
+        board.hparams(hparam_values(plan.study.settings(trial.variant)), trial_id=f"{trial.study}/{trial.variant}")
         board.text("error", as_code(record.error))
         board.end(status="failure")
 
 
-def write_everything(plan: Plan, keeper: Keeper) -> None:
+def write_everything(plan: Plan, keeper: RecordStore) -> None:
     """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
     keeper.attempt("The tables", lambda: write_judged(plan, results(plan)))
     keeper.attempt("The bands", lambda: write_aggregates(plan.folder, results(plan).records))
     keeper.finish()
 
 
-def write_judged(plan: Plan, found: Results) -> None:
+def write_judged(plan: Plan, found: PlanResults) -> None:
     """Write both tables, and beside them what the study declares, by which they may be made again without it."""
     write_tables(plan.folder, found.records)
     write_declaration(plan.folder, found.records, left_out=found.stale)
 
 
-def _announced(wish: Callable[[], Wish], watcher: Watcher) -> Callable[[], Wish]:
+def _announced(wish: Callable[[], StopRequest], watcher: Watcher) -> Callable[[], StopRequest]:
     """Return the wish, which tells the watcher when it changes: a signal's handler itself must not print."""
-    told = Wish.GO_ON
+    told = StopRequest.NONE
 
-    def announced() -> Wish:
+    def announced() -> StopRequest:
         nonlocal told
         wanted = wish()
         if wanted is not told:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-from harness.runs.executors import Wish
+from harness.runs.executors import StopRequest
 
 _AT_ONCE = (signal.SIGTERM, signal.SIGHUP)
 
@@ -26,9 +26,9 @@ class Interrupts:
         self._before: dict[int, Any] = {}
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> StopRequest:
         """What the interruptions so far ask for."""
-        return Wish(min(self._count, Wish.END_NOW))
+        return StopRequest(min(self._count, StopRequest.NOW))
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
@@ -52,6 +52,6 @@ class Interrupts:
         self._before.clear()
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        self._count = max(self._count + 1, Wish.END_NOW) if number in _AT_ONCE else self._count + 1
-        if not self._deferring or (number == signal.SIGINT and self._count > Wish.END_NOW):
+        self._count = max(self._count + 1, StopRequest.NOW) if number in _AT_ONCE else self._count + 1
+        if not self._deferring or (number == signal.SIGINT and self._count > StopRequest.NOW):
             raise KeyboardInterrupt

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis import as_declared
-from harness.data import Prepared
+from harness.data import ResolvedDataset
 from harness.errors import UsageError
 from harness.records import (
     INTERRUPTED,
@@ -17,13 +17,13 @@ from harness.records import (
     fallback_logdir,
     find_records,
     folder_identity,
-    garbage_kept,
+    gc_paused,
     next_attempt,
     read_record,
     trial_folder,
 )
 from harness.runs.estimate import estimate_trials
-from harness.runs.warm_starts import linked
+from harness.runs.warm_starts import with_warm_starts
 from harness.study import Study, changed, show_value
 from harness.training import Trial, source_hash, trial_id
 
@@ -44,7 +44,7 @@ class Options:
     engine: str = "auto"
     force: bool = False
     checkpoint_seconds: float = 60.0
-    extras: tuple[str, ...] = ()  # what the trials log on request, which changes no result
+    log: tuple[str, ...] = ()  # what the trials log on request, which changes no result
     only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
     base_changes: tuple[tuple[str, Any], ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
@@ -60,11 +60,11 @@ class Plan:
     """Which trials a run consists of: those to train, in their order, and those whose records stand."""
 
     study: Study  # as it is run: selected variants, changed base
-    whole: Study  # as its file has it
+    declared: Study  # as its file has it
     options: Options
-    data: Mapping[str, Prepared]
+    data: Mapping[str, ResolvedDataset]
     trials: tuple[Trial, ...]
-    done: tuple[Record, ...]
+    cached: tuple[Record, ...]
     seconds: Mapping[str, float]  # estimated seconds of one trial of each variant
     reasons: Mapping[str, int]  # how many trials are to be trained for which reason
     fallback: Path  # the log folder to use when that of the options can no longer be written
@@ -80,7 +80,7 @@ class Plan:
     def tally(self) -> str:
         """Say how many trials are to be trained, for which reasons, and how many stand."""
         why = ", ".join(f"{count} {reason}" for reason, count in self.reasons.items())
-        return f"{len(self.trials)} to train{f' ({why})' if why else ''}, {len(self.done)} done already"
+        return f"{len(self.trials)} to train{f' ({why})' if why else ''}, {len(self.cached)} done already"
 
     def count(self, variant: str) -> int:
         """Return how many trials of a variant are to be trained."""
@@ -109,7 +109,9 @@ def in_changed_base(changes: Iterable[tuple[str, Any]], fault: object) -> str:
     return f"With {said} in the base: {fault}" if said else str(fault)
 
 
-def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared], *, outdated: frozenset[Key] = frozenset()) -> Plan:
+def make_plan(
+    whole: Study, options: Options, data: Mapping[str, ResolvedDataset], *, outdated: frozenset[Key] = frozenset()
+) -> Plan:
     """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
     data: the prepared dataset of each name that the study's settings use, empty for a study with its own arrays.
@@ -125,7 +127,7 @@ def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared], *, o
     trials = [replace(_trial(plan, name, seed), source=source) for seed in range(options.seeds) for name in study.names]
     found = [FORCED if options.force else _standing(trial, plan) for trial in trials]
     # What has a trial's id, and its data, is of one make: where layers differ nevertheless, they follow from the seed.
-    done = [one for one in found if isinstance(one, Record)]
+    cached = [one for one in found if isinstance(one, Record)]
     reasons, to_train = Counter[str](), []
     for seed in range(options.seeds):
         missing = []
@@ -133,8 +135,8 @@ def make_plan(whole: Study, options: Options, data: Mapping[str, Prepared], *, o
             if trial.seed == seed and not isinstance(one, Record):
                 missing.append(trial)
                 reasons[one] += 1
-        to_train += linked(missing, study, seconds)
-    return replace(plan, trials=tuple(to_train), done=tuple(done), reasons=dict(reasons))
+        to_train += with_warm_starts(missing, study, seconds)
+    return replace(plan, trials=tuple(to_train), cached=tuple(cached), reasons=dict(reasons))
 
 
 def key_of(record: Record) -> Key:
@@ -153,7 +155,7 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         study=plan.study.name,
         variant=name,
         seed=seed,
-        position=plan.whole.names.index(name),
+        position=plan.declared.names.index(name),
         trial_id=_trial_id(plan, plan.study, name, seed, data_sha256=prepared.sha256 if prepared else ""),
         attempt=attempt,
         folder=folder,
@@ -161,7 +163,7 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         data=prepared,
         fallback=plan.fallback,
         checkpoint_seconds=plan.options.checkpoint_seconds,
-        extras=plan.options.extras,
+        log=plan.options.log,
         resumable=attempt if plan.options.force else 1,
         home=plan.home,
     )
@@ -217,7 +219,7 @@ def in_place(record: Record, path: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
+class PlanResults:
     """What lies in a study's folder: records that belong to the study as it is run, and what was left out."""
 
     records: tuple[Record, ...]
@@ -225,10 +227,10 @@ class Results:
     problems: tuple[str, ...]  # one line for each file that is no record
 
 
-def results(plan: Plan) -> Results:
+def results(plan: Plan) -> PlanResults:
     """Return the study's records on disk; those made under other conditions are told apart, never mixed in."""
     current, stale, problems = [], [], []
-    with garbage_kept():
+    with gc_paused():
         for path in find_records(plan.folder):
             try:
                 record = read_record(path)
@@ -241,17 +243,17 @@ def results(plan: Plan) -> Results:
                 stale.append(record)
             else:
                 current.append(declared)
-    return Results(tuple(current), tuple(stale), tuple(problems))
+    return PlanResults(tuple(current), tuple(stale), tuple(problems))
 
 
 def declared_now(plan: Plan, record: Record) -> Record | None:
     """Return a record as the study declares it now; None if it was made under other conditions."""
     try:
-        study = plan.whole.only([record.variant]).with_base(dict(plan.options.base_changes))
+        study = plan.declared.only([record.variant]).with_base(dict(plan.options.base_changes))
     except UsageError:  # a variant that the study no longer has, or that the changed base makes equal to it
         return None
     prepared = plan.data.get(study.settings(record.variant).dataset)
     data_sha256 = prepared.sha256 if prepared else record.data.get("sha256", "")
     if record.trial_id != _trial_id(plan, study, record.variant, record.seed, data_sha256=data_sha256):
         return None
-    return as_declared(record, study, position=plan.whole.names.index(record.variant))
+    return as_declared(record, study, position=plan.declared.names.index(record.variant))

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from harness.data import find_dataset, is_table, none_left
 from harness.errors import UsageError
-from harness.runs.executors import Effect, Executor
+from harness.runs.executors import Executor, VariantFingerprint
 from harness.runs.plan import Plan, in_changed_base
-from harness.study import BASE, LAYER_EDITS, MEASURING, Study, differences, place_of, show_value
+from harness.study import BASE, LAYER_EDITS, NON_TRAINING_SETTINGS, Study, differences, place_of, show_value
 from harness.training import Trial
 
-ELSEWHERE = (*MEASURING, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen
+ELSEWHERE = (*NON_TRAINING_SETTINGS, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen
 BUILT_IN_METRICS = ("loss", "accuracy")  # what the harness's own model reports
 
 
-def require_effects(plan: Plan, executor: Executor) -> dict[str, Effect]:
+def require_effects(plan: Plan, executor: Executor) -> dict[str, VariantFingerprint]:
     """Return what each variant comes to; UsageError for one without its layers, its effect, or the study's metric.
 
     Nothing has trained yet. The harness's own model and data heed every setting. A study's own may overlook one, and
@@ -39,20 +39,20 @@ def require_effects(plan: Plan, executor: Executor) -> dict[str, Effect]:
     return effects
 
 
-def overlooked(plan: Plan, effects: Mapping[str, Effect], executor: Executor) -> list[str]:
+def unused_overrides(plan: Plan, effects: Mapping[str, VariantFingerprint], executor: Executor) -> list[str]:
     """Say which changes of the base no variant heeds, so that the results are those without them: a note for each.
 
     effects: what the variants come to, as `require_effects` has found it.
     """
     if not effects:
         return []
-    changed = differences(plan.study.base, plan.whole.base)
+    changed = differences(plan.study.base, plan.declared.base)
     looked_for = [name for name in changed if name not in ELSEWHERE and not (name == "samples" and _all_taken(plan))]
     return [
         f"{name}={show_value(getattr(plan.study.base, name))} changes nothing in study {plan.study.name!r}: "
         f"{_functions(plan.study)} makes the same without it."
         for name in looked_for
-        if not _heeded(plan, name, effects, executor)
+        if not _is_used(plan, name, effects, executor)
     ]
 
 
@@ -62,7 +62,7 @@ def _all_taken(plan: Plan) -> bool:
     return bool(plan.data) and all(find_dataset(prepared.used).samples <= asked for prepared in plan.data.values())
 
 
-def _heeded(plan: Plan, setting: str, effects: Mapping[str, Effect], executor: Executor) -> bool:
+def _is_used(plan: Plan, setting: str, effects: Mapping[str, VariantFingerprint], executor: Executor) -> bool:
     """Say whether a setting that the options change in the base makes a difference to the base or to a variant."""
     others = tuple(change for change in plan.options.base_changes if change[0] != setting)
     inheriting = [variant.name for variant in plan.study.variants if setting not in variant.changes]
@@ -120,7 +120,7 @@ def _place(plan: Plan, name: str, fault: str) -> str:
     return place_of(plan.study, name, setting) if setting and not typed else ""
 
 
-def _alike(one: Effect, other: Effect, *, edited: bool) -> bool:
+def _alike(one: VariantFingerprint, other: VariantFingerprint, *, edited: bool) -> bool:
     """Say whether two effects are one; that of a model with edited layers whatever weights the other order of draws gave."""
     return bool(one.digest) and one.digest == other.digest and (edited or one.weights == other.weights)
 

@@ -27,7 +27,7 @@ from harness.records import (
     trial_folder,
     write_record,
 )
-from harness.tensorboard import readmit, withdraw
+from harness.tensorboard import hide, unhide
 from harness.training import Trial, discard
 
 
@@ -38,12 +38,12 @@ def store(folder: Path, record: Record) -> None:
     OSError means that the record is not in its place; once it is, what else can be tidied is a courtesy.
     """
     require_own_trial(folder)
-    if record.status == INTERRUPTED and stands(folder):
-        withdraw(attempt_folder(folder, record.attempt))
+    if record.status == INTERRUPTED and is_recorded(folder):
+        hide(attempt_folder(folder, record.attempt))
         write_record(attempt_folder(folder, record.attempt), record)
         return
     for attempt in range(1, record.attempt):
-        withdraw(attempt_folder(folder, attempt))
+        hide(attempt_folder(folder, attempt))
     sweep(folder)
     if (folder / RECORD_FILE).exists():
         keep_older(folder, newer=record.attempt)
@@ -70,12 +70,12 @@ def reinstate(folder: Path, record: Record) -> None:
     if path.exists():
         keep_older(folder, newer=next_attempt(folder))
     if present is not None:
-        withdraw(attempt_folder(folder, present.attempt))
-    readmit(attempt_folder(folder, record.attempt))
+        hide(attempt_folder(folder, present.attempt))
+    unhide(attempt_folder(folder, record.attempt))
     write_record(folder, record)
 
 
-def stands(folder: Path) -> bool:
+def is_recorded(folder: Path) -> bool:
     """Say whether a trial's folder holds a record that ended as expected."""
     try:
         record = read_record(folder / RECORD_FILE)
@@ -84,7 +84,7 @@ def stands(folder: Path) -> bool:
     return record.as_expected
 
 
-class Keeper:
+class RecordStore:
     """Stores a run's records and tables; what cannot be stored in its place is a problem, in one line, never an end."""
 
     def __init__(self, folder: Path, fallback: Path, *, home: tuple[int, int] | None = None) -> None:

@@ -9,7 +9,7 @@ from harness.study import Settings, Study, to_json
 from harness.training import Trial
 
 
-def linked(trials: Sequence[Trial], study: Study, seconds: Mapping[str, float]) -> list[Trial]:
+def with_warm_starts(trials: Sequence[Trial], study: Study, seconds: Mapping[str, float]) -> list[Trial]:
     """Return a study's trials of one seed in the order to run them, each tied to the shorter one that it goes on from.
 
     First comes whatever has the most work behind it: a trial's own, and that of the longer ones that wait for its end.
@@ -18,15 +18,15 @@ def linked(trials: Sequence[Trial], study: Study, seconds: Mapping[str, float]) 
     groups: dict[str, list[Trial]] = {}
     for trial in trials:
         # What is logged on request of each epoch would lack those of the shorter trial.
-        alike = "" if trial.extras else _beginning(study, study.settings(trial.variant))
+        alike = "" if trial.log else _beginning(study, study.settings(trial.variant))
         groups.setdefault(alike or trial.trial_id, []).append(trial)
     ordered: list[tuple[float, Trial]] = []
     for group in groups.values():
         group.sort(key=lambda trial: study.settings(trial.variant).epochs)
         longest = seconds[group[-1].variant]
-        ordered.append((longest, replace(group[0], continued=len(group) > 1)))
+        ordered.append((longest, replace(group[0], leaves_warm_start=len(group) > 1)))
         for shorter, longer in pairwise(group):
-            tied = replace(longer, continues=shorter.trial_id, continued=longer is not group[-1])
+            tied = replace(longer, warm_start_from=shorter.trial_id, leaves_warm_start=longer is not group[-1])
             ordered.append((longest - seconds[shorter.variant], tied))
     return [trial for _, trial in sorted(ordered, key=lambda item: -item[0])]
 

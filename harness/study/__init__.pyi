@@ -41,13 +41,13 @@ from .expectations import (
     better_than_control as better_than_control,
 )
 from .expectations import (
-    described_expectation as described_expectation,
-)
-from .expectations import (
     diverges as diverges,
 )
 from .expectations import (
     equivalent_to_control as equivalent_to_control,
+)
+from .expectations import (
+    expectation_from_dict as expectation_from_dict,
 )
 from .expectations import (
     finishes as finishes,
@@ -121,7 +121,7 @@ from .figure_names import (
 from .figure_names import (
     SHIFT_ACCURACY as SHIFT_ACCURACY,
 )
-from .layer_spec import LayerText as LayerText
+from .layer_spec import LayerSpec as LayerSpec
 from .layer_spec import parse_layer as parse_layer
 from .loading import (
     KINDS as KINDS,
@@ -143,7 +143,7 @@ from .loading import (
 )
 from .metric_text import DIGITS as DIGITS
 from .metric_text import SPREAD_DIGITS as SPREAD_DIGITS
-from .metric_text import written as written
+from .metric_text import format_metric as format_metric
 from .metrics import (
     ACCURACY as ACCURACY,
 )
@@ -160,7 +160,7 @@ from .metrics import (
     Metric as Metric,
 )
 from .metrics import (
-    described_metric as described_metric,
+    metric_from_dict as metric_from_dict,
 )
 from .names import check_name as check_name
 from .settings import (
@@ -179,10 +179,10 @@ from .settings import (
     differences as differences,
 )
 from .settings import (
-    parse as parse,
+    hparam_values as hparam_values,
 )
 from .settings import (
-    tab_values as tab_values,
+    parse as parse,
 )
 from .settings import (
     to_json as to_json,
@@ -196,7 +196,7 @@ from .study import (
     BASE as BASE,
 )
 from .study import (
-    MEASURING as MEASURING,
+    NON_TRAINING_SETTINGS as NON_TRAINING_SETTINGS,
 )
 from .study import (
     Study as Study,

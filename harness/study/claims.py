@@ -27,7 +27,7 @@ Row = Mapping[str, Any]  # column of summary.csv → value; NaN or None where th
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class Threshold:
     """A mean over the seeds that is at least, or at most, a value."""
 
     column: str  # of summary.csv; `value` is that of the study's metric
@@ -57,7 +57,7 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class VsControl:
     """How a variant compares with its control in the study's metric: better, worse or equivalent.
 
     The verdict decides, and nothing else does: where there is none, as below the number of seeds that one takes, the
@@ -97,19 +97,19 @@ class Standing:
 
 SHOWN = Standing(True)
 
-Claim = Bound | Against
+Claim = Threshold | VsControl
 
 _BOUND = re.compile(r"(?P<what>[a-z_ ]+) at (?P<side>least|most) (?P<limit>\S+)")
 _AGAINST = re.compile(r"(?P<word>better|worse|equivalent) (?:than|to) its control")
 
 
-def described_claim(values: Mapping[str, Any]) -> Claim:
+def claim_from_dict(values: Mapping[str, Any]) -> Claim:
     """Return the claim that a record describes; TypeError or ValueError for what no claim says of itself."""
     if "word" in values:
         if values["word"] not in (BETTER, WORSE, EQUIVALENT):
             raise ValueError(f"word is {str(values['word'])[:40]!r}")
-        return Against(**values)
-    bound = Bound(**values)
+        return VsControl(**values)
+    bound = Threshold(**values)
     if not isinstance(bound.column, str) or not isinstance(bound.upper, bool):
         raise TypeError(f"column is {str(bound.column)[:40]!r}")
     return bound
@@ -124,9 +124,9 @@ def claims_in(expectation: str) -> tuple[Claim, ...]:
     claims: list[Claim] = []
     for part in expectation.split(", ") if expectation.startswith("finishes") else ():
         if bound := _BOUND.fullmatch(part):
-            claims.append(Bound(bound["what"].replace(" ", "_"), float(bound["limit"]), upper=bound["side"] == "most"))
+            claims.append(Threshold(bound["what"].replace(" ", "_"), float(bound["limit"]), upper=bound["side"] == "most"))
         elif against := _AGAINST.fullmatch(part):
-            claims.append(Against(against["word"]))
+            claims.append(VsControl(against["word"]))
     return tuple(claims)
 
 

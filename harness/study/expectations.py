@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.errors import UsageError
-from harness.study.claims import BETTER, EQUIVALENT, VALUE, WORSE, Against, Bound, Claim, described_claim
+from harness.study.claims import BETTER, EQUIVALENT, VALUE, WORSE, Claim, Threshold, VsControl, claim_from_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Expectation:
             words = words.replace(said, asked)
         return words
 
-    def described(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return what a record keeps of it, as JSON can hold it."""
         return asdict(self) | {"claims": [asdict(claim) for claim in self.claims]}
 
@@ -61,13 +61,13 @@ class Expectation:
 FINISHES = Expectation()
 
 
-def described_expectation(values: Mapping[str, Any]) -> Expectation:
+def expectation_from_dict(values: Mapping[str, Any]) -> Expectation:
     """Return the expectation that a record describes.
 
     TypeError or ValueError for what `Expectation.described` cannot have written.
     """
     claims = values.get("claims", ())
-    found = Expectation(**{**values, "claims": tuple(described_claim(claim) for claim in claims)})
+    found = Expectation(**{**values, "claims": tuple(claim_from_dict(claim) for claim in claims)})
     kinds = {"finishes": bool, "raises": str, "match": str, "diverges": bool}
     if wrong := [name for name, kind in kinds.items() if not isinstance(getattr(found, name), kind)]:
         raise TypeError(f"{wrong[0]} is {str(getattr(found, wrong[0]))[:40]!r}")
@@ -103,22 +103,22 @@ def finishes(
         (VALUE, value_at_least, False),
         (VALUE, value_at_most, True),
     )
-    return Expectation(claims=tuple(Bound(column, limit, upper) for column, limit, upper in bounds if limit is not None))
+    return Expectation(claims=tuple(Threshold(column, limit, upper) for column, limit, upper in bounds if limit is not None))
 
 
 def better_than_control() -> Expectation:
     """Return the expectation that the study's metric is better than the control's, by more than noise."""
-    return Expectation(claims=(Against(BETTER),))
+    return Expectation(claims=(VsControl(BETTER),))
 
 
 def worse_than_control() -> Expectation:
     """Return the expectation that the study's metric is worse than the control's, by more than noise."""
-    return Expectation(claims=(Against(WORSE),))
+    return Expectation(claims=(VsControl(WORSE),))
 
 
 def equivalent_to_control() -> Expectation:
     """Return the expectation that the study's metric differs from the control's by less than matters."""
-    return Expectation(claims=(Against(EQUIVALENT),))
+    return Expectation(claims=(VsControl(EQUIVALENT),))
 
 
 def raises(kind: str, *, match: str = "", or_diverges: bool = False) -> Expectation:

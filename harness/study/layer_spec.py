@@ -10,7 +10,7 @@ EXAMPLE = "pool-2=MaxPooling2D(2)"
 
 
 @dataclass(frozen=True, slots=True)
-class LayerText:
+class LayerSpec:
     """Where a layer goes, and which: a Keras layer class with literal arguments."""
 
     target: str  # name or pattern of the layers whose place it takes, or behind which it goes
@@ -24,7 +24,7 @@ class LayerText:
         return f"{self.target}={self.layer}({','.join(words)})"
 
 
-def parse_layer(setting: str, text: str) -> LayerText:
+def parse_layer(setting: str, text: str) -> LayerSpec:
     """Return what ``NAME=Layer(arguments)`` says; UsageError where it is not of that form.
 
     The arguments are read as literals and never evaluated.
@@ -40,12 +40,12 @@ def parse_layer(setting: str, text: str) -> LayerText:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _wrong(setting, text, f"expected a layer such as MaxPooling2D(2) behind the first =, received {call!r}") from None
     if isinstance(tree, ast.Name):
-        return LayerText(target, tree.id, (), ())
+        return LayerSpec(target, tree.id, (), ())
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
         raise _wrong(setting, text, f"expected the name of a Keras layer with its arguments, received {call!r}")
     args = tuple(_literal(setting, text, argument) for argument in tree.args)
     options = tuple((_keyword(setting, text, word), _literal(setting, text, word.value)) for word in tree.keywords)
-    return LayerText(target, tree.func.id, args, options)
+    return LayerSpec(target, tree.func.id, args, options)
 
 
 def _keyword(setting: str, text: str, word: ast.keyword) -> str:

@@ -8,7 +8,7 @@ SMALLEST, LARGEST = 1e-4, 1e12  # below and from here on a value is written with
 NOTHING = 1e-12  # below it a difference is but rounding
 
 
-def written(value: float, *, fraction: bool, signed: bool = False, digits: int = DIGITS) -> str:
+def format_metric(value: float, *, fraction: bool, signed: bool = False, digits: int = DIGITS) -> str:
     """Write a value of a metric.
 
     fraction: whether it is a share of samples, as an accuracy is. signed: with a plus, as a difference. digits: of a

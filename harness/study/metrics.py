@@ -51,7 +51,7 @@ class Metric:
         """Return its value on the test samples among measured ones, NaN where they lack it."""
         return values.get(self.column, math.nan)
 
-    def described(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return what a record keeps of it, so that tables can be made without the study's file; nothing of ACCURACY."""
         if self == ACCURACY:
             return {}
@@ -64,7 +64,7 @@ HIGHER, LOWER = "higher", "lower"
 ACCURACY = Metric("accuracy", margin=ACCURACY_MARGIN, higher_is_better=True, fraction=True)
 
 
-def described_metric(values: Mapping[str, Any]) -> Metric:
+def metric_from_dict(values: Mapping[str, Any]) -> Metric:
     """Return the metric that a record describes; a record without any is about accuracy.
 
     TypeError or ValueError for what `Metric.described` cannot have written.

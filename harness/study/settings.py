@@ -83,7 +83,7 @@ def values_of(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in annotations(type(settings))}
 
 
-def tab_values(settings: Settings) -> dict[str, Any]:
+def hparam_values(settings: Settings) -> dict[str, Any]:
     """Return the settings for TensorBoard's HParams tab, whose columns have one type each.
 
     A setting that may be of several types, numbers apart, is written as text.

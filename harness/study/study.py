@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError, unknown
-from harness.study.claims import Against
+from harness.study.claims import VsControl
 from harness.study.expectations import FINISHES, Expectation
 from harness.study.figure_names import checked_pictures
 from harness.study.metrics import ACCURACY, Metric
@@ -14,7 +14,7 @@ from harness.study.names import check_name
 from harness.study.settings import Settings, changed, differences, to_json, values_of
 
 BASE = "base"
-MEASURING = ("log_every",)  # settings that change nothing in what is trained
+NON_TRAINING_SETTINGS = ("log_every",)  # settings that change nothing in what is trained
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -98,7 +98,7 @@ class Study:
             raise UsageError(f"Study {self.name!r} has both arrays(settings) and arrange(settings, data); expected one.")
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
-        if any(isinstance(claim, Against) for claim in self.expect.claims):
+        if any(isinstance(claim, VsControl) for claim in self.expect.claims):
             raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
         trainings: dict[tuple[Any, ...], str] = {}
         for variant in self.variants:
@@ -147,7 +147,7 @@ class Study:
     def same(self, one: str, other: str) -> UsageError:
         """Return the error for two variants that train alike: one trial run twice would count twice as evidence."""
         settings = self.settings(other)
-        differing = [name for name in differences(settings, self.base) if name not in MEASURING]
+        differing = [name for name in differences(settings, self.base) if name not in NON_TRAINING_SETTINGS]
         words = ", ".join(f"{name}={show_value(getattr(settings, name))}" for name in differing)
         who = f"Variants {one!r} and {other!r} of study {self.name!r}"
         return UsageError(f"{who} are the same: {words}; expected a difference.")
@@ -240,7 +240,7 @@ class Study:
 
 def training(settings: Settings) -> tuple[Any, ...]:
     """Return the values of all settings that decide what is trained: of two variants with the same, one is enough."""
-    return tuple(value for name, value in values_of(settings).items() if name not in MEASURING)
+    return tuple(value for name, value in values_of(settings).items() if name not in NON_TRAINING_SETTINGS)
 
 
 def _check_expectation(who: str, expect: Expectation) -> None:

@@ -2,7 +2,7 @@ from .aggregates import AGGREGATE as AGGREGATE
 from .aggregates import write_aggregates as write_aggregates
 from .event_check import readable_records as readable_records
 from .event_file import event_files as event_files
-from .failover_writer import LastingBoard as LastingBoard
+from .failover_writer import FailoverWriter as FailoverWriter
 from .hparams import TEST as TEST
 from .hparams import TRAIN as TRAIN
 from .hparams import metric_columns as metric_columns
@@ -22,7 +22,7 @@ from .summaries import (
     pr_curve_summary as pr_curve_summary,
 )
 from .trial_writer import (
-    TrialBoard as TrialBoard,
+    TrialWriter as TrialWriter,
 )
 from .trial_writer import (
     as_code as as_code,
@@ -31,8 +31,8 @@ from .trial_writer import (
     as_table as as_table,
 )
 from .trial_writer import (
-    readmit as readmit,
+    hide as hide,
 )
 from .trial_writer import (
-    withdraw as withdraw,
+    unhide as unhide,
 )

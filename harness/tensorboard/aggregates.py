@@ -15,7 +15,7 @@ from tensorboard.util import tensor_util
 
 from harness.analysis import mean_interval
 from harness.records import Record, own_aggregates, require_own
-from harness.study import BASE, described_metric
+from harness.study import BASE, metric_from_dict
 from harness.tensorboard.event_file import EventFile
 
 AGGREGATE = "aggregate"
@@ -85,7 +85,7 @@ def curve_names(records: Sequence[Record]) -> tuple[str, ...]:
     The study's metric comes first, then the loss: models of several outputs measure much besides.
     """
     names = {name for record in records for name in record.history if name.startswith(MEASURED)}
-    first = [described_metric(record.metric).name for record in records[:1]] + ["loss"]
+    first = [metric_from_dict(record.metric).name for record in records[:1]] + ["loss"]
 
     def rank(name: str) -> tuple[int, str]:
         metric = name.partition("_")[2]

@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import Any
 
 from harness.records import disk_is_full, folder_identity, reason, require_own, require_same_folder
-from harness.tensorboard.trial_writer import TrialBoard
+from harness.tensorboard.trial_writer import TrialWriter
 
-Step = Callable[[TrialBoard, Path], Any]
+Step = Callable[[TrialWriter, Path], Any]
 
 
-class LastingBoard:
+class FailoverWriter:
     """Writes an attempt's files to a folder, or, once that cannot be written, to the fallback folder.
 
     Training goes on meanwhile: what it has computed is worth more than where it lies. A full disk is the exception
@@ -31,9 +31,9 @@ class LastingBoard:
         self._fallback = fallback
         self._home, self._identity = home, identity or folder_identity(home)
         self._steps: list[Step] = []  # all that was written, to write it again
-        self._board: TrialBoard | None = None
+        self._board: TrialWriter | None = None
 
-    def __enter__(self) -> "LastingBoard":
+    def __enter__(self) -> "FailoverWriter":
         self.write(lambda board, folder: None)
         return self
 
@@ -46,7 +46,7 @@ class LastingBoard:
             self._board.__exit__(kind, error, trace)
 
     def hparams(self, *args: Any, **options: Any) -> None:
-        """As TrialBoard's, and so the five below."""
+        """As TrialWriter's, and so the five below."""
         self.write(lambda board, _: board.hparams(*args, **options))
 
     def text(self, *args: Any, **options: Any) -> None:
@@ -76,7 +76,7 @@ class LastingBoard:
         try:
             self._require_home()
             if self._board is None:
-                self._board = TrialBoard(self.folder)
+                self._board = TrialWriter(self.folder)
             step(self._board, self.folder)
         except OSError as error:
             if disk_is_full(error) or isinstance(error, FileExistsError) or self.moved or self._fallback is None:
@@ -103,6 +103,6 @@ class LastingBoard:
             with suppress(OSError):
                 self._board.close()
         self.moved, self.folder = reason(error), self._fallback
-        self._board = TrialBoard(self.folder)
+        self._board = TrialWriter(self.folder)
         for step in self._steps:
             step(self._board, self.folder)

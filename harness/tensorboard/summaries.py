@@ -41,12 +41,12 @@ def histogram_summary(tag: str, values: Any) -> Summary:
     return _summary(tag, metadata, tensor_util.make_tensor_proto(buckets, dtype=np.float64))
 
 
-def pr_curve_summary(tag: str, positive: np.ndarray, chances: np.ndarray) -> Summary:
+def pr_curve_summary(tag: str, positive: np.ndarray, probabilities: np.ndarray) -> Summary:
     """Return precision and recall at each threshold.
 
     positive: which samples are of the class, shape (n,). chances: what the model gives the class, from 0 to 1, (n,).
     """
-    places = np.floor(np.clip(chances, 0.0, 1.0) * (THRESHOLDS - 1)).astype(np.int64)
+    places = np.floor(np.clip(probabilities, 0.0, 1.0) * (THRESHOLDS - 1)).astype(np.int64)
     true, false = (np.bincount(places[chosen], minlength=THRESHOLDS)[::-1].cumsum()[::-1] for chosen in (positive, ~positive))
     precision = true / np.maximum(true + false, _LEAST_COUNT)
     recall = true / np.maximum(true[0], _LEAST_COUNT)

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     import keras
 
 __all__ = [
-    *("TEST", "TRAIN", "VALIDATION", "TrialBoard", "Value", "as_code", "as_table", "hyperparameter", "metric_columns"),
+    *("TEST", "TRAIN", "VALIDATION", "TrialWriter", "Value", "as_code", "as_table", "hyperparameter", "metric_columns"),
     *("readmit", "withdraw", "write_study"),
 ]
 
 _STATUS_CODES = {"success": api_pb2.STATUS_SUCCESS, "failure": api_pb2.STATUS_FAILURE}
 
 
-class TrialBoard:
+class TrialWriter:
     """What one attempt at a trial shows in TensorBoard; a context manager, written by one thread.
 
     The attempt's folder itself holds the session and the texts; its subfolders `train`, `test` and, where samples are
@@ -52,7 +52,7 @@ class TrialBoard:
         self._files = {"": EventFile(folder)}
         self._session: Summary | None = None
 
-    def __enter__(self) -> "TrialBoard":
+    def __enter__(self) -> "TrialWriter":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -152,7 +152,7 @@ class TrialBoard:
         self.add(*summaries, step=0)
 
 
-def withdraw(folder: Path, *, curves: bool = False) -> None:
+def hide(folder: Path, *, curves: bool = False) -> None:
     """Take an attempt that no longer counts out of the HParams tab, with its texts; its curves stay, or go as well.
 
     TensorBoard would average its metrics with those of the attempt that counts. The files are kept, under a name that
@@ -162,7 +162,7 @@ def withdraw(folder: Path, *, curves: bool = False) -> None:
         path.rename(path.with_name("withdrawn." + path.name.replace("tfevents", "events")))
 
 
-def readmit(folder: Path) -> None:
+def unhide(folder: Path) -> None:
     """Undo `withdraw`: an attempt counts again."""
     for path in list(folder.rglob("withdrawn.events.out.events.*")):
         path.rename(path.with_name(path.name.removeprefix("withdrawn.").replace("out.events", "out.tfevents", 1)))

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from harness.engine import flatten, restored
+from harness.engine import deserialize, serialize
 from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder, is_own, require_own, write_atomically
 
 SCHEMA = 1
@@ -65,7 +65,7 @@ def write_checkpoint(trial: Path, checkpoint: Checkpoint) -> Path:
 
 def encoded(checkpoint: Checkpoint) -> bytes:
     """Return a checkpoint as the content of its file."""
-    flat, arrays = flatten({name: getattr(checkpoint, name) for name in _FIELDS})
+    flat, arrays = serialize({name: getattr(checkpoint, name) for name in _FIELDS})
     body = io.BytesIO()
     text = np.frombuffer(json.dumps(flat).encode(), np.uint8)
     np.savez(body, text=text, **{f"array_{number}": array for number, array in enumerate(arrays)})
@@ -135,4 +135,4 @@ def _decoded(body: memoryview) -> Checkpoint:
     with np.load(io.BytesIO(body), allow_pickle=False) as archive:
         flat = json.loads(archive["text"].tobytes())
         arrays = [archive[f"array_{number}"] for number in range(len(archive.files) - 1)]
-    return Checkpoint(**restored(flat, arrays))
+    return Checkpoint(**deserialize(flat, arrays))

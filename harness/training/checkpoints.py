@@ -14,7 +14,7 @@ from harness.data import Arrays
 from harness.engine import Epoch, State, StateError, Training
 from harness.models import arrays_sha256
 from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
-from harness.tensorboard import TRAIN, event_files, withdraw
+from harness.tensorboard import TRAIN, event_files, hide
 from harness.training.checkpoint_file import (
     Checkpoint,
     CheckpointError,
@@ -79,12 +79,12 @@ class Checkpoints:
             self._require_home()
             path.unlink(missing_ok=True)
             for attempt in checkpoint.attempts:
-                withdraw(attempt_folder(self._trial.folder, attempt), curves=True)
+                hide(attempt_folder(self._trial.folder, attempt), curves=True)
 
     def after(self, epoch: Epoch, *, ending: bool = False) -> None:
         """Count an epoch, and keep the state behind it if it is time, or if the attempt ends too early."""
         self.epochs.append(epoch)
-        if self._trial.continued and epoch.number == self._training.planned:
+        if self._trial.leaves_warm_start and epoch.number == self._training.planned:
             self._leave_end()
         every = self._trial.checkpoint_seconds
         due = self._written + (min(every, WORTH_KEEPING) if ending else every)
@@ -105,13 +105,13 @@ class Checkpoints:
         if checkpoint is None:
             return
         try:
-            self._take(checkpoint, place=f"the end of trial {self._trial.continues}")
+            self._take(checkpoint, place=f"the end of trial {self._trial.warm_start_from}")
         except CheckpointError as error:
             self.notes["beginning_unused"] = str(error)
             return
         # What a trial costs is what it would cost alone: the epochs that it was given count as its own.
         self.earlier_seconds = sum(epoch.seconds + epoch.test_seconds for epoch in self.epochs)
-        self.notes |= {"continues": self._trial.continues, "continues_from": self.epochs[-1].number}
+        self.notes |= {"continues": self._trial.warm_start_from, "continues_from": self.epochs[-1].number}
         self.notes["earlier_seconds"] = self.earlier_seconds
 
     def _usable(self, path: Path) -> Checkpoint:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis import class_answers, first_chances, save_answers
+from harness.analysis import first_probabilities, predicted_classes, write_predictions
 from harness.engine import Epoch, finite
 from harness.errors import UsageError, failure_text
 from harness.study import Metric, Settings, Study
-from harness.tensorboard import LastingBoard
-from harness.training.figures import Gallery
+from harness.tensorboard import FailoverWriter
+from harness.training.figures import FigureLogger
 from harness.training.trial import Trial
 
 # Called with each measured epoch's number and values; says whether training is to stop there.
@@ -24,15 +24,15 @@ class Interrupted(Exception):
 
 
 @dataclass(slots=True)
-class Course:
+class TrialProgress:
     """What is known of a trial so far; it grows while the trial runs and outlives its failure."""
 
     history: dict[str, list[float]] = field(default_factory=dict)
-    found: dict[str, Any] = field(default_factory=dict)  # fields of the record
+    record_fields: dict[str, Any] = field(default_factory=dict)  # fields of the record
     cost: dict[str, float] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)  # what the record's data say besides which they are
-    clock: float = field(default_factory=time.perf_counter)  # when it began
+    started_at: float = field(default_factory=time.perf_counter)  # when it began
     earlier_seconds: float = 0.0  # spent by the attempts that it goes on from
     picture_seconds: float = 0.0  # spent on pictures, which is no part of what the trial costs
     diverged: bool = False  # whether a loss was not finite
@@ -51,38 +51,38 @@ class Course:
 
     def measured(self, epoch: Epoch) -> dict[str, float]:
         """Keep what was measured last and return it."""
-        self.found["metrics"] = values = _by_part(epoch)
+        self.record_fields["metrics"] = values = _by_part(epoch)
         self.diverged |= not all(map(finite, (epoch.train, epoch.validation, epoch.test)))
         return values
 
     @property
     def seconds(self) -> float:
         """Wall time of all attempts so far, without their pictures."""
-        return self.earlier_seconds + time.perf_counter() - self.clock - self.picture_seconds
+        return self.earlier_seconds + time.perf_counter() - self.started_at - self.picture_seconds
 
-    def hang(self, gallery: Gallery) -> None:
+    def add_figure_notes(self, figures: FigureLogger) -> None:
         """Keep what a gallery has to say of its pictures, and what they took."""
-        self.picture_seconds = gallery.seconds
-        self.provenance |= gallery.notes
+        self.picture_seconds = figures.seconds
+        self.provenance |= figures.notes
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class TrialContext:
     """One trial under way: what is to be trained, and who hears of it."""
 
     trial: Trial
     study: Study
     settings: Settings
-    course: Course
-    board: LastingBoard
+    progress: TrialProgress
+    board: FailoverWriter
     report: Report
 
-    def add(self, epoch: Epoch) -> dict[str, float]:
+    def log_epoch(self, epoch: Epoch) -> dict[str, float]:
         """Keep an epoch and show it; return its values. UsageError if they lack the metric that the study is about."""
-        epoch = under_its_name(epoch, self.study.metric)
+        epoch = with_metric_name(epoch, self.study.metric)
         _require_metric(epoch, self.study)
         numbered = self.settings.log_every > 1 or self.settings.steps_per_epoch is not None
-        values = self.course.add(epoch, numbered=numbered)
+        values = self.progress.add(epoch, numbered=numbered)
         self.board.epoch(
             epoch.step,
             train=epoch.train,
@@ -99,8 +99,8 @@ class Work:
         The history stays what was measured behind each epoch. TensorBoard takes a curve's last point for a session's
         result, so that each curve goes on to the final values, one step behind the last epoch.
         """
-        final = under_its_name(final, self.study.metric)
-        self.course.measured(final)
+        final = with_metric_name(final, self.study.metric)
+        self.progress.measured(final)
         parts = {"train": final.train, "test": final.test, "validation": final.validation}
         self.board.epoch(final.step, **parts, learning_rate=None, seconds=None)
 
@@ -112,17 +112,17 @@ class Work:
             raise
         except Exception as error:
             reason = f"failed: {failure_text(error)}"
-            self.course.provenance["not_shown"] = {**self.course.provenance.get("not_shown", {}), name: reason}
+            self.progress.provenance["not_shown"] = {**self.progress.provenance.get("not_shown", {}), name: reason}
 
-    def keep_answers(self, outputs: Any, labels: Any) -> None:
+    def save_predictions(self, outputs: Any, labels: Any) -> None:
         """Keep what a classifier says of each test sample: its class, whether that is right, and the first one's chances."""
-        answers = class_answers(outputs, labels)
+        answers = predicted_classes(outputs, labels)
         if answers is None:
             return
         classes, truth = answers
-        self.course.found["first_test_image"] = first_chances(outputs)
-        self.course.cost["test_samples"] = len(truth)
-        self.board.write(lambda _, folder: save_answers(folder, classes, np.asarray(truth)))
+        self.progress.record_fields["first_test_image"] = first_probabilities(outputs)
+        self.progress.cost["test_samples"] = len(truth)
+        self.board.write(lambda _, folder: write_predictions(folder, classes, np.asarray(truth)))
 
 
 def _by_part(epoch: Epoch) -> dict[str, float]:
@@ -130,7 +130,7 @@ def _by_part(epoch: Epoch) -> dict[str, float]:
     return {f"{part}_{name}": float(value) for part, measured in parts for name, value in measured.items()}
 
 
-def under_its_name(epoch: Epoch, metric: Metric) -> Epoch:
+def with_metric_name(epoch: Epoch, metric: Metric) -> Epoch:
     """Return the epoch with the metric under its own name, where the model reports it under one of its aliases."""
 
     def named(values: Mapping[str, float]) -> Mapping[str, float]:

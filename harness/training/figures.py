@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from harness.data import CLASS_NAMES, Arrays, Samples
 from harness.errors import failure_text
-from harness.figures import NotDrawn, Plane, Subject, Surface, answers, first_kernel, first_output, named_weights, plane
+from harness.figures import FigureData, NotApplicable, Plane, Surface, answers, first_kernel, first_output, named_weights, plane
 from harness.records import LAST_EPOCH
 from harness.study import (
     ALL_PICTURES,
@@ -24,7 +24,7 @@ from harness.study import (
 from harness.tensorboard import (
     TEST,
     TRAIN,
-    LastingBoard,
+    FailoverWriter,
     as_table,
     histogram_summary,
     image_summary,
@@ -64,23 +64,23 @@ class _Recalled:
     test: Mapping[str, float] = field(default_factory=dict)
 
 
-class Gallery:
+class FigureLogger:
     """Draws one trial, once it is trained; while it trains, only numbers are taken down.
 
     A picture that does not fit the trial, or that fails, is named in the text `pictures` and in `notes`; it never
     costs the trial. Only OSError is raised, where the board's files cannot be written.
     """
 
-    def __init__(self, trial: Trial, study: Study, arrays: Arrays, board: LastingBoard) -> None:
+    def __init__(self, trial: Trial, study: Study, arrays: Arrays, board: FailoverWriter) -> None:
         self.notes: dict[str, Any] = {}  # for the record's provenance
         self.seconds = 0.0  # spent so far, which is no part of training
-        self._extras = frozenset(trial.extras)
+        self._log = frozenset(trial.log)
         self._seeded = trial.seed == DRAWN_SEED
         self._named = frozenset(study.pictures)
         self._wanted: Sequence[str] = ()
         if self._seeded:
-            self._wanted = tuple(PICTURES) if ALL_PICTURES in self._extras else study.pictures
-        self._subject = Subject(
+            self._wanted = tuple(PICTURES) if ALL_PICTURES in self._log else study.pictures
+        self._subject = FigureData(
             title=f"{trial.study} · {trial.variant} · seed {trial.seed}",
             arrays=arrays,
             predict=lambda x: None,
@@ -98,7 +98,7 @@ class Gallery:
         """Take down what is shown of single epochs, after one was measured; planned: how many there may be."""
         started = time.perf_counter()
         self._last = epoch
-        if HISTOGRAMS in self._extras:
+        if HISTOGRAMS in self._log:
             self._attempt(HISTOGRAMS, partial(self._histograms, model, epoch.step))
         if DECISION_SURFACE in self._wanted and self._due(epoch.number, planned):
             self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, epoch))
@@ -132,9 +132,9 @@ class Gallery:
         )
         for name in self._wanted:
             self._attempt(name, partial(self._drawn, name, subject, model))
-        if PR_CURVES in self._extras:
+        if PR_CURVES in self._log:
             self._attempt(PR_CURVES, partial(self._pr_curves, subject))
-        if EMBEDDINGS in self._extras and self._seeded:
+        if EMBEDDINGS in self._log and self._seeded:
             self._attempt(EMBEDDINGS, partial(self._embedding, subject, model))
         self._report(time.perf_counter() - started)
 
@@ -154,7 +154,7 @@ class Gallery:
         made = [histogram_summary(f"weights/{name}", values) for name, values in named_weights(model).items()]
         return [partial(self._board.add, *made, step=step, run=TRAIN)]
 
-    def _drawn(self, name: str, subject: Subject, model: Any) -> list[Write]:
+    def _drawn(self, name: str, subject: FigureData, model: Any) -> list[Write]:
         from harness.figures import draw  # matplotlib takes half a second to import, once a worker
 
         if name == FIRST_LAYER_WEIGHTS:
@@ -169,15 +169,15 @@ class Gallery:
                 writes.append(partial(self._board.text, f"{name}-values", table))
         return writes
 
-    def _pr_curves(self, subject: Subject) -> list[Write]:
+    def _pr_curves(self, subject: FigureData) -> list[Write]:
         found = answers(subject)
         classes = range(len(found.names)) if len(found.names) > 2 else [1]
         # A slash would make the rest of a name, as in T-shirt/top, a tag of a group.
         tags = {number: f"pr-curves/{found.names[number].replace('/', '-')}" for number in classes}
-        made = [pr_curve_summary(tag, found.truth == number, found.chances[:, number]) for number, tag in tags.items()]
+        made = [pr_curve_summary(tag, found.truth == number, found.probabilities[:, number]) for number, tag in tags.items()]
         return [partial(self._board.add, *made, step=self._last.step, run=TEST)]
 
-    def _embedding(self, subject: Subject, model: Any) -> list[Write]:
+    def _embedding(self, subject: FigureData, model: Any) -> list[Write]:
         from harness.figures import point_cloud
 
         embedding = point_cloud(subject, model)
@@ -189,7 +189,7 @@ class Gallery:
             return
         try:
             writes = make()
-        except NotDrawn as reason:
+        except NotApplicable as reason:
             # Of all pictures only those that fit were asked for.
             self._reasons[name] = f"not drawn: {reason}" if name in self._named or name not in PICTURES else ""
             return
@@ -209,7 +209,7 @@ class Gallery:
         if told := {name: reason for name, reason in self._reasons.items() if reason}:
             self._board.text("pictures", as_table(told))
             self.notes["pictures"] = told
-        if self._wanted or self._extras:
+        if self._wanted or self._log:
             self.notes["picture_seconds"] = round(self.seconds, 3)
 
 

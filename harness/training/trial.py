@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.data import Prepared
+from harness.data import ResolvedDataset
 from harness.errors import UsageError
 from harness.records import FAILED, Record
 from harness.study import Settings, Study, folders_of, function_source, importing_from, load_study, to_json
@@ -29,16 +29,16 @@ class Trial:
     attempt: int
     folder: Path  # LOGDIR/STUDY/VARIANT/seed-N
     engine: str
-    data: Prepared | None  # None where the study has arrays of its own
+    data: ResolvedDataset | None  # None where the study has arrays of its own
     checkpoint_seconds: float = 60.0  # how often the training's state is kept, at the most
     resumable: int = 1  # the first attempt whose checkpoints may be used; with --force, the first of this run
     fallback: Path | None = None  # the log folder to use when the one of `folder` can no longer be written
     lost: tuple[str, ...] = ()  # how earlier attempts of this run lost their workers
-    extras: tuple[str, ...] = ()  # what is logged on request: names from harness.study.figure_names.LOGS
+    log: tuple[str, ...] = ()  # what is logged on request: names from harness.study.figure_names.LOGS
     source: str = ""  # hash of the study's own functions as they were planned; empty: not checked
-    continues: str = ""  # the id of a shorter trial that begins alike, from whose end this one goes on
-    continued: bool = False  # a longer trial goes on from this one's end
-    ends: Path | None = None  # where trials of one run leave their ends for longer ones; the executor sets it
+    warm_start_from: str = ""  # the id of a shorter trial that begins alike, from whose end this one goes on
+    leaves_warm_start: bool = False  # a longer trial goes on from this one's end
+    warm_start_folder: Path | None = None  # where trials of one run leave their ends for longer ones; the executor sets it
     home: tuple[int, int] | None = None  # the study's folder, by harness.records.own_paths.folder_identity, when the run began
 
     def load(self) -> tuple[Study, Settings]:
@@ -118,13 +118,13 @@ def blank_record(trial: Trial, study: Study) -> Record:
         status=FAILED,
         as_expected=False,
         data=describe_data(trial.data),
-        metric=study.metric.described(),
+        metric=study.metric.to_dict(),
         changes=study.changes(trial.variant),
-        expects=study.expectation(trial.variant).described(),
+        expects=study.expectation(trial.variant).to_dict(),
     )
 
 
-def describe_data(data: Prepared | None) -> dict[str, str]:
+def describe_data(data: ResolvedDataset | None) -> dict[str, str]:
     """Return which data a trial used, as a record keeps it."""
     if data is None:
         return {"name": "study", "used": "study", "description": "arrays of the study's own", "sha256": ""}

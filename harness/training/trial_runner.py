@@ -22,9 +22,9 @@ from harness.records import (
     reason,
     trial_folder,
 )
-from harness.study import Study, folders_of, importing_from, tab_values
-from harness.tensorboard import LastingBoard, as_code
-from harness.training.context import Course, Interrupted, Report, Work
+from harness.study import Study, folders_of, hparam_values, importing_from
+from harness.tensorboard import FailoverWriter, as_code
+from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
 from harness.training.keras_training import train_network
 from harness.training.sklearn_training import train_estimator
 from harness.training.texts import specification_texts
@@ -33,25 +33,25 @@ from harness.training.trial import Trial, blank_record
 
 def run_trial(trial: Trial, report: Report) -> Record:
     """Train one trial and return its record; the trial's own failure is a status, never an exception."""
-    started, course = time.time(), Course()
+    started, progress = time.time(), TrialProgress()
     study, settings = trial.load()
     error: BaseException | None = None
     board = _board(trial)
     try:
         with importing_from(folders_of(study)), board:
-            _train_on_board(Work(trial, study, settings, course, board, report))
+            _train_on_board(TrialContext(trial, study, settings, progress, board, report))
     except (Exception, SystemExit) as caught:
         error = caught
     blank = blank_record(trial, study)
-    record = replace(blank, history=course.history, data={**blank.data, **course.data}, **course.found)
-    record = judged(record, study, diverged=course.diverged, error=error)
+    record = replace(blank, history=progress.history, data={**blank.data, **progress.data}, **progress.record_fields)
+    record = judged(record, study, diverged=progress.diverged, error=error)
     # The wall clock may have jumped meanwhile, so the end is reckoned from the start.
-    ended = started + time.perf_counter() - course.clock
-    provenance = environment() | course.provenance | {"started": started, "ended": ended}
+    ended = started + time.perf_counter() - progress.started_at
+    provenance = environment() | progress.provenance | {"started": started, "ended": ended}
     if board.moved:
         provenance |= {"logs": str(board.folder), "logs_moved": board.moved}
-    cost = course.cost | {
-        "seconds": course.seconds,
+    cost = progress.cost | {
+        "seconds": progress.seconds,
         "writing_seconds": board.seconds,
         "peak_memory_mb": peak_memory_mb(),
     }
@@ -85,35 +85,35 @@ def judged(record: Record, study: Study, *, diverged: bool, error: BaseException
     return replace(record, status=OK if expected else UNEXPECTED_PASS, as_expected=expected)
 
 
-def _board(trial: Trial) -> LastingBoard:
+def _board(trial: Trial) -> FailoverWriter:
     home = trial.folder.parent.parent
     spare = trial.fallback and trial_folder(trial.fallback, trial.study, trial.variant, trial.seed)
     elsewhere = spare and attempt_folder(spare, trial.attempt)
-    return LastingBoard(attempt_folder(trial.folder, trial.attempt), fallback=elsewhere, home=home, identity=trial.home)
+    return FailoverWriter(attempt_folder(trial.folder, trial.attempt), fallback=elsewhere, home=home, identity=trial.home)
 
 
-def _train_on_board(work: Work) -> None:
-    trial, board = work.trial, work.board
-    board.hparams(tab_values(work.settings), trial_id=f"{trial.study}/{trial.variant}")
-    for tag, text in specification_texts(trial, work.study).items():
+def _train_on_board(context: TrialContext) -> None:
+    trial, board = context.trial, context.board
+    board.hparams(hparam_values(context.settings), trial_id=f"{trial.study}/{trial.variant}")
+    for tag, text in specification_texts(trial, context.study).items():
         board.text(tag, text)
     try:
-        _train(work)
+        _train(context)
     except (Exception, SystemExit) as error:
         board.text("error", as_code(whole_text(error)))
         board.end(status="failure")
         raise
-    board.end(status="failure" if work.course.diverged else "success")
+    board.end(status="failure" if context.progress.diverged else "success")
 
 
-def _train(work: Work) -> None:
-    study, settings, trial = work.study, work.settings, work.trial
+def _train(context: TrialContext) -> None:
+    study, settings, trial = context.study, context.settings, context.trial
     arrays = make_arrays(study, settings, trial.data, seed=trial.seed)
-    work.course.data |= {"test_sha256": judged_sha256(arrays)}
+    context.progress.data |= {"test_sha256": judged_sha256(arrays)}
     if study.arrays or study.arrange:  # of a dataset as it is, the settings and its own hash say as much
-        work.course.data |= {"arrays_sha256": arrays_sha256(arrays)}
+        context.progress.data |= {"arrays_sha256": arrays_sha256(arrays)}
     model = make_model(study, settings, seed=trial.seed, arrays=arrays)
     if isinstance(model, keras.Model):
-        train_network(work, model, arrays)
+        train_network(context, model, arrays)
     else:
-        train_estimator(work, model, arrays)
+        train_estimator(context, model, arrays)

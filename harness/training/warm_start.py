@@ -10,17 +10,17 @@ from harness.training.trial import Trial
 
 def leave_end(trial: Trial, checkpoint: Checkpoint) -> None:
     """Leave a trial's end where the longer one looks for it; without it that one trains from its beginning."""
-    if trial.ends is not None:
+    if trial.warm_start_folder is not None:
         with suppress(OSError):
-            write_atomically(_path(trial.ends, trial.trial_id), encoded(checkpoint))
+            write_atomically(_path(trial.warm_start_folder, trial.trial_id), encoded(checkpoint))
 
 
 def find_beginning(trial: Trial) -> Checkpoint | None:
     """Return the end of the shorter trial that this one goes on from, None where it has left none."""
-    if trial.ends is None or not trial.continues:
+    if trial.warm_start_folder is None or not trial.warm_start_from:
         return None
     try:
-        return read_checkpoint(_path(trial.ends, trial.continues))
+        return read_checkpoint(_path(trial.warm_start_folder, trial.warm_start_from))
     except CheckpointError:
         return None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.bench import Bench, StudyRun, run_script, run_study
-from benchmarks.report import Figure, Goal, Profile, median_of, written
+from benchmarks.report import Figure, Goal, Profile, format_metric, median_of
 
 FIT_SCRIPT = Path(__file__).with_name("fit_epochs.py")
 HARNESS_EPOCHS, FIT_EPOCHS = 8, 3  # counted; one more is trained first, in which each side compiles
@@ -47,7 +47,7 @@ def measure(bench: Bench) -> tuple[list[Figure], list[Profile]]:
     for network in NETWORKS:
         times = _times(bench, network)
         figures += _figures(network, times, bench.jobs)
-        seconds = (written(median(part), "s") for part in (times.fit, times.worker, times.together))
+        seconds = (format_metric(median(part), "s") for part in (times.fit, times.worker, times.together))
         rows.append((network.name, times.engine, *seconds))
     together = f"each of {bench.jobs} workers at once"
     return figures, [Profile("Seconds of an epoch", ("network", "engine", "fit", "one worker", together), rows)]

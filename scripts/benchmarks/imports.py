@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.processes import Failed, run_python
-from benchmarks.report import Profile, written
+from benchmarks.report import Profile, format_metric
 
 SHOWN_PACKAGES = 8
 
@@ -20,7 +20,7 @@ def imports_profile(title: str, commands: Mapping[str, Sequence[str]], *, folder
             continue
         packages = seconds_by_package(run.output)
         most = ", ".join(f"{package} {seconds:.3f} s" for package, seconds in packages.most_common(SHOWN_PACKAGES))
-        rows.append((name, written(run.seconds, "s"), written(packages.total(), "s"), most))
+        rows.append((name, format_metric(run.seconds, "s"), format_metric(packages.total(), "s"), most))
     return Profile(title, ("process", "wall time", "of it imports", "of these"), rows)
 
 

@@ -52,7 +52,7 @@ class Figure:
 
     def cells(self) -> tuple[str, ...]:
         """Return the figure as a row of the table."""
-        return self.part, self.what, written(self.value, self.unit), str(self.goal or ""), self.outcome, self.note
+        return self.part, self.what, format_metric(self.value, self.unit), str(self.goal or ""), self.outcome, self.note
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ def median_of(what: str, samples: Sequence[float], unit: str, *, goal: Goal | No
     """Return the median of some measurements as a figure, their range in its note."""
     value = median(samples) if samples else math.nan
     if len(samples) > 1:
-        span = f"{written(min(samples), '')} … {written(max(samples), unit)} in {len(samples)} runs"
+        span = f"{format_metric(min(samples), '')} … {format_metric(max(samples), unit)} in {len(samples)} runs"
         note = f"{note}; {span}" if note else span
     return Figure(what, value, unit, goal, note, tuple(samples))
 
 
-def written(value: float, unit: str) -> str:
+def format_metric(value: float, unit: str) -> str:
     """Write a value with three significant digits and its unit: 0.421 s, 12.3 ×, 843 MB.
 
     >>> written(1234.5, "MB")

@@ -7,7 +7,7 @@ from statistics import median
 
 from benchmarks.bench import PROJECT, Bench, Memory, StudyRun, run_script, run_study
 from benchmarks.imports import imports_profile
-from benchmarks.report import Figure, Goal, Profile, median_of, written
+from benchmarks.report import Figure, Goal, Profile, format_metric, median_of
 from harness.records import Record
 
 RUN_ALL = PROJECT / "scripts" / "course" / "run_all.py"
@@ -154,7 +154,12 @@ def _variant_row(name: str, records: Sequence[Record], scripts: Sequence[Mapping
     epochs = median(
         sum(found.history.get("epoch_seconds", ())) + sum(found.history.get("test_seconds", ())) for found in records
     )
-    times = (written(harness, "s"), written(epochs, "s"), written(plain, "s") + error, written(plain / harness, "×"))
+    times = (
+        format_metric(harness, "s"),
+        format_metric(epochs, "s"),
+        format_metric(plain, "s") + error,
+        format_metric(plain / harness, "×"),
+    )
     return name, record.status, str(record.epochs), *learned, *times
 
 
@@ -176,8 +181,8 @@ def _where_time_went(runs: Sequence[StudyRun]) -> Profile:
         "workers without a trial, between the first start and the last end": whole - inside - start - finish,
         "finish: tables, workers' end": finish,
     }
-    rows = [(name, written(seconds, "s"), f"{seconds / whole:.1%}") for name, seconds in parts.items()]
-    rows.append(("wall time × workers", written(whole, "s"), ""))
+    rows = [(name, format_metric(seconds, "s"), f"{seconds / whole:.1%}") for name, seconds in parts.items()]
+    rows.append(("wall time × workers", format_metric(whole, "s"), ""))
     return Profile("Where the harness's suite spends its workers' time", ("part", "seconds", "share"), rows)
 
 

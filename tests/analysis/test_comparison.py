@@ -7,7 +7,7 @@ from plain_records import record
 from scipy.stats import binomtest
 
 from harness.analysis.comparison import compare_study
-from harness.analysis.predictions import class_answers, first_chances, load_right, save_answers
+from harness.analysis.predictions import first_probabilities, load_right, predicted_classes, write_predictions
 from harness.analysis.summary import summary_table
 from harness.analysis.verdicts import Verdict
 from harness.course.answers import better
@@ -250,7 +250,7 @@ def test_one_seed_is_compared_on_its_test_samples_and_named_as_that(tmp_path):
     for variant, wrong in (("base", 20), ("wide", 5)):
         folder = attempt_folder(trial_folder(tmp_path, "s", variant, 0), 1)
         folder.mkdir(parents=True)
-        save_answers(folder, np.where(np.arange(100) < wrong, labels + 1, labels), labels)
+        write_predictions(folder, np.where(np.arange(100) < wrong, labels + 1, labels), labels)
     records = [record("base", 0, 0.8, cost={"test_samples": 100}), record("wide", 0, 0.95, cost={"test_samples": 100})]
     row = summary_table(records, logdir=tmp_path).iloc[1]
     assert row.mcnemar_p == pytest.approx(2 * 0.5**15) and row.sample_low > 0
@@ -260,7 +260,7 @@ def test_one_seed_is_compared_on_its_test_samples_and_named_as_that(tmp_path):
 
 def test_answers_come_back_as_they_were_kept(tmp_path):
     labels = np.array([3, 1, 2, 0, 9, 8, 7, 6, 5, 4])
-    save_answers(tmp_path, np.array([3, 1, 2, 0, 9, 0, 0, 0, 0, 0]), labels)
+    write_predictions(tmp_path, np.array([3, 1, 2, 0, 9, 0, 0, 0, 0, 0]), labels)
     assert load_right(tmp_path).tolist() == [True] * 5 + [False] * 5
     assert load_right(tmp_path / "absent") is None
 
@@ -278,15 +278,15 @@ CHANCES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
     ],
 )
 def test_a_class_is_that_of_the_largest_chance(outputs, labels):
-    said, truth = class_answers(outputs, labels)
+    said, truth = predicted_classes(outputs, labels)
     assert (said.tolist(), truth.tolist()) == ([0, 2], [0, 1])
 
 
 @pytest.mark.parametrize("shape", [(3,), (3, 1)])
 def test_one_output_is_the_chance_of_class_1(shape):
-    said, truth = class_answers(np.array([0.2, 0.9, 0.5]).reshape(shape), np.array([0.0, 1.0, 1.0]))
+    said, truth = predicted_classes(np.array([0.2, 0.9, 0.5]).reshape(shape), np.array([0.0, 1.0, 1.0]))
     assert (said.tolist(), truth.tolist()) == ([0, 1, 0], [0, 1, 1])
-    assert first_chances(np.array([[0.25]])) == [0.75, 0.25]
+    assert first_probabilities(np.array([[0.25]])) == [0.75, 0.25]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_one_output_is_the_chance_of_class_1(shape):
     ],
 )
 def test_answers_of_another_task_are_no_classes(outputs, labels):
-    assert class_answers(outputs, labels) is None
+    assert predicted_classes(outputs, labels) is None
 
 
 @pytest.mark.parametrize("what", ["source", "tensorflow", "keras", "engine_asked"])

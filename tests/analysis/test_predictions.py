@@ -11,7 +11,7 @@ from conftest import harness
 from resulting import make_record, store
 
 from harness.analysis import predictions
-from harness.analysis.predictions import AnswersError, load_right, save_answers
+from harness.analysis.predictions import AnswersError, load_right, write_predictions
 from harness.maintenance import log_check
 from harness.records.record import PREDICTIONS_FILE
 
@@ -62,7 +62,7 @@ DAMAGE = {
 
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_damage_is_an_error_of_its_own(tmp_path, kind):
-    save_answers(tmp_path, (LABELS + (LABELS > 3)) % 10, LABELS)
+    write_predictions(tmp_path, (LABELS + (LABELS > 3)) % 10, LABELS)
     path = tmp_path / PREDICTIONS_FILE
     damaged = DAMAGE[kind](path.read_bytes())
     assert damaged != path.read_bytes()
@@ -72,7 +72,7 @@ def test_damage_is_an_error_of_its_own(tmp_path, kind):
 
 
 def test_an_archive_that_would_fill_the_memory_is_not_unpacked(tmp_path, monkeypatch):
-    save_answers(tmp_path, LABELS, LABELS)
+    write_predictions(tmp_path, LABELS, LABELS)
     monkeypatch.setattr(predictions, "MOST_BYTES", 100)
     with pytest.raises(AnswersError, match="would take"):
         load_right(tmp_path)
@@ -89,7 +89,7 @@ def test_answers_that_find_no_room_leave_nothing_half_written(tmp_path, monkeypa
 
     monkeypatch.setattr("harness.records.atomic_files.os.fsync", full)
     with pytest.raises(OSError):
-        save_answers(tmp_path, LABELS, LABELS)
+        write_predictions(tmp_path, LABELS, LABELS)
     assert not list(tmp_path.iterdir())
 
 
@@ -98,7 +98,7 @@ def test_torn_answers_are_a_note_in_the_table_and_a_finding_of_the_doctor(tmp_pa
     for variant in ("base", "wide"):
         folder = logdir / "s" / variant / "seed-0" / "attempt-1"
         folder.mkdir()
-        save_answers(folder, LABELS, LABELS)
+        write_predictions(folder, LABELS, LABELS)
     (folder / PREDICTIONS_FILE).write_bytes((folder / PREDICTIONS_FILE).read_bytes()[:40])
     result = harness("compare", logdir, "--format", "csv", "--all-columns")
     assert result.exit_code == 0, result.output

@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from harness.analysis.proportions import compare_answers, highest_rate, mcnemar_exact, wilson_interval
+from harness.analysis.proportions import compare_correctness, highest_rate, mcnemar_exact, wilson_interval
 
 
 def exactly(value: float) -> object:
@@ -53,7 +53,7 @@ def test_mcnemar_refuses_negative_counts() -> None:
 
 
 def test_compared_answers_count_what_one_alone_gets_right() -> None:
-    difference = compare_answers(*answers(both=900, only_variant=30, only_control=10, neither=60))
+    difference = compare_correctness(*answers(both=900, only_variant=30, only_control=10, neither=60))
     assert (difference.only_variant, difference.only_control, difference.n) == (30, 10, 1000)
     assert difference.mean == exactly(0.02)
     assert difference.p_value == exactly(mcnemar_exact(30, 10))
@@ -63,7 +63,7 @@ def test_paired_interval_is_the_published_one() -> None:
     # Agresti and Min (2005), 2: half a sample in each cell, then Wald's interval of the paired difference.
     b, c, n = 30.5, 10.5, 1002
     error = math.sqrt((b + c) - (b - c) ** 2 / n) / n
-    difference = compare_answers(*answers(both=900, only_variant=30, only_control=10, neither=60))
+    difference = compare_correctness(*answers(both=900, only_variant=30, only_control=10, neither=60))
     z = stats.norm.ppf(0.975)
     assert (difference.low, difference.high) == (exactly((b - c) / n - z * error), exactly((b - c) / n + z * error))
 
@@ -72,20 +72,20 @@ def test_paired_interval_covers_the_true_difference() -> None:
     rng = np.random.default_rng(5)
     counts = rng.multinomial(500, [0.93, 0.03, 0.01, 0.03], size=2000)
     names = ("both", "only_variant", "only_control", "neither")
-    found = [compare_answers(*answers(**dict(zip(names, row, strict=True)))) for row in counts.tolist()]
+    found = [compare_correctness(*answers(**dict(zip(names, row, strict=True)))) for row in counts.tolist()]
     covered = [difference.low <= 0.02 <= difference.high for difference in found]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
 
 
 def test_equal_answers_leave_the_test_sets_own_uncertainty() -> None:
-    difference = compare_answers(*answers(both=90, only_variant=0, only_control=0, neither=10))
+    difference = compare_correctness(*answers(both=90, only_variant=0, only_control=0, neither=10))
     assert difference.p_value == 1.0
     assert difference.low < 0 < difference.high
 
 
 def test_answers_on_different_test_sets_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(3,\) and the control \(2,\)"):
-        compare_answers([True, False, True], [True, False])
+        compare_correctness([True, False, True], [True, False])
 
 
 @pytest.mark.parametrize(("failures", "n"), [(0, 5), (0, 59), (3, 10), (10, 10)])

@@ -53,7 +53,7 @@ def test_the_control_is_the_one_that_the_study_names_now():
 
 
 def test_a_record_of_what_is_declared_is_left_as_it_is():
-    expects = finishes().described()
+    expects = finishes().to_dict()
     record = make_record("deep", change="hidden=512-256", changes={"hidden": [512, 256]}, position=2, expects=expects)
     assert declared(record, finishes()) is record
 
@@ -64,7 +64,7 @@ SHAPE = dict(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("kept", [{}, raises("ValueError", match="shape").described()], ids=["old", "new"])
+@pytest.mark.parametrize("kept", [{}, raises("ValueError", match="shape").to_dict()], ids=["old", "new"])
 def test_an_edited_pattern_of_the_errors_text_is_judged_anew(kept):
     record = make_record("deep", status="expected-error", expectation="raises ValueError", expects=kept, **SHAPE)
     assert judged(record, raises("ValueError", match="dropout")) == ("failed", False)

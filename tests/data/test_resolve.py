@@ -11,7 +11,7 @@ import pytest
 from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir, write_idx_files
 
 from harness.data.catalogue import DATASETS, IDX_FILES, Dataset
-from harness.data.resolve import CLASS_NAMES, DataError, Prepared, is_table, open_dataset, prepare, survey
+from harness.data.resolve import CLASS_NAMES, DataError, ResolvedDataset, is_table, open_dataset, prepare, survey
 from harness.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -166,5 +166,5 @@ def test_preparing_does_not_import_tensorflow(tiny_dir: Path):
 
 
 def test_the_description_of_real_data_names_them():
-    real = Prepared("mnist", "mnist", "files", Path("/"), "")
+    real = ResolvedDataset("mnist", "mnist", "files", Path("/"), "")
     assert real.description == "mnist (60,000 training and 10,000 test images)"

@@ -13,7 +13,7 @@ from tiny_dataset import alone
 from harness.data.cache import cache_folder
 from harness.data.catalogue import DATASETS
 from harness.data.housing import COLUMNS, MOST_BYTES, read_scikit_learn
-from harness.data.resolve import CLASS_NAMES, DataError, Prepared, Table, is_table, open_dataset, prepare, survey
+from harness.data.resolve import CLASS_NAMES, DataError, ResolvedDataset, Table, is_table, open_dataset, prepare, survey
 from harness.errors import UsageError
 
 HOUSING = "california-housing"
@@ -184,7 +184,7 @@ def test_a_damaged_cache_of_a_table_is_made_again(machine):
     assert open_dataset(prepare("iris")).x[-1, -1] == 1.8
     np.save(path, np.zeros(3, np.uint8))
     with pytest.raises(DataError, match="x.npy is uint8; expected float64"):
-        open_dataset(Prepared("iris", "iris", "bundled", cache_folder(DATASETS["iris"]), ""))
+        open_dataset(ResolvedDataset("iris", "iris", "bundled", cache_folder(DATASETS["iris"]), ""))
 
 
 def test_the_survey_names_every_table(machine):

@@ -235,10 +235,10 @@ def test_an_interrupted_trial_ends_in_the_same_average(trials: dict[str, Trial])
 
 
 def test_a_training_whose_average_is_not_finite_has_diverged() -> None:
-    from harness.training.context import Course
+    from harness.training.context import TrialProgress
 
     finite, other = (Epoch(1, {"loss": 0.5}, {"loss": loss}, 0.1, 1.0, 1.0) for loss in (0.5, float("nan")))
-    course = Course()
+    course = TrialProgress()
     course.add(finite, numbered=False)
     assert not course.diverged
     course.measured(other)

@@ -89,13 +89,13 @@ def test_images_become_scaled_rows():
 
 
 def test_what_is_random_follows_from_the_seed(iris):
-    def chances(seed: int, **options: int) -> np.ndarray:
+    def probabilities(seed: int, **options: int) -> np.ndarray:
         model = make_pipeline(StandardScaler(), RandomForestClassifier(n_estimators=5, **options))
         return fit_estimator(model, iris, seed=seed).predict(iris.x_test)
 
-    np.testing.assert_array_equal(chances(1), chances(1))
-    assert not np.array_equal(chances(1), chances(2))
-    np.testing.assert_array_equal(chances(1, random_state=9), chances(2, random_state=9))
+    np.testing.assert_array_equal(probabilities(1), probabilities(1))
+    assert not np.array_equal(probabilities(1), probabilities(2))
+    np.testing.assert_array_equal(probabilities(1, random_state=9), probabilities(2, random_state=9))
 
 
 def test_a_warning_is_kept_and_fails_nothing(iris):

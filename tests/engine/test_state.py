@@ -10,7 +10,7 @@ from keras import layers
 from resumed import EPOCHS, begin, compare
 
 from harness.data.arrays import Arrays
-from harness.engine.serialization import flatten, restored
+from harness.engine.serialization import deserialize, serialize
 from harness.engine.state import StateError
 
 
@@ -103,7 +103,7 @@ def test_a_state_of_another_model_is_refused_and_changes_nothing(blobs: Arrays) 
 
 
 def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
-    class Keeper(keras.callbacks.Callback):
+    class RecordStore(keras.callbacks.Callback):
         def __init__(self) -> None:
             super().__init__()
             self.file = open(__file__)
@@ -112,7 +112,7 @@ def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
             self.file.close()
 
     with pytest.raises(StateError, match="Keeper holds 'file'"):
-        begin(dense, blobs, "fit", [Keeper()]).state()
+        begin(dense, blobs, "fit", [RecordStore()]).state()
 
 
 @pytest.mark.parametrize(
@@ -121,17 +121,17 @@ def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
      np.zeros((0, 2)), np.array(7, np.uint32)],
 )  # fmt: skip
 def test_plain_values_come_back_as_they_were(value: Any) -> None:
-    back = restored(*flatten(value))
+    back = deserialize(*serialize(value))
     assert type(back) is type(value) and repr(back) == repr(value)
 
 
 def test_numbers_of_sixteen_bits_come_back_as_they_were() -> None:
     value = keras.ops.convert_to_numpy(keras.ops.cast([[1.5, -2.0]], "bfloat16"))
-    back = restored(*flatten(value))
+    back = deserialize(*serialize(value))
     assert back.dtype == value.dtype and back.tobytes() == value.tobytes() and back.shape == (1, 2)
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, np.array([object()]), [lambda: None]])
 def test_what_is_no_plain_value_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match="no plain value"):
-        flatten(value)
+        serialize(value)

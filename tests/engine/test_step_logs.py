@@ -142,7 +142,7 @@ class Untracked(PlainLogs):
         return {"loss": super().test_step(data)["loss"]}
 
 
-class Lost(Untracked):
+class WorkerFailure(Untracked):
     """Its weights are not finite any more behind the first batch."""
 
     rate = float("nan")
@@ -160,12 +160,12 @@ def test_a_loss_that_no_metric_holds_is_reported_and_not_the_zero_of_keras_own_t
 
 @pytest.mark.parametrize("engine", ["graph", "fit"])
 def test_such_a_loss_that_is_not_finite_ends_the_training(engine: str) -> None:
-    _, measured = by_harness(dense_model(Lost, metrics=None), regression(), epochs=3, engine=engine)
+    _, measured = by_harness(dense_model(WorkerFailure, metrics=None), regression(), epochs=3, engine=engine)
     assert len(measured) == 1 and not finite(measured[0])
 
 
 def test_a_metric_of_another_meaning_hides_no_loss_that_is_lost() -> None:
-    class Hidden(Lost):
+    class Hidden(WorkerFailure):
         def train_step(self, data: Any) -> dict[str, Any]:
             self._loss_tracker.update_state(1.0)
             return super().train_step(data)

@@ -14,7 +14,7 @@ from harness import Metric, Settings, Study, UsageError
 from harness.data.arrays import Arrays
 from harness.figures.confusion_matrix import count_pairs
 from harness.figures.drawing import draw
-from harness.figures.figure_data import Answers, NotDrawn, Subject, Surface, answers, class_chances
+from harness.figures.figure_data import FigureData, NotApplicable, Predictions, Surface, answers, class_probabilities
 from harness.figures.input_plane import plane
 from harness.figures.kernels import first_kernel, named_weights
 from harness.figures.layer_weights import first_layer_weights
@@ -26,7 +26,7 @@ from harness.study.figure_names import PICTURES
 CURVES = {"train_loss": [0.9, 0.4], "test_loss": [1.0, 0.6], "train_accuracy": [0.7, 0.9], "test_accuracy": [0.6, 0.8]}
 
 
-def subject(model, x: np.ndarray, y: np.ndarray, **more) -> Subject:
+def subject(model, x: np.ndarray, y: np.ndarray, **more) -> FigureData:
     """Fit a model to the first two thirds of the samples."""
     cut = 2 * len(x) // 3
     flat = x.reshape(len(x), -1)
@@ -37,18 +37,18 @@ def subject(model, x: np.ndarray, y: np.ndarray, **more) -> Subject:
         return answer(samples.reshape(len(samples), -1))
 
     arrays = Arrays(x[:cut], y[:cut], x[cut:], y[cut:])
-    return Subject("study · base · seed 0", arrays, predict, predict(x[cut:]), CURVES, first_kernel(model), **more)
+    return FigureData("study · base · seed 0", arrays, predict, predict(x[cut:]), CURVES, first_kernel(model), **more)
 
 
 @pytest.fixture(scope="module")
-def digits() -> Subject:
+def digits() -> FigureData:
     """A classifier of 8x8 images."""
     data = load_digits()
     return subject(LogisticRegression(max_iter=30, C=0.01), data.images / 16.0, data.target)
 
 
 @pytest.fixture(scope="module")
-def petals() -> Subject:
+def petals() -> FigureData:
     """A classifier of two numbers, and its surface behind two epochs."""
     data = load_iris()
     order = np.random.default_rng(0).permutation(len(data.data))
@@ -59,7 +59,7 @@ def petals() -> Subject:
 
 
 @pytest.fixture(scope="module")
-def diabetes() -> Subject:
+def diabetes() -> FigureData:
     """A regression."""
     x, y = load_diabetes(return_X_y=True)
     history = {"train_loss": [5000.0, 3000.0], "test_loss": [5100.0, 3200.0]}
@@ -71,7 +71,7 @@ def pixels(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(png)).convert("RGB")).astype(int)
 
 
-def drawn(name: str, of: Subject) -> np.ndarray:
+def drawn(name: str, of: FigureData) -> np.ndarray:
     (drawing,) = draw(name, of)
     return pixels(drawing.png)
 
@@ -121,7 +121,7 @@ def test_a_surface_of_two_classes_or_of_numbers_is_drawn_too(petals):
     ],
 )
 def test_a_picture_that_does_not_fit_the_task_says_why(of, name, why, request):
-    with pytest.raises(NotDrawn, match=why):
+    with pytest.raises(NotApplicable, match=why):
         list(draw(name, request.getfixturevalue(of)))
 
 
@@ -144,13 +144,13 @@ def test_units_and_inputs_of_a_matrix_are_counted_in_whole_numbers(petals, shape
         assert labels == [int(label) for label in labels] and len(set(labels)) == len(labels) > 0
 
 
-def _ylabels(subject: Subject) -> list:
+def _ylabels(subject: FigureData) -> list:
     return first_layer_weights(subject).axes[0].get_yticklabels()
 
 
 @pytest.mark.parametrize("values", [[0.5], [np.nan, np.nan, 0.5], []])
 def test_one_measurement_is_no_curve(digits, values):
-    with pytest.raises(NotDrawn, match="fewer than two measurements"):
+    with pytest.raises(NotApplicable, match="fewer than two measurements"):
         learning_curves(replace(digits, history={"train_loss": values, "test_loss": values}))
 
 
@@ -164,30 +164,30 @@ def test_learning_curves_go_over_what_the_training_is_counted_in(digits):
 def test_a_model_that_diverged_still_has_learning_curves(digits):
     diverged = replace(digits, outputs=None, history={**CURVES, "train_loss": [0.9, np.nan]})
     assert drawn("learning-curves", diverged).size
-    with pytest.raises(NotDrawn, match="diverged"):
+    with pytest.raises(NotApplicable, match="diverged"):
         list(draw("confusion-matrix", diverged))
 
 
 def test_a_model_without_a_mistake_has_no_picture_of_them(digits):
     perfect = np.eye(10)[digits.arrays.y_test]
-    with pytest.raises(NotDrawn, match="no mistake"):
+    with pytest.raises(NotApplicable, match="no mistake"):
         list(draw("mistakes", replace(digits, outputs=perfect)))
 
 
 def test_the_confusion_matrix_counts_what_was_said_of_each_class():
-    found = Answers(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), np.eye(3), ("a", "b", "c"))
+    found = Predictions(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), np.eye(3), ("a", "b", "c"))
     assert count_pairs(found).tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
 
 
 def test_one_hot_labels_and_single_outputs_are_read_as_classes():
     one_hot = np.eye(3)[[2, 0]]
-    made = Subject("", Arrays(one_hot, one_hot, one_hot, one_hot), lambda x: x, outputs=one_hot)
+    made = FigureData("", Arrays(one_hot, one_hot, one_hot, one_hot), lambda x: x, outputs=one_hot)
     assert answers(made).truth.tolist() == [2, 0] and answers(made).right.all()
-    assert class_chances(np.array([[0.9], [0.2]]), np.array([1.0, 0.0])).argmax(axis=1).tolist() == [1, 0]
+    assert class_probabilities(np.array([[0.9], [0.2]]), np.array([1.0, 0.0])).argmax(axis=1).tolist() == [1, 0]
 
 
 def test_an_answer_says_what_it_was_and_how_sure_never_more_sure_than_it_is():
-    found = Answers(np.array([7, 2]), np.array([7, 7]), np.eye(10)[[7, 7]] * [[0.99996], [0.5]], tuple("0123456789"))
+    found = Predictions(np.array([7, 2]), np.array([7, 7]), np.eye(10)[[7, 7]] * [[0.99996], [0.5]], tuple("0123456789"))
     assert _answer(found, 0)[0] == "7  99.9%\nright"
     assert _answer(found, 1)[0] == "7  50%\nis 2"
 

@@ -23,11 +23,11 @@ from harness.records.locks import _local_file as local_lock
 from harness.records.own_paths import ForeignPathError, is_own, require_own
 from harness.records.record import load_records
 from harness.runs.execution import show_failure
-from harness.runs.record_store import Keeper, sweep
+from harness.runs.record_store import RecordStore, sweep
 from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
 from harness.tensorboard.event_file import EventFile
-from harness.tensorboard.failover_writer import LastingBoard
-from harness.tensorboard.trial_writer import TrialBoard
+from harness.tensorboard.failover_writer import FailoverWriter
+from harness.tensorboard.trial_writer import TrialWriter
 from harness.training.trial import blank_record
 
 
@@ -173,7 +173,7 @@ def test_a_run_refuses_links_in_the_place_of_its_folders(tmp_path, theirs, where
 def test_a_record_whose_folder_became_a_link_is_kept_elsewhere(tmp_path, theirs):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = Keeper(plan.folder, tmp_path / "fallback")
+    keeper = RecordStore(plan.folder, tmp_path / "fallback")
     trial = plan.trials[0]
     trial.folder.parent.symlink_to(theirs)
     keeper.keep(trial, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
@@ -193,10 +193,10 @@ def test_a_board_writes_through_no_link(tmp_path, theirs):
     home = tmp_path / "logs" / "one"
     home.mkdir(parents=True)
     (home / "base").symlink_to(theirs)
-    with LastingBoard(home / "base/seed-0/attempt-1", fallback=tmp_path / "elsewhere", home=home) as board:
+    with FailoverWriter(home / "base/seed-0/attempt-1", fallback=tmp_path / "elsewhere", home=home) as board:
         board.text("first", "text")
     assert "symbolic link" in board.moved and any((tmp_path / "elsewhere").iterdir())
-    with TrialBoard(home / "own") as board:
+    with TrialWriter(home / "own") as board:
         (home / "own" / "train").symlink_to(theirs)
         with pytest.raises(ForeignPathError):
             board.epoch(0, train={"loss": 1.0}, test={}, learning_rate=None, seconds=1.0)

@@ -80,12 +80,12 @@ def calls(path: Path) -> int:
 def test_records_stand_while_the_functions_give_their_data_and_no_longer(tmp_path):
     path = written(tmp_path)
     plan = recorded(path)
-    assert len(plan.done) == 6 and outdated_records(plan) == frozenset()
+    assert len(plan.cached) == 6 and outdated_records(plan) == frozenset()
     assert calls(path) == 2  # once for each noise: neither the epochs nor the seed is asked for
     np.savetxt(tmp_path / "data.csv", np.arange(1.0, 11.0))
     outdated = outdated_records(plan)
-    again = make_plan(plan.whole, plan.options, {}, outdated=outdated)
-    assert len(again.trials) == 6 and again.reasons == {OTHER_DATA: 6} and not again.done
+    again = make_plan(plan.declared, plan.options, {}, outdated=outdated)
+    assert len(again.trials) == 6 and again.reasons == {OTHER_DATA: 6} and not again.cached
     found = results(again)
     assert not found.records and len(found.stale) == 6
 
@@ -93,7 +93,7 @@ def test_records_stand_while_the_functions_give_their_data_and_no_longer(tmp_pat
 def test_a_seeded_split_is_made_again_for_every_seed_and_stands(tmp_path):
     path = written(tmp_path, split="np.random.shuffle(x)")
     plan = recorded(path, seeds=3)
-    hashes = {record.data["arrays_sha256"] for record in plan.done if record.variant == "base"}
+    hashes = {record.data["arrays_sha256"] for record in plan.cached if record.variant == "base"}
     assert len(hashes) == 3 and outdated_records(plan) == frozenset() and calls(path) == 6
 
 
@@ -101,7 +101,7 @@ def test_records_of_variants_that_are_not_selected_are_looked_at_too(tmp_path):
     path = written(tmp_path)
     plan = recorded(path)
     np.savetxt(tmp_path / "data.csv", np.ones(10))
-    one = make_plan(plan.whole, replace(plan.options, seeds=1, only=("long",)), {})
+    one = make_plan(plan.declared, replace(plan.options, seeds=1, only=("long",)), {})
     assert len(outdated_records(one)) == 6
 
 
@@ -114,16 +114,16 @@ def test_a_displaced_record_of_the_present_data_counts_again(tmp_path):
     write_record(folder, replace(first, attempt=2, data={**first.data, "arrays_sha256": "00"}))
     outdated = outdated_records(plan)
     assert outdated == {("base", 0, 2)}
-    assert not make_plan(plan.whole, plan.options, {}, outdated=outdated).trials
+    assert not make_plan(plan.declared, plan.options, {}, outdated=outdated).trials
 
 
 def test_a_forced_run_leaves_old_data_out_as_well(tmp_path):
     path = written(tmp_path)
     plan = recorded(path)
     np.savetxt(tmp_path / "data.csv", np.ones(10))
-    forced = make_plan(plan.whole, replace(plan.options, seeds=1, force=True), {})
+    forced = make_plan(plan.declared, replace(plan.options, seeds=1, force=True), {})
     outdated = outdated_records(forced)
-    again = make_plan(plan.whole, forced.options, {}, outdated=outdated)
+    again = make_plan(plan.declared, forced.options, {}, outdated=outdated)
     assert len(outdated) == 6 and again.reasons == {FORCED: 3} and not results(again).records
 
 
@@ -292,8 +292,8 @@ def test_a_model_that_follows_from_the_seed_stands_and_is_shown_with_a_note(tmp_
         folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
         ended = {"ended": 100.0 + seed}
         write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": count}, provenance=ended))
-    again = make_plan(plan.whole, plan.options, {})
-    assert not again.trials and len(again.done) == 9
+    again = make_plan(plan.declared, plan.options, {})
+    assert not again.trials and len(again.cached) == 9
     write_judged(again, results(again))
     result = harness("compare", plan.options.logdir, "--format", "csv", "--columns", "variant,seeds,parameters,note")
     row = next(line for line in result.stdout.splitlines() if line.startswith("base"))
@@ -306,7 +306,7 @@ def test_what_a_short_run_counts_is_all_of_the_folder(tmp_path):
     for seed in range(4):
         folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
         write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": 10 + seed}))
-    one = make_plan(plan.whole, replace(plan.options, seeds=1), {})
+    one = make_plan(plan.declared, replace(plan.options, seeds=1), {})
     assert one.tally == "0 to train, 3 done already" and len(results(one).records) == 12
 
 
@@ -366,12 +366,12 @@ def trained(folder: Path, helper: str) -> Plan:
 
 def test_a_module_beside_the_study_is_found_inside_its_functions_and_its_edit_is_seen(tmp_path):
     plan = trained(tmp_path / "one", HELPER)
-    assert len(plan.done) == 4 and outdated_records(plan) == frozenset()
-    judged = {(record.variant, record.seed): record.data["test_sha256"] for record in plan.done}
+    assert len(plan.cached) == 4 and outdated_records(plan) == frozenset()
+    judged = {(record.variant, record.seed): record.data["test_sha256"] for record in plan.cached}
     assert judged["base", 0] == judged["wide", 0] != judged["base", 1] == judged["wide", 1]
     other = trained(tmp_path / "two", HELPER.replace("= 3", "= 2"))  # another module of the same name
-    assert {record.architecture[-1]["parameters"] for record in plan.done} == {3 * 3}
-    assert {record.architecture[-1]["parameters"] for record in other.done} == {3}
+    assert {record.architecture[-1]["parameters"] for record in plan.cached} == {3 * 3}
+    assert {record.architecture[-1]["parameters"] for record in other.cached} == {3}
     assert not {str(tmp_path / "one"), str(tmp_path / "two")} & set(sys.path)
     (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
     assert make_plan(load_study(str(tmp_path / "one" / "tiny.py")), plan.options, {}).reasons == {CHANGED: 4}
@@ -379,7 +379,7 @@ def test_a_module_beside_the_study_is_found_inside_its_functions_and_its_edit_is
 
 def test_a_trial_is_not_trained_with_a_module_that_was_edited_since_it_was_planned(tmp_path):
     plan = trained(tmp_path / "one", HELPER)
-    (trial, *_) = make_plan(plan.whole, replace(plan.options, force=True), {}).trials
+    (trial, *_) = make_plan(plan.declared, replace(plan.options, force=True), {}).trials
     (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
     with pytest.raises(UsageError, match="was changed while the study ran"):
         trial.load()

@@ -129,12 +129,12 @@ def test_a_damaged_declaration_leaves_the_records_own(tmp_path, content):
 
 def test_a_study_of_experiments_is_judged_as_its_file_has_it_now(tmp_path):
     study = load_study("mnist-cnn")
-    older = Metric("accuracy", margin=0.5, higher_is_better=True, fraction=True).described()
+    older = Metric("accuracy", margin=0.5, higher_is_better=True, fraction=True).to_dict()
     records = [replace(record, metric=older, expects={}, expectation="diverges") for record in made_records(study)]
     paths = [trial_folder(tmp_path, one.study, one.variant, one.seed) / RECORD_FILE for one in records]
     found, notes = as_declared_now(records, paths)
     assert not notes and {one.expectation for one in found} == {str(study.expectation(name)) for name in study.names}
-    assert all(one.metric == study.metric.described() for one in found)
+    assert all(one.metric == study.metric.to_dict() for one in found)
 
 
 def test_records_of_settings_that_the_study_has_no_more_keep_their_own(tmp_path):

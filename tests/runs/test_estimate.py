@@ -123,7 +123,7 @@ def test_nonsense_for_seconds_is_refused_in_one_line(said):
 
 
 TRIALS = tuple(
-    SimpleNamespace(trial_id=name, variant=name, continues=before) for name, before in (("a", ""), ("b", "a"), ("c", "z"))
+    SimpleNamespace(trial_id=name, variant=name, warm_start_from=before) for name, before in (("a", ""), ("b", "a"), ("c", "z"))
 )
 SECONDS = {"a": 10.0, "b": 30.0, "c": 5.0}
 

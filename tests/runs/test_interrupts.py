@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.runs.executors import Wish
+from harness.runs.executors import StopRequest
 from harness.runs.interrupts import Interrupts
 
 
@@ -20,11 +20,11 @@ def hangup():
 @pytest.mark.parametrize(
     ("signals", "wish"),
     [
-        ([], Wish.GO_ON),
-        ([signal.SIGINT], Wish.FINISH_EPOCHS),
-        ([signal.SIGINT, signal.SIGINT], Wish.END_NOW),
-        ([signal.SIGTERM], Wish.END_NOW),
-        ([signal.SIGHUP], Wish.END_NOW),
+        ([], StopRequest.NONE),
+        ([signal.SIGINT], StopRequest.AFTER_EPOCH),
+        ([signal.SIGINT, signal.SIGINT], StopRequest.NOW),
+        ([signal.SIGTERM], StopRequest.NOW),
+        ([signal.SIGHUP], StopRequest.NOW),
     ],
 )
 def test_interruptions_become_wishes_while_they_are_deferred(signals, wish, hangup):
@@ -57,6 +57,6 @@ def test_what_was_ignored_stays_ignored():
     try:
         with Interrupts() as interrupts, interrupts.deferred():
             os.kill(os.getpid(), signal.SIGHUP)
-            assert interrupts.wish is Wish.GO_ON
+            assert interrupts.wish is StopRequest.NONE
     finally:
         signal.signal(signal.SIGHUP, before)

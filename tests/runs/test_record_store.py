@@ -17,8 +17,8 @@ from harness.records.locks import one_writer
 from harness.records.own_paths import folder_identity
 from harness.records.record import attempt_folder, load_records, read_record, write_atomically
 from harness.runs.executors.worker import Failure, answer
-from harness.runs.record_store import Keeper
-from harness.tensorboard.failover_writer import LastingBoard
+from harness.runs.record_store import RecordStore
+from harness.tensorboard.failover_writer import FailoverWriter
 from harness.training.trial import blank_record
 
 
@@ -31,7 +31,7 @@ def full(tmp_path):
     with mounted_disk(tmp_path / "disk", megabytes=1) as mounted:
         plan = plan_of(tmp_path, logdir=tmp_path / "disk" / "logs")
         plan.folder.mkdir(parents=True)
-        keeper = Keeper(plan.folder, tmp_path / "fallback")
+        keeper = RecordStore(plan.folder, tmp_path / "fallback")
         blank = blank_record(plan.trials[0], plan.study)
         record = replace(blank, status="ok", as_expected=True, metrics={"test_loss": 0.25})
         before = plan.folder / "runs.csv"
@@ -68,7 +68,7 @@ def test_a_table_that_finds_no_room_leaves_the_one_that_was_there(full):
 def test_a_folder_that_was_removed_does_not_come_back_half_empty(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = Keeper(plan.folder, tmp_path / "fallback")
+    keeper = RecordStore(plan.folder, tmp_path / "fallback")
     shutil.rmtree(plan.folder)
     record = replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True)
     assert keeper.keep(plan.trials[0], record).status == "ok"
@@ -82,7 +82,7 @@ def test_a_folder_that_was_removed_does_not_come_back_half_empty(tmp_path):
 def test_a_board_whose_folder_vanishes_is_written_anew_elsewhere(tmp_path):
     home = tmp_path / "logs" / "one"
     home.mkdir(parents=True)
-    with LastingBoard(home / "attempt-1", fallback=tmp_path / "elsewhere", home=home) as board:
+    with FailoverWriter(home / "attempt-1", fallback=tmp_path / "elsewhere", home=home) as board:
         board.text("first", "before")
         shutil.rmtree(tmp_path / "logs")
         board.text("second", "after")
@@ -113,7 +113,7 @@ def test_a_folder_that_took_the_place_of_the_runs_own_is_not_written_into(tmp_pa
         replaced(plan.folder)
         (plan.folder / ".table.1.tmp").write_text("of somebody else's run")
         before = contents(plan.folder)
-        keeper = Keeper(plan.folder, plan.fallback, home=plan.home)  # as after the workers have looked at the study
+        keeper = RecordStore(plan.folder, plan.fallback, home=plan.home)  # as after the workers have looked at the study
         keeper.keep(plan.trials[0], replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True))
         keeper.attempt("The tables", lambda: write_atomically(plan.folder / "runs.csv", "x"))
         with pytest.raises(UsageError, match="another one has taken its place"):
@@ -128,12 +128,12 @@ def test_a_board_writes_nothing_into_a_folder_that_took_its_place(tmp_path):
     home.mkdir(parents=True)
     identity = folder_identity(home)
     with one_writer(home):
-        with LastingBoard(home / "a", fallback=tmp_path / "elsewhere", home=home, identity=identity) as board:
+        with FailoverWriter(home / "a", fallback=tmp_path / "elsewhere", home=home, identity=identity) as board:
             board.text("first", "before")
             replaced(home)
             before = contents(home)
             board.epoch(0, train={"loss": 1.0}, test={}, learning_rate=None, seconds=1.0)
-        with LastingBoard(home / "b", fallback=tmp_path / "later", home=home, identity=identity) as board:
+        with FailoverWriter(home / "b", fallback=tmp_path / "later", home=home, identity=identity) as board:
             board.text("first", "of a trial that began after the change")
         assert contents(home) == before and "another one has taken its place" in board.moved
 
@@ -141,7 +141,7 @@ def test_a_board_writes_nothing_into_a_folder_that_took_its_place(tmp_path):
 def test_a_folder_that_cannot_be_synced_does_not_make_what_is_stored_unstored(tmp_path, monkeypatch):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = Keeper(plan.folder, tmp_path / "fallback")
+    keeper = RecordStore(plan.folder, tmp_path / "fallback")
     synced = os.fsync
 
     def files_alone(descriptor: int) -> None:
@@ -161,7 +161,7 @@ def test_a_checkpoint_that_cannot_be_removed_does_not_make_its_record_unstored(t
     path = attempt_folder(trial.folder, 1) / f"checkpoint-{trial.trial_id}.npz"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"left")
-    keeper, unlink = Keeper(plan.folder, tmp_path / "fallback"), Path.unlink
+    keeper, unlink = RecordStore(plan.folder, tmp_path / "fallback"), Path.unlink
 
     def stuck(self: Path, missing_ok: bool = False) -> None:
         if self == path:

@@ -43,7 +43,7 @@ def test_missing_failed_interrupted_and_damaged_trials_are_run_and_counted(done,
         write_record(path.parent, replace(read_record(path), status=status, as_expected=False))
     plan = plan_of(tmp_path)
     assert plan.reasons == {"missing": 1, "failed unexpectedly": 1, "interrupted": 1, "with a damaged record": 1}
-    assert len(plan.trials) == 4 and not plan.done
+    assert len(plan.trials) == 4 and not plan.cached
 
 
 @pytest.mark.parametrize(

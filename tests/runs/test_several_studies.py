@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from conftest import harness
 
-from harness.cli.run_choices import choose, dataset_notices, datasets_of, named_studies, possible
+from harness.cli.run_choices import choose_studies, dataset_notices, datasets_of, named_studies, possible
 from harness.errors import UsageError
 from harness.study.loading import load_study, study_files
 
@@ -131,7 +131,7 @@ def test_an_unknown_study_is_an_error_before_anything_runs(folder, tmp_path):
 
 
 def chosen(*names: object, only: tuple[str, ...] = (), assignments: tuple[str, ...] = (), dataset: str = "auto") -> dict:
-    choices = choose([str(name) for name in names], only=only, assignments=assignments, dataset=dataset)
+    choices = choose_studies([str(name) for name in names], only=only, assignments=assignments, dataset=dataset)
     return {choice.study.name: (choice.only, dict(choice.base_changes)) for choice in choices}
 
 
@@ -175,13 +175,13 @@ def test_a_dataset_that_fits_no_study_is_refused(folder, name, dataset, said):
 
 
 def test_which_studies_a_dataset_concerns_is_said(folder):
-    choices = choose(["ablations", str(folder / "well.py")], only=(), assignments=(), dataset="digits")
+    choices = choose_studies(["ablations", str(folder / "well.py")], only=(), assignments=(), dataset="digits")
     assert dataset_notices(choices, "digits") == ["--dataset digits applies to ablations; well keeps its own data."]
     assert dataset_notices(choices[:1], "digits") == [] and dataset_notices(choices, "auto") == []
 
 
 def test_of_several_studies_a_variant_that_the_changed_base_makes_equal_to_its_control_is_left_out():
-    choices = choose(["ablations", "mnist-cnn"], only=(), assignments=("epochs=10",), dataset="auto")
+    choices = choose_studies(["ablations", "mnist-cnn"], only=(), assignments=("epochs=10",), dataset="auto")
     (ablations, cnn), notices = possible(choices)
     # The variants of 500 steps are taken against one that the longer base makes equal to it.
     rates = (f"learning-rate-{rate}" for rate in ("0.001", "0.01", "0.1", "1"))
@@ -197,7 +197,7 @@ def test_of_several_studies_variants_that_the_changed_base_makes_equal_to_each_o
         "    Variant('wide', hidden=(2,)), Variant('wide-raw', hidden=(2,), normalize=False, together=True),\n"
         "    Variant('wide-raw-long', hidden=(2,), normalize=False, epochs=9, control='wide-raw')))\n"
     )
-    choices = choose([str(tmp_path / "own.py")], only=(), assignments=("normalize=false",), dataset="auto")
+    choices = choose_studies([str(tmp_path / "own.py")], only=(), assignments=("normalize=false",), dataset="auto")
     (own,), (said,) = possible(choices)
     assert "Variants 'wide' and 'wide-raw' of study 'own' are the same: hidden=2" in said
     assert own.only == ("base", "wide") and said.endswith("Left out: wide-raw, wide-raw-long.")

@@ -18,8 +18,8 @@ from harness.analysis.record_matching import as_declared
 from harness.analysis.summary import runs_table, summary_table, write_tables
 from harness.cli.terminal.summary import summary_view
 from harness.records.record import RecordError, load_records, read_record, write_record
-from harness.study.metric_text import written
-from harness.study.metrics import ACCURACY, Metric, described_metric
+from harness.study.metric_text import format_metric
+from harness.study.metrics import ACCURACY, Metric, metric_from_dict
 
 
 def rows(*words: object) -> list[dict[str, str]]:
@@ -31,8 +31,8 @@ def rows(*words: object) -> list[dict[str, str]]:
 
 def test_a_record_keeps_its_metric(tmp_path):
     found = read_record(write_record(tmp_path, regression_record()))
-    assert described_metric(found.metric) == RMSE
-    assert described_metric(replace(found, metric={}).metric) is ACCURACY and ACCURACY.described() == {}
+    assert metric_from_dict(found.metric) == RMSE
+    assert metric_from_dict(replace(found, metric={}).metric) is ACCURACY and ACCURACY.to_dict() == {}
 
 
 @pytest.mark.parametrize("metric", [{"name": "a b", "margin": 0, "higher_is_better": True}, {"name": "x"}, {"mood": 1}])
@@ -48,7 +48,7 @@ def test_lower_is_better_where_the_metric_says_so():
 
 
 def test_the_margin_is_the_metrics_own():
-    strict = [replace(record, metric=RMSE.described() | {"margin": 1e-6}) for record in regression_study()]
+    strict = [replace(record, metric=RMSE.to_dict() | {"margin": 1e-6}) for record in regression_study()]
     assert summary_table(strict).set_index("variant").verdict["alike"] == "inconclusive"
 
 
@@ -108,7 +108,7 @@ def test_a_metric_that_no_trial_measured_is_named_with_those_that_were():
 
 def test_a_record_is_judged_by_the_metric_that_its_study_has_now():
     study = Study("r", base=Settings(), variants=(), metric=RMSE)
-    assert described_metric(as_declared(regression_record(metric={}), study, position=0).metric) == RMSE
+    assert metric_from_dict(as_declared(regression_record(metric={}), study, position=0).metric) == RMSE
 
 
 def test_a_metric_that_is_renamed_finds_what_was_measured_under_its_alias():
@@ -228,8 +228,11 @@ def test_a_limit_that_is_no_number_is_refused():
     ("value", "text"), [(0.99996, "1.000"), (0.00012346, "0.0001235"), (1.5e-7, "1.500e-07"), (-3.0, "-3.000"), (0.0, "0")]
 )
 def test_a_value_of_any_size_has_four_significant_digits(value, text):
-    assert written(value, fraction=False) == text
+    assert format_metric(value, fraction=False) == text
 
 
 def test_a_difference_that_is_but_rounding_is_none():
-    assert written(4.4e-17, fraction=False, signed=True) == "0" and written(-1e-9, fraction=True, signed=True) == "+0.0000"
+    assert (
+        format_metric(4.4e-17, fraction=False, signed=True) == "0"
+        and format_metric(-1e-9, fraction=True, signed=True) == "+0.0000"
+    )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import UsageError
-from harness.study.settings import Settings, changed, differences, parse, tab_values, to_json
+from harness.study.settings import Settings, changed, differences, hparam_values, parse, to_json
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_a_setting_of_several_types_is_text_for_tensorboard():
         kernel: int | tuple[int, ...] = 3
         rate: int | float = 1
 
-    assert tab_values(Own())["kernel"] == "3" and tab_values(Own(kernel=(3, 5)))["kernel"] == "3-5"
-    assert tab_values(Own())["rate"] == 1 and tab_values(Own())["hidden"] == (128,)
+    assert hparam_values(Own())["kernel"] == "3" and hparam_values(Own(kernel=(3, 5)))["kernel"] == "3-5"
+    assert hparam_values(Own())["rate"] == 1 and hparam_values(Own())["hidden"] == (128,)
 
 
 def test_a_layer_text_has_one_way_to_be_written():

@@ -19,7 +19,7 @@ from waiting import wait_until
 from harness.errors import UsageError
 from harness.records.study_folders import folder_of
 from harness.tensorboard.server import Board, _is_loopback, serve
-from harness.tensorboard.trial_writer import TrialBoard, write_study
+from harness.tensorboard.trial_writer import TrialWriter, write_study
 
 HPARAMS = "experiment/defaultExperimentId/data/plugin/hparams/"
 EVERY_STATUS = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
@@ -38,7 +38,7 @@ with serve(Path(sys.argv[1])) as board:
 
 
 def write_trial(folder: Path, *, trial_id: str, accuracy: float, status: str) -> None:
-    with TrialBoard(folder) as board:
+    with TrialWriter(folder) as board:
         board.hparams({"hidden": (128,)}, trial_id=trial_id)
         board.graph(keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name="outputs")]))
         board.epoch(0, train={"accuracy": accuracy}, test={"accuracy": accuracy}, learning_rate=0.1, seconds=1.0)

@@ -14,22 +14,22 @@ from tensorboard.util import tensor_util
 
 from harness.tensorboard.event_file import event_files
 from harness.tensorboard.trial_writer import (
-    TrialBoard,
+    TrialWriter,
     as_code,
     as_table,
+    hide,
     hyperparameter,
     metric_columns,
-    withdraw,
     write_study,
 )
 
 WITHOUT_TENSORFLOW = """
 import sys
 from pathlib import Path
-from harness.tensorboard.trial_writer import TrialBoard, write_study
+from harness.tensorboard.trial_writer import TrialWriter, write_study
 folder = Path(sys.argv[1])
 write_study(folder, hyperparameters={"hidden": [(128,)]})
-with TrialBoard(folder / "base") as board:
+with TrialWriter(folder / "base") as board:
     board.hparams({"hidden": (128,)}, trial_id="base")
     board.text("error", "none")
     board.epoch(0, train={"loss": 1.0}, test={"loss": 1.0}, learning_rate=0.1, seconds=1.0)
@@ -70,7 +70,7 @@ def tiny_model() -> keras.Model:
 @pytest.fixture
 def trial(tmp_path) -> Path:
     """The folder of an attempt of two epochs."""
-    with TrialBoard(tmp_path / "attempt-1") as board:
+    with TrialWriter(tmp_path / "attempt-1") as board:
         board.hparams({"hidden": (512, 256), "stop_below_loss": None, "normalize": True}, trial_id="study/wide")
         for number, loss in enumerate((0.5, 0.25)):
             train, test = {"loss": loss, "accuracy": 1 - loss}, {"loss": 2 * loss, "accuracy": 0.5}
@@ -95,7 +95,7 @@ def test_learning_rate_and_seconds_lie_in_the_training_run(trial):
 def test_validation_values_lie_in_a_run_of_their_own_where_there_are_any(tmp_path):
     values = {"train": {"loss": 1.0}, "test": {"loss": 3.0}, "learning_rate": None, "seconds": 1.0}
     for name, validation in (("held-out", {"loss": 2.0}), ("plain", {})):
-        with TrialBoard(tmp_path / name) as board:
+        with TrialWriter(tmp_path / name) as board:
             board.epoch(40, **values, validation=validation)
     assert points(tmp_path / "held-out" / "validation", "epoch_loss") == {40: 2.0}
     assert not (tmp_path / "plain" / "validation").exists()
@@ -108,7 +108,7 @@ def test_tags_and_steps_are_those_of_keras_own_callback(tmp_path):
     x, y = np.zeros((8, 4), np.float32), np.zeros((8, 2), np.float32)
     callback = keras.callbacks.TensorBoard(tmp_path / "keras")
     history = model.fit(x, y, epochs=2, validation_data=(x, y), callbacks=[callback], verbose=0).history
-    with TrialBoard(tmp_path / "own") as board:
+    with TrialWriter(tmp_path / "own") as board:
         for number in range(2):
             train = {name: history[name][number] for name in ("loss", "accuracy")}
             test = {name: history["val_" + name][number] for name in ("loss", "accuracy")}
@@ -120,45 +120,45 @@ def test_tags_and_steps_are_those_of_keras_own_callback(tmp_path):
 
 
 def test_thirty_epochs_leave_thirty_points(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         for number in range(30):
             board.epoch(number, train={"loss": 1.0}, test={}, learning_rate=0.1, seconds=1.0)
     assert list(points(tmp_path / "train", "epoch_loss")) == list(range(30))
 
 
 def test_a_loss_that_is_not_finite_is_written_as_it_is(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         board.epoch(0, train={"loss": float("nan")}, test={}, learning_rate=0.1, seconds=1.0)
     assert np.isnan(points(tmp_path / "train", "epoch_loss")[0])
 
 
 def test_an_epoch_can_be_seen_while_the_trial_runs(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         board.epoch(0, train={"loss": 1.0}, test={}, learning_rate=0.1, seconds=1.0)
         assert points(tmp_path / "train", "epoch_loss") == {0: 1.0}
 
 
 def test_a_text_is_shown_as_it_was_written(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         board.text("error", as_code("ValueError: größer | *wild*"))
     assert text(tmp_path, "error") == "    ValueError: größer | *wild*"
     assert read(tmp_path).SummaryMetadata("error").plugin_data.plugin_name == "text"
 
 
 def test_half_a_character_in_a_message_does_not_stop_the_text(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         board.text("error", "bad \udc80 byte")
     assert text(tmp_path, "error") == "bad ? byte"
 
 
 def test_a_failed_trial_without_an_epoch_is_one_run(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         board.text("error", "It failed.")
     assert [path.parent for path in event_files(tmp_path, recursive=True)] == [tmp_path]
 
 
 def test_both_graphs_are_in_the_training_run(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         board.graph(tiny_model())
     run = read(tmp_path / "train")
     assert {"hidden/MatMul", "outputs/MatMul"} <= {node.name for node in run.Graph().node}
@@ -181,25 +181,25 @@ def test_the_session_ends_with_the_trials_outcome(trial):
 
 
 def test_an_attempt_that_never_ended_has_no_session(tmp_path):
-    with TrialBoard(tmp_path) as board:
+    with TrialWriter(tmp_path) as board:
         board.hparams({"hidden": "128"}, trial_id="base")
     assert metadata.SESSION_START_INFO_TAG not in read(tmp_path).Tags()["tensors"]
 
 
 def test_ending_a_session_that_did_not_begin_is_an_error(tmp_path):
-    with TrialBoard(tmp_path) as board, pytest.raises(ValueError, match="hparams"):
+    with TrialWriter(tmp_path) as board, pytest.raises(ValueError, match="hparams"):
         board.end(status="success")
 
 
 def test_a_withdrawn_attempt_keeps_its_curves_alone(trial):
-    withdraw(trial)
+    hide(trial)
     assert not list(event_files(trial))
     assert points(trial / "train", "epoch_loss") == {0: 0.5, 1: 0.25}
 
 
 def test_a_folder_takes_one_attempt(trial):
     with pytest.raises(FileExistsError, match="Another attempt"):
-        TrialBoard(trial)
+        TrialWriter(trial)
 
 
 def test_a_study_has_the_union_of_hyperparameters_and_says_which_differ(tmp_path):

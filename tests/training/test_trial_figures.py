@@ -23,10 +23,10 @@ from harness import Settings, Study
 from harness.data.arrays import Arrays
 from harness.records.record import load_records
 from harness.study.figure_names import LOGS
-from harness.tensorboard.failover_writer import LastingBoard
+from harness.tensorboard.failover_writer import FailoverWriter
 from harness.tensorboard.server import Board, serve
 from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
-from harness.training.figures import MOST_SURFACES, Gallery
+from harness.training.figures import MOST_SURFACES, FigureLogger
 from harness.training.trial import Trial
 
 STUDY = """
@@ -154,13 +154,13 @@ def epoch(number: int) -> SimpleNamespace:
     return SimpleNamespace(number=number, step=number - 1, test={"accuracy": 0.5})
 
 
-def show(trial: Trial, study: Study, epochs: list[int], *, planned: int, predict=None, model=None) -> tuple[Gallery, Path]:
+def show(trial: Trial, study: Study, epochs: list[int], *, planned: int, predict=None, model=None) -> tuple[FigureLogger, Path]:
     """Let a gallery see a fitted model's epochs and its end; return it with the attempt's folder."""
     arrays = plane_arrays()
     fitted = LogisticRegression().fit(arrays.x_train, arrays.y_train)
     model, answer = model or fitted, predict or fitted.predict_proba
-    with LastingBoard(trial.folder / "attempt-1", fallback=None, home=trial.folder.parent.parent) as board:
-        gallery = Gallery(trial, study, arrays, board)
+    with FailoverWriter(trial.folder / "attempt-1", fallback=None, home=trial.folder.parent.parent) as board:
+        gallery = FigureLogger(trial, study, arrays, board)
         for number in epochs:
             gallery.epoch(model, answer, epoch(number), planned=planned)
         gallery.end(model, answer, {"test_loss": [1.0] * len(epochs)}, fitted.predict_proba(arrays.x_test))
@@ -203,7 +203,7 @@ class Unreadable:
 
 def test_weights_that_cannot_be_read_cost_their_histograms_and_their_picture_alone(tmp_path):
     asked = study("first-layer-weights", "learning-curves")
-    gallery, folder = show(plane_trial(tmp_path, extras=("histograms",)), asked, [1, 2], planned=2, model=Unreadable())
+    gallery, folder = show(plane_trial(tmp_path, log=("histograms",)), asked, [1, 2], planned=2, model=Unreadable())
     reason = "failed: RuntimeError: no layers"
     assert gallery.notes["pictures"] == {"histograms": reason, "first-layer-weights": reason}
     assert steps(folder, "learning-curves") == [1]
@@ -215,9 +215,9 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
 
     monkeypatch.setattr("harness.training.figures.write_embedding", fail)
     monkeypatch.setattr("harness.figures.embedding.point_cloud", lambda subject, model: None)
-    arrays, trial = plane_arrays(), plane_trial(tmp_path, extras=("embeddings",))
-    with LastingBoard(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
-        gallery = Gallery(trial, study(), arrays, board)
+    arrays, trial = plane_arrays(), plane_trial(tmp_path, log=("embeddings",))
+    with FailoverWriter(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
+        gallery = FigureLogger(trial, study(), arrays, board)
         gallery.end(None, lambda x: None, {}, None)
         assert gallery.notes["pictures"] == {"embeddings": "failed: ValueError: no such point"}
         shutil.rmtree(tmp_path / "study")
@@ -226,7 +226,7 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
 
 
 def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
-    gallery, folder = show(plane_trial(tmp_path, extras=("pictures",)), study(), [1, 2], planned=2)
+    gallery, folder = show(plane_trial(tmp_path, log=("pictures",)), study(), [1, 2], planned=2)
     assert "pictures" not in gallery.notes
     images = {tag for tag in read(folder).Tags()["tensors"]}
     assert images == {"learning-curves", "confusion-matrix", "first-layer-weights", "decision-surface"}

@@ -36,19 +36,19 @@ def trials(tmp_path: Path) -> dict[str, Trial]:
 def trained(trial: Trial, *, attempt: int, ends: Path | None) -> Record:
     from harness.training.trial_runner import run_trial
 
-    return run_trial(replace(trial, attempt=attempt, ends=ends), lambda epoch, values: False)
+    return run_trial(replace(trial, attempt=attempt, warm_start_folder=ends), lambda epoch, values: False)
 
 
 def test_each_trial_is_tied_to_the_next_shorter_one(trials: dict[str, Trial]) -> None:
-    assert trials["longest"].continues == trials["longer"].trial_id
-    assert trials["longer"].continues == trials["base"].trial_id
-    assert not trials["base"].continues and trials["base"].continued
-    assert trials["longer"].continued and not trials["longest"].continued
+    assert trials["longest"].warm_start_from == trials["longer"].trial_id
+    assert trials["longer"].warm_start_from == trials["base"].trial_id
+    assert not trials["base"].warm_start_from and trials["base"].leaves_warm_start
+    assert trials["longer"].leaves_warm_start and not trials["longest"].leaves_warm_start
 
 
 def test_other_differences_tie_nothing(trials: dict[str, Trial]) -> None:
     for name in ("wide", "fast"):
-        assert not trials[name].continues and not trials[name].continued
+        assert not trials[name].warm_start_from and not trials[name].leaves_warm_start
 
 
 def test_a_seed_is_run_whole_before_the_next_and_a_chain_from_its_beginning(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_seed_is_run_whole_before_the_next_and_a_chain_from_its_beginning(tmp_
 
 
 def test_a_study_with_a_model_of_its_own_is_trained_apart(tmp_path: Path) -> None:
-    assert not any(trial.continues or trial.continued for trial in planned(tmp_path, OWN))
+    assert not any(trial.warm_start_from or trial.leaves_warm_start for trial in planned(tmp_path, OWN))
 
 
 def test_going_on_gives_what_training_alone_gives(trials: dict[str, Trial], tmp_path: Path) -> None:

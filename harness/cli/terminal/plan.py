@@ -48,7 +48,7 @@ def plan_caption(plan: "Plan", *, workers: int) -> str:
 
 def total_line(plans: Sequence["Plan"], *, workers: int) -> str:
     """Say what the plans of several studies come to."""
-    trials, done = sum(len(plan.trials) for plan in plans), sum(len(plan.done) for plan in plans)
+    trials, done = sum(len(plan.trials) for plan in plans), sum(len(plan.cached) for plan in plans)
     return f"Total of {len(plans)} studies: {trials} to train, {done} done already; {_duration(plans, workers=workers)}."
 
 
@@ -72,4 +72,4 @@ def _counted(count: int, word: str) -> str:
 
 def _done(plan: "Plan", names: Iterable[str]) -> int:
     wanted = set(names)
-    return sum(record.variant in wanted for record in plan.done)
+    return sum(record.variant in wanted for record in plan.cached)

@@ -15,7 +15,7 @@ from harness.errors import clean
 from harness.records import Record
 from harness.runs import Plan
 from harness.runs import Progress as Epoch
-from harness.study import Metric, written
+from harness.study import Metric, format_metric
 
 
 class RunProgress:
@@ -93,5 +93,5 @@ class RunProgress:
 
 def _values(values: Mapping[str, float], metric: Metric) -> str:
     shown = dict.fromkeys((("loss", "train_loss"), ("test loss", "test_loss"), (metric.words, metric.column)))
-    words = [f"{name} {written(values[key], fraction=metric.fraction)}" for name, key in shown if key in values]
+    words = [f"{name} {format_metric(values[key], fraction=metric.fraction)}" for name, key in shown if key in values]
     return " · ".join(words) + (" " if words else "")

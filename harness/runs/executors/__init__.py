@@ -20,7 +20,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class WorkerFailure:
     """A trial that brought no record home: its worker died, overran its time, or was ended."""
 
     status: str
@@ -30,7 +30,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class VariantFingerprint:
     """What a variant comes to: see `harness.models.fingerprint.effect`."""
 
     digest: str = ""  # of all that its training would be given; empty where that cannot be told
@@ -39,24 +39,24 @@ class Effect:
     error: str = ""  # what its trials would end with for want of samples, or of the study's metric
 
 
-class Wish(IntEnum):
+class StopRequest(IntEnum):
     """What the user wants of a run that is under way."""
 
-    GO_ON = 0
-    FINISH_EPOCHS = 1  # no further trial starts; the running ones stop at the end of their epoch
-    END_NOW = 2
+    NONE = 0
+    AFTER_EPOCH = 1  # no further trial starts; the running ones stop at the end of their epoch
+    NOW = 2
 
 
 class Executor(Protocol):
     """Runs trials somewhere and gives back what became of each, in the order in which they end."""
 
     def run(
-        self, trials: Sequence[Trial], *, progress: Callable[[Progress], None], wish: Callable[[], Wish]
-    ) -> Iterator[tuple[Trial, Record | Lost]]:
+        self, trials: Sequence[Trial], *, progress: Callable[[Progress], None], wish: Callable[[], StopRequest]
+    ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, once, with its record or with the reason why it has none."""
         ...
 
-    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[Effect]:
+    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
         """Return what each trial's variant comes to, in the order of the trials; traced: as far as only a trace can tell."""
         ...
 

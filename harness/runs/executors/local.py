@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
-from harness.runs.executors import Effect, Lost, Progress, Wish
+from harness.runs.executors import Progress, StopRequest, VariantFingerprint, WorkerFailure
 from harness.runs.executors import worker as within
 from harness.runs.executors.channel import Channel, begin_output, last_words, store_output
 from harness.runs.executors.messages import READY
@@ -54,19 +54,19 @@ class LocalExecutor:
         trials: Sequence[Trial],
         *,
         progress: Callable[[Progress], None],
-        wish: Callable[[], Wish] = lambda: Wish.GO_ON,
-    ) -> Iterator[tuple[Trial, Record | Lost]]:
+        wish: Callable[[], StopRequest] = lambda: StopRequest.NONE,
+    ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, in the order in which they end."""
-        jobs = [Job(trial, within.run, (trial,), name=trial.trial_id, after=trial.continues) for trial in trials]
+        jobs = [Job(trial, within.run, (trial,), name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
         for trial, result in self._perform(jobs, progress=progress, wish=wish):
             yield trial, self._outcome(result)
 
-    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[Effect]:
+    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
         """Return `harness.models.fingerprint.effect` of each trial's variant, an empty one where its worker did not survive it."""
         jobs = [Job(position, within.effect, (trial, traced)) for position, trial in enumerate(trials)]
-        results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON))
+        results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
         found = (results.get(position) for position in range(len(jobs)))
-        return [result if isinstance(result, Effect) else Effect() for result in found]
+        return [result if isinstance(result, VariantFingerprint) else VariantFingerprint() for result in found]
 
     def close(self) -> None:
         """End all workers at once."""
@@ -76,16 +76,16 @@ class LocalExecutor:
         self._channel.close()
 
     def _perform(
-        self, jobs: Iterable[Job], *, progress: Callable[[Progress], None], wish: Callable[[], Wish]
+        self, jobs: Iterable[Job], *, progress: Callable[[Progress], None], wish: Callable[[], StopRequest]
     ) -> Iterator[tuple[Any, Any]]:
         """Yield the subject of each job that was started, with what came of it."""
         waiting = deque(jobs)
         while waiting or self._busy():
             wanted = wish()
-            if wanted is not Wish.GO_ON:
+            if wanted is not StopRequest.NONE:
                 waiting.clear()
                 self._channel.ask_to_stop()
-            if wanted is Wish.END_NOW:
+            if wanted is StopRequest.NOW:
                 yield from self._end_jobs()
                 return
             self._hand_out(waiting)
@@ -95,16 +95,18 @@ class LocalExecutor:
             for worker in list(self._workers):
                 yield from self._look_at(worker)
 
-    def _outcome(self, result: Any) -> Record | Lost:
-        if isinstance(result, (Record, Lost)):
+    def _outcome(self, result: Any) -> Record | WorkerFailure:
+        if isinstance(result, (Record, WorkerFailure)):
             return result
         if isinstance(result, _Overrun):
-            return Lost(
+            return WorkerFailure(
                 TIMEOUT, f"TimeoutError: ran longer than {self._max_seconds:g} s and was ended.", seconds=result.seconds
             )
         if isinstance(result, _Death):
-            return Lost(FAILED, f"WorkerLost: {result.text}.", died=True, seconds=result.seconds)
-        return Lost(FAILED, result.text if isinstance(result, Failure) else f"TypeError: no record but {result!r:.80}.")
+            return WorkerFailure(FAILED, f"WorkerLost: {result.text}.", died=True, seconds=result.seconds)
+        return WorkerFailure(
+            FAILED, result.text if isinstance(result, Failure) else f"TypeError: no record but {result!r:.80}."
+        )
 
     def _busy(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.job]
@@ -189,4 +191,4 @@ class LocalExecutor:
             said = worker.receive()
             self._give_up(worker)
             self._store_output(worker, subject)
-            yield subject, said.value if isinstance(said, Result) else Lost(INTERRUPTED, "Interrupted: ended at once.")
+            yield subject, said.value if isinstance(said, Result) else WorkerFailure(INTERRUPTED, "Interrupted: ended at once.")

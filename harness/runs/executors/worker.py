@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import failure_text
 from harness.records import Record
-from harness.runs.executors import Effect, Progress
+from harness.runs.executors import Progress, VariantFingerprint
 from harness.runs.executors.channel import Sender, keep_output, stop_asked
 from harness.runs.executors.machine import gpu_count
 from harness.runs.executors.messages import READY, RESULT, SPENT, send
@@ -80,10 +80,10 @@ def run(trial: Trial) -> Record:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
         return stop_asked(_folder)
 
-    return run_trial(replace(trial, ends=_folder), report)
+    return run_trial(replace(trial, warm_start_folder=_folder), report)
 
 
-def effect(trial: Trial, traced: bool) -> Effect:
+def effect(trial: Trial, traced: bool) -> VariantFingerprint:
     """Return `harness.models.fingerprint.effect` of the trial's variant."""
     from harness.models import effect
     from harness.study import folders_of, importing_from

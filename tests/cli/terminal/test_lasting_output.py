@@ -20,9 +20,9 @@ from harness.cli.run import print_results
 from harness.cli.terminal.lasting_output import LastingStream, lasting_output
 from harness.records.record import Record, load_records
 from harness.runs.execution import execute
-from harness.runs.executors import Wish
+from harness.runs.executors import StopRequest
 from harness.runs.plan import Plan
-from harness.runs.record_store import Keeper
+from harness.runs.record_store import RecordStore
 from harness.training.trial import Trial, blank_record
 
 
@@ -60,7 +60,7 @@ class Quiet:
 def test_every_record_is_stored_though_the_display_fails(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    problems = execute(plan, AtOnce(plan), Broken(), wish=lambda: Wish.GO_ON)
+    problems = execute(plan, AtOnce(plan), Broken(), wish=lambda: StopRequest.NONE)
     assert len(load_records(plan.folder)[0]) == 4
     assert problems == ("The progress could not be shown (OSError: [Errno 5] Input/output error).",)
 
@@ -76,7 +76,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
     monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
     monkeypatch.setattr("harness.cli.run.summary_table", fault)
     monkeypatch.setattr("harness.runs.execution.write_aggregates", fault)
-    problems = execute(plan, AtOnce(plan), Quiet(), wish=lambda: Wish.GO_ON)
+    problems = execute(plan, AtOnce(plan), Quiet(), wish=lambda: StopRequest.NONE)
     assert len(load_records(plan.folder)[0]) == 4
     assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "The bands"]
     assert (plan.folder / "runs.csv").exists() == (broken == "summary_table")
@@ -88,7 +88,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
 def test_an_accuracy_in_percent_has_no_interval_of_shares_and_ends_nothing(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    assert execute(plan, AtOnce(plan), Quiet(), wish=lambda: Wish.GO_ON) == ()
+    assert execute(plan, AtOnce(plan), Quiet(), wish=lambda: StopRequest.NONE) == ()
     table = summary_table(load_records(plan.folder)[0])
     assert table["test_accuracy"].tolist() == [97.5, 97.5] and table["test_set_low"].isna().all()
 
@@ -96,7 +96,7 @@ def test_an_accuracy_in_percent_has_no_interval_of_shares_and_ends_nothing(tmp_p
 def test_a_record_that_cannot_be_written_as_json_is_told_of_and_ends_nothing(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = Keeper(plan.folder, tmp_path / "fallback")
+    keeper = RecordStore(plan.folder, tmp_path / "fallback")
     record = replace(blank_record(plan.trials[0], plan.study), status="ok", settings={"odd": object()})
     keeper.keep(plan.trials[0], replace(record, metrics={"test_loss": 0.25}))
     (problem,) = keeper.problems

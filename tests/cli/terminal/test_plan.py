@@ -41,7 +41,7 @@ def drawn(table: Fitted, width: int) -> list[str]:
 
 def plan(**more: str) -> Plan:
     """Return a plan of one seed; more: of a variant, the id of the trial that it goes on from."""
-    trials = tuple(SimpleNamespace(trial_id=name, variant=name, continues=more.get(name, "")) for name in STUDY.names)
+    trials = tuple(SimpleNamespace(trial_id=name, variant=name, warm_start_from=more.get(name, "")) for name in STUDY.names)
     options = Options(logdir=Path("logs"))
     return Plan(STUDY, STUDY, options, {}, trials, (), SECONDS, {"missing": len(trials)}, Path("elsewhere"))
 

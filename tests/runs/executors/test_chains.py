@@ -5,7 +5,7 @@ from multiprocessing import Pipe
 
 import pytest
 
-from harness.runs.executors import Lost, Wish, local
+from harness.runs.executors import StopRequest, WorkerFailure, local
 from harness.runs.executors.processes import Job, Result
 
 CHAIN = [("A", ""), ("B", "A"), ("C", "B"), ("D", "C")]
@@ -62,7 +62,7 @@ def executor(monkeypatch: pytest.MonkeyPatch) -> Iterator[local.LocalExecutor]:
 
 def perform(executor: local.LocalExecutor, chain: list[tuple[str, str]]) -> dict[str, object]:
     jobs = [Job(name, print, (), name=name, after=after) for name, after in chain]
-    return dict(executor._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON))
+    return dict(executor._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
 
 
 def one_after_another(names: str) -> list[str]:
@@ -88,7 +88,7 @@ def test_what_depends_on_nothing_takes_the_free_slots(executor: local.LocalExecu
 def test_the_rest_goes_on_when_one_is_lost_or_was_never_handed_over(executor: local.LocalExecutor) -> None:
     Slot.dying = "B"
     found = perform(executor, CHAIN[1:])
-    assert [Lost, str, str] == [type(executor._outcome(found["B"])), type(found["C"]), type(found["D"])]
+    assert [WorkerFailure, str, str] == [type(executor._outcome(found["B"])), type(found["C"]), type(found["D"])]
     assert Slot.log == one_after_another("BCD")
 
 

@@ -67,15 +67,20 @@ def killed(tmp_path, monkeypatch) -> Path:
 def test_the_next_run_sweeps_a_killed_drivers_folder_and_no_other(killed, tmp_path):
     assert (killed / "ends").exists()
     results = tmp_path / "harness-results-0a1b2c3d"  # a log folder: results that found no other place
-    linked = tmp_path / "harness-abcdefgh"
+    with_warm_starts = tmp_path / "harness-abcdefgh"
     results.mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / HOST_FILE).write_text((killed / HOST_FILE).read_text())
-    linked.symlink_to(tmp_path / "elsewhere")
+    with_warm_starts.symlink_to(tmp_path / "elsewhere")
     first, second = Channel(), Channel()
     try:
         assert not killed.exists()
-        assert first.folder.exists() and results.exists() and linked.exists() and (tmp_path / "elsewhere" / HOST_FILE).exists()
+        assert (
+            first.folder.exists()
+            and results.exists()
+            and with_warm_starts.exists()
+            and (tmp_path / "elsewhere" / HOST_FILE).exists()
+        )
     finally:
         first.close(), second.close()
 

@@ -6,7 +6,7 @@ import leaks
 import pytest
 
 from harness.records.record import Record, attempt_folder
-from harness.runs.executors import Wish
+from harness.runs.executors import StopRequest
 from harness.runs.executors.channel import OUTPUT_FILE
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.processes import Job
@@ -65,7 +65,7 @@ def executor():
 def perform(executor: LocalExecutor, *calls: tuple[Any, ...]) -> list[Any]:
     """Return what calls come to, made one after another in the worker."""
     jobs = [Job(number, function, args) for number, (function, *args) in enumerate(calls)]
-    results = dict(executor._perform(jobs, progress=lambda _: None, wish=lambda: Wish.GO_ON))
+    results = dict(executor._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
     return [results[number] for number in range(len(calls))]
 
 
