@@ -217,11 +217,11 @@ def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> Non
 
     A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
     """
-    from harness.cli.compare import Choice
+    from harness.cli.compare import CompareOptions
     from harness.cli.compare import compare as compare_paths
 
     with one_line_errors():
-        compare_paths(paths, Choice(**choice), form=form, output=output)
+        compare_paths(paths, CompareOptions(**choice), form=form, output=output)
 
 
 @main.command(epilog="\b\nExamples:\n  python -m harness show ablations/base/seed-0\n  python -m harness show 3f9a1c\n")

@@ -17,7 +17,7 @@ from harness.models.array_hashes import arrays_sha256, judged_sha256
 from harness.models.fingerprint import effect
 from harness.models.samples import make_arrays
 from harness.records.record import attempt_folder, read_record, trial_folder, write_record
-from harness.runs.data_checks import Question, answers, outdated_records, watch
+from harness.runs.data_checks import DataQuestion, answers, outdated_records, watch
 from harness.runs.execution import write_judged
 from harness.runs.executors.processes import steady_hashes
 from harness.runs.plan import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
@@ -139,18 +139,18 @@ def test_a_process_that_dies_answers_nothing_and_the_record_stands(tmp_path):
 
 def test_what_ends_the_process_is_not_known_and_the_others_are_asked_all_the_same(tmp_path):
     path = written(tmp_path, split="import os; settings.noise < 0.5 or os._exit(3)")
-    asked = [Question(name, seed, None, "00") for seed, name in enumerate(("base", "loud", "base"))]
+    asked = [DataQuestion(name, seed, None, "00") for seed, name in enumerate(("base", "loud", "base"))]
     assert answers(path, {}, asked) == [False, None, False]
 
 
 def test_arrays_that_take_too_long_are_not_waited_for(tmp_path):
     path = written(tmp_path, split="import time; time.sleep(600)")
-    assert answers(path, {}, [Question("base", 0, None, "00")] * 2, max_seconds=0.1) == [None, None]
+    assert answers(path, {}, [DataQuestion("base", 0, None, "00")] * 2, max_seconds=0.1) == [None, None]
 
 
 def test_where_no_arrays_can_be_made_none_are_expected(tmp_path):
     path = written(tmp_path, split="raise ValueError")
-    assert answers(path, {}, [Question("base", 0, None, ""), Question("base", 0, None, "00")]) == [True, False]
+    assert answers(path, {}, [DataQuestion("base", 0, None, ""), DataQuestion("base", 0, None, "00")]) == [True, False]
 
 
 def test_settings_that_are_watched_are_the_same_settings():
