@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import quick
 from click.testing import CliRunner, Result
 
 from harness.cli.app import main
@@ -19,6 +20,14 @@ CLASSIC = (  # the variants that need no Fashion-MNIST
 
 # A test run that was started in the background inherits deafness to Ctrl-C, which the tests of it need.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    quick.hold_to_it(config)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return quick.is_left_out(collection_path, config) or None
 
 
 def harness(*words: object) -> Result:

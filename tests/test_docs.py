@@ -14,6 +14,8 @@ from harness.cli import main
 from harness.records import STATUSES
 from harness.study import LOGS, PICTURES, Metric, Settings, Study, Variant
 
+pytestmark = pytest.mark.quick
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 NOT_OPTIONS = {"--help"}  # said once, of all
 

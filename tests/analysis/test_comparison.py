@@ -14,6 +14,8 @@ from harness.course.answers import better
 from harness.records.record import attempt_folder, trial_folder
 from harness.results.view import format_value
 
+pytestmark = pytest.mark.quick
+
 BASE = {seed: 0.9 + 0.001 * seed for seed in range(5)}
 
 

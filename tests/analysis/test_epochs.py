@@ -14,6 +14,8 @@ from harness.analysis.epochs import BEST, LAST, VALIDATION, all_at_epoch, at_epo
 from harness.analysis.summary import summary_table
 from harness.study.metrics import ACCURACY, Metric
 
+pytestmark = pytest.mark.quick
+
 
 def test_the_last_epoch_leaves_a_record_as_it_is():
     record = regression_record()

@@ -11,6 +11,8 @@ from harness.analysis.summary import summary_table
 from harness.records.record import Record
 from harness.study.metrics import ACCURACY, Metric
 
+pytestmark = pytest.mark.quick
+
 SETTINGS = {"epochs": 5, "hidden": [128], "normalize": True}
 
 

@@ -15,6 +15,8 @@ from harness.analysis.predictions import AnswersError, load_right, write_predict
 from harness.maintenance import log_check
 from harness.records.record import PREDICTIONS_FILE
 
+pytestmark = pytest.mark.quick
+
 LABELS = np.arange(100) % 10
 
 

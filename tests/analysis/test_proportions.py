@@ -8,6 +8,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from harness.analysis.proportions import compare_correctness, highest_rate, mcnemar_exact, wilson_interval
 
+pytestmark = pytest.mark.quick
+
 
 def exactly(value: float) -> object:
     return pytest.approx(value, rel=1e-12, abs=1e-12)

@@ -8,6 +8,8 @@ from harness.analysis.record_matching import as_declared
 from harness.records.record import Record
 from harness.study.expectations import Expectation
 
+pytestmark = pytest.mark.quick
+
 
 def declared(record: Record, expect: Expectation, **options: str) -> Record:
     variants = (Variant("wide", hidden=(512,)), Variant("deep", hidden=(512, 256), expect=expect, **options))

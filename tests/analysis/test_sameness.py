@@ -12,6 +12,8 @@ from harness.analysis.declarations import write_declaration
 from harness.analysis.sameness import left_out_lines, told_apart
 from harness.records.record import Record
 
+pytestmark = pytest.mark.quick
+
 
 def record(seed: int, *, ended: float = 0.0, variant: str = "base", **values: object) -> Record:
     provenance = {"engine": "xla", "ended": ended, **values.pop("provenance", {})}

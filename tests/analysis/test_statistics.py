@@ -19,6 +19,8 @@ from harness.analysis.statistics import (
     prediction_interval,
 )
 
+pytestmark = pytest.mark.quick
+
 CONTROL = [0.9771, 0.9782, 0.9764, 0.9790, 0.9775]
 VARIANT = [0.9802, 0.9808, 0.9811, 0.9799, 0.9806]
 
@@ -191,6 +193,7 @@ def test_pareto_ignores_what_is_not_finite() -> None:
     assert pareto([math.inf, 0.9, math.nan], [1.0, 2.0, 0.5]).tolist() == [False, True, False]
 
 
+@pytest.mark.processes
 def test_importing_statistics_loads_no_scipy() -> None:
     code = "import sys, harness.analysis.statistics, harness.analysis.verdicts, harness.analysis.proportions; print('scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,6 +7,8 @@ from plain_records import record
 from harness.analysis.summary import runs_table, summary_table, write_tables
 from harness.records.record import Record
 
+pytestmark = pytest.mark.quick
+
 SUMMARY = (
     "study variant change status seeds epochs parameters train_loss train_accuracy test_loss test_accuracy test_accuracy_std "
     "delta_test_accuracy ci_low ci_high p_value verdict seconds error"

@@ -11,6 +11,8 @@ from harness.analysis.verdicts import INCONCLUSIVE, Corrected, Verdict, correcte
 from harness.study.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
 from harness.study.metrics import Metric
 
+pytestmark = pytest.mark.quick
+
 STUDIES = 1000
 VARIANTS = 12
 SPREAD = 0.003  # over seeds, of a test accuracy on MNIST

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from harness.cli.app import main
 
+pytestmark = pytest.mark.quick
+
 COMMANDS = sorted(main.commands)
 
 
@@ -19,6 +21,7 @@ def call(tmp_path, monkeypatch):
     return lambda *words: CliRunner().invoke(main, list(words))
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=lambda words: " ".join(words) or "harness")
 def test_help_needs_neither_tensorflow_nor_numpy(command):
     program = (
@@ -33,6 +36,7 @@ def test_help_needs_neither_tensorflow_nor_numpy(command):
     assert "Usage:" in finished.stdout
 
 
+@pytest.mark.processes
 def test_a_plan_needs_no_tensorflow(tmp_path):
     program = (
         "import sys; from harness.cli.app import main\n"

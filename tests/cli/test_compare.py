@@ -12,6 +12,8 @@ from harness.analysis.confounding import confounding
 from harness.analysis.summary import write_tables
 from harness.records.record import load_records, trial_folder, write_record
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def logdir(tmp_path) -> Path:

@@ -17,6 +17,8 @@ from harness.maintenance.doctor import Section
 from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, find_records, read_record
 from harness.tensorboard.aggregates import band
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(autouse=True)
 def no_machine(monkeypatch):
@@ -39,6 +41,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("text", "said"),
     [(text, "nested more than 12 deep") for text in DEEP.values()]
@@ -52,6 +55,7 @@ def test_a_toml_file_without_end_is_refused(place: Path, text: str, said: str):
     assert result.exit_code == 2 and said in result.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("raised", ["class E(BaseException): pass\nraise E('odd')", "raise GeneratorExit('odd')"])
 def test_a_study_may_raise_anything(place: Path, raised: str):
     Path("study.py").write_text(raised)
@@ -61,6 +65,7 @@ def test_a_study_may_raise_anything(place: Path, raised: str):
 LOOP, LONG, BYTES = "loop", "a" * 300, "\udcff/\udcfe"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("path", [LOOP, LONG, BYTES, "a/" * 3000], ids=["loop", "long", "bytes", "deep"])
 @pytest.mark.parametrize(
     "words",
@@ -84,6 +89,7 @@ def test_a_path_that_cannot_be_one_is_refused_in_one_line(place: Path, path: str
     assert result.exit_code == (0 if words[0] == "doctor" and path in (LOOP, BYTES) else 2)
 
 
+@pytest.mark.processes
 def test_a_study_whose_path_is_no_utf_8_is_loaded(place: Path):
     folder = Path("\udcff")
     folder.mkdir()
@@ -92,6 +98,7 @@ def test_a_study_whose_path_is_no_utf_8_is_loaded(place: Path):
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.processes
 def test_a_working_folder_that_was_removed_is_no_traceback(place: Path):
     store(place / "logs", make_record())
     gone = place / "gone"

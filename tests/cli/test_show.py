@@ -13,6 +13,8 @@ from harness.cli.show import page
 from harness.errors import UsageError
 from harness.results.selection import Found, find_trial
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def logdir(tmp_path):

@@ -18,6 +18,8 @@ from harness.course.documented import (
 )
 from harness.records.record import FAILED, OK, Record
 
+pytestmark = pytest.mark.quick
+
 Curves = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
 
 # Real curves of five seeds: a NumPy network of 784-128-10, Adam, batch 32, on the full Fashion-MNIST and MNIST.

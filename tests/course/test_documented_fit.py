@@ -6,6 +6,8 @@ from scipy import stats
 
 from harness.course.documented_fit import Fit, explanations, joint_fit, t_log_density
 
+pytestmark = pytest.mark.quick
+
 ROUNDING = 0.00005
 
 

@@ -10,6 +10,8 @@ from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, Finding, combi
 from harness.course.question_evidence import Evidence, gather_evidence
 from harness.course.questions import QUESTIONS
 
+pytestmark = pytest.mark.quick
+
 CLAIMS = {(question.name, claim.name): claim for question in QUESTIONS for claim in question.claims}
 
 

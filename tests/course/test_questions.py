@@ -14,6 +14,8 @@ from harness.course.question_evidence import gather_evidence
 from harness.course.questions import QUESTIONS
 from harness.course.texts import LANGUAGES, load_texts
 
+pytestmark = pytest.mark.quick
+
 
 def test_records_of_other_settings_and_of_stand_in_data_are_left_out():
     other = course_record("base", 5, settings={"epochs": 1})
@@ -106,6 +108,7 @@ def test_a_number_that_no_question_has_is_one_line(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("alone")
 def test_run_trains_only_what_the_question_needs_and_counts_no_stand_in(tmp_path):
     output = ask(3, "--run", "--seeds", 1, "--logdir", tmp_path)

@@ -13,6 +13,8 @@ from harness.cli.app import main
 from harness.course.documented import documented_figures
 from harness.records.record import Record
 
+pytestmark = pytest.mark.quick
+
 FIGURES = documented_figures("ablations")
 EPOCHS = 5
 

@@ -5,6 +5,8 @@ import pytest
 
 from harness.data.arrays import Arrays
 
+pytestmark = pytest.mark.quick
+
 ONE = np.ones((1, 2))
 
 

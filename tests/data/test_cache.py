@@ -12,7 +12,7 @@ from harness.data.cache import cache_folder
 from harness.data.catalogue import IDX_FILES, Dataset
 from harness.data.resolve import DataError, open_dataset, prepare
 
-pytestmark = pytest.mark.usefixtures("alone")
+pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("alone")]
 
 
 def test_a_second_start_reads_no_source(tiny_dir: Path):
@@ -57,6 +57,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tiny_dir: Path, tmp_path
     assert tmp_path / "cache" not in prepared.folder.parents
 
 
+@pytest.mark.processes
 def test_the_folder_in_place_of_the_cache_goes_with_the_process(tmp_path: Path):
     (tmp_path / "cache").write_bytes(b"")
     program = "from harness.data.resolve import prepare; print(prepare('digits').folder)"

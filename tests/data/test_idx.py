@@ -13,7 +13,7 @@ from harness.data.catalogue import IDX_FILES, Dataset
 from harness.data.idx import content_sha256, header, read_idx
 from harness.data.resolve import DataError, prepare
 
-pytestmark = pytest.mark.usefixtures("alone")
+pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("alone")]
 
 TRAIN_IMAGES, TRAIN_LABELS = IDX_FILES.x_train, IDX_FILES.y_train
 

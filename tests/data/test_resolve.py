@@ -14,7 +14,7 @@ from harness.data.catalogue import DATASETS, IDX_FILES, Dataset
 from harness.data.resolve import CLASS_NAMES, DataError, ResolvedDataset, is_table, open_dataset, prepare, survey
 from harness.errors import UsageError
 
-pytestmark = pytest.mark.usefixtures("alone")
+pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("alone")]
 
 
 def sha256_of(path: Path) -> str:
@@ -153,12 +153,14 @@ def test_survey_tells_verified_damaged_and_absent_apart(tiny: Dataset, tiny_dir:
     assert found["tiny", "keras"].state == "absent" and found["digits", "bundled"].state == "verified"
 
 
+@pytest.mark.processes
 def test_neither_tensorflow_nor_numpy_is_imported_for_the_names_alone():
     program = "import sys, harness.data.resolve; print({'tensorflow', 'keras', 'numpy', 'sklearn'} & set(sys.modules))"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert finished.stdout == "set()\n"
 
 
+@pytest.mark.processes
 def test_preparing_does_not_import_tensorflow(tiny_dir: Path):
     program = "import sys; from harness.data.resolve import prepare; prepare('mnist'); print('tensorflow' in sys.modules)"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -16,6 +16,8 @@ from harness.data.housing import COLUMNS, MOST_BYTES, read_scikit_learn
 from harness.data.resolve import CLASS_NAMES, DataError, ResolvedDataset, Table, is_table, open_dataset, prepare, survey
 from harness.errors import UsageError
 
+pytestmark = pytest.mark.quick
+
 HOUSING = "california-housing"
 
 
@@ -152,6 +154,7 @@ class Harmful:
         return Path.mkdir, (self.folder,)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("compress", [0, 6])
 def test_a_pickle_in_the_place_of_scikit_learns_table_runs_no_code(machine, tmp_path, compress):
     machine.mkdir()

@@ -3,6 +3,8 @@ import pytest
 
 from harness.engine.batches import BatchSchedule, epoch_order
 
+pytestmark = pytest.mark.quick
+
 
 def drawn(batches: BatchSchedule, samples: int, epochs: int) -> np.ndarray:
     return np.concatenate([batches.order(samples, 5, index) for index in range(epochs)])

@@ -34,6 +34,8 @@ from harness.records import csv_text
 from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, read_record, write_record
 from harness.results.loading import gather_records
 
+pytestmark = pytest.mark.quick
+
 WHOLE = make_record()
 
 

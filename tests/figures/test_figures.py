@@ -23,6 +23,8 @@ from harness.figures.samples import _answer
 from harness.figures.translation import accuracy_by_shift, by_distance, moved
 from harness.study.figure_names import PICTURES
 
+pytestmark = pytest.mark.quick
+
 CURVES = {"train_loss": [0.9, 0.4], "test_loss": [1.0, 0.6], "train_accuracy": [0.7, 0.9], "test_accuracy": [0.6, 0.8]}
 
 

@@ -24,6 +24,8 @@ from harness.tensorboard.event_check import readable_records
 from harness.tensorboard.event_file import EventFile
 from harness.training.trial import trial_id
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -205,6 +207,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("bare")
 def test_the_command_says_what_there_is_without_loading_tensorflow_itself(logdir: Path):
     loaded = "tensorflow" in sys.modules
@@ -215,6 +218,7 @@ def test_the_command_says_what_there_is_without_loading_tensorflow_itself(logdir
     assert ("tensorflow" in sys.modules) == loaded
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("bare")
 def test_the_status_says_that_something_was_found(logdir: Path):
     truncate(logdir)
@@ -226,11 +230,13 @@ def findings_of(part: Part) -> list[Finding]:
     return list(doctor.make_section("", part).findings)
 
 
+@pytest.mark.processes
 def test_a_tensorflow_that_does_not_load_is_a_finding():
     (finding,) = findings_of(doctor.devices("raise ImportError('broken wheel')"))
     assert "ImportError: broken wheel" in finding.what and "pip install" in finding.mend
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("alone")
 def test_damaged_data_are_a_finding(tiny_dir: Path):
     next((tiny_dir / "tiny").iterdir()).write_bytes(b"junk")

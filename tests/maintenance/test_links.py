@@ -30,6 +30,8 @@ from harness.tensorboard.failover_writer import FailoverWriter
 from harness.tensorboard.trial_writer import TrialWriter
 from harness.training.trial import blank_record
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:

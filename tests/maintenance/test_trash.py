@@ -15,6 +15,8 @@ from harness.records.locks import one_writer
 from harness.records.record import find_records
 from harness.tensorboard.event_file import EventFile
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -15,6 +15,8 @@ from faulty_study import PROJECT, wait_until
 from harness.errors import UsageError
 from harness.records.locks import LOCK_FILE, one_writer
 
+pytestmark = pytest.mark.quick
+
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -34,12 +36,14 @@ def holder(tmp_path):
     process.wait()
 
 
+@pytest.mark.processes
 def test_a_second_writer_is_refused_with_the_owners_pid_and_host(tmp_path, holder):
     with pytest.raises(UsageError, match=f"process {holder.pid} on host {re.escape(socket.gethostname())}"):
         with one_writer(tmp_path):
             pass
 
 
+@pytest.mark.processes
 def test_the_lock_of_a_killed_owner_is_taken_over(tmp_path, holder):
     holder.send_signal(signal.SIGKILL)
     holder.wait()

@@ -8,6 +8,8 @@ import pytest
 
 from harness.records.provenance import commit, environment, origin
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:

@@ -17,6 +17,8 @@ from harness.records.record import (
     write_record,
 )
 
+pytestmark = pytest.mark.quick
+
 
 def record(**changes) -> Record:
     values = dict(

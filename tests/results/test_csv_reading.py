@@ -19,6 +19,8 @@ from harness.analysis.summary import (
 from harness.results.csv_reading import read_csv_table
 from harness.study.loading import load_study, study_files
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(scope="module", params=sorted(study_files()))
 def written(request, tmp_path_factory):

@@ -18,6 +18,8 @@ from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.study.loading import load_study
 
+pytestmark = pytest.mark.quick
+
 
 @dataclass(frozen=True)
 class Augmented(Settings):

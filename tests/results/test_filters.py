@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.results.filters import DEEPEST, LONGEST, parse_filter
 
+pytestmark = pytest.mark.quick
+
 TABLE = pd.DataFrame(
     {
         "variant": ["base", "wide", "broken"],

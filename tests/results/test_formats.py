@@ -9,6 +9,8 @@ import pytest
 from harness.errors import UsageError
 from harness.results.formats import BEST, FORMATS, export, write_output
 
+pytestmark = pytest.mark.quick
+
 TABLE = pd.DataFrame(
     {
         "variant": ["base", "wide", "deep_1", "fashion"],

@@ -9,6 +9,8 @@ from harness.errors import UsageError
 from harness.records.record import trial_folder, write_record
 from harness.results.loading import gather_records, load
 
+pytestmark = pytest.mark.quick
+
 
 def test_load_gives_one_row_a_trial_with_settings_and_costs(tmp_path):
     trials = harness.load(store_study(tmp_path, seeds=2) / "s").trials

@@ -13,6 +13,8 @@ from harness.analysis.summary import summary_table
 from harness.cli.terminal.summary import summary_view
 from harness.results.notes import MOST_NOTES, chosen_by_validation, interaction_notes
 
+pytestmark = pytest.mark.quick
+
 
 def row(variant: str, validation: float, test: float, *, metric: str = "accuracy", direction: str = "higher") -> dict:
     return {

@@ -17,6 +17,8 @@ from harness.runs.estimate import estimate_trials, guess_seconds, trial_seconds,
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
 
+pytestmark = pytest.mark.quick
+
 HEAD = "study,variant,seed,status,epochs,seconds,engine\n"
 STUDY = Study(
     "s",
@@ -137,6 +139,7 @@ def test_workers_share_the_time_but_the_longest_trial_bounds_it():
     assert wall_seconds(TRIALS, SECONDS, workers=9) == 30.0
 
 
+@pytest.mark.processes
 def test_the_list_needs_neither_tensorflow_nor_pandas(tmp_path):
     program = (
         "import sys; from harness.cli.app import main\n"

@@ -8,6 +8,8 @@ import pytest
 from harness.runs.executors import StopRequest
 from harness.runs.interrupts import Interrupts
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def hangup():

@@ -21,6 +21,8 @@ from harness.runs.record_store import RecordStore
 from harness.tensorboard.failover_writer import FailoverWriter
 from harness.training.trial import blank_record
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def full(tmp_path):

@@ -16,6 +16,8 @@ from harness.runs.plan import Plan, results
 from harness.runs.record_store import store
 from harness.training.trial import blank_record
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def done(tmp_path) -> Plan:
@@ -67,6 +69,7 @@ def test_a_changed_helper_file_beside_the_study_is_a_change(tmp_path, monkeypatc
     assert not set(ids[0]) & set(ids[1])
 
 
+@pytest.mark.processes
 def test_a_trials_id_depends_on_no_path_and_no_hash_seed(done, tmp_path):
     code = (
         "import sys; from pathlib import Path; from harness.runs.plan import *; from harness.study.loading import load_study\n"

@@ -15,6 +15,8 @@ from harness.cli.run_choices import choose_studies, dataset_notices, datasets_of
 from harness.errors import UsageError
 from harness.study.loading import load_study, study_files
 
+pytestmark = pytest.mark.quick
+
 STUDY = """
 import os, time
 from dataclasses import dataclass
@@ -75,6 +77,7 @@ def statuses(folder: Path, study: str) -> dict[str, str]:
         return {row["variant"]: row["status"] for row in csv.DictReader(file)}
 
 
+@pytest.mark.processes
 def test_each_study_runs_under_its_own_heading_and_the_worst_status_counts(ran, folder):
     assert ran.exit_code == 2
     assert all(f"{name} ({number} of 3)" in ran.output for number, name in enumerate(("broken", "well", "overlooked"), 1))
@@ -82,11 +85,13 @@ def test_each_study_runs_under_its_own_heading_and_the_worst_status_counts(ran, 
     assert statuses(folder, "well") == {"base": "ok", "wide": "ok"}
 
 
+@pytest.mark.processes
 def test_a_study_that_cannot_be_run_is_named_and_does_not_keep_the_others_from_running(ran, folder):
     assert "Error: Variant 'raw' of study 'overlooked' changes nothing" in ran.stderr and "Not run" in ran.output
     assert not list((folder / "logs/overlooked").rglob("record.json"))
 
 
+@pytest.mark.processes
 def test_all_studies_are_checked_before_the_first_one_trains_in_workers_that_they_share(ran, folder):
     workers = (folder / "told").read_text().split()
     # Each variant is built twice, to see that it changes something and to train. In the study that is refused, the variant
@@ -96,6 +101,7 @@ def test_all_studies_are_checked_before_the_first_one_trains_in_workers_that_the
     assert len(set(workers[:8])) == len(set(workers[8:])) == 1 and workers[7] != workers[8]
 
 
+@pytest.mark.processes
 def test_one_ctrl_c_ends_all(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("TOLD", str(tmp_path / "told"))
     words = ["run", folder / "sleeping.py", folder / "well.py", "--only", "slow", "--only", "wide"]
@@ -255,6 +261,7 @@ def test_a_dataset_set_by_hand_is_refused_where_a_study_has_arrays_of_its_own():
     )
 
 
+@pytest.mark.processes
 def test_a_sample_as_large_as_the_data_is_not_told_of_as_overlooked(tmp_path):
     words = ("--dry-run", "--seeds", 1, "--dataset", "digits", "--logdir", tmp_path / "logs")
     assert "changes nothing" not in harness("run", "lenet", *words, "--set", "samples=6000").output

@@ -11,6 +11,8 @@ from harness.runs.plan import Options, selected
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
 
+pytestmark = pytest.mark.quick
+
 DIGITS = prepare("digits")
 STAND_IN = replace(DIGITS, name="mnist", reason="mnist is absent.")
 STUDY = Study("held", base=Settings(dataset="mnist", validation=5000), variants=(Variant("wide", hidden=(512,)),))

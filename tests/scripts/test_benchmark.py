@@ -22,6 +22,8 @@ from benchmarks.report import Figure, Goal, Profile, Report, median_of
 from harness.records.record import load_records
 from harness.study.loading import load_study
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("value", "goal", "outcome"),
@@ -55,6 +57,7 @@ def test_json_has_null_for_what_was_not_measured():
     assert values["figures"][0]["value"] is None and values["figures"][0]["outcome"] == "not measured"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("module", [imports, report])
 def test_the_examples_hold(module):
     results = doctest.testmod(module)
@@ -73,11 +76,13 @@ def test_the_course_study_and_the_course_scripts_have_the_same_variants():
     assert scripts == set(load_study(str(STUDIES / "course.py")).names) and len(scripts) == 12
 
 
+@pytest.mark.processes
 def test_a_process_that_fails_is_named_with_its_last_line(tmp_path):
     with pytest.raises(Failed, match="status 3: why"):
         run_python(["-c", "print('why'); raise SystemExit(3)"], folder=tmp_path)
 
 
+@pytest.mark.processes
 def test_memory_is_that_of_the_process_below(tmp_path, monkeypatch):
     # The process holds its memory until the watch has looked at it, however seldom a busy machine lets it look.
     held, seen = tmp_path / "held", tmp_path / "seen"
@@ -110,6 +115,7 @@ def test_an_unknown_part_is_refused():
     assert answer.exit_code == 2 and "'speed' is not one of" in answer.output
 
 
+@pytest.mark.processes
 def test_a_course_script_that_raises_is_named_and_the_next_one_follows(tmp_path):
     split = "np.zeros((64, 28, 28), 'uint8'), np.full(64, 9, 'uint8')"
     images = f"import numpy as np\nsplit = {split}\ndef load_images(name):\n    return split, split\n"

@@ -24,6 +24,8 @@ from harness.analysis.record_matching import as_declared
 from harness.analysis.summary import summary_table
 from harness.study.claims import claims_in
 
+pytestmark = pytest.mark.quick
+
 ROW = {
     "variant": "wide",
     "data": "mnist",

@@ -4,6 +4,8 @@ import pytest
 from harness import Settings, Study, Variant, add_one_in, combinations, grid, leave_one_out, one_at_a_time, pairs
 from harness.errors import UsageError
 
+pytestmark = pytest.mark.quick
+
 BASE = Settings(learning_rate=0.001, batch_size=32)
 
 

@@ -5,6 +5,8 @@ import pytest
 from harness.errors import UsageError
 from harness.study.loading import load_study, study_files
 
+pytestmark = pytest.mark.quick
+
 
 def test_every_study_of_experiments_loads_and_has_a_question():
     names = list(study_files())

@@ -21,6 +21,8 @@ from harness.records.record import RecordError, load_records, read_record, write
 from harness.study.metric_text import format_metric
 from harness.study.metrics import ACCURACY, Metric, metric_from_dict
 
+pytestmark = pytest.mark.quick
+
 
 def rows(*words: object) -> list[dict[str, str]]:
     """Call compare and return its rows, every column."""

@@ -6,6 +6,8 @@ import pytest
 from harness.errors import UsageError
 from harness.study.settings import Settings, changed, differences, hparam_values, parse, to_json
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("assignment", "expected"),

@@ -13,6 +13,8 @@ from harness.study.loading import load_study
 from harness.study.source import function_source
 from harness.training.trial import function_sources, source_hash, trial_id
 
+pytestmark = pytest.mark.quick
+
 FOOT = '\nSTUDY = Study("tiny", base=Settings(), variants=(Variant("long", epochs=9),), build=build)\n'
 
 
@@ -198,6 +200,7 @@ ALL_AT_ONCE = """
     """
 
 
+@pytest.mark.processes
 def test_the_id_is_the_same_in_another_folder_process_and_hash_seed(tmp_path):
     found = set()
     for number in (1, 2):

@@ -7,6 +7,8 @@ from harness.study.expectations import diverges, raises
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
 
+pytestmark = pytest.mark.quick
+
 
 def study(*variants: Variant) -> Study:
     return Study("widths", base=Settings(), variants=variants)

@@ -8,6 +8,8 @@ from harness.study.metrics import Metric
 from harness.study.toml import place_of
 from harness.training.trial import source_hash
 
+pytestmark = pytest.mark.quick
+
 WHOLE = """
 question = "Which rate?"
 lesson = "It depends."

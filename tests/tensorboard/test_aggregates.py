@@ -9,6 +9,8 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from harness.analysis.statistics import mean_interval
 from harness.tensorboard.aggregates import band, write_aggregates
 
+pytestmark = pytest.mark.quick
+
 
 def curves(*histories: list[float]) -> list:
     return [record("base", seed, history={"test_accuracy": history}) for seed, history in enumerate(histories)]
@@ -55,6 +57,7 @@ def test_tensorboard_reads_the_aggregate_and_its_layout(tmp_path):
     assert (series.value, series.lower, series.upper) == ("test_accuracy/mean", "test_accuracy/low", "test_accuracy/high")
 
 
+@pytest.mark.processes
 def test_aggregates_are_written_without_tensorflow(tmp_path):
     program = (
         "import sys; sys.path[:0] = ['tests', 'tests/tensorboard']\n"

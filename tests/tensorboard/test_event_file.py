@@ -12,6 +12,8 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
 from harness.tensorboard.event_file import EventFile, event_files
 
+pytestmark = pytest.mark.quick
+
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
@@ -93,6 +95,7 @@ def test_a_folder_removed_and_made_again_is_noticed(tmp_path):
         file.close()
 
 
+@pytest.mark.processes
 def test_a_full_disk_is_an_error_that_leaves_whole_records(tmp_path):
     done = subprocess.run([sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"

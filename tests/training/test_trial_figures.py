@@ -29,6 +29,8 @@ from harness.tensorboard.summaries import histogram_summary, image_summary, pr_c
 from harness.training.figures import MOST_SURFACES, FigureLogger
 from harness.training.trial import Trial
 
+pytestmark = pytest.mark.quick
+
 STUDY = """
 from harness import Settings, Study
 
@@ -87,6 +89,7 @@ def text(folder: Path, tag: str) -> str:
     return tensor_util.make_ndarray(event.tensor_proto).item().decode()
 
 
+@pytest.mark.processes
 def test_the_images_tab_has_the_studys_pictures_of_the_first_seed_alone(board):
     tags = ask(board, "images/tags")
     assert {run: set(found) for run, found in tags.items()} == {RUN: {"confusion-matrix"}}
@@ -96,6 +99,7 @@ def test_the_images_tab_has_the_studys_pictures_of_the_first_seed_alone(board):
         assert Image.open(BytesIO(answer.read())).size == (640, 590)
 
 
+@pytest.mark.processes
 def test_the_histograms_tab_has_every_layer_of_every_seed_at_each_epoch(board):
     for seed in (0, 1):
         run = f"drawn/base/seed-{seed}/attempt-1/train"
@@ -105,6 +109,7 @@ def test_the_histograms_tab_has_every_layer_of_every_seed_at_each_epoch(board):
         assert sum(count for _, _, count in points[0][2]) == 784 * 16
 
 
+@pytest.mark.processes
 def test_the_pr_curves_tab_has_a_curve_of_each_class(board):
     assert len(ask(board, "pr_curves/tags")[f"{RUN}/test"]) == 10
     curves = ask(board, "pr_curves/pr_curves", run=f"{RUN}/test", tag="pr-curves/3")
@@ -113,6 +118,7 @@ def test_the_pr_curves_tab_has_a_curve_of_each_class(board):
     assert curve["true_positives"][0] + curve["false_positives"][0] == 360
 
 
+@pytest.mark.processes
 def test_the_projector_finds_points_labels_and_thumbnails(board):
     assert ask(board, "projector/runs") == [RUN]
     (entry,) = ask(board, "projector/info", run=RUN)["embeddings"]
@@ -124,6 +130,7 @@ def test_the_projector_finds_points_labels_and_thumbnails(board):
     assert fetch(board, "projector/sprite_image", run=RUN, name=name).startswith(b"\x89PNG")
 
 
+@pytest.mark.processes
 def test_a_picture_that_does_not_fit_is_named_on_the_board_and_in_the_record(logdir):
     record = next(record for record in load_records(logdir)[0] if record.seed == 0)
     assert record.status == "ok"
@@ -132,6 +139,7 @@ def test_a_picture_that_does_not_fit_is_named_on_the_board_and_in_the_record(log
     assert record.provenance["picture_seconds"] > 0
 
 
+@pytest.mark.processes
 def test_what_is_recorded_already_is_not_logged_anew_and_that_is_said(logdir):
     result = harness("run", logdir.parent / "drawn.py", "--logdir", logdir, "--seeds", 2, "--log", "histograms")
     assert "--log histograms logged nothing; it needs --force" in " ".join(result.output.split())
@@ -209,6 +217,7 @@ def test_weights_that_cannot_be_read_cost_their_histograms_and_their_picture_alo
     assert steps(folder, "learning-curves") == [1]
 
 
+@pytest.mark.processes
 def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_written_again(tmp_path, monkeypatch):
     def fail(folder: Path, embedding: object) -> None:
         raise ValueError("no such point")
@@ -232,6 +241,7 @@ def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
     assert images == {"learning-curves", "confusion-matrix", "first-layer-weights", "decision-surface"}
 
 
+@pytest.mark.processes
 def test_a_trial_without_pictures_loads_no_matplotlib():
     program = "import sys, harness.training.figures, harness.cli.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

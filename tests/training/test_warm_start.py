@@ -11,6 +11,8 @@ from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 
+pytestmark = pytest.mark.quick
+
 STUDY = """
 from harness import Settings, Study, Variant
 
@@ -63,6 +65,7 @@ def test_a_study_with_a_model_of_its_own_is_trained_apart(tmp_path: Path) -> Non
     assert not any(trial.warm_start_from or trial.leaves_warm_start for trial in planned(tmp_path, OWN))
 
 
+@pytest.mark.processes
 def test_going_on_gives_what_training_alone_gives(trials: dict[str, Trial], tmp_path: Path) -> None:
     ends = tmp_path / "ends"
     trained(trials["base"], attempt=1, ends=ends)
@@ -77,6 +80,7 @@ def test_going_on_gives_what_training_alone_gives(trials: dict[str, Trial], tmp_
     assert together.cost["seconds"] > given
 
 
+@pytest.mark.processes
 def test_without_the_shorter_ones_end_all_epochs_are_trained(trials: dict[str, Trial], tmp_path: Path) -> None:
     (tmp_path / "ends").mkdir()
     (tmp_path / "ends" / f"end-{trials['base'].trial_id}.npz").write_bytes(b"torn")

@@ -25,6 +25,8 @@ from harness.runs.plan import Plan
 from harness.runs.record_store import RecordStore
 from harness.training.trial import Trial, blank_record
 
+pytestmark = pytest.mark.quick
+
 
 class AtOnce:
     """An executor whose trials are done as soon as they are handed out."""
@@ -156,6 +158,7 @@ def run_python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], cwd=PROJECT, stderr=subprocess.PIPE, text=True, **options)
 
 
+@pytest.mark.processes
 def test_a_run_to_a_full_device_or_a_closed_pipe_ends_as_its_results_say(tmp_path):
     code = (
         "import click\nfrom harness import cli\nfrom harness.commands import run\n"
@@ -174,6 +177,7 @@ def test_a_run_to_a_full_device_or_a_closed_pipe_ends_as_its_results_say(tmp_pat
         assert (ended.returncode, ended.stderr) == (0, "") and done.exists()
 
 
+@pytest.mark.processes
 def test_a_table_to_a_full_device_is_an_error_in_one_line():
     with open("/dev/full", "w") as full:
         ended = run_python("from harness.cli.app import main; main(['list'])", stdout=full)
@@ -181,6 +185,7 @@ def test_a_table_to_a_full_device_is_an_error_in_one_line():
     assert ended.stderr == "Error: The output could not be written (No space left on device).\n"
 
 
+@pytest.mark.processes
 def test_a_standard_output_that_is_closed_gives_its_number_to_no_file(tmp_path):
     code = (
         "import os, sys\nfrom harness.cli.terminal.lasting_output import open_standard_streams\n"

@@ -19,6 +19,8 @@ from harness.study.loading import load_study, study_files
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
 
+pytestmark = pytest.mark.quick
+
 WIDTHS = (60, 80, 100, 160)
 LONGEST = "leaking-standardization"
 STUDY = Study(

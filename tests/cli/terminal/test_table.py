@@ -16,6 +16,8 @@ from harness.cli.terminal.undrawn import undrawn_lines
 from harness.records.record import Record
 from harness.results.view import make_view
 
+pytestmark = pytest.mark.quick
+
 TABLE = pd.DataFrame(
     {
         "variant": ["base", "learning-rate-0.0001"],

@@ -8,6 +8,8 @@ import pytest
 from harness.runs.executors import StopRequest, WorkerFailure, local
 from harness.runs.executors.processes import Job, Result
 
+pytestmark = pytest.mark.quick
+
 CHAIN = [("A", ""), ("B", "A"), ("C", "B"), ("D", "C")]
 
 

@@ -15,6 +15,8 @@ from harness.runs.executors.channel import Channel, Sender
 from harness.runs.executors.messages import RESULT, Inbox, Message, send
 from harness.runs.executors.sweeping import HOST_FILE
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize("depth", [1, 12], ids=["short", "deeper than a socket's address may be long"])
 def test_progress_arrives_whatever_the_temporary_folder(tmp_path, monkeypatch, depth):
@@ -64,6 +66,7 @@ def killed(tmp_path, monkeypatch) -> Path:
     return Path(done.stdout.strip())
 
 
+@pytest.mark.processes
 def test_the_next_run_sweeps_a_killed_drivers_folder_and_no_other(killed, tmp_path):
     assert (killed / "ends").exists()
     results = tmp_path / "harness-results-0a1b2c3d"  # a log folder: results that found no other place
@@ -85,6 +88,7 @@ def test_the_next_run_sweeps_a_killed_drivers_folder_and_no_other(killed, tmp_pa
         first.close(), second.close()
 
 
+@pytest.mark.processes
 def test_a_folder_of_another_machine_is_left_alone_and_the_doctor_sweeps_ones_own(killed):
     own = (killed / HOST_FILE).read_text()
     (killed / HOST_FILE).write_text("another machine")
