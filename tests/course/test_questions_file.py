@@ -1,5 +1,6 @@
 """Questions and documented figures beside a study of one's own: what is read, and what is wrong with them, in one line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from harness.study.loading import load_study, study_files
 from harness.study.settings import to_json
 from harness.study.study import Study
 
+DOCS = Path(__file__).parents[2] / "docs"
 STUDY = """
 from harness import Metric, Settings, Study, Variant
 STUDY = Study("mine", base=Settings(dataset="digits"), metric=Metric("rmse", margin=0.02, higher_is_better=False), variants=(
@@ -251,6 +253,24 @@ CASES: dict[str, tuple[dict[str, object], str]] = {
 def test_every_kind_of_claim_is_judged_of_any_study(study: Study, kind: str) -> None:
     parameters, state = CASES[kind]
     assert KINDS[kind](collect_evidence(records(study), study), **parameters).state == state
+
+
+def test_the_example_of_the_documentation_runs_as_it_is_printed(tmp_path: Path) -> None:
+    page = (DOCS / "your-own-study.md").read_text()
+    for name in ("my_study.questions.en.toml", "my_study.documented.csv"):
+        assert f"\n{(DOCS / name).read_text()}```\n" in page
+    study, logdir = str(DOCS / "my_study.py"), str(tmp_path)
+    output = ask(1, "--study", study, "--run", "--seeds", 1, "--logdir", logdir)
+    trained = {path.name for path in (tmp_path / "my-study").iterdir() if path.is_dir()}
+    assert trained == {"base", "no-dropout", "dropout-0.5"}
+    assert "1 of 5 seeds needed" in output and "Conclusion: undecided." in output
+    shown = CliRunner().invoke(main, ["reproduce", study, "--logdir", logdir, "--format", "csv"])
+    assert shown.output.splitlines()[1].startswith("my-study,base,test_accuracy,20,0.947,0.9")
+
+
+def test_the_documentation_knows_every_kind_of_claim() -> None:
+    page = (DOCS / "your-own-study.md").read_text()
+    assert set(KINDS) <= set(re.findall(r"`([a-z-]+)`", page))
 
 
 def test_nothing_that_reads_and_judges_names_a_study() -> None:
