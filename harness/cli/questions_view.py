@@ -130,10 +130,10 @@ def _spread(records: Sequence[Record], measure: Callable[[Record], float], form:
 
 def _first_image(question: Question, evidence: Evidence, words: QuestionWords) -> Iterator[RenderableType]:
     """Yield the probability of each class where a question's claims are about them."""
-    variants = [str(claim.parameters["variant"]) for claim in question.claims if claim.kind in ON_FIRST_IMAGE]
+    variants = [claim.variant for claim in question.claims if claim.kind in ON_FIRST_IMAGE]
     for variant in dict.fromkeys(variants):
         if images := evidence.first_test_images(variant).values():
-            means = [statistics.fmean(column) for column in zip(*images)]
+            means = [statistics.fmean(column) for column in zip(*images, strict=False)]
             yield Text(f"\n{words.label('first-image')}")
             yield Text("  " + "   ".join(f"{label}: {mean:.4f}" for label, mean in enumerate(means)))
 

@@ -128,7 +128,7 @@ ON_FIRST_IMAGE = ("probabilities", "predicts")
 def measured(record: Record, *, value: str, epoch: int | None) -> float:
     """Return what a record measured after an epoch, else at its end; NaN where it did not."""
     if epoch is not None:
-        by_epoch = zip(epoch_numbers(record), record.history.get(value, ()))
+        by_epoch = zip(epoch_numbers(record), record.history.get(value, ()), strict=False)
         return next((number for at, number in by_epoch if at == epoch), math.nan)
     return epoch_seconds(record) if value == EPOCH_SECONDS else record.metrics.get(value, math.nan)
 

@@ -17,6 +17,11 @@ class QuestionClaim:
     kind: str
     parameters: Mapping[str, str | int | float]
 
+    @property
+    def variant(self) -> str:
+        """The variant that it is about; every kind has one."""
+        return str(self.parameters["variant"])
+
     def judge(self, evidence: Evidence) -> ClaimResult:
         """Return what the evidence says of it."""
         return KINDS[self.kind](evidence, **self.parameters)

@@ -5,7 +5,7 @@ The English file declares the questions and what their answers claim; that of an
 
 import inspect
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,7 +92,9 @@ class _QuestionsFile:
         with self._at(*place, "variants"):
             for variant in variants:
                 _require_known("Variant", variant, study.names)
-        texts = {key: self._text(*place, key) for key in TEXTS if key in self._table(*place) or key not in OPTIONAL}
+        texts: dict[str, Any] = {
+            key: self._text(*place, key) for key in TEXTS if key in self._table(*place) or key not in OPTIONAL
+        }
         return Question(name, **texts, variants=variants, claims=claims, choices=choices, documented_choice=documented)
 
     def _claim(self, place: tuple[str, ...], study: Study, evidence: Evidence | None) -> QuestionClaim:
@@ -131,7 +133,9 @@ class _QuestionsFile:
             if len(choices) != len(question.choices):
                 raise UsageError(f"{len(choices)} choices; expected {len(question.choices)}, as in English.")
         claims = tuple(replace(claim, text=self._text(*place, "claims", claim.name)) for claim in question.claims)
-        texts = {key: self._text(*place, key) for key in TEXTS if key in self._table(*place) or key not in OPTIONAL}
+        texts: dict[str, Any] = {
+            key: self._text(*place, key) for key in TEXTS if key in self._table(*place) or key not in OPTIONAL
+        }
         return replace(question, **texts, claims=claims, choices=choices)
 
     def _title(self) -> str:
@@ -142,11 +146,11 @@ class _QuestionsFile:
             text = self._table(*place[:-1]).get(place[-1])
             if text is None:
                 raise UsageError(f'{".".join(place[:-1])} has no {place[-1]}; expected {place[-1]} = "...".')
-            return check(place[-1], text, str)
+            return str(check(place[-1], text, str))
 
     def _texts(self, *place: str) -> tuple[str, ...]:
         with self._at(*place):
-            return check(place[-1], self._table(*place[:-1]).get(place[-1], ()), tuple[str, ...])
+            return tuple(check(place[-1], self._table(*place[:-1]).get(place[-1], ()), tuple[str, ...]))
 
     def _require_keys(self, place: tuple[str, ...], known: Collection[str]) -> None:
         """Raise UsageError, with the nearest right name, for a key of a table that means nothing there."""
@@ -155,14 +159,15 @@ class _QuestionsFile:
                 _require_known("Key", key, known)
 
     def _table(self, *place: str) -> Mapping[str, Any]:
-        value: Any = self.content
+        table = self.content
         for depth, key in enumerate(place, start=1):
-            value = value.get(key, {})
+            value = table.get(key, {})
             if not isinstance(value, Mapping):
                 with self._at(*place[:depth]):
                     name = ".".join(place[:depth])
                     raise UsageError(f"{name} is {str(value)[:80]!r}; expected a table [{name}].")
-        return value
+            table = value
+        return table
 
     @contextmanager
     def _at(self, *place: str) -> Iterator[None]:
@@ -177,10 +182,10 @@ class _QuestionsFile:
             raise UsageError(f"{beginning}{f', line {line}' if line else ''}: {error}") from None
 
 
-def _needed(claims: Iterable[QuestionClaim], study: Study) -> tuple[str, ...]:
+def _needed(claims: Sequence[QuestionClaim], study: Study) -> tuple[str, ...]:
     """Return the variants that claims are about, each behind what it is compared with."""
-    about = [(claim.parameters["variant"], claim.parameters.get("control")) for claim in claims]
-    named = [name for variant, control in about for name in (control or study.control(variant), variant)]
+    controls = [str(claim.parameters.get("control", study.control(claim.variant))) for claim in claims]
+    named = [name for control, claim in zip(controls, claims, strict=True) for name in (control, claim.variant)]
     return tuple(dict.fromkeys(filter(None, named)))
 
 

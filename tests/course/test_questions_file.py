@@ -64,7 +64,7 @@ def record(study: Study, variant: str, seed: int, rmse: float) -> Record:
         control=study.control(variant), change=study.change(variant), settings=to_json(settings),
         expectation=str(study.expectation(variant)), status="ok", as_expected=True, metrics=values,
         history={name: [2 * value, value] for name, value in values.items()} | {"epoch_seconds": [3.0, 1.0]},
-        data={"name": settings.dataset, "used": settings.dataset}, metric=study.metric.described(),
+        data={"name": settings.dataset, "used": settings.dataset}, metric=study.metric.to_dict(),
     )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def test_a_figure_is_as_exact_as_it_is_printed(study: Study) -> None:
         ("documented = ", "documented_choice = 1\ndocumented = ", 4, "documented_choice is 1; expected none without choices."),
         ('topic = "Width"', 'variants = ["bse"]\ntopic = "Width"', 2, "Variant 'bse' is not known. Did you mean 'base'?"),
         ('topic = "Width"', "topic = Width", 2, "Invalid value"),
-        ("[questions.width]", "titel = 'x'\n[questions.width]", 1, "Key 'titel' is not known. Did you mean 'title'?"),
+        ("[questions.width]", "titl = 'x'\n[questions.width]", 1, "Key 'titl' is not known. Did you mean 'title'?"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_question_is_one_line(
