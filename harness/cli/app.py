@@ -134,10 +134,12 @@ def list_studies(study: str | None, logdir: Path) -> None:
 
 
 @main.command(
-    epilog="\b\nExamples:\n  python -m harness questions              all nine, with what the records say of each\n"
-    "  python -m harness questions 6 --run      the sixth, after training what it still needs\n"
+    epilog="\b\nExamples:\n  python -m harness questions                   all of the course's, and what the records say\n"
+    "  python -m harness questions 6 --run           the sixth, after training what it still needs\n"
+    "  python -m harness questions --study mine.py   those in mine.questions.en.toml\n"
 )
 @click.argument("number", required=False, type=int)
+@click.option("--study", metavar="STUDY", help="A name in experiments/ or the path of a file. [default: ablations]")
 @logdir_option
 @click.option("--run", "run_missing", is_flag=True, help="First train what the question needs and is not recorded yet.")
 @seeds_option
@@ -147,15 +149,17 @@ def list_studies(study: str | None, logdir: Path) -> None:
 def questions(
     ctx: click.Context, number: int | None, *, run_missing: bool, seeds: int, data_dir: Path | None, **shown: Any
 ) -> None:
-    """Answer the course's questions from the records: all of them in short, or question NUMBER whole."""
-    from harness.cli.questions import needed_variants, print_questions
-    from harness.course import STUDY
+    """Answer a study's questions from the records: all of them in short, or question NUMBER whole.
+
+    They lie beside the study's file, in STUDY.questions.en.toml.
+    """
+    from harness.cli.questions import ASKED, needed_variants, print_questions
 
     with one_line_errors():
         if run_missing:
-            only = needed_variants(number)
+            only, study = needed_variants(number, study=shown["study"]), shown["study"] or ASKED
             try:
-                ctx.invoke(run, studies=(STUDY,), logdir=shown["logdir"], seeds=seeds, data_dir=data_dir, only=only)
+                ctx.invoke(run, studies=(study,), logdir=shown["logdir"], seeds=seeds, data_dir=data_dir, only=only)
             except SystemExit as ended:
                 if ended.code not in (0, 1):  # 1: a trial did not do what was expected, which is evidence too
                     raise
@@ -174,7 +178,7 @@ def questions(
     help="How to print it.",
 )
 def reproduce(study: str, logdir: Path, form: str) -> None:
-    """Hold the figures that the course notes print against the recorded ones of STUDY."""
+    """Hold the figures that are documented of STUDY, in STUDY.documented.csv beside its file, against the recorded ones."""
     from harness.cli.reproduce import print_reproduction
 
     with one_line_errors():

@@ -1,4 +1,4 @@
-"""`questions`: the course's nine questions, and whether the records support the documented answers."""
+"""`questions`: a study's questions, and whether the records support the documented answers."""
 
 from pathlib import Path
 
@@ -6,56 +6,65 @@ from rich.console import Console
 from rich.markup import escape
 
 from harness.cli.questions_view import question_view, questions_table
+from harness.cli.questions_words import WORDS, QuestionWords
 from harness.cli.terminal.summary import make_console
-from harness.course import QUESTIONS, STUDY, Evidence, Question, Texts, gather_evidence, load_texts
+from harness.course import Evidence, Question, collect_evidence, load_questions, questions_path
 from harness.errors import UsageError
 from harness.records import load_records
 from harness.study import load_study
 
+ASKED = "ablations"  # the study that is asked about unless another is named
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 
 
-def print_questions(number: int | None, *, logdir: Path, language: str) -> None:
-    """Print all questions with their present state, or one of them whole; UsageError for a number there is none of."""
-    question = None if number is None else find_question(number)
-    texts = load_texts(language)
-    records, problems = load_records(logdir / STUDY)
-    evidence = gather_evidence(records, load_study(STUDY))
-    console = make_console()
+def print_questions(number: int | None, *, study: str | None, logdir: Path, language: str) -> None:
+    """Print all of a study's questions with their present state, or one of them whole.
+
+    study: its name or its file, None for that of the course. UsageError for a study without questions, and for a number
+    there is none of.
+    """
+    declared, words = load_study(study or ASKED), WORDS[language]
+    records, problems = load_records(logdir / declared.name)
+    evidence = collect_evidence(records, declared)
+    asked = load_questions(declared, language, evidence=evidence)
+    question = None if number is None else find_question(number, asked.questions)
+    console, notices = make_console(), make_console(stderr=True)
+    again = f" --study {study}" if study else ""
     if question is None:
-        console.print(questions_table(evidence, texts, title=escape(texts.label("list-title", logdir=logdir))))
-        console.print(texts.label("list-hint"), markup=False)
+        title = asked.title or words.label("title", study=declared.name)
+        title = escape(words.label("list-title", title=title, logdir=logdir))
+        console.print(questions_table(asked.questions, evidence, words, title=title))
+        console.print(words.label("list-hint", study=again), markup=False)
     else:
-        _print_question(question, evidence, texts, console)
-        missing = missing_variants(question, evidence)
+        _print_question(question, f"{number}. {question.topic}", evidence, words, console)
+        missing = [variant for variant in question.variants if not evidence.of(variant)]
         if missing:
-            hint = texts.label("run-hint", variants=texts.label("comma").join(missing), number=number, logdir=logdir)
+            named = words.label("comma").join(missing)
+            hint = words.label("run-hint", variants=named, number=number, study=again, logdir=logdir)
             console.print(hint, markup=False, soft_wrap=True)
     if evidence.left_out:
-        console.print(texts.label("left-out", count=evidence.left_out), markup=False)
+        console.print(words.label("left-out", count=evidence.left_out), markup=False)
+    if asked.language != language:
+        notices.print(words.label("untranslated", file=questions_path(declared, language)), markup=False, soft_wrap=True)
     for problem in problems:
-        make_console(stderr=True).print(f"Set aside: {problem}", markup=False)
+        notices.print(f"Set aside: {problem}", markup=False)
 
 
-def find_question(number: int) -> Question:
+def find_question(number: int, questions: tuple[Question, ...]) -> Question:
     """Return the question of this number, counted from 1."""
-    if not 1 <= number <= len(QUESTIONS):
-        raise UsageError(f"Question {number} does not exist; expected a number from 1 to {len(QUESTIONS)}.")
-    return QUESTIONS[number - 1]
+    if not 1 <= number <= len(questions):
+        raise UsageError(f"Question {number} does not exist; expected a number from 1 to {len(questions)}.")
+    return questions[number - 1]
 
 
-def needed_variants(number: int | None) -> tuple[str, ...]:
+def needed_variants(number: int | None, *, study: str | None) -> tuple[str, ...]:
     """Return the variants that a question needs, or those that all of them need."""
-    questions = QUESTIONS if number is None else (find_question(number),)
-    return tuple(dict.fromkeys(variant for question in questions for variant in question.variants))
+    questions = load_questions(load_study(study or ASKED)).questions
+    asked = questions if number is None else (find_question(number, questions),)
+    return tuple(dict.fromkeys(variant for question in asked for variant in question.variants))
 
 
-def missing_variants(question: Question, evidence: Evidence) -> tuple[str, ...]:
-    """Return the variants that a question needs and that have no record."""
-    return tuple(variant for variant in question.variants if not evidence.of(variant))
-
-
-def _print_question(question: Question, evidence: Evidence, texts: Texts, console: Console) -> None:
+def _print_question(question: Question, heading: str, evidence: Evidence, words: QuestionWords, console: Console) -> None:
     width = min(console.width, READING_WIDTH)
-    for part in question_view(question, evidence, texts, width=width):
+    for part in question_view(question, heading, evidence, words, width=width):
         console.print(part, width=width)

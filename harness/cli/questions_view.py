@@ -1,4 +1,4 @@
-"""How the questions look on a terminal, in the language of the texts."""
+"""How the questions look on a terminal, in the language of the words."""
 
 import math
 import re
@@ -13,24 +13,21 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis import MOST_SEEDS
+from harness.cli.questions_words import QuestionWords
 from harness.cli.terminal.summary import number, present
 from harness.course import (
-    BASE,
-    CLASSES,
-    QUESTIONS,
+    ON_FIRST_IMAGE,
     REFUTED,
     SUPPORTED,
     UNDECIDED,
+    ClaimResult,
     Evidence,
-    Finding,
     Question,
-    QuestionText,
-    Texts,
     combined,
     epoch_seconds,
 )
 from harness.records import Record
-from harness.study import ACCURACY_MARGIN, FEWEST_PAIRS
+from harness.study import ACCURACY, FEWEST_PAIRS, Metric
 
 INDENT = 2
 NUMBER_WIDTH = 6  # on a narrow terminal 0.9770 ± 0.0020 breaks at its space, never within a number
@@ -39,38 +36,41 @@ _PIECE = re.compile(r"[“（]?[\u4e00-\u9fff][，。；：、！？”）]*\s*|
 STATE_STYLES = {SUPPORTED: "bold green", REFUTED: "bold red", UNDECIDED: "yellow"}
 
 
-def questions_table(evidence: Evidence, texts: Texts, *, title: str) -> Table:
+def questions_table(questions: Sequence[Question], evidence: Evidence, words: QuestionWords, *, title: str) -> Table:
     """Draw all questions with what the evidence says of each."""
     table = Table(title=title, title_justify="left")
-    table.add_column(texts.label("number"), justify="right")
-    table.add_column(texts.label("topic"), no_wrap=True)
-    table.add_column(texts.label("question"), overflow="fold")
-    table.add_column(texts.label("state"), no_wrap=True)
-    for position, question in enumerate(QUESTIONS, start=1):
-        text = texts.questions[question.name]
-        table.add_row(str(position), text.topic, escape(text.question), state_text(question.state(evidence), texts))
+    table.add_column(words.label("number"), justify="right")
+    table.add_column(words.label("topic"), no_wrap=True)
+    table.add_column(words.label("question"), overflow="fold")
+    table.add_column(words.label("state"), no_wrap=True)
+    for position, question in enumerate(questions, start=1):
+        state = state_text(question.state(evidence), words)
+        table.add_row(str(position), escape(question.topic), escape(question.question), state)
     return table
 
 
-def question_view(question: Question, evidence: Evidence, texts: Texts, *, width: int) -> Iterator[RenderableType]:
+def question_view(
+    question: Question, heading: str, evidence: Evidence, words: QuestionWords, *, width: int
+) -> Iterator[RenderableType]:
     """Yield a whole question: its choices, the documented answer, why, what was measured, and what that shows."""
-    text = texts.questions[question.name]
-    findings = question.findings(evidence)
-    state = combined(findings)
-    yield Text(f"{QUESTIONS.index(question) + 1}. {text.topic}", style="bold")
-    yield Text(wrapped(text.question, width))
-    yield from _choices(text, texts)
-    for label, paragraph in (("documented", text.documented), ("explanation", text.explanation)):
-        yield _heading(texts.label(label))
+    results = question.results(evidence)
+    state = combined(results)
+    yield Text(heading, style="bold")
+    yield Text(wrapped(question.question, width))
+    yield from _choices(question, words)
+    for label, paragraph in (("documented", question.documented), ("explanation", question.explanation)):
+        if not paragraph:
+            continue
+        yield _heading(words.label(label))
         yield Padding(Text(wrapped(paragraph, width - INDENT)), (0, 0, 0, INDENT))
     yield ""
-    yield measured_table(question, evidence, texts)
-    yield from _first_image(question, evidence, texts)
+    yield measured_table(question, evidence, words)
+    yield from _first_image(question, evidence, words)
     yield ""
-    yield claims_table(question, findings, texts)
-    yield Text(texts.label("note"), style="dim")
-    heading = texts.label("conclusion") + texts.label("colon")
-    yield Text.assemble((heading, "bold"), state_text(state, texts), texts.label("stop"), texts.answers[state])
+    yield claims_table(question, results, evidence.metric, words)
+    yield Text(words.label("note"), style="dim")
+    heading = words.label("conclusion") + words.label("colon")
+    yield Text.assemble((heading, "bold"), state_text(state, words), words.label("stop"), words.answers[state])
 
 
 def wrapped(paragraph: str, width: int) -> str:
@@ -83,41 +83,41 @@ def wrapped(paragraph: str, width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _choices(text: QuestionText, texts: Texts) -> Iterator[RenderableType]:
-    if text.choices:
-        yield _heading(texts.label("choices"))
-    for position, choice in enumerate(text.choices, start=1):
-        documented = f" ← {texts.label('documented-choice')}" if position == text.documented_choice else ""
+def _choices(question: Question, words: QuestionWords) -> Iterator[RenderableType]:
+    if question.choices:
+        yield _heading(words.label("choices"))
+    for position, choice in enumerate(question.choices, start=1):
+        documented = f" ← {words.label('documented-choice')}" if position == question.documented_choice else ""
         yield Text(f"  ({chr(ord('a') + position - 1)}) {choice}{documented}")
 
 
-def _heading(words: str) -> Text:
-    return Text(f"\n{words}", style="bold")
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
 
 
-def measured_table(question: Question, evidence: Evidence, texts: Texts) -> Table:
+def measured_table(question: Question, evidence: Evidence, words: QuestionWords) -> Table:
     """Draw what was measured of each variant that the question needs: mean ± standard deviation over seeds."""
-    table = Table(title=texts.label("measured"), title_justify="left")
-    table.add_column(texts.label("variant"), no_wrap=True)
-    for name in ("runs", "epochs", "train-loss", "test-loss", "test-accuracy", "epoch-seconds"):
-        table.add_column(texts.label(name), justify="right", overflow="fold", min_width=NUMBER_WIDTH)
+    table = Table(title=words.label("measured"), title_justify="left")
+    own = words.label("test-accuracy") if evidence.metric.name == ACCURACY.name else evidence.metric.words
+    headings = {"train_loss": words.label("train-loss"), "test_loss": words.label("test-loss")}
+    headings.setdefault(evidence.metric.column, own)
+    table.add_column(words.label("variant"), no_wrap=True)
+    for heading in (words.label("runs"), words.label("epochs"), *headings.values(), words.label("epoch-seconds")):
+        table.add_column(heading, justify="right", overflow="fold", min_width=NUMBER_WIDTH)
     for variant in question.variants:
         every, finished = evidence.of(variant), evidence.finished(variant)
         table.add_row(
             variant,
-            _runs(len(finished), len(every), texts),
+            _runs(len(finished), len(every), words),
             _spread(finished, lambda record: record.epochs, ".3g"),
-            *(
-                _spread(finished, lambda record, name=name: record.metrics.get(name, math.nan), ".4f")
-                for name in ("train_loss", "test_loss", "test_accuracy")
-            ),
+            *(_spread(finished, lambda record, name=name: record.metrics.get(name, math.nan), ".4f") for name in headings),
             _spread(finished, epoch_seconds, ".2f"),
         )
     return table
 
 
-def _runs(finished: int, total: int, texts: Texts) -> str:
-    return str(total) if finished == total else texts.label("unfinished", finished=finished, total=total)
+def _runs(finished: int, total: int, words: QuestionWords) -> str:
+    return str(total) if finished == total else words.label("unfinished", finished=finished, total=total)
 
 
 def _spread(records: Sequence[Record], measure: Callable[[Record], float], form: str) -> str:
@@ -128,57 +128,56 @@ def _spread(records: Sequence[Record], measure: Callable[[Record], float], form:
     return f"{statistics.fmean(values):{form}}{spread}"
 
 
-def _first_image(question: Question, evidence: Evidence, texts: Texts) -> Iterator[RenderableType]:
-    """Yield the ten probabilities where the question is about them."""
-    images = [record.first_test_image for record in evidence.finished(BASE)]
-    images = [image for image in images if len(image) == CLASSES]
-    if question is not QUESTIONS[0] or not images:
-        return
-    means = [statistics.fmean(column) for column in zip(*images, strict=True)]
-    yield Text(f"\n{texts.label('first-image')}")
-    yield Text("  " + "   ".join(f"{label}: {mean:.4f}" for label, mean in enumerate(means)))
+def _first_image(question: Question, evidence: Evidence, words: QuestionWords) -> Iterator[RenderableType]:
+    """Yield the probability of each class where a question's claims are about them."""
+    variants = [claim.variant for claim in question.claims if claim.kind in ON_FIRST_IMAGE]
+    for variant in dict.fromkeys(variants):
+        if images := evidence.first_test_images(variant).values():
+            means = [statistics.fmean(column) for column in zip(*images, strict=False)]
+            yield Text(f"\n{words.label('first-image')}")
+            yield Text("  " + "   ".join(f"{label}: {mean:.4f}" for label, mean in enumerate(means)))
 
 
-def claims_table(question: Question, findings: Sequence[Finding], texts: Texts) -> Table:
-    """Draw each claim with the value it is held against and what that shows."""
-    words = texts.questions[question.name].claims
-    table = Table(title=texts.label("claims"), title_justify="left")
-    table.add_column(texts.label("claim"), overflow="fold", ratio=3)
+def claims_table(question: Question, results: Sequence[ClaimResult], metric: Metric, words: QuestionWords) -> Table:
+    """Draw each claim with the value it is held against and what that shows; metric: the study's, whose margin decides."""
+    table = Table(title=words.label("claims"), title_justify="left")
+    table.add_column(words.label("claim"), overflow="fold", ratio=3)
     for name in ("value", "interval", "seeds"):
-        table.add_column(texts.label(name), justify="right")
-    table.add_column(texts.label("finding"), overflow="fold", ratio=3)
-    for claim, finding in zip(question.claims, findings, strict=True):
-        shown = (_value(finding, texts), _interval(finding), str(finding.n or ""))
-        table.add_row(escape(words[claim.name]), *shown, _conclusion(finding, texts))
+        table.add_column(words.label(name), justify="right")
+    table.add_column(words.label("finding"), overflow="fold", ratio=3)
+    margin = words.label("points", margin=f"{100 * metric.margin:g}") if metric.fraction else f"{metric.margin:g}"
+    for claim, result in zip(question.claims, results, strict=True):
+        shown = (_value(result, words), _interval(result), str(result.n or ""))
+        table.add_row(escape(claim.text), *shown, _conclusion(result, margin, words))
     return table
 
 
-def _value(finding: Finding, texts: Texts) -> str:
-    if finding.count is not None:
-        return texts.label("share", count=finding.count, n=finding.n)
-    return number(finding.mean, "+.4f")
+def _value(result: ClaimResult, words: QuestionWords) -> str:
+    if result.count is not None:
+        return words.label("share", count=result.count, n=result.n)
+    return number(result.mean, "+.4f")
 
 
-def _interval(finding: Finding) -> str:
-    if not present(finding.low):
+def _interval(result: ClaimResult) -> str:
+    if not present(result.low):
         return ""
-    form = "+.4f" if finding.count is None else ".0%"
-    return f"{finding.low:{form}} … {finding.high:{form}}"
+    form = "+.4f" if result.count is None else ".0%"
+    return f"{result.low:{form}} … {result.high:{form}}"
 
 
-def _conclusion(finding: Finding, texts: Texts) -> Text:
-    reason = texts.reason(finding.reason, n=finding.n, fewest=FEWEST_PAIRS, margin=f"{100 * ACCURACY_MARGIN:g}")
-    needed = _needed(finding.seeds_needed, texts) if finding.seeds_needed else ""
-    parts = texts.label("semicolon").join(filter(None, (reason, needed, finding.detail)))
-    return Text.assemble(state_text(finding.state, texts), texts.label("colon"), parts)
+def _conclusion(result: ClaimResult, margin: str, words: QuestionWords) -> Text:
+    reason = words.reason(result.reason, n=result.n, fewest=FEWEST_PAIRS, margin=margin)
+    needed = _needed(result.seeds_needed, words) if result.seeds_needed else ""
+    parts = words.label("semicolon").join(filter(None, (reason, needed, result.detail)))
+    return Text.assemble(state_text(result.state, words), words.label("colon"), parts)
 
 
-def _needed(likely: tuple[int | None, int | None], texts: Texts) -> str:
+def _needed(likely: tuple[int | None, int | None], words: QuestionWords) -> str:
     """Say how many seeds would likely settle a comparison, from and to."""
-    low, high = (texts.label("more-seeds", most=MOST_SEEDS) if end is None else str(end) for end in likely)
-    return texts.reason("seeds-needed", low=low, high=high)
+    low, high = (words.label("more-seeds", most=MOST_SEEDS) if end is None else str(end) for end in likely)
+    return words.reason("seeds-needed", low=low, high=high)
 
 
-def state_text(state: str, texts: Texts) -> Text:
+def state_text(state: str, words: QuestionWords) -> Text:
     """Return a state's word in its colour."""
-    return Text(texts.states[state], style=STATE_STYLES[state])
+    return Text(words.states[state], style=STATE_STYLES[state])

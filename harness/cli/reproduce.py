@@ -1,4 +1,4 @@
-"""`reproduce`: the figures that the course notes print, beside the measured ones."""
+"""`reproduce`: the figures that are documented of a study, beside the measured ones."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +17,7 @@ from harness.course import (
     conclusions,
     documented_figures,
     documented_studies,
+    figures_path,
     measured_values,
 )
 from harness.errors import UsageError
@@ -30,12 +31,14 @@ _PLAUSIBLE = {True: Text("yes", style="green"), False: Text("no", style="bold re
 def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
     """Print a study's documented figures beside the measured ones; UsageError for a study without any."""
     study = load_study(name)
-    figures = documented_figures(study.name)
-    if not figures:
-        raise UsageError(f"Study {study.name!r} has no documented figures; expected {' or '.join(documented_studies())}.")
     records, problems = load_records(logdir / study.name)
     standing, left_out = matching_records(records, study)
-    rows = compare_documented(figures, measured_values(standing))
+    measured = measured_values(standing)
+    figures = documented_figures(study, measured)
+    if not figures:
+        known = " or ".join(documented_studies())
+        raise UsageError(f"Study {study.name!r} has no documented figures; expected {known}, or write {figures_path(study)}.")
+    rows = compare_documented(figures, measured)
     console, notices = make_console(), make_console(stderr=True)
     if form == "csv":
         console.file.write(_frame(rows).to_csv(index=False, lineterminator="\n"))

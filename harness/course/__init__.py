@@ -1,4 +1,4 @@
-"""The course's documented figures and its nine questions, held against the records of its studies."""
+"""A study's documented figures and questions, read from the files beside it and held against its records."""
 
 import lazy_loader
 

@@ -38,7 +38,7 @@ REASONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ClaimResult:
     """What the records say of one claim.
 
     mean, low, high: the measured value with its 95% interval, None where there is none; a fraction of the runs where
@@ -57,94 +57,96 @@ class Finding:
     detail: str = ""
 
 
-MISSING = Finding(UNDECIDED, "missing")
+MISSING = ClaimResult(UNDECIDED, "missing")
 
 
-def combined(findings: Iterable[Finding]) -> str:
+def combined(results: Iterable[ClaimResult]) -> str:
     """Return the state of an answer: refuted with any of its claims, supported only with all of them."""
-    states = {finding.state for finding in findings}
+    states = {result.state for result in results}
     if REFUTED in states:
         return REFUTED
     return SUPPORTED if states == {SUPPORTED} else UNDECIDED
 
 
-def more(variant: Mapping[int, float], control: Mapping[int, float]) -> Finding:
+def more(variant: Mapping[int, float], control: Mapping[int, float]) -> ClaimResult:
     """Judge that the variant's values, by seed, lie above the control's."""
     return _directed(variant, control, upwards=True)
 
 
-def less(variant: Mapping[int, float], control: Mapping[int, float]) -> Finding:
+def less(variant: Mapping[int, float], control: Mapping[int, float]) -> ClaimResult:
     """Judge that the variant's values, by seed, lie below the control's."""
     return _directed(variant, control, upwards=False)
 
 
 def _directed(
     variant: Mapping[int, float], control: Mapping[int, float], *, upwards: bool, confidence: float = CONFIDENCE
-) -> Finding:
+) -> ClaimResult:
     pairs = pair(variant, control)
     if not pairs.seeds:
         return MISSING
     difference = paired_difference(pairs.variant, pairs.control, confidence=confidence)
     if difference.n < FEWEST_PAIRS:
-        return _finding(UNDECIDED, "few", difference)
+        return _result(UNDECIDED, "few", difference)
     if difference.identical:
-        return _finding(REFUTED, IDENTICAL, difference)
+        return _result(REFUTED, IDENTICAL, difference)
     if difference.low is None or difference.high is None:
-        return _finding(UNDECIDED, "no-spread", difference)
+        return _result(UNDECIDED, "no-spread", difference)
     if difference.low > 0:
-        return _finding(SUPPORTED if upwards else REFUTED, "interval-above", difference)
+        return _result(SUPPORTED if upwards else REFUTED, "interval-above", difference)
     if difference.high < 0:
-        return _finding(REFUTED if upwards else SUPPORTED, "interval-below", difference)
-    return _finding(UNDECIDED, "interval-across", difference)
+        return _result(REFUTED if upwards else SUPPORTED, "interval-below", difference)
+    return _result(UNDECIDED, "interval-across", difference)
 
 
-def better(comparison: Comparison | None) -> Finding:
+def better(comparison: Comparison | None) -> ClaimResult:
     """Judge that a variant is better than its control, by the study's verdict."""
     return _by_verdict(comparison, supporting=(BETTER,), refuting=(WORSE, EQUIVALENT, IDENTICAL, DIVERGED))
 
 
-def worse(comparison: Comparison | None) -> Finding:
+def worse(comparison: Comparison | None) -> ClaimResult:
     """Judge that a variant is worse than its control, by the study's verdict; one that diverges is worse than any."""
     return _by_verdict(comparison, supporting=(WORSE, DIVERGED), refuting=(BETTER, EQUIVALENT, IDENTICAL))
 
 
-def equivalent(comparison: Comparison | None) -> Finding:
+def equivalent(comparison: Comparison | None) -> ClaimResult:
     """Judge that a variant makes no difference that matters, by the study's verdict."""
     return _by_verdict(comparison, supporting=(EQUIVALENT, IDENTICAL), refuting=(BETTER, WORSE, DIVERGED))
 
 
-def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], refuting: Sequence[str]) -> Finding:
+def _by_verdict(comparison: Comparison | None, *, supporting: Sequence[str], refuting: Sequence[str]) -> ClaimResult:
     if comparison is None:
         return MISSING
     word, difference = comparison.verdict.word, comparison.difference
     if not word and never_judged(comparison.verdict.detail):
-        return replace(_finding(UNDECIDED, "refused", difference), detail=comparison.verdict.detail)
+        return replace(_result(UNDECIDED, "refused", difference), detail=comparison.verdict.detail)
     if difference is None and not word:
         return MISSING
     if word in supporting:
-        return _finding(SUPPORTED, word, difference)
+        return _result(SUPPORTED, word, difference)
     if word in refuting:
-        return _finding(REFUTED, word, difference)
+        return _result(REFUTED, word, difference)
     if word != INCONCLUSIVE:
-        return _finding(UNDECIDED, "few", difference)
+        return _result(UNDECIDED, "few", difference)
     if difference is None or comparison.verdict == UNFAIR:
-        return _finding(UNDECIDED, "unfinished", difference)
+        return _result(UNDECIDED, "unfinished", difference)
     if difference.low is None:
-        return _finding(UNDECIDED, "no-spread", difference)
+        return _result(UNDECIDED, "no-spread", difference)
     needed = comparison.verdict.likely if comparison.verdict.likely[0] else None
-    return _finding(UNDECIDED, INCONCLUSIVE, difference, seeds_needed=needed)
+    return _result(UNDECIDED, INCONCLUSIVE, difference, seeds_needed=needed)
 
 
-def always(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
+def always(outcomes: Mapping[int, bool], *, detail: str = "") -> ClaimResult:
     """Judge what chance does not decide, such as an error: one run is enough, and one exception refutes."""
     if not outcomes:
         return MISSING
     holds = all(outcomes.values())
     state, reason = (SUPPORTED, "all") if holds else (REFUTED, "not-all")
-    return Finding(state, reason, n=len(outcomes), mean=fmean(outcomes.values()), count=sum(outcomes.values()), detail=detail)
+    return ClaimResult(
+        state, reason, n=len(outcomes), mean=fmean(outcomes.values()), count=sum(outcomes.values()), detail=detail
+    )
 
 
-def mostly(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
+def mostly(outcomes: Mapping[int, bool], *, detail: str = "") -> ClaimResult:
     """Judge that something holds of more than half of all seeds, by Wilson's interval of the share."""
     if not outcomes:
         return MISSING
@@ -158,10 +160,10 @@ def mostly(outcomes: Mapping[int, bool], *, detail: str = "") -> Finding:
         state, reason = REFUTED, "minority"
     else:
         state, reason = UNDECIDED, "split"
-    return Finding(state, reason, n=n, mean=share.mean, low=share.low, high=share.high, count=count, detail=detail)
+    return ClaimResult(state, reason, n=n, mean=share.mean, low=share.low, high=share.high, count=count, detail=detail)
 
 
-def rise_from_best(curves: Mapping[int, Sequence[float]]) -> Finding:
+def rise_from_best(curves: Mapping[int, Sequence[float]]) -> ClaimResult:
     """Judge that the last value of a curve lies above the best one on the way, on the mean over the seeds.
 
     The best epoch is the lowest on the mean of all curves. It was looked for, so that a rise from it is seen in noise,
@@ -182,12 +184,12 @@ def rise_from_best(curves: Mapping[int, Sequence[float]]) -> Finding:
     return _directed(last, lowest, upwards=True, confidence=1 - (1 - CONFIDENCE) / (longest - 1))
 
 
-def _finding(
+def _result(
     state: str, reason: str, difference: PairedDifference | None, *, seeds_needed: tuple[int | None, int | None] | None = None
-) -> Finding:
+) -> ClaimResult:
     if difference is None:
-        return Finding(state, reason)
-    return Finding(
+        return ClaimResult(state, reason)
+    return ClaimResult(
         state, reason, n=difference.n, mean=difference.mean, low=difference.low, high=difference.high,
         seeds_needed=seeds_needed,
     )  # fmt: skip

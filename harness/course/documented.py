@@ -1,37 +1,19 @@
-"""The figures that the course notes print, against the measured ones."""
+"""The figures that are documented of a study, against the measured ones."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis import CONFIDENCE, epoch_numbers, measured_series, prediction_interval
+from harness.course.documented_file import EXACT, THRESHOLD, Figure
 from harness.course.documented_fit import Fit, explanations, joint_fit
 from harness.records import Record
 
-FIGURES_FILE = "documented.csv"
-EXACT = ("first_test_image_class", "epochs_run")
-THRESHOLD = "_above_at_step_"  # test_accuracy_above_at_step_200: the accuracy after 200 batches exceeds the figure
-
 # Variant, metric and epoch (None where the figure has none) → one value a seed.
 Measured = Mapping[tuple[str, str, int | None], Sequence[float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number of the notes; rounding is half a unit of its last printed digit."""
-
-    study: str
-    variant: str
-    metric: str
-    epoch: int | None
-    value: float
-    rounding: float
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +38,8 @@ class Reproduction:
     note: str = ""
 
 
-def documented_figures(study: str) -> tuple[Figure, ...]:
-    """Return what the notes print of a study, in their order; empty where they print nothing."""
-    return tuple(figure for figure in _all_figures() if figure.study == study)
-
-
-def documented_studies() -> tuple[str, ...]:
-    """Return the names of the studies of which the notes print figures."""
-    return tuple(dict.fromkeys(figure.study for figure in _all_figures()))
-
-
-def _all_figures() -> tuple[Figure, ...]:
-    text = resources.files("harness.course").joinpath(FIGURES_FILE).read_text(encoding="utf-8")
-    return tuple(map(figure_of, csv.DictReader(text.splitlines())))
-
-
-def figure_of(row: Mapping[str, str]) -> Figure:
-    """Return a row of the figures' file as a figure."""
-    decimals = len(row["value"].partition(".")[2])
-    return Figure(
-        study=row["study"],
-        variant=row["variant"],
-        metric=row["metric"],
-        epoch=int(row["epoch"]) if row["epoch"] else None,
-        value=float(row["value"]),
-        rounding=0.5 * 10.0**-decimals,
-        source=row["source"],
-    )
-
-
 def measured_values(records: Iterable[Record]) -> dict[tuple[str, str, int | None], list[float]]:
-    """Return what one study's records measured of the metrics that the notes may print, by variant, metric and epoch.
+    """Return what one study's records measured of what may be documented, by variant, metric and epoch.
 
     A value under epoch None is that of the last one, or of a threshold that of its step.
     Trials that did not finish are left out, and so are those that ran on stand-in data: they measured something else.

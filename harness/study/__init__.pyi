@@ -176,6 +176,9 @@ from .settings import (
     changed as changed,
 )
 from .settings import (
+    check as check,
+)
+from .settings import (
     differences as differences,
 )
 from .settings import (
@@ -211,4 +214,7 @@ from .study import (
     training as training,
 )
 from .toml import place_of as place_of
+from .toml_lines import key_lines as key_lines
+from .toml_lines import nearest_line as nearest_line
+from .toml_lines import read_toml as read_toml
 from .value_identity import has_plain_content as has_plain_content

@@ -22,6 +22,7 @@ from harness.study.study import Study
 from harness.study.toml import read_study
 
 KINDS = (".py", ".toml")
+QUESTIONS = ".questions."  # in the name of a file that lies beside a study: ablations.questions.en.toml
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 _brought: dict[Path, dict[str, ModuleType]] = {}  # by a study's folder: the user's own modules that were imported for it
 
@@ -29,7 +30,7 @@ _brought: dict[Path, dict[str, ModuleType]] = {}  # by a study's folder: the use
 def study_files(folder: Path = EXPERIMENTS) -> dict[str, Path]:
     """Return the studies of a folder: name to file."""
     files = sorted(path for kind in KINDS for path in folder.glob(f"*{kind}"))
-    return {_name(path): path for path in files if not path.stem.startswith("_")}
+    return {_name(path): path for path in files if not path.stem.startswith("_") and QUESTIONS not in path.name}
 
 
 def _name(path: Path) -> str:

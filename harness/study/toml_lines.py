@@ -34,24 +34,24 @@ def gathered(faults: list[LineError]) -> Iterator[None]:
         faults.append(fault)
 
 
-def read_toml(path: FilePath) -> tuple[str, dict[str, Any]]:
-    """Return a study file's text and what it says; UsageError, with the line where there is one, for what is no TOML."""
+def read_toml(path: FilePath, *, kind: str = "Study file") -> tuple[str, dict[str, Any]]:
+    """Return a file's text and what it says; UsageError, with the line where there is one, for what is no TOML."""
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except OSError as error:
-        raise UsageError(f"Study file {path} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{kind} {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise UsageError(f"Study file {path} is not UTF-8: byte {error.start}.") from None
+        raise UsageError(f"{kind} {path} is not UTF-8: byte {error.start}.") from None
     except tomllib.TOMLDecodeError as error:
         line, said = _error_line(error)
-        raise UsageError(f"Study file {path}{f', line {line}' if line else ''}: {said}.") from None
+        raise UsageError(f"{kind} {path}{f', line {line}' if line else ''}: {said}.") from None
     except RecursionError:
-        raise UsageError(f"Study file {path}: {_NESTED}.") from None
+        raise UsageError(f"{kind} {path}: {_NESTED}.") from None
     except ValueError:  # of Python, which turns no more than some thousand digits into a number
-        raise UsageError(f"Study file {path}: {_ENDLESS}.") from None
+        raise UsageError(f"{kind} {path}: {_ENDLESS}.") from None
     if fault := _fault_of(content):
-        raise UsageError(f"Study file {path}: {fault}.")
+        raise UsageError(f"{kind} {path}: {fault}.")
     return text, content
 
 

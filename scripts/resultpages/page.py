@@ -30,7 +30,7 @@ def page(found: Published, claims: tuple[Standing, ...], pictures: list[tuple[st
     ]
     if together := interaction_notes(found.summary.to_dict("records")):
         parts += ["\n".join(f"- {name}: {note}" for name, note in together)]
-    if documented_figures(study.name):
+    if documented_figures(study):
         compared = harness("reproduce", study.name, "--logdir", str(logdir), "--format", "markdown")
         parts += ["## Documented figures against measured ones", compared]
     if claims:

@@ -9,14 +9,16 @@ import pytest
 
 from harness.analysis.statistics import prediction_interval
 from harness.course.documented import (
-    Figure,
     compare_documented,
     compare_figure,
     conclusions,
-    documented_figures,
     measured_values,
 )
+from harness.course.documented_file import Figure, documented_figures
 from harness.records.record import FAILED, OK, Record
+from harness.study.loading import load_study
+from harness.study.settings import Settings
+from harness.study.study import Study
 
 pytestmark = pytest.mark.quick
 
@@ -132,7 +134,7 @@ def figure(metric: str, value: float, *, epoch: int | None = 5, rounding: float 
 
 
 def fashion_figures() -> list[Figure]:
-    return [figure for figure in documented_figures("ablations") if figure.variant == "fashion-baseline"]
+    return [figure for figure in documented_figures(load_study("ablations")) if figure.variant == "fashion-baseline"]
 
 
 def record(variant: str, seed: int, **changes: Any) -> Record:
@@ -144,26 +146,26 @@ def record(variant: str, seed: int, **changes: Any) -> Record:
     return replace(blank, **changes)
 
 
-def test_the_notes_figures_come_with_the_package() -> None:
-    counts = Counter(row.variant for row in documented_figures("ablations"))
+def test_the_notes_figures_lie_beside_their_study() -> None:
+    counts = Counter(row.variant for row in documented_figures(load_study("ablations")))
     assert counts == {
         "fashion-baseline": 12, "neurons-1024": 7, "extra-hidden-layer": 7, "no-normalization": 7, "early-stop": 3,
     }  # fmt: skip
 
 
 def test_a_figure_knows_its_last_printed_digit() -> None:
-    figures = {(row.metric, row.epoch): row for row in documented_figures("hello-mnist")}
+    figures = {(row.metric, row.epoch): row for row in documented_figures(load_study("hello-mnist"))}
     accuracy = figures["train_accuracy", 5]
     assert (accuracy.value, accuracy.rounding, accuracy.source) == (0.989, 0.0005, "hello-world")
 
 
 def test_a_figure_may_have_no_epoch() -> None:
-    epochs_run = next(row for row in documented_figures("ablations") if row.metric == "epochs_run")
+    epochs_run = next(row for row in documented_figures(load_study("ablations")) if row.metric == "epochs_run")
     assert (epochs_run.epoch, epochs_run.value) == (None, 2.0)
 
 
 def test_a_study_that_the_notes_do_not_know_has_no_figures() -> None:
-    assert documented_figures("my-study") == ()
+    assert documented_figures(Study("my-study", base=Settings(), variants=())) == ()
 
 
 @pytest.mark.parametrize("seeds", [3, 4, 5])

@@ -6,13 +6,17 @@ import pytest
 from course_records import STUDY, course_record, course_records, seven
 
 from harness.course import answers
-from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, Finding, combined
-from harness.course.question_evidence import Evidence, gather_evidence
-from harness.course.questions import QUESTIONS
+from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, ClaimResult, combined
+from harness.course.question_evidence import Evidence, collect_evidence
+from harness.course.questions_file import load_questions
 
+<<<<<<< HEAD
 pytestmark = pytest.mark.quick
 
 CLAIMS = {(question.name, claim.name): claim for question in QUESTIONS for claim in question.claims}
+=======
+CLAIMS = {(question.name, claim.name): claim for question in load_questions(STUDY).questions for claim in question.claims}
+>>>>>>> course
 
 
 def evidence_with(**curves) -> Evidence:
@@ -20,7 +24,7 @@ def evidence_with(**curves) -> Evidence:
     names = {name.replace("-", "_").replace(".", "_"): name for name in STUDY.names}
     replaced = {names[key]: records for key, records in curves.items()}
     kept = [record for record in course_records() if record.variant not in replaced]
-    return gather_evidence([*kept, *(record for records in replaced.values() for record in records or ())], STUDY)
+    return collect_evidence([*kept, *(record for records in replaced.values() for record in records or ())], STUDY)
 
 
 def with_values(variant: str, **values) -> list:
@@ -166,11 +170,11 @@ def test_an_interval_that_cannot_tell_leaves_a_claim_undecided(name):
 
 @pytest.mark.parametrize("name", CLAIMS, ids="/".join)
 def test_a_claim_without_records_is_undecided(name):
-    assert CLAIMS[name].judge(gather_evidence([], STUDY)) == answers.MISSING
+    assert CLAIMS[name].judge(collect_evidence([], STUDY)) == answers.MISSING
 
 
 def test_three_seeds_decide_nothing_that_depends_on_the_seed():
-    evidence = gather_evidence(course_records(seeds=range(3)), STUDY)
+    evidence = collect_evidence(course_records(seeds=range(3)), STUDY)
     decided = {name for name, claim in CLAIMS.items() if claim.judge(evidence).state != UNDECIDED}
     by_the_program = {
         ("predictions", "probabilities"),
@@ -198,8 +202,8 @@ def test_a_loss_that_is_not_finite_is_not_training():
 
 def test_a_learning_rate_that_diverges_on_every_seed_is_worse():
     diverged = [course_record("learning-rate-0.1", seed, status="diverged", metrics={}) for seed in range(5)]
-    finding = CLAIMS["learning-rate", "far-too-large"].judge(evidence_with(learning_rate_0_1=diverged))
-    assert (finding.state, finding.reason) == (SUPPORTED, "diverged")
+    result = CLAIMS["learning-rate", "far-too-large"].judge(evidence_with(learning_rate_0_1=diverged))
+    assert (result.state, result.reason) == (SUPPORTED, "diverged")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ def test_a_learning_rate_that_diverges_on_every_seed_is_worse():
     ],
 )
 def test_an_answer_stands_only_with_all_its_claims(states, expected):
-    assert combined([Finding(state, "all") for state in states]) == expected
+    assert combined([ClaimResult(state, "all") for state in states]) == expected
 
 
 def test_the_same_values_on_every_seed_refute_a_difference():
@@ -242,8 +246,8 @@ def test_noise_alone_rarely_looks_like_a_rise(shape):
 def test_a_rise_from_the_lowest_epoch_is_found():
     rng = np.random.default_rng(5)
     curve = np.concatenate([np.geomspace(0.15, 0.07, 8), np.linspace(0.07, 0.13, 22)])
-    finding = answers.rise_from_best(dict(enumerate(curve + rng.normal(0, 0.002, size=(5, 30)))))
-    assert finding.state == SUPPORTED and finding.mean == pytest.approx(0.06, abs=0.004) and finding.n == 5
+    result = answers.rise_from_best(dict(enumerate(curve + rng.normal(0, 0.002, size=(5, 30)))))
+    assert result.state == SUPPORTED and result.mean == pytest.approx(0.06, abs=0.004) and result.n == 5
 
 
 def test_a_curve_that_falls_to_its_end_does_not_rise():

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from string import Formatter
 
 import numpy as np
@@ -9,10 +10,10 @@ from tiny_dataset import alone
 
 from harness.cli.app import main
 from harness.cli.questions_view import wrapped
+from harness.cli.questions_words import CHINESE, ENGLISH, WORDS
 from harness.course import answers
-from harness.course.question_evidence import gather_evidence
-from harness.course.questions import QUESTIONS
-from harness.course.texts import LANGUAGES, load_texts
+from harness.course.question_evidence import collect_evidence
+from harness.course.questions_file import load_questions
 
 pytestmark = pytest.mark.quick
 
@@ -20,31 +21,29 @@ pytestmark = pytest.mark.quick
 def test_records_of_other_settings_and_of_stand_in_data_are_left_out():
     other = course_record("base", 5, settings={"epochs": 1})
     stand_in = course_record("base", 6, data={"name": "mnist", "used": "digits"})
-    evidence = gather_evidence([*course_records(only=["base"]), other, stand_in], STUDY)
+    evidence = collect_evidence([*course_records(only=["base"]), other, stand_in], STUDY)
     assert (len(evidence.of("base")), evidence.left_out) == (5, 2)
 
 
-def test_every_variant_that_a_question_needs_is_in_the_study():
-    assert {variant for question in QUESTIONS for variant in question.variants} <= set(STUDY.names)
+@pytest.mark.parametrize("language", WORDS)
+def test_every_state_and_reason_has_its_words(language):
+    words = WORDS[language]
+    assert set(answers.STATES) == set(words.states) == set(words.answers)
+    assert set(words.reasons) == {*answers.REASONS, "seeds-needed"}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_question_claim_state_and_reason_has_its_text(language):
-    texts = load_texts(language)
-    assert list(texts.questions) == [question.name for question in QUESTIONS]
-    for question in QUESTIONS:
-        assert set(texts.questions[question.name].claims) == {claim.name for claim in question.claims}
-    assert set(answers.STATES) == set(texts.states) == set(texts.answers)
-    assert set(texts.reasons) == {*answers.REASONS, "seeds-needed"}
-
-
-def test_the_languages_have_the_same_labels_with_the_same_values():
-    english, chinese = (load_texts(language) for language in ("en", "zh"))
-    for one, other in ((english.labels, chinese.labels), (english.reasons, chinese.reasons)):
+def test_the_languages_have_the_same_words_with_the_same_values():
+    for one, other in ((ENGLISH.labels, CHINESE.labels), (ENGLISH.reasons, CHINESE.reasons)):
         assert {name: fields(one[name]) for name in one} == {name: fields(other[name]) for name in other}
-    for name, text in english.questions.items():
-        twin = chinese.questions[name]
-        assert (len(text.choices), text.documented_choice) == (len(twin.choices), twin.documented_choice)
+
+
+def test_a_translation_changes_nothing_but_texts():
+    english, chinese = (load_questions(STUDY, language) for language in WORDS)
+    assert (english.language, chinese.language) == ("en", "zh") and english.title != chinese.title
+    for question, twin in zip(english.questions, chinese.questions, strict=True):
+        assert question.explanation != twin.explanation and len(question.choices) == len(twin.choices)
+        assert [replace(claim, text="") for claim in question.claims] == [replace(claim, text="") for claim in twin.claims]
+        assert (question.variants, question.documented_choice) == (twin.variants, twin.documented_choice)
 
 
 def fields(text: str) -> set[str]:
@@ -90,8 +89,7 @@ def test_the_first_question_shows_the_ten_probabilities(logdir):
 def test_chinese_output_has_no_english_labels(logdir, number):
     output = ask(number, "--logdir", logdir, "--lang", "zh")
     assert "总的结论：支持" in output
-    english = load_texts("en")
-    spoken = {*english.states.values(), *english.labels.values()}
+    spoken = {*ENGLISH.states.values(), *ENGLISH.labels.values()}
     words = [word for word in spoken if len(word) > 6 and "{" not in word]
     assert not [word for word in words if word in output]
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from course_records import course_record, course_records, write_all
+from course_records import STUDY, course_record, course_records, write_all
 
 from harness.cli.app import main
-from harness.course.documented import documented_figures
+from harness.course.documented_file import documented_figures
 from harness.records.record import Record
 
 pytestmark = pytest.mark.quick
 
-FIGURES = documented_figures("ablations")
+FIGURES = documented_figures(STUDY)
 EPOCHS = 5
 
 

@@ -13,7 +13,7 @@ from tiny_studies import VARIED
 
 from harness.records.record import load_records, read_record
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.fixture
