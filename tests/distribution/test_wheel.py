@@ -87,7 +87,9 @@ def elsewhere(tmp_path) -> Path:
     """A working folder with a study of its own, one by the name of a built-in one, and a script that is none."""
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments" / "mine.py").write_text(MINE)
-    (tmp_path / "experiments" / "spirals.toml").write_text('question = "Whose spirals?"\nlike = "ablations"\n[base]\nepochs = 2\n')
+    (tmp_path / "experiments" / "spirals.toml").write_text(
+        'question = "Whose spirals?"\nlike = "ablations"\n[base]\nepochs = 2\n'
+    )
     (tmp_path / "experiments" / "train.py").write_text("raise SystemExit('it was run')\n")
     (tmp_path / "experiments" / "lenet.py").write_text(
         "from harness import Settings, Study\nSTUDY = Study('lenet', base=Settings(), variants=())\n"
