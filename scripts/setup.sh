@@ -1,5 +1,5 @@
 # Sourced by scripts/harness and scripts/test: a virtual environment in .venv with this project in it, made on first
-# use and again when setup.cfg changes. Usage: set_up EXTRAS   (EXTRAS: "" or "[test]")
+# use and again when what is to be installed changes. Usage: set_up EXTRAS   (EXTRAS: "" or "[test]")
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python="$project/.venv/bin/python"
@@ -19,7 +19,7 @@ set_up() {
   local extras=$1 stamp wanted log
   stamp="$project/.venv/installed$extras"
   # The path is part of it: a virtual environment does not survive being moved.
-  wanted=$(echo "$project"; cat "$project/setup.cfg" "$project/pyproject.toml")
+  wanted=$(echo "$project"; cat "$project"/{setup.cfg,setup.py,pyproject.toml})
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$python" ] && return
   local base; base=$(find_python)
   echo "Setting up .venv on first use: TensorFlow and its companions, about 2 GB, a minute or two ..." >&2

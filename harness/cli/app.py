@@ -3,8 +3,10 @@
 Nothing heavy is imported until a command needs it, so that --help is immediate.
 """
 
+import os
 import sys
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +38,25 @@ Examples:
 """
 
 
-class Group(click.Group):
+class ExampleGroup(click.Group):
+    """A group whose commands' examples name the program as it was called."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, its examples with the name that the usage line has."""
+        found = copy(super().get_command(ctx, cmd_name))
+        if found and found.epilog:
+            found.epilog = found.epilog.replace("python -m harness", str(ctx.find_root().info_name))
+        return found
+
+
+class Group(ExampleGroup):
     """A group whose unknown commands are answered with the nearest known one, and whose errors are one line."""
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line; output that cannot be written ends nothing, and is an error where it is all there is."""
         open_standard_streams()
         forget_odd_sizes()
+        options.setdefault("prog_name", os.environ.get("HARNESS_PROGRAM"))  # how the script that called this one was called
         with lasting_output() as output:
             try:
                 return super().main(*args, **options)
@@ -281,7 +295,7 @@ def board(study: str, logdir: Path, port: int | None, host: str) -> None:
             raise SystemExit(130) from None
 
 
-@main.group(invoke_without_command=True)
+@main.group(cls=ExampleGroup, invoke_without_command=True)
 @data_dir_option
 @click.pass_context
 def data(ctx: click.Context, data_dir: Path | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.runs import in_changed_base
-from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training
+from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training, working_studies
 
 ALL = "all"
 AUTO = "auto"
@@ -44,8 +44,11 @@ def choose_studies(names: Sequence[str], *, only: Sequence[str], assignments: Se
 
 
 def named_studies(names: Sequence[str]) -> list[Study]:
-    """Return the studies of these names or files, `all` being every study of experiments/, each of them once."""
-    expanded = [each for name in names for each in (study_files() if name == ALL else (name,))]
+    """Return the studies of these names or files, `all` being every study of experiments/, each of them once.
+
+    Where the working folder has none there, `all` are the built-in ones.
+    """
+    expanded = [each for name in names for each in ((working_studies() or study_files()) if name == ALL else (name,))]
     by_name: dict[str, Study] = {}
     for study in map(load_study, expanded):
         other = by_name.setdefault(study.name, study)

@@ -10,6 +10,7 @@ from typing import Any
 from harness.isolation.patches import classes_of
 
 _PROJECT = Path(__file__).resolve().parent.parent
+_STUDIES = _PROJECT / "experiments"  # where a wheel has the built-in ones, which are loaded anew like a user's own
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 _PLACES = ("site-packages", "dist-packages")
 
@@ -30,6 +31,8 @@ def is_own(module: ModuleType) -> bool:
 def is_installed(file: str) -> bool:
     """Say whether a module's file is a part of Python, of this project or of what is installed."""
     path = Path(file)
+    if path.is_relative_to(_STUDIES):
+        return False
     return bool(set(_PLACES) & set(path.parts)) or any(map(path.is_relative_to, (_PROJECT, *_INSTALLED)))
 
 

@@ -141,6 +141,9 @@ from .loading import (
 from .loading import (
     study_files as study_files,
 )
+from .loading import (
+    working_studies as working_studies,
+)
 from .metric_text import DIGITS as DIGITS
 from .metric_text import SPREAD_DIGITS as SPREAD_DIGITS
 from .metric_text import format_metric as format_metric

@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import linecache
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -16,38 +17,60 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from harness.errors import MOST_NAMED, UsageError, unknown
-from harness.study.own_modules import is_own
+from harness.study.own_modules import BUILT_IN, is_own
 from harness.study.source import STUDY_MODULE
 from harness.study.study import Study
 from harness.study.toml import read_study
 
 KINDS = (".py", ".toml")
-QUESTIONS = ".questions."  # in the name of a file that lies beside a study: ablations.questions.en.toml
-EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
+_DECLARES = re.compile(rb"\b(harness|STUDY)\b")
 _brought: dict[Path, dict[str, ModuleType]] = {}  # by a study's folder: the user's own modules that were imported for it
 
 
-def study_files(folder: Path = EXPERIMENTS) -> dict[str, Path]:
-    """Return the studies of a folder: name to file."""
+def study_files(folder: Path | None = None) -> dict[str, Path]:
+    """Return the studies of a folder, name to file; without one, those of the working folder and then the built-in ones.
+
+    Of two with one name the working folder's is meant. Left out are files whose name begins with _, scripts that mention
+    neither the harness nor STUDY, which are not to be run to find that out, and what lies beside a study as its data.
+    """
+    if folder is None:
+        own = working_studies()
+        return own | study_files(BUILT_IN) | own
     files = sorted(path for kind in KINDS for path in folder.glob(f"*{kind}"))
-    return {_name(path): path for path in files if not path.stem.startswith("_") and QUESTIONS not in path.name}
+    return {_name(path): path for path in files if _may_declare(path)}
+
+
+def working_studies() -> dict[str, Path]:
+    """Return the studies in the folder experiments/ of the working folder; none where there is no such folder."""
+    own = BUILT_IN.name
+    return study_files(Path(own).resolve()) if os.path.isdir(own) else {}
+
+
+def _may_declare(path: Path) -> bool:
+    first, dot, _ = path.stem.partition(".")
+    if path.stem.startswith("_") or (dot and any(path.with_name(first + kind).is_file() for kind in KINDS)):
+        return False  # NAME.questions.en.toml beside NAME.py is data of study NAME
+    try:
+        return path.suffix != ".py" or bool(_DECLARES.search(path.read_bytes()))
+    except OSError:
+        return True  # loading it says what is wrong
 
 
 def _name(path: Path) -> str:
     return path.stem.replace("_", "-")
 
 
-def load_study(name_or_path: str, *, folder: Path = EXPERIMENTS) -> Study:
-    """Return the study named in experiments/, or the one of a file; UsageError says what is wrong with it."""
+def load_study(name_or_path: str, *, folder: Path | None = None) -> Study:
+    """Return the study of this name, as `study_files` finds it, or the one of a file; UsageError says what is wrong with it."""
     return _load(_find(name_or_path, folder), ())
 
 
 def find_study(name_or_path: str) -> Path:
     """Return the file of a study without running it; UsageError where there is none."""
-    return _find(name_or_path, EXPERIMENTS)
+    return _find(name_or_path)
 
 
-def _find(name_or_path: str, folder: Path, *, beside: Path | None = None) -> Path:
+def _find(name_or_path: str, folder: Path | None = None, *, beside: Path | None = None) -> Path:
     """Return the file of a study; a path is taken from the folder `beside`, or from the current one."""
     known = study_files(folder) | (study_files(beside) if beside else {})
     if name_or_path in known:
@@ -75,7 +98,7 @@ def _load(path: Path, above: tuple[Path, ...]) -> Study:
     if path in above:
         raise UsageError(f"Study file {path} is like itself, by way of {' and '.join(other.name for other in above)}.")
     if path.suffix == ".toml":
-        like = partial(_find, folder=EXPERIMENTS, beside=path.parent)
+        like = partial(_find, folder=BUILT_IN, beside=path.parent)  # whatever the working folder
         return replace(read_study(path, load_like=lambda name: _load(like(name), (*above, path))), path=path)
     module = _execute(path)
     study = getattr(module, "STUDY", None)

@@ -13,18 +13,23 @@ from pathlib import Path
 from types import CodeType
 
 HARNESS = Path(__file__).resolve().parents[1]
+_WITHIN = HARNESS / "experiments"  # where a wheel has the studies that lie beside the package in its sources
+BUILT_IN = _WITHIN if _WITHIN.is_dir() else HARNESS.parent / _WITHIN.name
 _SITES = frozenset({"site-packages", "dist-packages"})
 _STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")})
 _DYNAMIC = frozenset({"__import__", "import_module"})  # calls that import what a text names
 
 
 def is_own(file: str | Path | None) -> bool:
-    """Say whether a module's file is the user's own: neither of Python, nor of an installed package, nor of the harness."""
+    """Say whether a module's file is the user's own: neither of Python, nor of an installed package, nor of the harness.
+
+    The built-in studies are as a user's own ones, wherever they are installed.
+    """
     if not file:
         return False
     path = Path(file).resolve()
     installed = _SITES & set(path.parts) or any(path.is_relative_to(folder) for folder in (*_STANDARD, HARNESS))
-    return path.is_file() and not installed
+    return path.is_file() and (not installed or path.is_relative_to(BUILT_IN))
 
 
 class Modules:

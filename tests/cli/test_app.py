@@ -1,5 +1,6 @@
 """The command line as a user meets it: help without TensorFlow, and one clear line for every wrong call."""
 
+import os
 import subprocess
 import sys
 
@@ -109,3 +110,10 @@ def test_the_plan_says_what_would_run(call):
 def test_list_shows_each_variant_with_its_control(call):
     result = call("list", "ablations")
     assert result.exit_code == 0 and "no-normalization" in result.output and "neurons-512" in result.output
+
+
+def test_usage_and_examples_name_the_program_as_the_script_was_called():
+    environment = os.environ | {"HARNESS_PROGRAM": "./scripts/harness"}
+    words = [sys.executable, "-m", "harness", "data", "fetch", "--help"]
+    text = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
+    assert text.startswith("Usage: ./scripts/harness data fetch ") and "\n    ./scripts/harness data fetch mnist" in text
