@@ -10,13 +10,9 @@ from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, ClaimResult, c
 from harness.course.question_evidence import Evidence, collect_evidence
 from harness.course.questions_file import load_questions
 
-<<<<<<< HEAD
 pytestmark = pytest.mark.quick
 
-CLAIMS = {(question.name, claim.name): claim for question in QUESTIONS for claim in question.claims}
-=======
 CLAIMS = {(question.name, claim.name): claim for question in load_questions(STUDY).questions for claim in question.claims}
->>>>>>> course
 
 
 def evidence_with(**curves) -> Evidence:
