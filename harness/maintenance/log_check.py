@@ -11,7 +11,8 @@ from harness.maintenance.doctor import Finding, Part, Section, make_section
 from harness.maintenance.retabling import shown_trials
 from harness.maintenance.trash import TRASH, in_trash, leftovers, size_of
 from harness.records import Record, StudyFolder, attempt_folder, command, folders_in, is_own, is_temporary, read_folder
-from harness.study import Study, load_study, study_files
+from harness.results import built_in_file
+from harness.study import Study, load_study
 from harness.tensorboard import AGGREGATE, event_files, readable_records
 from harness.training import trial_id
 
@@ -58,13 +59,16 @@ def _state(study: StudyFolder) -> Part:
 def _stale(study: StudyFolder) -> Part:
     """Name the records of other settings, sources or versions than the study has now.
 
-    Only studies of experiments/ are loaded: a file that a record names would be run by an examination of the record.
+    Only studies that come with the harness are loaded: any other file would be run by an examination of its records.
     """
+    file = built_in_file(study.name, study.records)
     try:
-        now = load_study(study.name if study.name in study_files() else "")
+        now = load_study(str(file)) if file else None
     except UsageError:
+        now = None
+    if now is None:
         if study.records:
-            yield f"{study.name} study", "not in experiments/: its own run says which of its records are stale"
+            yield f"{study.name} study", "does not come with the harness: its own run says which of its records are stale"
         return
     stale = [record for record in study.records if _id_now(now, record) != record.trial_id]
     if stale:

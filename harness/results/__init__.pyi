@@ -1,6 +1,9 @@
 from .compare_inputs import ComparedTable as ComparedTable
 from .compare_inputs import read_tables as read_tables
 from .declared import as_declared_now as as_declared_now
+from .declared import (
+    built_in_file as built_in_file,
+)
 from .differences import DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS
 from .differences import difference_table as difference_table
 from .filters import parse_filter as parse_filter

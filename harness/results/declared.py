@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.analysis import as_declared, as_last_declared
 from harness.errors import UsageError
 from harness.records import Record
-from harness.study import Settings, Study, load_study, study_files, to_json
+from harness.study import Settings, Study, built_in_studies, load_study, to_json
 
 
 def as_declared_now(
@@ -33,10 +33,11 @@ def as_declared_now(
 
 
 def _of_study(name: str, folder: Path, records: Sequence[Record]) -> tuple[list[Record], list[str]]:
-    if not _is_of_experiments(name, records):
+    file = built_in_file(name, records)
+    if file is None:
         return as_last_declared(records, folder)
     try:
-        return _by(load_study(name), records), []
+        return _by(load_study(str(file)), records), []
     except UsageError as error:
         return list(records), [f"Study {name!r} cannot be loaded, so that its records are judged by their own ({error})"]
 
@@ -46,10 +47,14 @@ def _by(study: Study, records: Sequence[Record]) -> list[Record]:
     return [_declared(record, study, run_as(record.variant, _base_changes(record))) for record in records]
 
 
-def _is_of_experiments(name: str, records: Iterable[Record]) -> bool:
-    own = study_files().get(name)
+def built_in_file(name: str, records: Iterable[Record]) -> Path | None:
+    """Return the file of a study that comes with the harness, if that is what all these records are of; else None.
+
+    Any other file is not to be run for looking at records: they may come from elsewhere, with a file beside them.
+    """
+    file = built_in_studies().get(name)
     files = {str(record.provenance.get("study_file", "")) for record in records} - {""}
-    return own is not None and files <= {str(own), str(own.resolve())}
+    return file if file and files <= {str(file), str(file.resolve())} else None
 
 
 def _declared(record: Record, study: Study, as_run: tuple[Study, Settings] | None) -> Record:

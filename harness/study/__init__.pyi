@@ -127,6 +127,9 @@ from .loading import (
     KINDS as KINDS,
 )
 from .loading import (
+    built_in_studies as built_in_studies,
+)
+from .loading import (
     find_study as find_study,
 )
 from .loading import (

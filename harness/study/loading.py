@@ -40,6 +40,11 @@ def study_files(folder: Path | None = None) -> dict[str, Path]:
     return {_name(path): path for path in files if _may_declare(path)}
 
 
+def built_in_studies() -> dict[str, Path]:
+    """Return the studies that come with the harness: whose files may be run though nobody has named them in this call."""
+    return study_files(BUILT_IN)
+
+
 def working_studies() -> dict[str, Path]:
     """Return the studies in the folder experiments/ of the working folder; none where there is no such folder."""
     own = BUILT_IN.name

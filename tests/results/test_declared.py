@@ -17,6 +17,7 @@ from harness.records.record import RECORD_FILE, read_record, trial_folder, write
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.study.loading import load_study
+from harness.study.own_modules import BUILT_IN
 
 pytestmark = pytest.mark.quick
 
@@ -163,3 +164,15 @@ def test_changes_and_expectations_are_kept_as_data_and_an_old_record_falls_back_
     found = read_record(tmp_path / RECORD_FILE)
     assert (found.changes, found.expects) == (record.changes, record.expects) and claims_of(found) == claims_of(record)
     assert claims_of(replace(record, expects={})) == worse_than_control().claims
+
+
+@pytest.mark.parametrize("command", ["compare", "doctor"])
+def test_a_study_in_the_working_folder_is_not_run_for_looking_at_records_that_name_it(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "experiments" / "ablations.py"
+    file.parent.mkdir()
+    file.write_text("# harness\nfrom pathlib import Path\nPath('was-run').touch()\nSTUDY = None\n")
+    record = made_record(load_study(str(BUILT_IN / "ablations.py")), "base", 0)
+    write_record(tmp_path / "logs" / "ablations" / "base" / "seed-0", replace(record, provenance={"study_file": str(file)}))
+    words = ["compare", "logs"] if command == "compare" else ["doctor", "--logdir", "logs"]
+    assert "ablations" in harness(*words).output and not (tmp_path / "was-run").exists()
