@@ -16,6 +16,12 @@ from harness.study.value_identity import PLAIN, contents_of, is_plain, parts_of,
 
 STUDY_MODULE = "harness_study_"  # how the names of modules begin that are studies' files
 _DEEPEST = 3  # of sets within sets, whose members are told apart by all that they are
+# Where the classes that studies use lay when trials were first given ids, which a move of them is not to change.
+_FORMER_MODULES = {
+    "harness.data.arrays": "harness.arrays",
+    **{f"harness.study.{name}": f"harness.{name}" for name in ("claims", "expectations", "families", "metrics", "settings")},
+    "harness.study.study": "harness.variants",
+}
 
 
 def function_source(function: Callable[..., Any]) -> str:
@@ -126,7 +132,7 @@ class _Walk:
         module = sys.modules.get(kind.__module__)
         if module is None or not _is_own_space(vars(module)):
             self.modules.add_installed(kind.__module__)
-            return f"class {kind.__module__}.{kind.__qualname__}"
+            return f"class {_FORMER_MODULES.get(kind.__module__, kind.__module__)}.{kind.__qualname__}"
         self._add_module_of(vars(module))
         lines = [f"class {self._placeless(kind.__qualname__)}", source_of(kind)]
         lines += [f"base {self.text_of(base)}" for base in kind.__bases__]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tiny_studies import HEAD
 
+from harness import Arrays, Settings, Variant
 from harness.study.loading import load_study
 from harness.study.source import function_source
 from harness.training.trial import function_sources, source_hash, trial_id
@@ -233,3 +234,10 @@ def test_a_class_or_function_of_the_harness_is_named_alone():
     from harness.data.arrays import hold_out
 
     assert "def hold_out" not in function_source(hold_out)
+
+
+def test_what_studies_use_of_the_harness_has_one_name_wherever_it_lies():
+    def build(settings: Settings, kinds: tuple = (Settings, Arrays, Variant)) -> None: ...
+
+    text = function_source(build)
+    assert all(f"class harness.{name}" in text for name in ("settings.Settings", "arrays.Arrays", "variants.Variant"))
