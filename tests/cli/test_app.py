@@ -112,6 +112,7 @@ def test_list_shows_each_variant_with_its_control(call):
     assert result.exit_code == 0 and "no-normalization" in result.output and "neurons-512" in result.output
 
 
+@pytest.mark.processes
 def test_usage_and_examples_name_the_program_as_the_script_was_called():
     environment = os.environ | {"HARNESS_PROGRAM": "./scripts/harness"}
     words = [sys.executable, "-m", "harness", "data", "fetch", "--help"]

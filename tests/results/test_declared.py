@@ -166,6 +166,7 @@ def test_changes_and_expectations_are_kept_as_data_and_an_old_record_falls_back_
     assert claims_of(replace(record, expects={})) == worse_than_control().claims
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("command", ["compare", "doctor"])
 def test_a_study_in_the_working_folder_is_not_run_for_looking_at_records_that_name_it(tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
