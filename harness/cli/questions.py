@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from harness.cli.questions_view import question_view, questions_table
 from harness.cli.terminal.summary import make_console
@@ -23,7 +22,7 @@ def print_questions(number: int | None, *, logdir: Path, language: str) -> None:
     evidence = gather_evidence(records, load_study(STUDY))
     console = make_console()
     if question is None:
-        console.print(questions_table(evidence, texts, title=escape(texts.label("list-title", logdir=logdir))))
+        console.print(questions_table(evidence, texts, title=texts.label("list-title", logdir=logdir)))
         console.print(texts.label("list-hint"), markup=False)
     else:
         _print_question(question, evidence, texts, console)

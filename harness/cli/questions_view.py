@@ -1,19 +1,17 @@
 """How the questions look on a terminal, in the language of the texts."""
 
 import math
-import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
-from rich.cells import cell_len
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from harness.analysis import MOST_SEEDS
 from harness.cli.terminal.summary import number, present
+from harness.cli.terminal.table import Column, Table
+from harness.cli.terminal.wrapping import fold
 from harness.course import (
     BASE,
     CLASSES,
@@ -33,23 +31,30 @@ from harness.records import Record
 from harness.study import ACCURACY_MARGIN, FEWEST_PAIRS
 
 INDENT = 2
-NUMBER_WIDTH = 6  # on a narrow terminal 0.9770 ± 0.0020 breaks at its space, never within a number
-# What may not be parted by the end of a line: a Chinese character with the marks around it, or a word with its space.
-_PIECE = re.compile(r"[“（]?[\u4e00-\u9fff][，。；：、！？”）]*\s*|[^\s\u4e00-\u9fff]+\s*")
 STATE_STYLES = {SUPPORTED: "bold green", REFUTED: "bold red", UNDECIDED: "yellow"}
+# What is shown of each variant that a question needs: its label, its value of a record, and the form of that.
+MEASURED: tuple[tuple[str, Callable[[Record], float], str], ...] = (
+    ("epochs", lambda record: record.epochs, ".3g"),
+    *(
+        (name.replace("_", "-"), lambda record, name=name: record.metrics.get(name, math.nan), ".4f")
+        for name in ("train_loss", "test_loss", "test_accuracy")
+    ),
+    ("epoch-seconds", epoch_seconds, ".2f"),
+)
+IMPORTANCE = ("test-accuracy", "epochs", "test-loss", "train-loss", "epoch-seconds")
 
 
 def questions_table(evidence: Evidence, texts: Texts, *, title: str) -> Table:
-    """Draw all questions with what the evidence says of each."""
-    table = Table(title=title, title_justify="left")
-    table.add_column(texts.label("number"), justify="right")
-    table.add_column(texts.label("topic"), no_wrap=True)
-    table.add_column(texts.label("question"), overflow="fold")
-    table.add_column(texts.label("state"), no_wrap=True)
+    """Return all questions with what the evidence says of each."""
+    names = ("number", "topic", "question", "state")
+    columns = [
+        Column(texts.label(name), text=name == "question", justify="right" if name == "number" else "left") for name in names
+    ]
+    rows = []
     for position, question in enumerate(QUESTIONS, start=1):
         text = texts.questions[question.name]
-        table.add_row(str(position), text.topic, escape(text.question), state_text(question.state(evidence), texts))
-    return table
+        rows.append((str(position), text.topic, text.question, state_text(question.state(evidence), texts)))
+    return Table(columns, rows, title=title)
 
 
 def question_view(question: Question, evidence: Evidence, texts: Texts, *, width: int) -> Iterator[RenderableType]:
@@ -58,11 +63,11 @@ def question_view(question: Question, evidence: Evidence, texts: Texts, *, width
     findings = question.findings(evidence)
     state = combined(findings)
     yield Text(f"{QUESTIONS.index(question) + 1}. {text.topic}", style="bold")
-    yield Text(wrapped(text.question, width))
+    yield Text(fold(text.question, width))
     yield from _choices(text, texts)
     for label, paragraph in (("documented", text.documented), ("explanation", text.explanation)):
         yield _heading(texts.label(label))
-        yield Padding(Text(wrapped(paragraph, width - INDENT)), (0, 0, 0, INDENT))
+        yield Padding(Text(fold(paragraph, width - INDENT)), (0, 0, 0, INDENT))
     yield ""
     yield measured_table(question, evidence, texts)
     yield from _first_image(question, evidence, texts)
@@ -71,16 +76,6 @@ def question_view(question: Question, evidence: Evidence, texts: Texts, *, width
     yield Text(texts.label("note"), style="dim")
     heading = texts.label("conclusion") + texts.label("colon")
     yield Text.assemble((heading, "bold"), state_text(state, texts), texts.label("stop"), texts.answers[state])
-
-
-def wrapped(paragraph: str, width: int) -> str:
-    """Break a paragraph into lines of at most so many cells; Chinese has no spaces to break at, but breaks anywhere."""
-    lines = [""]
-    for piece in _PIECE.findall(paragraph):
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _choices(text: QuestionText, texts: Texts) -> Iterator[RenderableType]:
@@ -96,36 +91,32 @@ def _heading(words: str) -> Text:
 
 
 def measured_table(question: Question, evidence: Evidence, texts: Texts) -> Table:
-    """Draw what was measured of each variant that the question needs: mean ± standard deviation over seeds."""
-    table = Table(title=texts.label("measured"), title_justify="left")
-    table.add_column(texts.label("variant"), no_wrap=True)
-    for name in ("runs", "epochs", "train-loss", "test-loss", "test-accuracy", "epoch-seconds"):
-        table.add_column(texts.label(name), justify="right", overflow="fold", min_width=NUMBER_WIDTH)
+    """Return what was measured of each variant that the question needs: mean ± standard deviation over seeds."""
+    columns = [Column(texts.label("variant")), Column(texts.label("runs"), text=True, justify="right")]
+    for name, _, _ in MEASURED:
+        rank = IMPORTANCE.index(name)
+        columns.append(Column(texts.label(name), justify="right", rank=rank))
+        columns.append(Column(texts.label("deviation"), rank=len(IMPORTANCE) if rank else 1, joined=""))
+    rows = []
     for variant in question.variants:
         every, finished = evidence.of(variant), evidence.finished(variant)
-        table.add_row(
-            variant,
-            _runs(len(finished), len(every), texts),
-            _spread(finished, lambda record: record.epochs, ".3g"),
-            *(
-                _spread(finished, lambda record, name=name: record.metrics.get(name, math.nan), ".4f")
-                for name in ("train_loss", "test_loss", "test_accuracy")
-            ),
-            _spread(finished, epoch_seconds, ".2f"),
-        )
-    return table
+        values = (part for _, measure, form in MEASURED for part in _spread(finished, measure, form))
+        rows.append((variant, _runs(len(finished), len(every), texts), *values))
+    title, no_room = texts.label("measured"), texts.label("no-room", names="{}")
+    return Table(columns, rows, title=title, no_room=no_room)
 
 
 def _runs(finished: int, total: int, texts: Texts) -> str:
     return str(total) if finished == total else texts.label("unfinished", finished=finished, total=total)
 
 
-def _spread(records: Sequence[Record], measure: Callable[[Record], float], form: str) -> str:
+def _spread(records: Sequence[Record], measure: Callable[[Record], float], form: str) -> tuple[str, str]:
+    """Return a mean over seeds, and its standard deviation where there is one."""
     values = [value for value in map(measure, records) if math.isfinite(value)]
     if not values:
-        return ""
+        return "", ""
     spread = f" ± {statistics.stdev(values):{form}}" if len(values) > 1 and max(values) > min(values) else ""
-    return f"{statistics.fmean(values):{form}}{spread}"
+    return f"{statistics.fmean(values):{form}}", spread
 
 
 def _first_image(question: Question, evidence: Evidence, texts: Texts) -> Iterator[RenderableType]:
@@ -140,17 +131,15 @@ def _first_image(question: Question, evidence: Evidence, texts: Texts) -> Iterat
 
 
 def claims_table(question: Question, findings: Sequence[Finding], texts: Texts) -> Table:
-    """Draw each claim with the value it is held against and what that shows."""
+    """Return each claim with the value it is held against and what that shows; what an error said stands below."""
     words = texts.questions[question.name].claims
-    table = Table(title=texts.label("claims"), title_justify="left")
-    table.add_column(texts.label("claim"), overflow="fold", ratio=3)
-    for name in ("value", "interval", "seeds"):
-        table.add_column(texts.label(name), justify="right")
-    table.add_column(texts.label("finding"), overflow="fold", ratio=3)
+    numbers = [Column(texts.label(name), justify="right") for name in ("value", "interval", "seeds")]
+    ends = [Column(texts.label("finding"), text=True), Column("", text=True, below=True)]
+    rows = []
     for claim, finding in zip(question.claims, findings, strict=True):
         shown = (_value(finding, texts), _interval(finding), str(finding.n or ""))
-        table.add_row(escape(words[claim.name]), *shown, _conclusion(finding, texts))
-    return table
+        rows.append((words[claim.name], *shown, _conclusion(finding, texts), finding.detail))
+    return Table([Column(texts.label("claim"), text=True), *numbers, *ends], rows, title=texts.label("claims"))
 
 
 def _value(finding: Finding, texts: Texts) -> str:
@@ -169,7 +158,7 @@ def _interval(finding: Finding) -> str:
 def _conclusion(finding: Finding, texts: Texts) -> Text:
     reason = texts.reason(finding.reason, n=finding.n, fewest=FEWEST_PAIRS, margin=f"{100 * ACCURACY_MARGIN:g}")
     needed = _needed(finding.seeds_needed, texts) if finding.seeds_needed else ""
-    parts = texts.label("semicolon").join(filter(None, (reason, needed, finding.detail)))
+    parts = texts.label("semicolon").join(filter(None, (reason, needed)))
     return Text.assemble(state_text(finding.state, texts), texts.label("colon"), parts)
 
 
