@@ -25,7 +25,6 @@ NARROWEST_TEXT = 12
 # How texts may be broken, the best way first: whether a setting and its value may stand on two lines, and how long a word
 # stays whole. The last is for the columns that always stay, where nothing else helps.
 LOOSE, TIGHT, TIGHTEST = WAYS = ((False, 32), (True, 32), (True, 24))
-MOST_LINES = 2  # of a text in its row that can stand below the table as well
 NAME_WIDTH = 18  # of the names in a table of names and values
 
 Row = Sequence[str | Text] | str
@@ -37,8 +36,8 @@ class Column:
     """A column; it stays whole unless it holds texts, which may be folded.
 
     rank: 0 for a column that always stays; of the others, the larger the rank the sooner it is left out. joined: it
-    stands in the cells of the column before, right behind its text, and adds this to the heading. below: it stands
-    below the table where a row of it would take more than MOST_LINES lines.
+    stands in the cells of the column before, right behind its text, and adds this to the heading. below: its texts
+    stand below the table, each with the names of its rows: of errors and notes, which would take many lines.
     """
 
     heading: str
@@ -107,10 +106,6 @@ class _Shown:
         if self.column.text:
             tight, longest = way
             least = max(min(self._pieces[tight], longest), min(least, NARROWEST_TEXT))
-        if self.column.below:
-            least = max(least, -(-self.longest // MOST_LINES))
-            while any(fold(cell.plain, least).count("\n") >= MOST_LINES for cell in self.cells):
-                least += 1
         return max(least, *map(cell_len, self.heading.split(" ")), 1)
 
     def more_lines(self, width: int) -> int:
@@ -129,22 +124,19 @@ class _Layout:
         self._rows = [row if isinstance(row, str) else [*map(_cell, row, table.columns)] for row in table.rows]
         self._memory: dict[tuple[int, ...], _Shown] = {}
         self._ways: Mapping[int, Way] = {}
-        self._gap = GAP
-        everything = frozenset(range(len(table.columns)))
+        everything = frozenset(place for place, column in enumerate(table.columns) if not column.below)
         self.places: frozenset[int] | None = everything
         if not self._fits(everything, {}):
-            self.places = self._most_important()
-        if self.places and not self._fits(self.places, self._ways, gap=GAP):
-            self._gap = 1
+            self.places = self._most_important(everything)
 
-    def _most_important(self) -> frozenset[int] | None:
+    def _most_important(self, everything: frozenset[int]) -> frozenset[int] | None:
         """Return the columns that always stay, and of the others, in the order of their rank, those that still fit."""
         columns = self._table.columns
-        kept = frozenset(place for place, column in enumerate(columns) if not column.rank and not column.below)
+        kept = frozenset(place for place in everything if not columns[place].rank)
         self._ways = next((ways for way in WAYS if self._fits(kept, ways := dict.fromkeys(kept, way))), {})
         if not self._ways:
             return None
-        order = sorted((column.rank, place) for place, column in enumerate(columns) if column.rank and not column.below)
+        order = sorted((columns[place].rank, place) for place in everything - kept)
         for _, group in groupby(order, key=lambda entry: entry[0]):
             ranked = {place for _, place in group}
             more = frozenset(place for place in ranked if self._parent(place) in kept | ranked)
@@ -159,9 +151,9 @@ class _Layout:
         """Return the column in whose cells another one stands: itself, unless it is joined to one before it."""
         return max(before for before in range(place + 1) if self._table.columns[before].joined is None)
 
-    def _fits(self, places: frozenset[int], ways: Mapping[int, Way], *, gap: int = 1) -> bool:
+    def _fits(self, places: frozenset[int], ways: Mapping[int, Way]) -> bool:
         widths = [self._shown(group).least(ways.get(group[0], LOOSE)) for group in self._groups(places)]
-        return sum(widths) + gap * (len(widths) - 1) <= self._width
+        return sum(widths) + len(widths) - 1 <= self._width
 
     def _groups(self, places: Iterable[int]) -> list[tuple[int, ...]]:
         """Return the columns that stand beside each other, each with those that are joined to it."""
@@ -187,28 +179,35 @@ class _Layout:
         groups = self._groups(self.places or ())
         shown = [self._shown(group) for group in groups]
         least = [each.least(self._ways.get(group[0], LOOSE)) for group, each in zip(groups, shown)]
-        widths = self._widened(shown, least)
-        part = self._part(shown, widths, headed=any(each.heading for each in shown))
+        gap, widths = min(self._spaced(shown, least), key=lambda spaced: sum(map(_Shown.more_lines, shown, spaced[1])))
+        part = self._part(shown, widths, gap, headed=any(each.heading for each in shown))
         position = 0
         for row in self._rows:
             if isinstance(row, str):
                 yield part
                 yield Text(fold(row, self._width), style="bold")
-                part = self._part(shown, widths, headed=False)
+                part = self._part(shown, widths, gap, headed=False)
             else:
                 part.add_row(*(fold_text(each.cells[position], width) for each, width in zip(shown, widths)))
                 position += 1
         if self._rows:
             yield part
 
-    def _part(self, shown: Sequence[_Shown], widths: Sequence[int], *, headed: bool) -> rich.table.Table:
-        padding = (0, self._gap - 1, 0, 0)
+    def _part(self, shown: Sequence[_Shown], widths: Sequence[int], gap: int, *, headed: bool) -> rich.table.Table:
+        padding = (0, gap - 1, 0, 0)
         table = rich.table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding, show_header=headed)
         for each, width in zip(shown, widths):
             table.add_column(Text(fold(each.heading, width)), justify=each.column.justify, style=each.column.style, width=width)
         return table
 
-    def _widened(self, shown: Sequence[_Shown], widths: list[int]) -> list[int]:
+    def _spaced(self, shown: Sequence[_Shown], least: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """Yield each gap between columns that there is room for, the widest first, with the widths that it leaves."""
+        for gap in range(GAP, 0, -1):
+            room = self._width - sum(least) - gap * (len(least) - 1)
+            if room >= 0:
+                yield gap, self._widened(shown, [*least], room)
+
+    def _widened(self, shown: Sequence[_Shown], widths: list[int], room: int) -> list[int]:
         """Share the room that is left: a character at a time to the text of most lines, then to the longest heading."""
 
         def lines(place: int) -> int:
@@ -217,7 +216,6 @@ class _Layout:
         def lack(place: int) -> int:
             return cell_len(shown[place].heading) - widths[place]
 
-        room = self._width - sum(widths) - self._gap * (len(widths) - 1)
         for wanted in (lines, lack):
             while room > 0 and wanted(place := max(range(len(shown)), key=wanted)) > 0:
                 widths[place] += 1
@@ -243,7 +241,7 @@ class _Layout:
         """Return the texts that stand below the table, each with the rows that it is of."""
         found: dict[str, dict[str, None]] = {}
         for place, column in enumerate(self._table.columns):
-            if not column.below or place in (self.places or ()):
+            if not column.below:
                 continue
             heading = ""
             for row in self._rows:
