@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
-from harness.cli.terminal.summary import make_console, print_view
+from harness.cli.terminal.summary import make_console, print_view, repeats_status
 from harness.errors import UsageError, unknown
 from harness.records import gc_paused
 from harness.results import BEST as BEST_MARK
@@ -141,7 +141,7 @@ def choose_columns(
         values = {text for row in rows for text in row} - {""}
         if not any(sum(map(bool, row)) > 1 for row in rows):  # nothing stands beside anything else
             rows = [("".join(row),) for row in rows]
-        if name == "verdict" and "status" in shown and _repeats_status(frame):
+        if name == "verdict" and "status" in shown and repeats_status(frame):
             continue
         if name in ("variant", metric) or (values and _varies(rows, spoken=name in spoken)):
             shown += [column for column in group if numbered == 1 or name == "variant" or _has_values(frame, column)]
@@ -152,12 +152,6 @@ def choose_columns(
 
 def _has_values(frame: "pd.DataFrame", column: str) -> bool:
     return any(format_value(column, value) for value in frame[column].tolist())
-
-
-def _repeats_status(frame: "pd.DataFrame") -> bool:
-    """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
-    cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
-    return all(format_value("", verdict) in ("", status) for verdict, status in cells)
 
 
 def _varies(rows: Sequence[tuple[str, ...]], *, spoken: bool) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.markup import escape
 from rich.text import Text
 
@@ -39,6 +39,7 @@ RANKS = (
     *("test_loss", "direction", "seconds", "mcnemar_p", "sample_high", "sample_low", "data", "parameters", "failed_seeds"),
 )
 WHOLE = ("variant", "status", "verdict")  # columns of single words, not to be broken
+_JUSTIFY: dict[bool, JustifyMethod] = {False: "left", True: "right"}
 _MEAN_OF_SEEDS = re.compile(r"(best|validation)_epoch")  # a mean although its name does not say so
 _STEM = re.compile(r"^(difference_)?(.*?)(_\d+)?$")  # of a column where several sources stand side by side
 
@@ -70,16 +71,12 @@ def print_view(view: "View", console: Console) -> None:
 def view_table(view: "View", *, title: str = "") -> Table:
     """Return the table of a view: a difference with its interval in one cell, the rows of each study below its name.
 
-    A verdict that is but the status is said once.
+    A status that is the verdict as well is said once, as the verdict.
     """
     cells = {name: tuple(row[place] for row in view.rows) for place, name in enumerate(view.columns)}
     if "verdict" in cells and "status" in cells:
-        repeated = [verdict.text in ("", status.text) for verdict, status in zip(cells["verdict"], cells["status"])]
-        if all(repeated):
-            del cells["verdict"]
-        else:
-            told = (verdict.text == status.text for verdict, status in zip(cells["verdict"], cells["status"]))
-            cells["status"] = tuple(replace(cell, text="" if same else cell.text) for cell, same in zip(cells["status"], told))
+        told = (verdict.text == status.text for verdict, status in zip(cells["verdict"], cells["status"]))
+        cells["status"] = tuple(replace(cell, text="" if same else cell.text) for cell, same in zip(cells["status"], told))
     headings = _study_headings(cells)
     numeric = dict(zip(view.columns, view.numeric))
     drawn = [column for name in cells for column in _columns(name, cells, numeric=numeric[name])]
@@ -90,6 +87,12 @@ def view_table(view: "View", *, title: str = "") -> Table:
         bold = "variant" in cells and cells["variant"][place].text.rpartition("/")[2] == BASE
         rows.append([Text(cell.plain, style=f"bold {cell.style}".strip()) for cell in row] if bold else row)
     return Table([column for column, _ in drawn], rows, title=title, caption=Text(clean(view.caption), style="dim"))
+
+
+def repeats_status(frame: "pd.DataFrame") -> bool:
+    """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
+    cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
+    return all(words(verdict) in ("", status) for verdict, status in cells)
 
 
 def _study_headings(cells: "dict[str, tuple[Cell, ...]]") -> dict[int, str]:
@@ -118,7 +121,7 @@ def _columns(name: str, cells: "dict[str, tuple[Cell, ...]]", *, numeric: bool) 
     rank = 0 if name == "status" and "verdict" not in cells else _rank(_STEM.sub(r"\2", name))
     styles, column = STYLES.get(name, {}), cells[name]
     heading = "difference" if is_difference(name) else _MEAN_OF_SEEDS.sub(r"\1_mean_epoch", name).replace("_", " ")
-    text, justify = not numeric and not name.startswith(WHOLE), "right" if numeric else "left"
+    text, justify = not numeric and not name.startswith(WHOLE), _JUSTIFY[numeric]
     texts = [Text(clean(cell.text), style=styles.get(cell.text, "bold" if cell.best else "")) for cell in column]
     yield Column(heading, text=text, justify=justify, rank=rank, below=name == "note"), texts
     if any(cell.deviation for cell in column):
@@ -156,12 +159,10 @@ def summary_view(frame: "pd.DataFrame", *, title: str) -> Group:
     if not rows:  # a table without rows would be drawn without its title
         return Group(Text(title, style="italic"))
     shown = under_its_name(frame, metric).assign(note=[_note(row) for row in rows])
+    verdict = () if repeats_status(frame) else ("verdict",)
     names = ("variant", "change", "status", "seeds", "epochs", "parameters", metric, difference_of(metric), "ci_low", "ci_high")
-    columns = [
-        name
-        for name in (*names, "verdict", "seconds", "note")
-        if any(format_value(name, value) for value in shown[name].tolist())
-    ]
+    names = (*names, *verdict, "seconds", "note")
+    columns = [name for name in names if any(format_value(name, value) for value in shown[name].tolist())]
     notes = []
     if any(_wants_seeds(row) for row in rows):
         sampled = " An interval from the test samples of one seed says nothing of other seeds."

@@ -71,7 +71,7 @@ class Table:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         layout = _Layout(self, options.max_width)
         if self.title:
-            yield Text(fold(self.title, options.max_width), style=self.title_style)
+            yield Text(fold(clean(self.title), options.max_width), style=self.title_style)
         yield from layout.listed() if layout.places is None else layout.drawn()
         for text, names in layout.below().items():
             yield Text.assemble((f"{', '.join(names)}: ", "bold"), text)
@@ -121,7 +121,7 @@ class _Layout:
 
     def __init__(self, table: Table, width: int) -> None:
         self._table, self._width = table, width
-        self._rows = [row if isinstance(row, str) else [*map(_cell, row, table.columns)] for row in table.rows]
+        self._rows = [clean(row) if isinstance(row, str) else [*map(_cell, row, table.columns)] for row in table.rows]
         self._memory: dict[tuple[int, ...], _Shown] = {}
         self._ways: Mapping[int, Way] = {}
         everything = frozenset(place for place, column in enumerate(table.columns) if not column.below)

@@ -57,7 +57,7 @@ def _pieces(text: str, *, tight: bool) -> list[str]:
 
 def _fitting(text: str, width: int) -> list[str]:
     """Return the pieces of a text, those that no line could hold parted further."""
-    pieces = []
+    pieces: list[str] = []
     for piece in _pieces(text, tight=False):
         parts = [piece] if cell_len(piece.rstrip(" ")) <= width else _TIGHT.findall(piece)
         for part in parts:
