@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
-from harness.cli.terminal.summary import make_console, print_view, repeats_status
+from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
 from harness.records import gc_paused
 from harness.results import BEST as BEST_MARK
@@ -224,8 +224,7 @@ def _drawn(form: str, output: str) -> bool:
 def print_table(frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "") -> None:
     """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants."""
     if _drawn(form, output) and len(frame) <= MOST_DRAWN:
-        view = make_view(frame, columns, caption=caption, marked=BEST_MARK)
-        print_view(view, make_console())
+        make_console().print(view_table(make_view(frame, columns, caption=caption, marked=BEST_MARK)))
     else:
         text = export(frame, columns, form, caption=caption)
         write_output(text, output, show=lambda text: click.echo(text, nl=False))

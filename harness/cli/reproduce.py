@@ -62,35 +62,32 @@ def figures_table(rows: Sequence[Reproduction], *, title: str) -> Table:
         *(Column("plausible"), Column("note", text=True, below=True)),
     )
     drawn: list[Row] = []
-    variant = ""
+    shown = ""
     for row in rows:
-        if row.figure.variant != variant:
-            variant = row.figure.variant
-            drawn.append(variant)
-        _, metric, epoch, documented, (mean, deviation), seeds, interval, plausible, note = _texts(row)
-        style = _STYLES.get(plausible, "")
-        drawn.append(
-            (metric.replace("_", " "), epoch, documented, mean, deviation, seeds, interval, Text(plausible, style=style), note)
-        )
+        variant, metric, *cells = _texts(row)
+        drawn += [variant] if variant != shown else []
+        drawn.append((metric.replace("_", " "), *cells))
+        shown = variant
     return Table(columns, drawn, title=title)
 
 
 def figures_markdown(rows: Sequence[Reproduction]) -> str:
     """Return the same in Markdown, the variant in each row."""
     headings = ("variant", "metric", "epoch", "documented", "measured", "seeds", INTERVAL, "plausible", "note")
-    numeric = tuple(2 <= place < 7 for place in range(len(headings)))
-    cells = (("".join(text) for text in _texts(row)) for row in rows)
-    return to_markdown(View(headings, numeric, tuple(tuple(map(Cell, row)) for row in cells), ""))
+    cells = []
+    for row in rows:
+        *before, mean, deviation, seeds, interval, plausible, note = _texts(row)
+        cells.append(tuple(map(Cell, (*before, mean + deviation, seeds, interval, plausible.plain, note))))
+    return to_markdown(View(headings, tuple(2 <= place < 7 for place in range(9)), tuple(cells), ""))
 
 
 def _texts(row: Reproduction) -> tuple[Any, ...]:
-    """Return variant, metric, epoch, documented, measured (mean and deviation), seeds, interval, plausible, note."""
-    figure = row.figure
-    epoch = "" if figure.epoch is None else str(figure.epoch)
+    """Return variant, metric, epoch, documented, mean, deviation, seeds, interval, plausible, note."""
+    figure, word = row.figure, _WORDS[row.plausible] if row.n else ""
+    epoch, documented = "" if figure.epoch is None else str(figure.epoch), f"{figure.value:.{decimals(row)}f}"
     interval = f"{row.low:.4f} … {row.high:.4f}" if row.low is not None else ""
-    plausible = _WORDS[row.plausible] if row.n else ""
-    documented = f"{figure.value:.{decimals(row)}f}"
-    return figure.variant, figure.metric, epoch, documented, _measured(row), str(row.n or ""), interval, plausible, row.note
+    plausible = Text(word, style=_STYLES.get(word, ""))
+    return figure.variant, figure.metric, epoch, documented, *_measured(row), str(row.n or ""), interval, plausible, row.note
 
 
 def decimals(row: Reproduction) -> int:

@@ -23,9 +23,6 @@ from .formats import (
     to_markdown as to_markdown,
 )
 from .formats import (
-    to_text as to_text,
-)
-from .formats import (
     write_output as write_output,
 )
 from .loading import gather_records as gather_records

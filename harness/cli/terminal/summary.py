@@ -57,17 +57,6 @@ def print_notes(notices: Iterable[str]) -> None:
         console.print(f"[yellow]Note:[/] {escape(clean(notice))}", soft_wrap=not console.is_terminal)
 
 
-def print_view(view: "View", console: Console) -> None:
-    """Draw a table and its caption; where nothing but a file reads it and even the least does not fit, in plain lines."""
-    from harness.results import to_text
-
-    table = view_table(view)
-    if console.is_terminal or table.fits(console.width):
-        console.print(table)
-    else:
-        console.print(to_text(view), end="", soft_wrap=True, markup=False)
-
-
 def view_table(view: "View", *, title: str = "") -> Table:
     """Return the table of a view: a difference with its interval in one cell, the rows of each study below its name.
 

@@ -6,9 +6,10 @@ from their values. What room is left goes where it saves most lines. A terminal 
 stay gets a list, one line a cell.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 import rich.table
@@ -64,10 +65,6 @@ class Table:
     title_style: str = "italic"
     no_room: str = "No room for: {}."
 
-    def fits(self, width: int) -> bool:
-        """Say whether so many characters have room for the columns that always stay."""
-        return _Layout(self, width).places is not None
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         layout = _Layout(self, options.max_width)
         if self.title:
@@ -93,24 +90,17 @@ class _Shown:
     def longest(self) -> int:
         return max((cell.cell_len for cell in self.cells), default=0)
 
-    @cached_property
-    def _pieces(self) -> Mapping[bool, int]:
-        """The longest piece of the texts: False: loose, True: tight."""
-        return {
-            tight: max((longest_piece(cell.plain, tight=tight) for cell in self.cells), default=0) for tight in (False, True)
-        }
-
     def least(self, way: Way) -> int:
         """Return how wide it must be for its texts to be broken in one of WAYS."""
-        least = self.longest
-        if self.column.text:
-            tight, longest = way
-            least = max(min(self._pieces[tight], longest), min(least, NARROWEST_TEXT))
+        tight, longest = way
+        text = self.column.text
+        pieces = (longest_piece(cell.plain, tight=tight) for cell in self.cells) if text else ()
+        least = max(min(max(pieces, default=0), longest), min(self.longest, NARROWEST_TEXT)) if text else self.longest
         return max(least, *map(cell_len, self.heading.split(" ")), 1)
 
     def more_lines(self, width: int) -> int:
         """Return how many lines it takes beyond the first of each row, at so many characters."""
-        return sum(-(-cell.cell_len // width) - 1 for cell in self.cells if cell.cell_len > width)
+        return sum((cell.cell_len - 1) // width for cell in self.cells if cell) if self.longest > width else 0
 
 
 class _Layout:
@@ -120,25 +110,29 @@ class _Layout:
     """
 
     def __init__(self, table: Table, width: int) -> None:
-        self._table, self._width = table, width
-        self._rows = [clean(row) if isinstance(row, str) else [*map(_cell, row, table.columns)] for row in table.rows]
-        self._memory: dict[tuple[int, ...], _Shown] = {}
+        self._columns, self._width = table.columns, width
+        self._cells: list[list[Text]] = []
+        self._parts: list[tuple[str, list[int]]] = [("", [])]  # each heading among the rows, with the rows below it
+        for row in table.rows:
+            if isinstance(row, str):
+                self._parts.append((clean(row), []))
+            else:
+                self._parts[-1][1].append(len(self._cells))
+                self._cells.append([cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row])
+        self._shown = lru_cache(maxsize=None)(self._show)
+        self._least = lru_cache(maxsize=None)(lambda group, way: self._shown(group).least(way))
         self._ways: Mapping[int, Way] = {}
-        everything = frozenset(place for place, column in enumerate(table.columns) if not column.below)
-        self.places: frozenset[int] | None = everything
-        if not self._fits(everything, {}):
-            self.places = self._most_important(everything)
+        self._all = frozenset(place for place, column in enumerate(table.columns) if not column.below)
+        self.places = self._all if self._fits(self._all, {}) else self._most_important()
 
-    def _most_important(self, everything: frozenset[int]) -> frozenset[int] | None:
+    def _most_important(self) -> frozenset[int] | None:
         """Return the columns that always stay, and of the others, in the order of their rank, those that still fit."""
-        columns = self._table.columns
-        kept = frozenset(place for place in everything if not columns[place].rank)
+        kept = frozenset(place for place in self._all if not self._columns[place].rank)
         self._ways = next((ways for way in WAYS if self._fits(kept, ways := dict.fromkeys(kept, way))), {})
         if not self._ways:
             return None
-        order = sorted((columns[place].rank, place) for place in everything - kept)
-        for _, group in groupby(order, key=lambda entry: entry[0]):
-            ranked = {place for _, place in group}
+        for rank in sorted({self._columns[place].rank for place in self._all - kept}):
+            ranked = {place for place in self._all if self._columns[place].rank == rank}
             more = frozenset(place for place in ranked if self._parent(place) in kept | ranked)
             for way in (LOOSE, TIGHT):
                 ways = {**self._ways, **dict.fromkeys(more, way)}
@@ -149,118 +143,80 @@ class _Layout:
 
     def _parent(self, place: int) -> int:
         """Return the column in whose cells another one stands: itself, unless it is joined to one before it."""
-        return max(before for before in range(place + 1) if self._table.columns[before].joined is None)
+        return max(before for before in range(place + 1) if self._columns[before].joined is None)
 
     def _fits(self, places: frozenset[int], ways: Mapping[int, Way]) -> bool:
-        widths = [self._shown(group).least(ways.get(group[0], LOOSE)) for group in self._groups(places)]
+        widths = [self._least(group, ways.get(group[0], LOOSE)) for group in self._groups(places)]
         return sum(widths) + len(widths) - 1 <= self._width
 
     def _groups(self, places: Iterable[int]) -> list[tuple[int, ...]]:
         """Return the columns that stand beside each other, each with those that are joined to it."""
-        groups: list[tuple[int, ...]] = []
-        for place in sorted(places):
-            if self._table.columns[place].joined is None:
-                groups.append((place,))
-            else:
-                groups[-1] += (place,)
-        return groups
+        return [tuple(group) for _, group in groupby(sorted(places), key=self._parent)]
 
-    def _shown(self, group: tuple[int, ...]) -> _Shown:
-        if group not in self._memory:
-            columns = [self._table.columns[place] for place in group]
-            heading = columns[0].heading + "".join(column.joined or "" for column in columns[1:])
-            rows = (row for row in self._rows if not isinstance(row, str))
-            cells = [row[group[0]] if len(group) == 1 else Text.assemble(*(row[place] for place in group)) for row in rows]
-            self._memory[group] = _Shown(columns[0], heading, cells)
-        return self._memory[group]
+    def _show(self, group: tuple[int, ...]) -> _Shown:
+        first, *joined = (self._columns[place] for place in group)
+        cells = [row[group[0]] if not joined else Text.assemble(*(row[place] for place in group)) for row in self._cells]
+        return _Shown(first, first.heading + "".join(column.joined or "" for column in joined), cells)
 
     def drawn(self) -> Iterator[Text | rich.table.Table]:
         """Yield the headings, and the rows below each heading of their own."""
         groups = self._groups(self.places or ())
         shown = [self._shown(group) for group in groups]
-        least = [each.least(self._ways.get(group[0], LOOSE)) for group, each in zip(groups, shown)]
-        gap, widths = min(self._spaced(shown, least), key=lambda spaced: sum(map(_Shown.more_lines, shown, spaced[1])))
-        part = self._part(shown, widths, gap, headed=any(each.heading for each in shown))
-        position = 0
-        for row in self._rows:
-            if isinstance(row, str):
-                yield part
-                yield Text(fold(row, self._width), style="bold")
-                part = self._part(shown, widths, gap, headed=False)
-            else:
-                part.add_row(*(fold_text(each.cells[position], width) for each, width in zip(shown, widths)))
-                position += 1
-        if self._rows:
-            yield part
+        least = [self._least(group, self._ways.get(group[0], LOOSE)) for group in groups]
+        spaced = ((gap, self._widened(shown, least, gap)) for gap in (GAP, 1))
+        gap, widths = min(spaced, key=lambda each: sum(map(_Shown.more_lines, shown, each[1])) if each[1] else math.inf)
+        for number, (heading, rows) in enumerate(self._parts if self._cells else ()):
+            if number:
+                yield Text(fold(heading, self._width), style="bold")
+            headed = not number and any(each.heading for each in shown)
+            padding = (0, gap - 1, 0, 0)
+            table = rich.table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding, show_header=headed)
+            for each, width in zip(shown, widths):
+                column, words = each.column, Text(fold(each.heading, width))
+                table.add_column(words, justify=column.justify, style=column.style, width=width)
+            for row in rows:
+                table.add_row(*(fold_text(each.cells[row], width) for each, width in zip(shown, widths)))
+            if rows or headed:
+                yield table
 
-    def _part(self, shown: Sequence[_Shown], widths: Sequence[int], gap: int, *, headed: bool) -> rich.table.Table:
-        padding = (0, gap - 1, 0, 0)
-        table = rich.table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding, show_header=headed)
-        for each, width in zip(shown, widths):
-            table.add_column(Text(fold(each.heading, width)), justify=each.column.justify, style=each.column.style, width=width)
-        return table
+    def _widened(self, shown: Sequence[_Shown], least: Sequence[int], gap: int) -> list[int]:
+        """Share the room that is left: a character at a time to the text of most lines, then to the longest heading.
 
-    def _spaced(self, shown: Sequence[_Shown], least: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-        """Yield each gap between columns that there is room for, the widest first, with the widths that it leaves."""
-        for gap in range(GAP, 0, -1):
-            room = self._width - sum(least) - gap * (len(least) - 1)
-            if room >= 0:
-                yield gap, self._widened(shown, [*least], room)
-
-    def _widened(self, shown: Sequence[_Shown], widths: list[int], room: int) -> list[int]:
-        """Share the room that is left: a character at a time to the text of most lines, then to the longest heading."""
-
-        def lines(place: int) -> int:
-            return shown[place].more_lines(widths[place])
-
-        def lack(place: int) -> int:
-            return cell_len(shown[place].heading) - widths[place]
-
-        for wanted in (lines, lack):
-            while room > 0 and wanted(place := max(range(len(shown)), key=wanted)) > 0:
-                widths[place] += 1
+        Empty where there is no room for so many characters between the columns.
+        """
+        widths, room = [*least], self._width - sum(least) - gap * (len(least) - 1)
+        if room < 0:
+            return []
+        for wanted in (_Shown.more_lines, lambda each, width: cell_len(each.heading) - width):
+            while room > 0 and max(wishes := [*map(wanted, shown, widths)]) > 0:
+                widths[wishes.index(max(wishes))] += 1
                 room -= 1
         return widths
 
     def listed(self) -> Iterator[Text]:
         """Yield a line for each cell that holds anything, the first of a row without its heading."""
-        shown = [self._shown(group) for group in self._groups(range(len(self._table.columns)))]
-        position = 0
-        for row in self._rows:
-            if isinstance(row, str):
-                yield Text(fold(row, self._width), style="bold")
-                continue
-            cells = [each.cells[position] for each in shown]
-            yield fold_text(cells[0], self._width)
-            for each, cell in zip(shown[1:], cells[1:]):
-                if cell and not each.column.below:
-                    yield fold_text(Text.assemble(f"  {each.heading}: ", cell), self._width)
-            position += 1
+        first, *others = (self._shown(group) for group in self._groups(self._all))
+        for number, (heading, rows) in enumerate(self._parts):
+            if number:
+                yield Text(fold(heading, self._width), style="bold")
+            for row in rows:
+                yield fold_text(first.cells[row], self._width)
+                lines = (Text.assemble(f"  {each.heading}: ", each.cells[row]) for each in others if each.cells[row])
+                yield from (fold_text(line, self._width) for line in lines)
 
     def below(self) -> Mapping[str, Sequence[str]]:
-        """Return the texts that stand below the table, each with the rows that it is of."""
+        """Return the texts that stand below the table, each with the names of the rows that it is of."""
         found: dict[str, dict[str, None]] = {}
-        for place, column in enumerate(self._table.columns):
-            if not column.below:
-                continue
-            heading = ""
-            for row in self._rows:
-                if isinstance(row, str):
-                    heading = f"{row}/"
-                elif row[place]:
-                    found.setdefault(row[place].plain, {})[f"{heading}{row[0].plain.rstrip('.')}"] = None
-        return {text: [*names] for text, names in found.items()}
+        for place in set(range(len(self._columns))) - self._all:
+            for heading, rows in self._parts:
+                for name, text in ((self._cells[row][0].plain.rstrip("."), self._cells[row][place].plain) for row in rows):
+                    found.setdefault(text, {})[f"{heading}/{name}" if heading else name] = None
+        return {text: [*names] for text, names in found.items() if text}
 
     def left_out(self) -> list[str]:
         """Return the headings of the columns that there is no room for, each once."""
-        if self.places is None:
-            return []
-        lost = (column for place, column in enumerate(self._table.columns) if place not in (self.places or ()))
-        return list(dict.fromkeys(column.heading for column in lost if not column.below and column.heading))
-
-
-def _cell(cell: str | Text, column: Column) -> Text:
-    return cell if isinstance(cell, Text) else Text(clean(cell))
+        lost = sorted(self._all - (self._all if self.places is None else self.places))
+        return [*dict.fromkeys(heading for place in lost if (heading := self._columns[place].heading))]
 
 
 def pairs(title: str, values: Iterable[tuple[str, str]]) -> Table:

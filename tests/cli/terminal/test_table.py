@@ -8,7 +8,7 @@ from rich.console import Console
 
 from harness import Settings, Study
 from harness.analysis.summary import summary_table
-from harness.cli.terminal.summary import print_view, summary_view
+from harness.cli.terminal.summary import summary_view, view_table
 from harness.cli.terminal.summary_notes import data_line, undrawn_lines
 from harness.cli.terminal.wrapping import fold
 from harness.records.record import Record
@@ -30,7 +30,7 @@ def lines_at(width: int, table: pd.DataFrame = TABLE) -> list[str]:
     """Draw the table for a terminal of this width; return its lines."""
     file = io.StringIO()
     view = make_view(table, [*table.columns.drop("test_accuracy_std")])
-    print_view(view, Console(file=file, width=width, force_terminal=True, color_system=None))
+    Console(file=file, width=width, color_system=None).print(view_table(view))
     return file.getvalue().splitlines()
 
 
@@ -63,7 +63,7 @@ def test_notes_stand_below_the_table_each_once_with_the_rows_that_it_is_of():
         assert "learning-few, learning-fewer: intervals only: 1 of 5 seeds" in text
 
 
-def test_where_nothing_fits_the_terminal_breaks_plain_lines():
+def test_where_nothing_fits_each_cell_has_a_line():
     assert "0.9712 ± 0.0010" in "".join(lines_at(20)) and "1234.5" in "".join(lines_at(20))
 
 
@@ -191,7 +191,7 @@ def test_a_summary_without_rows_still_says_of_which_study():
 def test_the_heading_of_a_chosen_epoch_says_that_it_is_a_mean_over_seeds():
     frame = pd.DataFrame({"variant": ["base", "wide"], "best_epoch": [4.5, 6.0], "validation_epoch_1": [3.5, 2.0]})
     file = io.StringIO()
-    print_view(make_view(frame, list(frame.columns)), Console(file=file, width=80, color_system=None))
+    Console(file=file, width=80, color_system=None).print(view_table(make_view(frame, list(frame.columns))))
     assert " ".join(file.getvalue().partition("─")[0].split()) == "variant best mean epoch validation mean epoch 1"
 
 
