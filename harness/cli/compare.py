@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION
-from harness.cli.terminal.summary import make_console
-from harness.cli.terminal.table_fit import print_view
+from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
+from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
 from harness.records import gc_paused
 from harness.results import BEST as BEST_MARK
@@ -81,11 +80,17 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     sources = read_tables(paths, epoch=choice.epoch, studies=choice.studies)
     metric = one_metric(source.table for source in sources)
     sources = tuple(replace(source, table=under_its_name(source.table, metric)) for source in sources)
-    table = set_side_by_side(sources) if len(sources) > 1 else _with_note(sources[0].table)
+    # To a reader, what shares no variant stands one below the other; a program gets the columns of each source always.
+    plain = choice == CompareOptions(epoch=choice.epoch, studies=choice.studies)
+    numbered = 1 if plain and _drawn(form, output) and _disjoint(sources) else len(sources)
+    if numbered > 1:
+        table = set_side_by_side(sources)
+    else:
+        table = concat([_with_note(source.table) for source in sources])
     frame = choose_rows(table, choice)
-    columns, same = choose_columns(frame, choice, metric=metric, numbered=len(sources))
+    columns, same = choose_columns(frame, choice, metric=metric, numbered=numbered)
     words = ("" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
-    caption = " ".join(part for part in (*words, _sources_in_words(sources), same) if part)
+    caption = " ".join(part for part in (*words, _sources_in_words(sources, numbered), same) if part)
     print_notes([note for source in sources for note in source.notes])
     if frame.empty and choice.filter:
         print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
@@ -136,7 +141,7 @@ def choose_columns(
         values = {text for row in rows for text in row} - {""}
         if not any(sum(map(bool, row)) > 1 for row in rows):  # nothing stands beside anything else
             rows = [("".join(row),) for row in rows]
-        if name == "verdict" and "status" in shown and _repeats_status(frame):
+        if name == "verdict" and "status" in shown and repeats_status(frame):
             continue
         if name in ("variant", metric) or (values and _varies(rows, spoken=name in spoken)):
             shown += [column for column in group if numbered == 1 or name == "variant" or _has_values(frame, column)]
@@ -147,12 +152,6 @@ def choose_columns(
 
 def _has_values(frame: "pd.DataFrame", column: str) -> bool:
     return any(format_value(column, value) for value in frame[column].tolist())
-
-
-def _repeats_status(frame: "pd.DataFrame") -> bool:
-    """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
-    cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
-    return all(format_value("", verdict) in ("", status) for verdict, status in cells)
 
 
 def _varies(rows: Sequence[tuple[str, ...]], *, spoken: bool) -> bool:
@@ -197,21 +196,35 @@ def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:
     return f"Of {metric.replace('_', ' ')}, {' and '.join(directions)} is better."
 
 
-def _sources_in_words(sources: Sequence[ComparedTable]) -> str:
+def _sources_in_words(sources: Sequence[ComparedTable], numbered: int) -> str:
     if len(sources) == 1:
         return ""
     names = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1))
-    first, *others = ({*zip(source.table["study"], source.table["variant"])} for source in sources)
+    first, *others = map(_keys, sources)
     if first.isdisjoint(set().union(*others)):
-        return f"{names}; no variant of a study in 1 is in another, so that there are no differences."
+        end = "that there are no differences" if numbered > 1 else "that they stand one below the other"
+        return f"{names}; no variant of a study in 1 is in another, so {end}."
     return f"{names}; a difference is of means, from 1."
+
+
+def _keys(source: ComparedTable) -> set[tuple[str, str]]:
+    return {*zip(source.table["study"], source.table["variant"])}
+
+
+def _disjoint(sources: Sequence[ComparedTable]) -> bool:
+    """Say whether no variant of a study is in two sources."""
+    keys = [_keys(source) for source in sources]
+    return len(set().union(*keys)) == sum(map(len, keys))
+
+
+def _drawn(form: str, output: str) -> bool:
+    return form == TABLE and output == STANDARD_OUTPUT
 
 
 def print_table(frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "") -> None:
     """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants."""
-    if form == TABLE and output == STANDARD_OUTPUT and len(frame) <= MOST_DRAWN:
-        view = make_view(frame, columns, caption=caption, marked=BEST_MARK)
-        print_view(view, make_console())
+    if _drawn(form, output) and len(frame) <= MOST_DRAWN:
+        make_console().print(view_table(make_view(frame, columns, caption=caption, marked=BEST_MARK)))
     else:
         text = export(frame, columns, form, caption=caption)
         write_output(text, output, show=lambda text: click.echo(text, nl=False))

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from harness.cli.terminal.summary import make_console
+from harness.cli.terminal.table import Column, Table
 from harness.data import DATASETS, DataError, fetch, find_dataset, survey
 
 STATE_STYLES = {"verified": "green", "absent": "dim", "damaged": "bold red"}
@@ -14,16 +15,15 @@ STATE_STYLES = {"verified": "green", "absent": "dim", "damaged": "bold red"}
 
 def print_datasets(data_dir: Path | None) -> None:
     """Print every place where a dataset may lie, and what is there; each is read in full."""
-    table = Table(title="Datasets, in the order in which they are looked for", title_justify="left")
-    for heading in ("dataset", "source", "state", "MB", "path"):
-        table.add_column(heading, overflow="fold", justify="right" if heading == "MB" else "left")
-    places = survey(data_dir)
+    columns = (Column("dataset"), Column("source"), Column("state"), Column("MB", justify="right", rank=1))
+    places, rows = survey(data_dir), []
     for place in places:
-        style = STATE_STYLES[place.state]
         size = f"{place.size / 1e6:.1f}" if place.size else ""
-        table.add_row(place.dataset, place.source, f"[{style}]{place.state}[/]", size, escape(str(place.path or "")))
+        state = Text(place.state, style=STATE_STYLES[place.state])
+        rows.append((place.dataset, place.source, state, size, str(place.path or "")))
     console = make_console()
-    console.print(table)
+    title = "Datasets, in the order in which they are looked for"
+    console.print(Table((*columns, Column("path", text=True)), rows, title=title))
     for place in places:
         if place.fault:
             console.print(place.fault, style="red", markup=False)

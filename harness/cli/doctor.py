@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from harness.cli.terminal.summary import make_console
+from harness.cli.terminal.table import pairs
 from harness.maintenance import Section, examine_logs, examine_machine
 from harness.records import on_one_line
 
@@ -26,12 +26,7 @@ def print_examination(logdir: Path, *, data_dir: Path | None) -> int:
 
 
 def _print(console: Console, section: Section) -> None:
-    table = Table(title=section.title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim", no_wrap=True, min_width=14)
-    table.add_column(overflow="fold")
-    for name, text in section.facts:
-        table.add_row(Text(on_one_line(name)), Text(on_one_line(text)))
-    console.print(table)
+    console.print(pairs(section.title, section.facts))
     for finding in section.findings:
         console.print(Text(f"✗ {on_one_line(finding.what)}", style="red"), soft_wrap=True)
         console.print(Text(f"  mend: {on_one_line(finding.mend)}"), soft_wrap=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.text import Text
 
 from harness.cli.terminal.summary import duration, make_console
-from harness.cli.terminal.table import Column, Fitted
+from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
 from harness.runs import default_jobs, estimate_trials
 from harness.study import Metric, Study, load_study, study_files
@@ -16,8 +16,9 @@ SEEDS = 5  # as `run` has it where nothing else is said
 def print_studies(logdir: Path) -> None:
     """Print every study of experiments/ with its question, its size and about how long it takes."""
     trials, time = f"trials of {SEEDS} seeds", f"≈ time, {default_jobs()} workers"
-    numbers = (Column(heading, numeric=True) for heading in ("variants", trials, time))
-    rows: list[tuple[str | Text, ...]] = []
+    ranked = (("variants", 2), (trials, 3), (time, 1))
+    numbers = (Column(heading, justify="right", rank=rank) for heading, rank in ranked)
+    rows: list[Row] = []
     for name in study_files():
         try:
             study = load_study(name)
@@ -28,7 +29,7 @@ def print_studies(logdir: Path) -> None:
         size = (str(len(study.variants)), str(SEEDS * len(study.names)))
         rows.append((name, study.question, *size, duration(SEEDS * sum(seconds.values()) / default_jobs())))
     columns = (Column("study"), Column("question", text=True), *numbers)
-    make_console().print(Fitted("Studies", columns, rows, dispensable=(trials, "variants", time)))
+    make_console().print(Table(columns, rows, title="Studies"))
 
 
 def print_study(name: str, *, logdir: Path) -> None:
@@ -37,22 +38,22 @@ def print_study(name: str, *, logdir: Path) -> None:
     seconds = estimate_trials(study, {}, folder=logdir / study.name)
     families = study.families()
     columns = (
-        *([Column("family", text=True)] if families else []),
-        *(Column("variant"), Column("change", text=True), Column("control"), Column("expected", text=True)),
-        Column("≈ s each", numeric=True),
+        *(Column("variant"), Column("change", text=True), Column("control", rank=1), Column("expected", text=True, rank=2)),
+        Column("≈ s each", justify="right", rank=3),
     )
-    rows: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     family_of = {variant: family for family, variants in families.items() for variant in variants}
     alone = [variant for variant in study.names if variant not in family_of]
     shown = ""
     for variant in (*alone, *family_of):
         family = family_of.get(variant, "")
         change = study.change(variant).removesuffix(f" (vs {study.control(variant)})")
-        cells = (variant, change, study.control(variant), str(study.expectation(variant)), f"{seconds[variant]:.1f}")
-        rows.append((*([family if family != shown else ""] if families else []), *cells))
+        if family != shown:
+            rows.append(f"family {family}:")
+        rows.append((variant, change, study.control(variant), str(study.expectation(variant)), f"{seconds[variant]:.1f}"))
         shown = family
     console = make_console()
-    console.print(Fitted(study.title, columns, rows, dispensable=("≈ s each", "expected", "family", "control")))
+    console.print(Table(columns, rows, title=study.title))
     for line in _facts(study, seconds):
         console.print(line, markup=False)
 

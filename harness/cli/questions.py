@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from harness.cli.questions_view import question_view, questions_table
 from harness.cli.questions_words import WORDS, QuestionWords
@@ -32,7 +31,7 @@ def print_questions(number: int | None, *, study: str | None, logdir: Path, lang
     again = f" --study {study}" if study else ""
     if question is None:
         title = asked.title or words.label("title", study=declared.name)
-        title = escape(words.label("list-title", title=title, logdir=logdir))
+        title = words.label("list-title", title=title, logdir=logdir)
         console.print(questions_table(asked.questions, evidence, words, title=title))
         console.print(words.label("list-hint", study=again), markup=False)
     else:

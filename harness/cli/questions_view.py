@@ -1,20 +1,18 @@
 """How the questions look on a terminal, in the language of the words."""
 
 import math
-import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
-from rich.cells import cell_len
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from harness.analysis import MOST_SEEDS
 from harness.cli.questions_words import QuestionWords
 from harness.cli.terminal.summary import number, present
+from harness.cli.terminal.table import Column, Table
+from harness.cli.terminal.wrapping import fold
 from harness.course import (
     ON_FIRST_IMAGE,
     REFUTED,
@@ -30,23 +28,19 @@ from harness.records import Record
 from harness.study import ACCURACY, FEWEST_PAIRS, Metric
 
 INDENT = 2
-NUMBER_WIDTH = 6  # on a narrow terminal 0.9770 ± 0.0020 breaks at its space, never within a number
-# What may not be parted by the end of a line: a Chinese character with the marks around it, or a word with its space.
-_PIECE = re.compile(r"[“（]?[\u4e00-\u9fff][，。；：、！？”）]*\s*|[^\s\u4e00-\u9fff]+\s*")
 STATE_STYLES = {SUPPORTED: "bold green", REFUTED: "bold red", UNDECIDED: "yellow"}
 
 
 def questions_table(questions: Sequence[Question], evidence: Evidence, words: QuestionWords, *, title: str) -> Table:
-    """Draw all questions with what the evidence says of each."""
-    table = Table(title=title, title_justify="left")
-    table.add_column(words.label("number"), justify="right")
-    table.add_column(words.label("topic"), no_wrap=True)
-    table.add_column(words.label("question"), overflow="fold")
-    table.add_column(words.label("state"), no_wrap=True)
+    """Return all questions with what the evidence says of each."""
+    names = ("number", "topic", "question", "state")
+    columns = [
+        Column(words.label(name), text=name == "question", justify="right" if name == "number" else "left") for name in names
+    ]
+    rows = []
     for position, question in enumerate(questions, start=1):
-        state = state_text(question.state(evidence), words)
-        table.add_row(str(position), escape(question.topic), escape(question.question), state)
-    return table
+        rows.append((str(position), question.topic, question.question, state_text(question.state(evidence), words)))
+    return Table(columns, rows, title=title)
 
 
 def question_view(
@@ -56,13 +50,13 @@ def question_view(
     results = question.results(evidence)
     state = combined(results)
     yield Text(heading, style="bold")
-    yield Text(wrapped(question.question, width))
+    yield Text(fold(question.question, width))
     yield from _choices(question, words)
     for label, paragraph in (("documented", question.documented), ("explanation", question.explanation)):
         if not paragraph:
             continue
         yield _heading(words.label(label))
-        yield Padding(Text(wrapped(paragraph, width - INDENT)), (0, 0, 0, INDENT))
+        yield Padding(Text(fold(paragraph, width - INDENT)), (0, 0, 0, INDENT))
     yield ""
     yield measured_table(question, evidence, words)
     yield from _first_image(question, evidence, words)
@@ -71,16 +65,6 @@ def question_view(
     yield Text(words.label("note"), style="dim")
     heading = words.label("conclusion") + words.label("colon")
     yield Text.assemble((heading, "bold"), state_text(state, words), words.label("stop"), words.answers[state])
-
-
-def wrapped(paragraph: str, width: int) -> str:
-    """Break a paragraph into lines of at most so many cells; Chinese has no spaces to break at, but breaks anywhere."""
-    lines = [""]
-    for piece in _PIECE.findall(paragraph):
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _choices(question: Question, words: QuestionWords) -> Iterator[RenderableType]:
@@ -96,36 +80,47 @@ def _heading(text: str) -> Text:
 
 
 def measured_table(question: Question, evidence: Evidence, words: QuestionWords) -> Table:
-    """Draw what was measured of each variant that the question needs: mean ± standard deviation over seeds."""
-    table = Table(title=words.label("measured"), title_justify="left")
+    """Return what was measured of each variant that the question needs: mean ± standard deviation over seeds."""
+    columns = [Column(words.label("variant")), Column(words.label("runs"), text=True, justify="right")]
+    measured = _measured(evidence, words)
+    for heading, _, _, rank in measured:
+        columns.append(Column(heading, justify="right", rank=rank))
+        columns.append(Column(words.label("deviation"), rank=len(measured) if rank else 1, joined=""))
+    rows = []
+    for variant in question.variants:
+        every, finished = evidence.of(variant), evidence.finished(variant)
+        values = (part for _, measure, form, _ in measured for part in _spread(finished, measure, form))
+        rows.append((variant, _runs(len(finished), len(every), words), *values))
+    return Table(columns, rows, title=words.label("measured"), no_room=words.label("no-room", names="{}"))
+
+
+def _measured(evidence: Evidence, words: QuestionWords) -> list[tuple[str, Callable[[Record], float], str, int]]:
+    """Return what is shown of each variant: its heading, its value of a record, the form of that, and its rank."""
     own = words.label("test-accuracy") if evidence.metric.name == ACCURACY.name else evidence.metric.words
     headings = {"train_loss": words.label("train-loss"), "test_loss": words.label("test-loss")}
     headings.setdefault(evidence.metric.column, own)
-    table.add_column(words.label("variant"), no_wrap=True)
-    for heading in (words.label("runs"), words.label("epochs"), *headings.values(), words.label("epoch-seconds")):
-        table.add_column(heading, justify="right", overflow="fold", min_width=NUMBER_WIDTH)
-    for variant in question.variants:
-        every, finished = evidence.of(variant), evidence.finished(variant)
-        table.add_row(
-            variant,
-            _runs(len(finished), len(every), words),
-            _spread(finished, lambda record: record.epochs, ".3g"),
-            *(_spread(finished, lambda record, name=name: record.metrics.get(name, math.nan), ".4f") for name in headings),
-            _spread(finished, epoch_seconds, ".2f"),
-        )
-    return table
+    ranks = {evidence.metric.column: 0, "test_loss": 2, "train_loss": 3}
+    return [
+        (words.label("epochs"), lambda record: record.epochs, ".3g", 1),
+        *(
+            (heading, lambda record, name=name: record.metrics.get(name, math.nan), ".4f", ranks[name])
+            for name, heading in headings.items()
+        ),
+        (words.label("epoch-seconds"), epoch_seconds, ".2f", 4),
+    ]
 
 
 def _runs(finished: int, total: int, words: QuestionWords) -> str:
     return str(total) if finished == total else words.label("unfinished", finished=finished, total=total)
 
 
-def _spread(records: Sequence[Record], measure: Callable[[Record], float], form: str) -> str:
+def _spread(records: Sequence[Record], measure: Callable[[Record], float], form: str) -> tuple[str, str]:
+    """Return a mean over seeds, and its standard deviation where there is one."""
     values = [value for value in map(measure, records) if math.isfinite(value)]
     if not values:
-        return ""
+        return "", ""
     spread = f" ± {statistics.stdev(values):{form}}" if len(values) > 1 and max(values) > min(values) else ""
-    return f"{statistics.fmean(values):{form}}{spread}"
+    return f"{statistics.fmean(values):{form}}", spread
 
 
 def _first_image(question: Question, evidence: Evidence, words: QuestionWords) -> Iterator[RenderableType]:
@@ -139,17 +134,18 @@ def _first_image(question: Question, evidence: Evidence, words: QuestionWords) -
 
 
 def claims_table(question: Question, results: Sequence[ClaimResult], metric: Metric, words: QuestionWords) -> Table:
-    """Draw each claim with the value it is held against and what that shows; metric: the study's, whose margin decides."""
-    table = Table(title=words.label("claims"), title_justify="left")
-    table.add_column(words.label("claim"), overflow="fold", ratio=3)
-    for name in ("value", "interval", "seeds"):
-        table.add_column(words.label(name), justify="right")
-    table.add_column(words.label("finding"), overflow="fold", ratio=3)
+    """Return each claim with the value it is held against and what that shows; what an error said stands below.
+
+    metric: the study's, whose margin decides.
+    """
     margin = words.label("points", margin=f"{100 * metric.margin:g}") if metric.fraction else f"{metric.margin:g}"
+    numbers = [Column(words.label(name), justify="right") for name in ("value", "interval", "seeds")]
+    ends = [Column(words.label("finding"), text=True), Column("", text=True, below=True)]
+    rows = []
     for claim, result in zip(question.claims, results, strict=True):
         shown = (_value(result, words), _interval(result), str(result.n or ""))
-        table.add_row(escape(claim.text), *shown, _conclusion(result, margin, words))
-    return table
+        rows.append((claim.text, *shown, _conclusion(result, margin, words), result.detail))
+    return Table([Column(words.label("claim"), text=True), *numbers, *ends], rows, title=words.label("claims"))
 
 
 def _value(result: ClaimResult, words: QuestionWords) -> str:
@@ -168,7 +164,7 @@ def _interval(result: ClaimResult) -> str:
 def _conclusion(result: ClaimResult, margin: str, words: QuestionWords) -> Text:
     reason = words.reason(result.reason, n=result.n, fewest=FEWEST_PAIRS, margin=margin)
     needed = _needed(result.seeds_needed, words) if result.seeds_needed else ""
-    parts = words.label("semicolon").join(filter(None, (reason, needed, result.detail)))
+    parts = words.label("semicolon").join(filter(None, (reason, needed)))
     return Text.assemble(state_text(result.state, words), words.label("colon"), parts)
 
 

@@ -91,6 +91,8 @@ ENGLISH = QuestionWords(
         "unfinished": "{finished} of {total} finished",
         "conclusion": "Conclusion",
         "note": "± is the standard deviation over seeds; a difference is paired on the same seeds, with Student's t interval.",
+        "no-room": "No room for: {names}.",
+        "deviation": "standard deviation",
         "left-out": "{count} records of other settings or of stand-in data were not counted.",
         "untranslated": "There is no {file}: the questions are in English.",
         "run-hint": "Nothing is recorded for {variants}. Train it with: "
@@ -168,6 +170,8 @@ CHINESE = QuestionWords(
         "unfinished": "{total} 次中完成 {finished} 次",
         "conclusion": "总的结论",
         "note": "± 后面是各种子之间的标准差；差值按相同的种子成对计算，区间为学生 t 区间。",
+        "no-room": "放不下：{names}。",
+        "deviation": "标准差",
         "left-out": "有 {count} 条记录的设置不同，或使用了替代数据，未计入。",
         "untranslated": "没有 {file}：问题以英文显示。",
         "run-hint": "{variants} 还没有记录。训练命令：python -m harness questions {number}{study} --run --logdir {logdir}",

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from harness.analysis import matching_records
 from harness.cli.terminal.summary import make_console, number
+from harness.cli.terminal.table import Column, Row, Table
 from harness.course import (
     FEWEST_SEEDS,
     Reproduction,
@@ -22,10 +21,12 @@ from harness.course import (
 )
 from harness.errors import UsageError
 from harness.records import load_records
+from harness.results import Cell, View, to_markdown
 from harness.study import load_study
 
-MARKDOWN_WIDTH = 400  # a row of a Markdown table must not break
-_PLAUSIBLE = {True: Text("yes", style="green"), False: Text("no", style="bold red"), None: Text("?", style="yellow")}
+INTERVAL = "95% interval for one more run"
+_WORDS = {True: "yes", False: "no", None: "?"}
+_STYLES = {"yes": "green", "no": "bold red", "?": "yellow"}
 
 
 def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
@@ -45,10 +46,9 @@ def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
     elif form == "json":
         console.file.write(_frame(rows).to_json(orient="records", indent=1, force_ascii=False) + "\n")
     elif form == "markdown":
-        console.print(figures_table(rows, title="", style=box.MARKDOWN), width=MARKDOWN_WIDTH, crop=False)
-        console.print("\n".join(["", *(f"- {line}" for line in findings(rows))]), markup=False, soft_wrap=True)
+        console.file.write("\n".join([figures_markdown(rows), *(f"- {line}" for line in findings(rows))]) + "\n")
     else:
-        console.print(figures_table(rows, title=f"{study.name}: documented and measured", style=box.HEAVY_HEAD))
+        console.print(figures_table(rows, title=f"{study.name}: documented and measured"))
         console.print("\n".join(findings(rows)), markup=False)
     if left_out:
         notices.print(f"{len(left_out)} records of other settings or of stand-in data were not counted.")
@@ -56,29 +56,41 @@ def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
         notices.print(f"Set aside: {problem}", markup=False)
 
 
-def figures_table(rows: Iterable[Reproduction], *, title: str, style: box.Box) -> Table:
-    """Draw each documented figure with what was measured and whether it could be one more run's."""
-    table = Table(title=title or None, title_justify="left", box=style)
-    for heading in ("variant", "metric"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("epoch", "documented", "measured", "seeds", "95% interval for one more run"):
-        table.add_column(heading, justify="right")
-    table.add_column("plausible")
-    table.add_column("note", overflow="fold")
+def figures_table(rows: Sequence[Reproduction], *, title: str) -> Table:
+    """Return each documented figure, below its variant, with what was measured and whether it could be one more run's."""
+    columns = (
+        *(Column("metric", text=True), Column("epoch", justify="right"), Column("documented", justify="right")),
+        *(Column("measured", justify="right"), Column("standard deviation", rank=1, joined="")),
+        *(Column("seeds", justify="right", rank=2), Column(INTERVAL, justify="right")),
+        *(Column("plausible"), Column("note", text=True, below=True)),
+    )
+    drawn: list[Row] = []
+    shown = ""
     for row in rows:
-        figure = row.figure
-        table.add_row(
-            figure.variant,
-            figure.metric,
-            "" if figure.epoch is None else str(figure.epoch),
-            f"{figure.value:.{decimals(row)}f}",
-            _measured(row),
-            str(row.n or ""),
-            f"{row.low:.4f} … {row.high:.4f}" if row.low is not None else "",
-            _PLAUSIBLE[row.plausible] if row.n else "",
-            row.note,
-        )
-    return table
+        variant, metric, *cells = _texts(row)
+        drawn += [variant] if variant != shown else []
+        drawn.append((metric.replace("_", " "), *cells))
+        shown = variant
+    return Table(columns, drawn, title=title)
+
+
+def figures_markdown(rows: Sequence[Reproduction]) -> str:
+    """Return the same in Markdown, the variant in each row."""
+    headings = ("variant", "metric", "epoch", "documented", "measured", "seeds", INTERVAL, "plausible", "note")
+    cells = []
+    for row in rows:
+        *before, mean, deviation, seeds, interval, plausible, note = _texts(row)
+        cells.append(tuple(map(Cell, (*before, mean + deviation, seeds, interval, plausible.plain, note))))
+    return to_markdown(View(headings, tuple(2 <= place < 7 for place in range(9)), tuple(cells), ""))
+
+
+def _texts(row: Reproduction) -> tuple[Any, ...]:
+    """Return variant, metric, epoch, documented, mean, deviation, seeds, interval, plausible, note."""
+    figure, word = row.figure, _WORDS[row.plausible] if row.n else ""
+    epoch, documented = "" if figure.epoch is None else str(figure.epoch), f"{figure.value:.{decimals(row)}f}"
+    interval = f"{row.low:.4f} … {row.high:.4f}" if row.low is not None else ""
+    plausible = Text(word, style=_STYLES.get(word, ""))
+    return figure.variant, figure.metric, epoch, documented, *_measured(row), str(row.n or ""), interval, plausible, row.note
 
 
 def decimals(row: Reproduction) -> int:
@@ -86,10 +98,9 @@ def decimals(row: Reproduction) -> int:
     return len(f"{2 * row.figure.rounding:.10f}".rstrip("0").partition(".")[2])
 
 
-def _measured(row: Reproduction) -> str:
+def _measured(row: Reproduction) -> tuple[str, str]:
     exact = row.std is None and row.measured is not None and row.measured.is_integer()
-    mean = number(row.measured, "g" if exact else ".4f")
-    return mean if row.std is None else f"{mean} ± {row.std:.4f}"
+    return number(row.measured, "g" if exact else ".4f"), "" if row.std is None else f" ± {row.std:.4f}"
 
 
 def findings(rows: Sequence[Reproduction]) -> list[str]:

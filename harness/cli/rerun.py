@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from harness.cli.compare import print_table
+from harness.cli.show import print_differences
 from harness.maintenance import Rerun, rerun, study_file, trial_of
 from harness.records import origin
-from harness.results import DIFFERENCE_COLUMNS, TABLE, find_trial, name_of
+from harness.results import find_trial, name_of
 
 
 def rerun_trial(name: str, *, study: Path | None, logdir: Path, data_dir: Path | None) -> int:
@@ -35,7 +35,7 @@ def _print(outcome: Rerun) -> None:
         click.echo(f"Identical, bit for bit: {ended.removesuffix('.')}.")
     else:
         click.echo("Not identical:")
-        _table(outcome.results)
+        print_differences(outcome.results)
         if not outcome.same_answers:
             click.echo("Other test samples are answered right.")
     if outcome.answers_fault:
@@ -46,11 +46,6 @@ def _print(outcome: Rerun) -> None:
         )
     if not outcome.surroundings.empty:
         click.echo("What differs around it:")
-        _table(outcome.surroundings)
+        print_differences(outcome.surroundings)
     elif not outcome.identical:
         click.echo("Nothing that is recorded of the machine, the versions and the data differs.")
-
-
-def _table(frame: object) -> None:
-    columns = [name for name in DIFFERENCE_COLUMNS if name != "difference"]
-    print_table(frame, columns, form=TABLE, output="-")

@@ -12,11 +12,10 @@ from rich.markup import escape
 
 from harness.analysis import SUMMARY_FILE, ends, outcome, summary_table
 from harness.cli.run_request import Request, Task, Workers, make_tasks
-from harness.cli.terminal.data_lines import data_line
 from harness.cli.terminal.plan import plan_table, total_line
 from harness.cli.terminal.progress import RunProgress
 from harness.cli.terminal.summary import make_console, print_notes, summary_view
-from harness.cli.terminal.undrawn import undrawn_lines
+from harness.cli.terminal.summary_notes import data_line, undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.records import Record, one_writer, reason, require_own, require_own_trial, require_same_folder, trial_folder
 from harness.runs import (
@@ -227,7 +226,7 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
 def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.options.logdir)
-    console.print(summary_view(summary, title=plan.study.title, width=console.width))
+    console.print(summary_view(summary, title=plan.study.title))
     console.print(data_line(plan.study, found.records), markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     if plan.cached:

@@ -5,25 +5,22 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from harness.analysis import claims_of, epoch_numbers
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
-from harness.cli.terminal.table_fit import as_many_as_fit, drawn
+from harness.cli.terminal.table import Column, Row, Table, pairs
 from harness.records import Record, encode
 from harness.results import (
     DIFFERENCE_COLUMNS,
     STANDARD_OUTPUT,
-    Cell,
+    TABLE,
     Found,
-    View,
     difference_table,
     find_trial,
     format_value,
@@ -32,6 +29,9 @@ from harness.results import (
     write_output,
 )
 from harness.study import metric_from_dict, show_value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")
@@ -46,10 +46,10 @@ def show(name: str, *, logdir: Path, form: str, output: str) -> None:
         return
     console = make_console()
     if output == STANDARD_OUTPUT:
-        console.print(page(found, console.width))
+        console.print(page(found))
         return
     with console.capture() as captured:
-        console.print(page(found, console.width))
+        console.print(page(found))
     write_output(Text.from_ansi(captured.get()).plain + "\n", output, show=click.echo)
 
 
@@ -58,34 +58,47 @@ def diff(one: str, other: str, *, logdir: Path, form: str, output: str) -> None:
     first, second = find_trial(one, logdir=logdir), find_trial(other, logdir=logdir)
     table = difference_table(first.record, second.record)
     caption = f"A = {_identity(first.record)}, B = {_identity(second.record)}."
-    print_table(
-        table,
-        DIFFERENCE_COLUMNS,
-        form=form,
-        output=output,
-        caption=caption + (" Nothing differs." if table.empty else ""),
+    caption += " Nothing differs." if table.empty else ""
+    if form == TABLE and output == STANDARD_OUTPUT:
+        print_differences(table, caption=caption)
+    else:
+        print_table(table, DIFFERENCE_COLUMNS, form=form, output=output, caption=caption)
+
+
+def print_differences(table: "pd.DataFrame", *, caption: str = "") -> None:
+    """Draw a table of differences, those of each part of a record below its name."""
+    columns = (
+        *(Column("name", text=True), Column("A", text=True), Column("B", text=True)),
+        Column("difference", justify="right", rank=1),
     )
+    rows: list[Row] = []
+    for name, part in table.groupby("part", sort=False):
+        rows.append(f"{name}:")
+        rows += [(*texts, format_value("", difference)) for *texts, difference in part[["name", "A", "B", "difference"]].values]
+    make_console().print(Table(columns, rows, caption=Text(on_one_line(caption), style="dim")))
 
 
 def _identity(record: Record) -> str:
     return f"{name_of(record)} ({record.trial_id})"
 
 
-def page(found: Found, width: int) -> Group:
-    """Draw a record for so wide a terminal: what it is, how it ended, what it cost, each epoch, and where it comes from."""
+def page(found: Found) -> Group:
+    """Draw a record: what it is, how it ended, what it cost, each epoch, and where it comes from."""
     record = found.record
-    parts: list[Text | Table] = [Text(on_one_line(_identity(record)), style="bold"), _pairs("", _summary(found))]
+    parts: list[Text | Table] = [Text(on_one_line(_identity(record)), style="bold"), _values("", _summary(found))]
     result = {name: format_value(name, value, metric=_metric(record)) for name, value in record.metrics.items()}
-    parts += [_pairs("settings", record.settings), _pairs("result", result)]
+    parts += [_values("settings", record.settings), _values("result", result)]
     if record.first_test_image:
         chosen = max(range(len(record.first_test_image)), key=record.first_test_image.__getitem__)
-        parts.append(_pairs("", {"first test image": f"class {chosen} with probability {record.first_test_image[chosen]:.4f}"}))
+        parts.append(
+            _values("", {"first test image": f"class {chosen} with probability {record.first_test_image[chosen]:.4f}"})
+        )
     if record.epochs:
-        parts += _history(record, width)
+        parts.append(_history(record))
     if record.architecture:
         parts.append(_layers(record))
-    parts += [_pairs("cost", record.cost), _pairs("data", record.data), _pairs("provenance", record.provenance)]
-    parts = [part for part in parts if isinstance(part, Text) or part.row_count]
+    parts += [_values(name, getattr(record, name)) for name in ("cost", "data", "provenance")]
+    parts = [part for part in parts if isinstance(part, Text) or part.rows]
     if record.traceback:
         lines = record.traceback.rstrip().splitlines()[-LAST_LINES:]
         parts.append(Text("\n".join(["error", *map(on_one_line, lines)]), style="red"))
@@ -109,15 +122,8 @@ def _summary(found: Found) -> dict[str, Any]:
     }
 
 
-def _pairs(title: str, values: Mapping[str, Any]) -> Table:
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim", no_wrap=True, min_width=18)
-    table.add_column(overflow="fold")
-    for name, value in values.items():
-        text = on_one_line(_in_words(name, value))
-        if text:
-            table.add_row(Text(on_one_line(str(name))), Text(text))
-    return table
+def _values(title: str, values: Mapping[str, Any]) -> Table:
+    return pairs(title, ((str(name), _in_words(name, value)) for name, value in values.items()))
 
 
 def _in_words(name: str, value: Any) -> str:
@@ -130,22 +136,20 @@ def _in_words(name: str, value: Any) -> str:
     return "none" if value is None else format_value(name, value)
 
 
-def _history(record: Record, width: int) -> list[Text | Table]:
-    """Draw what was measured at each epoch: the loss and the study's metric first, of the rest what there is room for."""
+def _history(record: Record) -> Table:
+    """Return what was measured at each epoch: the loss and the study's metric first, of the rest what there is room for."""
     metric = _metric(record)
     names = [name for name in record.history if name != "epoch"]
     first = [f"{part}_{what}" for what in ("loss", metric.removeprefix("test_")) for part in ("train", "validation", "test")]
     names.sort(key=lambda name: first.index(name) if name in first else len(first))
-    columns = ("epoch", *map(on_one_line, names))
+    headings = ("epoch", *(name.replace("_", " ") for name in names))
+    columns = [Column(on_one_line(heading), justify="right", rank=rank) for rank, heading in enumerate(headings)]
     rows = []
     for place, epoch in enumerate(epoch_numbers(record)):
         series = ((name, record.history[name]) for name in names)
         texts = (_in_epoch(name, values[place] if place < len(values) else None, metric) for name, values in series)
-        rows.append((Cell(str(epoch)), *map(Cell, texts)))
-    view, left_out = as_many_as_fit(View(columns, (True,) * len(columns), tuple(rows), ""), width)
-    table = drawn(view, width)
-    table.title, table.title_justify, table.title_style = "epochs", "left", "bold"
-    return [table, *([Text(f"No room for: {', '.join(left_out)}.", style="dim")] if left_out else [])]
+        rows.append((str(epoch), *texts))
+    return Table(columns, rows, title="epochs", title_style="bold")
 
 
 def _metric(record: Record) -> str:
@@ -160,9 +164,6 @@ def _in_epoch(name: str, value: float | None, metric: str) -> str:
 
 def _layers(record: Record) -> Table:
     names = list(dict.fromkeys(name for layer in record.architecture for name in layer))
-    table = Table(title="architecture", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        table.add_column(Text(on_one_line(str(name))), overflow="fold")
-    for layer in record.architecture:
-        table.add_row(*(Text(on_one_line(_in_words(name, layer.get(name, "")))) for name in names))
-    return table
+    columns = [Column(on_one_line(str(name)), text=True) for name in names]
+    rows = [[_in_words(name, layer.get(name, "")) for name in names] for layer in record.architecture]
+    return Table(columns, rows, title="architecture", title_style="bold")

@@ -23,10 +23,7 @@ from .formats import (
     on_one_line as on_one_line,
 )
 from .formats import (
-    plain_cell as plain_cell,
-)
-from .formats import (
-    to_text as to_text,
+    to_markdown as to_markdown,
 )
 from .formats import (
     write_output as write_output,
@@ -66,5 +63,5 @@ from .trial_choice import choose_trials as choose_trials
 from .view import Cell as Cell
 from .view import View as View
 from .view import format_value as format_value
+from .view import is_difference as is_difference
 from .view import make_view as make_view
-from .view import without as without

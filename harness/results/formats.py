@@ -78,7 +78,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    text = escape_markdown(cell.text)
+    text = escape_markdown(cell.whole)
     return (f"**{text}**" if cell.best else text) + escape_markdown(cell.mark)
 
 
@@ -112,7 +112,7 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 
 def _latex_cell(cell: Cell, numeric: bool) -> str:
-    text = escape_latex(cell.text)
+    text = escape_latex(cell.whole)
     if numeric and text.startswith(("+", "-")):
         text = f"${text[0]}${text[1:]}"
     return (f"\\textbf{{{text}}}" if cell.best else text) + (f"$^{{{cell.mark}}}$" if cell.mark else "")
@@ -141,4 +141,4 @@ def to_text(view: View) -> str:
 
 def plain_cell(cell: Cell) -> str:
     """Return what a cell shows where there is no bold."""
-    return cell.text + (BEST if cell.best else "") + cell.mark
+    return cell.whole + (BEST if cell.best else "") + cell.mark

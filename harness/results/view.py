@@ -36,11 +36,17 @@ MARK = "*"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one cell shows: a text, whether it is the best of its column, and the mark of its significance."""
+    """What one cell shows: a text, whether it is the best of its column, the mark of its significance, its deviation."""
 
     text: str
     best: bool = False
     mark: str = ""
+    deviation: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The text with its standard deviation."""
+        return f"{self.text} ± {self.deviation}" if self.deviation else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +71,6 @@ def make_view(frame: "pd.DataFrame", columns: Sequence[str], *, caption: str = "
     numeric = tuple(_is_numeric(frame, name) for name in shown)
     words = " ".join(part for part in (caption, _legend(frame, shown, cells, marked)) if part)
     return View(tuple(shown), numeric, tuple(zip(*cells)), words)
-
-
-def without(view: View, place: int) -> View:
-    """Return a view without its column at this place."""
-    kept = [index for index in range(len(view.columns)) if index != place]
-    rows = tuple(tuple(row[index] for index in kept) for row in view.rows)
-    columns, numeric = tuple(view.columns[index] for index in kept), tuple(view.numeric[index] for index in kept)
-    return View(columns, numeric, rows, view.caption)
 
 
 def format_value(name: str, value: Any, *, metric: str = "") -> str:
@@ -118,14 +116,12 @@ def _column(frame: "pd.DataFrame", name: str) -> tuple[Cell, ...]:
     metrics = _beside(frame, name, "metric")
     texts = [format_value(name, value, metric=metric) for value, metric in zip(frame[name].tolist(), metrics)]
     std = next((std for std, mean in _stds(frame).items() if mean == name), None)
-    if std is not None:
-        spreads = [format_value(std, value, metric=metric) for value, metric in zip(frame[std].tolist(), metrics)]
-        texts = [f"{text} ± {spread}" if text and spread else text for text, spread in zip(texts, spreads)]
-    best = _best(frame, name)
-    marks = _marks(frame, name)
+    spreads = frame[std].tolist() if std else [None] * len(texts)
+    deviations = [format_value(std or "", value, metric=metric) for value, metric in zip(spreads, metrics)]
+    best, marks = _best(frame, name), _marks(frame, name)
     return tuple(
-        Cell(text, best=text != "" and index in best, mark=MARK if text and index in marks else "")
-        for index, text in enumerate(texts)
+        Cell(text, best=index in best, mark=MARK if index in marks else "", deviation=deviation) if text else Cell("")
+        for index, (text, deviation) in enumerate(zip(texts, deviations))
     )
 
 
@@ -177,7 +173,7 @@ def _beside(frame: "pd.DataFrame", name: str, beside: str) -> list[str]:
 def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     stem, number = _split(name)
     p_value = f"p_value{number}"
-    if not _is_difference(stem) or p_value not in frame.columns:
+    if not is_difference(stem) or p_value not in frame.columns:
         return frozenset()
     told = f"verdict{number}" in frame.columns
     words = _beside(frame, name, "verdict") if told else [None] * len(frame)
@@ -185,7 +181,8 @@ def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     return frozenset(index for index, (value, word) in enumerate(cells) if _is_known(value) and is_marked(value, word))
 
 
-def _is_difference(stem: str) -> bool:
+def is_difference(stem: str) -> bool:
+    """Say whether a column holds differences from the control."""
     return stem == "delta" or stem.startswith("delta_test_")
 
 
@@ -197,7 +194,7 @@ def _legend(frame: "pd.DataFrame", shown: Sequence[str], columns: Sequence[Seque
     if any(cell.best for cell in cells):
         several = any(_split(name)[0] == "data" and frame[name].nunique() > 1 for name in frame.columns)
         words.append(f"best of each dataset {marked}" if several else f"best {marked}")
-    if any(_is_difference(_split(name)[0]) and _has_p_values(frame, name) for name in shown):
+    if any(is_difference(_split(name)[0]) and _has_p_values(frame, name) for name in shown):
         words.append(f"{MARK} Holm-corrected p < {SIGNIFICANCE:g} (paired t-test against the control)")
     text = "; ".join(words)
     return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -140,7 +140,7 @@ def test_a_column_is_the_same_in_each_source_only_where_both_have_values(logdir,
     losses = [dict(make_record("wide", seed).metrics) | {"test_loss": 0.5} for seed in range(5)]
     others = (replace(make_record("wide", seed, metrics=metrics), study="t") for seed, metrics in enumerate(losses))
     other = store(tmp_path / "other", *others)
-    assert "The same in each: seeds 5, epochs 2. " in " ".join(harness("compare", logdir, other).stdout.split())
+    assert "The same in each: seeds 5, epochs 2. " in harness("compare", logdir, other, "--format", "markdown").stdout
     assert rows(logdir, other)[0]["test_loss_1"] and "test_accuracy_2" in rows(logdir, other)[0]
 
 

@@ -148,7 +148,7 @@ def test_of_many_metrics_those_of_the_study_are_shown_whole_and_those_without_ro
     more = {f"{split}_{name}": [0.25, 0.5, 0.75] for name in ("main_rmse", "side_rmse") for split in ("train", "test")}
     found = Found(replace(record, history=more | dict(record.history)), Path("record.json"))
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    console.print(page(found, width))
+    console.print(page(found))
     lines = console.file.getvalue().splitlines()
     first = next(line.split() for line in lines if line.split()[:1] == ["10"])
     assert first[:7] == ["10", "0.9000", "0.3600", "1.000", "0.9500", "0.6000", "0.9990"]

@@ -9,8 +9,8 @@ from course_records import STUDY, course_record, course_records, write_all
 from tiny_dataset import alone
 
 from harness.cli.app import main
-from harness.cli.questions_view import wrapped
 from harness.cli.questions_words import CHINESE, ENGLISH, WORDS
+from harness.cli.terminal.wrapping import fold
 from harness.course import answers
 from harness.course.question_evidence import collect_evidence
 from harness.course.questions_file import load_questions
@@ -51,7 +51,7 @@ def fields(text: str) -> set[str]:
 
 
 def test_chinese_lines_break_at_any_character_but_never_inside_a_word_or_before_a_mark():
-    lines = wrapped("训练之前要把像素除以 255，然后用 softmax 输出概率。", 12).split("\n")
+    lines = fold("训练之前要把像素除以 255，然后用 softmax 输出概率。", 12).split("\n")
     assert max(map(len, lines)) <= 12 and "".join(lines).replace(" ", "") == "训练之前要把像素除以255，然后用softmax输出概率。"
     assert not any(line[0] in "，。" for line in lines) and any("softmax" in line for line in lines)
 
@@ -68,7 +68,7 @@ def ask(*words: object) -> str:
 
 
 def test_all_nine_are_listed_with_their_state(logdir):
-    assert re.findall(r"│ +(\d) │.*│ (\w+) +│", ask("--logdir", logdir)) == [
+    assert re.findall(r"(?m)^ +(\d)  .*  (\w+) *$", ask("--logdir", logdir)) == [
         (str(number), "supported") for number in range(1, 10)
     ]
 

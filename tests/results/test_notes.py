@@ -94,7 +94,7 @@ def test_of_many_interactions_the_clear_ones_come_first_and_the_rest_is_counted(
 
 def shown(records) -> str:
     console = Console(width=300, record=True, file=io.StringIO())
-    console.print(summary_view(summary_table(records), title="s", width=300))
+    console.print(summary_view(summary_table(records), title="s"))
     return console.export_text()
 
 

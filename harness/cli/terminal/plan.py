@@ -4,24 +4,24 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from harness.cli.terminal.summary import duration
-from harness.cli.terminal.table import Column, Fitted
+from harness.cli.terminal.table import Column, Row, Table
 from harness.runs import trial_seconds, wall_seconds
 
 if TYPE_CHECKING:
     from harness.runs import Plan
 
 COLUMNS = (
-    *(Column("variant"), Column("change", text=True), Column("expected to", text=True)),
-    *(Column(heading, numeric=True) for heading in ("epochs", "trials", "done", "≈ s each")),
+    *(Column("variant"), Column("change", text=True), Column("expected to", text=True, rank=2)),
+    *(Column("epochs", justify="right", rank=1), Column("trials", justify="right")),
+    *(Column("done", justify="right", rank=4), Column("≈ s each", justify="right", rank=3)),
 )
-DISPENSABLE = ("done", "≈ s each", "expected to", "epochs")
 
 
-def plan_table(plan: "Plan", *, workers: int) -> Fitted:
+def plan_table(plan: "Plan", *, workers: int) -> Table:
     """Draw what a run would do: trials, what changes, epochs, estimated cost; the families below the variants."""
     study = plan.study
     title = f"Plan of {study.name}: {_counted(len(plan.trials), 'trial')}"
-    rows: list[tuple[str, ...] | None] = []
+    rows: list[Row] = []
     for name in study.names:
         expected = study.expectation(name).asked
         count, done = str(plan.count(name)), str(_done(plan, [name]))
@@ -29,13 +29,13 @@ def plan_table(plan: "Plan", *, workers: int) -> Fitted:
         rows.append((name, study.change(name), expected, epochs, count, done, f"{plan.seconds[name]:.0f}"))
     families = study.families()
     if families:
-        rows.append(None)
+        rows.append("")
     for family, names in families.items():
         # Beside the variants' names, not among them: a family's may be long, and may be broken.
         size = f"{family}: {_counted(len(names), 'variant')}, about {duration(_cost(plan, names))} of one core"
         count = str(sum(plan.count(name) for name in names))
         rows.append(("family", size, "", "", count, str(_done(plan, names)), ""))
-    return Fitted(title, COLUMNS, rows, dispensable=DISPENSABLE, caption=plan_caption(plan, workers=workers))
+    return Table(COLUMNS, rows, title=title, caption=plan_caption(plan, workers=workers))
 
 
 def plan_caption(plan: "Plan", *, workers: int) -> str:

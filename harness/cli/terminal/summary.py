@@ -1,28 +1,26 @@
-"""What the terminal shows: tables, drawn with rich."""
+"""The tables of variants, as `run` and `compare` show them, and what every command prints with."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-from harness.cli.terminal.folding import fold, longest_piece
+from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import clean
 from harness.study import ACCURACY, BASE, FEWEST_PAIRS, never_judged
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.results import Cell, View
+
 PLAIN_WIDTH = 160  # where the output is no terminal
 RULES = "docs/verdicts.md"  # says how verdicts come about
 TINY = 1e-99  # a p-value below this is shown as that
-WIDEST_PIECE = 32  # a longer word in the change of a variant may be broken
-_TEXTS = ("variant", "change", "status", "verdict")
 STATUS_STYLES = {
     "ok": "green",
     "expected-error": "cyan",
@@ -33,6 +31,17 @@ STATUS_STYLES = {
     "interrupted": "yellow",
 }
 VERDICT_STYLES = {"better": "bold green", "worse": "bold red", "equivalent": "cyan", "inconclusive": "yellow"}
+STYLES = {"status": STATUS_STYLES, "verdict": STATUS_STYLES | VERDICT_STYLES}
+INTERVAL, DEVIATION = "95% interval", "standard deviation"
+# Of the columns that a narrow terminal may have no room for, the most important first; all others always stay.
+RANKS = (
+    *("metric", INTERVAL, DEVIATION, "status", "change", "p_value", "seeds", "epochs", "validation_epoch", "best_epoch"),
+    *("test_loss", "direction", "seconds", "mcnemar_p", "sample_high", "sample_low", "data", "parameters", "failed_seeds"),
+)
+WHOLE = ("variant", "status", "verdict")  # columns of single words, not to be broken
+_JUSTIFY: dict[bool, JustifyMethod] = {False: "left", True: "right"}
+_MEAN_OF_SEEDS = re.compile(r"(best|validation)_epoch")  # a mean although its name does not say so
+_STEM = re.compile(r"^(difference_)?(.*?)(_\d+)?$")  # of a column where several sources stand side by side
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -48,54 +57,102 @@ def print_notes(notices: Iterable[str]) -> None:
         console.print(f"[yellow]Note:[/] {escape(clean(notice))}", soft_wrap=not console.is_terminal)
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """How much of the summary there is room for."""
+def view_table(view: "View", *, title: str = "") -> Table:
+    """Return the table of a view: a difference with its interval in one cell, the rows of each study below its name.
 
-    gap: int = 2  # characters between columns
-    interval: bool = True
-    spread: bool = True  # the standard deviation; without it headings are short as well
-    tight: bool = False  # whether a setting and its value may stand on two lines
-    left_out: tuple[str, ...] = ()
-
-    def unsaid(self, rows: list[dict[str, Any]]) -> str:
-        """Name what is left out of these rows that nothing below the table says."""
-        parts = (("standard deviation", self.spread, "value_std"), ("95% interval", self.interval, "ci_low"))
-        lost = [name for name, shown, column in parts if not shown and any(present(row[column]) for row in rows)]
-        return ", ".join([*lost, *(name for name in self.left_out if name != "seconds")])
-
-
-_COSTS = ("seconds", "epochs", "parameters")
-_NARROW = _Layout(gap=1, interval=False, spread=False)
-_WIDE = (_Layout(), _Layout(gap=1), _Layout(gap=1, left_out=("seconds",)))
-# Without a verdict the interval is all that says how sure a difference is: it outranks what a variant costs.
-_WITH_INTERVAL = (
-    _Layout(gap=1, left_out=("seconds", "parameters")),
-    *(replace(_NARROW, interval=True, left_out=left_out) for left_out in (("seconds",), ("seconds", "parameters"), _COSTS)),
-)
-_LAYOUTS = (
-    _Layout(gap=1, interval=False),
-    _Layout(gap=1, interval=False, left_out=("seconds",)),
-    *(replace(_NARROW, left_out=_COSTS[:count]) for count in (1, 2, 3)),
-    replace(_NARROW, tight=True, left_out=_COSTS),
-    *(replace(_NARROW, tight=tight, left_out=(*_COSTS, "seeds")) for tight in (False, True)),
-    replace(_NARROW, left_out=(*_COSTS, "seeds", "change")),
-    replace(_NARROW, left_out=(*_COSTS, "seeds", "change", "status")),
-)
+    A status that is the verdict as well is said once, as the verdict.
+    """
+    cells = {name: tuple(row[place] for row in view.rows) for place, name in enumerate(view.columns)}
+    if "verdict" in cells and "status" in cells:
+        told = (verdict.text == status.text for verdict, status in zip(cells["verdict"], cells["status"]))
+        cells["status"] = tuple(replace(cell, text="" if same else cell.text) for cell, same in zip(cells["status"], told))
+    headings = _study_headings(cells)
+    numeric = dict(zip(view.columns, view.numeric))
+    drawn = [column for name in cells for column in _columns(name, cells, numeric=numeric[name])]
+    rows: list[Row] = []
+    for place, row in enumerate(zip(*(texts for _, texts in drawn))):
+        if place in headings:
+            rows.append(headings[place])
+        bold = "variant" in cells and cells["variant"][place].text.rpartition("/")[2] == BASE
+        rows.append([Text(cell.plain, style=f"bold {cell.style}".strip()) for cell in row] if bold else row)
+    return Table([column for column, _ in drawn], rows, title=title, caption=Text(clean(view.caption), style="dim"))
 
 
-def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
+def repeats_status(frame: "pd.DataFrame") -> bool:
+    """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
+    cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
+    return all(words(verdict) in ("", status) for verdict, status in cells)
+
+
+def _study_headings(cells: "dict[str, tuple[Cell, ...]]") -> dict[int, str]:
+    """Take the studies out of the cells; return each before the first of its rows, if those stand together.
+
+    If they do not, the study is part of the variant's name.
+    """
+    if "study" not in cells or "variant" not in cells:
+        return {}
+    studies = [cell.text for cell in cells.pop("study")]
+    first = {place: study for place, study in enumerate(studies) if not place or study != studies[place - 1]}
+    if len(first) == len(set(studies)):
+        return first
+    names = zip(studies, cells["variant"])
+    cells["variant"] = tuple(replace(cell, text=f"{study}/{cell.text}") for study, cell in names)
+    return {}
+
+
+def _columns(name: str, cells: "dict[str, tuple[Cell, ...]]", *, numeric: bool) -> Iterator[tuple[Column, list[Text]]]:
+    """Yield a column with its texts, and those that are joined to it: deviation, interval, marks."""
+    from harness.results import BEST, is_difference
+
+    intervals = {"ci_low", "ci_high"} <= cells.keys() and any(map(is_difference, cells))
+    if intervals and name in ("ci_low", "ci_high"):
+        return
+    rank = 0 if name == "status" and "verdict" not in cells else _rank(_STEM.sub(r"\2", name))
+    styles, column = STYLES.get(name, {}), cells[name]
+    heading = "difference" if is_difference(name) else _MEAN_OF_SEEDS.sub(r"\1_mean_epoch", name).replace("_", " ")
+    text, justify = not numeric and not name.startswith(WHOLE), _JUSTIFY[numeric]
+    texts = [Text(clean(cell.text), style=styles.get(cell.text, "bold" if cell.best else "")) for cell in column]
+    yield Column(heading, text=text, justify=justify, rank=rank, below=name == "note"), texts
+    if any(cell.deviation for cell in column):
+        deviations = [Text(f" ± {cell.deviation}" if cell.deviation else "") for cell in column]
+        yield Column(DEVIATION, rank=max(rank, _rank(DEVIATION)), joined=""), deviations
+    if intervals and is_difference(name):
+        ends = zip(cells["ci_low"], cells["ci_high"])
+        bounds = [Text(f" [{low.text}, {high.text}]" if low.text else "") for low, high in ends]
+        yield Column(INTERVAL, rank=_rank(INTERVAL), joined=f" [{INTERVAL}]"), bounds
+    if any(cell.best or cell.mark for cell in column):
+        yield Column("", rank=rank, joined=""), [Text((BEST if cell.best else "") + cell.mark) for cell in column]
+
+
+def _rank(name: str) -> int:
+    return RANKS.index(name) + 1 if name in RANKS else 0
+
+
+def summary_view(frame: "pd.DataFrame", *, title: str) -> Group:
     """Draw the summary: one row a variant, the base first, and below it what needs a sentence."""
-    from harness.results import chosen_by_validation, interaction_notes
+    from harness.results import (
+        BEST,
+        chosen_by_validation,
+        difference_of,
+        format_value,
+        interaction_notes,
+        make_view,
+        one_metric,
+        under_its_name,
+    )
 
     rows = frame.to_dict("records")
-    metric = rows[0]["metric"].replace("_", " ") if rows else ACCURACY.words
-    if metric != ACCURACY.words:
-        title = f"{title} ({metric}: {rows[0]['direction']} is better)"
+    metric = one_metric([frame])
+    if metric != ACCURACY.column:
+        title = f"{title} ({metric.replace('_', ' ')}: {rows[0]['direction']} is better)"
     if not rows:  # a table without rows would be drawn without its title
         return Group(Text(title, style="italic"))
-    layout, columns = _fitting(rows, metric, width)
-    notes = [Text.assemble((f"{row['variant']}: ", "bold"), note) for row in rows if (note := _note(row))]
+    shown = under_its_name(frame, metric).assign(note=[_note(row) for row in rows])
+    verdict = () if repeats_status(frame) else ("verdict",)
+    names = ("variant", "change", "status", "seeds", "epochs", "parameters", metric, difference_of(metric), "ci_low", "ci_high")
+    names = (*names, *verdict, "seconds", "note")
+    columns = [name for name in names if any(format_value(name, value) for value in shown[name].tolist())]
+    notes = []
     if any(_wants_seeds(row) for row in rows):
         sampled = " An interval from the test samples of one seed says nothing of other seeds."
         few = f"Verdicts need {FEWEST_PAIRS} seeds ({RULES})."
@@ -104,89 +161,7 @@ def summary_view(frame: "pd.DataFrame", *, title: str, width: int) -> Group:
     if any(words(row["verdict"]) in VERDICT_STYLES for row in rows):
         notes.append(Text(f"How verdicts come about, and of what: {RULES}", style="dim"))
     notes += [Text(choice) for choice in chosen_by_validation(rows)]
-    if unsaid := layout.unsaid(rows):
-        notes.append(Text(f"No room for: {unsaid}.", style="dim"))
-    return Group(_drawn(rows, columns, layout, title=title, width=width), *notes)
-
-
-def _fitting(rows: list[dict[str, Any]], metric: str, width: int) -> tuple[_Layout, dict[str, list[Text]]]:
-    """Return the first layout that so many characters have room for, else the last, with its columns.
-
-    They go from the widest terminal to the narrowest.
-    """
-    unjudged = any(_wants_seeds(row) and present(row["ci_low"]) for row in rows)
-    for layout in (*_WIDE, *(_WITH_INTERVAL if unjudged else ()), *_LAYOUTS):
-        columns = _columns(rows, metric, layout)
-        if _width_needed(layout, columns) <= width:
-            break
-    return layout, columns
-
-
-def _drawn(rows: list[dict[str, Any]], columns: dict[str, list[Text]], layout: _Layout, *, title: str, width: int) -> Table:
-    table = Table(
-        title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, layout.gap - 1, 0, 0), show_edge=False
-    )
-    room = width - _width_needed(layout, columns)
-    for name, cells in columns.items():
-        justify, characters = "left" if name in _TEXTS else "right", _longest(name, cells)
-        if name == "change":
-            least = _least_change(cells, tight=layout.tight)
-            characters = max(min(characters, least + max(room, 0)), 1)
-            columns[name] = [Text(fold(cell.plain, characters)) for cell in cells]
-        table.add_column(name, justify=justify, overflow="fold", width=characters if room >= 0 else None)
-    for row, cells in zip(rows, zip(*columns.values())):
-        table.add_row(*cells, style="bold" if row["variant"] == BASE else "")
-    return table
-
-
-def _columns(rows: list[dict[str, Any]], metric: str, layout: _Layout) -> dict[str, list[Text]]:
-    """Return the cells of each column by its heading, without the columns that are empty in every row."""
-    interval = layout.interval and any(present(row["ci_low"]) for row in rows)
-    headings = {
-        "parameters": "parameters" if layout.spread else "params",
-        "value": metric if layout.spread else metric.removeprefix("test "),
-        "difference": "difference [95% interval]" if interval else "difference",
-    }
-    cells = [_summary_cells(row, interval=interval, spread=layout.spread) for row in rows]
-    columns = {name: [row[name] for row in cells] for name in (cells[0] if cells else {}) if name not in layout.left_out}
-    return {headings.get(name, name): column for name, column in columns.items() if any(cell.plain for cell in column)}
-
-
-def _width_needed(layout: _Layout, columns: dict[str, list[Text]]) -> int:
-    widths = [
-        _least_change(cells, tight=layout.tight) if name == "change" else _longest(name, cells)
-        for name, cells in columns.items()
-    ]
-    return sum(widths) + layout.gap * len(widths)
-
-
-def _least_change(cells: list[Text], *, tight: bool) -> int:
-    return max(len("change"), min(max(longest_piece(cell.plain, tight=tight) for cell in cells), WIDEST_PIECE))
-
-
-def _longest(name: str, cells: list[Text]) -> int:
-    return max(cell_len(name), *(cell.cell_len for cell in cells))
-
-
-def _summary_cells(row: dict[str, Any], *, interval: bool, spread: bool) -> dict[str, Text]:
-    from harness.results import format_value
-
-    value, deviation, difference, low, high = (
-        format_value(name, row[name], metric=row["metric"]) for name in ("value", "value_std", "delta", "ci_low", "ci_high")
-    )
-    verdict = words(row["verdict"]) if row["verdict"] != row["status"] else ""  # an expected error is said once
-    return {
-        "variant": Text(row["variant"]),
-        "change": Text(row["change"]),
-        "status": Text(row["status"], style=STATUS_STYLES.get(row["status"], "")),
-        "seeds": Text(str(row["seeds"])),
-        "epochs": Text(number(row["epochs"], "g")),
-        "parameters": Text(number(row["parameters"], ",.0f")),
-        "value": Text(f"{value} ± {deviation}" if spread and deviation else value),
-        "difference": Text(f"{difference} [{low}, {high}]" if interval and low else difference),
-        "verdict": Text(verdict, style=VERDICT_STYLES.get(verdict, "")),
-        "seconds": Text(number(row["seconds"], ".1f")),
-    }
+    return Group(view_table(make_view(shown, columns, marked=BEST), title=title), *notes)
 
 
 def _note(row: dict[str, Any]) -> str:

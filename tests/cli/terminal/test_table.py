@@ -8,11 +8,9 @@ from rich.console import Console
 
 from harness import Settings, Study
 from harness.analysis.summary import summary_table
-from harness.cli.terminal.data_lines import data_line
-from harness.cli.terminal.folding import fold
-from harness.cli.terminal.summary import summary_view
-from harness.cli.terminal.table_fit import print_view
-from harness.cli.terminal.undrawn import undrawn_lines
+from harness.cli.terminal.summary import summary_view, view_table
+from harness.cli.terminal.summary_notes import data_line, undrawn_lines
+from harness.cli.terminal.wrapping import fold
 from harness.records.record import Record
 from harness.results.view import make_view
 
@@ -34,7 +32,7 @@ def lines_at(width: int, table: pd.DataFrame = TABLE) -> list[str]:
     """Draw the table for a terminal of this width; return its lines."""
     file = io.StringIO()
     view = make_view(table, [*table.columns.drop("test_accuracy_std")])
-    print_view(view, Console(file=file, width=width, force_terminal=True, color_system=None))
+    Console(file=file, width=width, color_system=None).print(view_table(view))
     return file.getvalue().splitlines()
 
 
@@ -51,28 +49,28 @@ def test_every_word_of_a_broken_text_is_there():
 
 
 def test_what_there_is_no_room_for_is_named():
-    assert "No room for: change, seconds, note." in " ".join(" ".join(lines_at(44)).split())
+    assert "No room for: change, seconds." in " ".join(" ".join(lines_at(44)).split())
     assert "No room" not in " ".join(lines_at(200))
 
 
-def test_why_a_row_has_no_verdict_is_said_below_the_table_where_its_note_has_no_room():
+def test_notes_stand_below_the_table_each_once_with_the_rows_that_it_is_of():
     others = {"base": ["", ""], "wide": ["equivalent", "within"], "fashion": ["", "no verdict: tested on fashion, not mnist"]}
     others |= {"few": ["", "intervals only: 1 of 5 seeds"], "fewer": ["", "intervals only: 1 of 5 seeds"]}
     rows = [["learning-" + name, 0.9, 0.001, *cells] for name, cells in others.items()]
     table = pd.DataFrame(rows, columns=["variant", "test_accuracy", "test_accuracy_std", "verdict", "note"])
-    _, below = "\n".join(lines_at(50, table)).split("learning-fewer  ")
-    text = " ".join(below.split())
-    assert "learning-fashion: no verdict: tested on fashion, not mnist" in text and "within" not in text
-    assert "learning-few, learning-fewer: intervals only: 1 of 5 seeds" in text
-    assert "\n".join(lines_at(150, table)).count("tested on fashion") == 1 and "few, " not in "".join(lines_at(150, table))
+    for width in (50, 150):
+        _, below = "\n".join(lines_at(width, table)).split("learning-fewer  ")
+        text = " ".join(below.split())
+        assert "learning-fashion: no verdict: tested on fashion, not mnist" in text and "learning-wide: within" in text
+        assert "learning-few, learning-fewer: intervals only: 1 of 5 seeds" in text
 
 
-def test_where_nothing_fits_the_terminal_breaks_plain_lines():
+def test_where_nothing_fits_each_cell_has_a_line():
     assert "0.9712 ± 0.0010" in "".join(lines_at(20)) and "1234.5" in "".join(lines_at(20))
 
 
 def test_what_a_variant_changes_stays_longer_than_its_note():
-    assert "No room for: seconds, note." in " ".join(" ".join(lines_at(70)).split())
+    assert "No room for: seconds." in " ".join(" ".join(lines_at(62)).split())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def summary_at(width: int, **values: object) -> list[str]:
 def drawn_summary(records: list[Record], width: int = 160) -> list[str]:
     """Draw the summary of these records for a terminal of this width; return its lines."""
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    console.print(summary_view(summary_table(records), title="s: why?", width=width))
+    console.print(summary_view(summary_table(records), title="s: why?"))
     return console.file.getvalue().splitlines()
 
 
@@ -109,8 +107,11 @@ def drawn_summary(records: list[Record], width: int = 160) -> list[str]:
 def test_the_summary_breaks_no_word_and_cuts_no_number(width):
     lines = summary_at(width)
     text = " ".join(lines)
-    assert max(map(len, lines)) <= width and all(word in text for word in ("0.9799", "+0.0101", "learning_rate=0.01"))
-    assert "wide-and-deep," in text and "a-control-of-a-long-name)" in text
+    assert max(map(len, lines)) <= width and all(word in text for word in ("0.9799", "+0.0101", "[+0.0088"))
+    if width == 80:  # the interval outranks what a variant changes
+        assert "change" in text.partition("No room for: ")[2]
+    else:
+        assert all(word in text for word in ("learning_rate=0.01", "wide-and-deep,", "a-control-of-a-long-name)"))
 
 
 def test_a_column_that_is_empty_in_every_row_is_left_out_of_the_summary():
@@ -126,12 +127,12 @@ def named(name: str, change: str, *, seeds: int) -> list[Record]:
     return [replace(make_record("wide", seed), variant=name, change=change, changes={"hidden": [512]}) for seed in range(seeds)]
 
 
-def test_at_80_columns_what_is_left_out_of_the_cells_is_named_as_well():
+def test_at_80_columns_the_interval_and_the_verdict_outrank_what_a_variant_changes_and_costs():
     base = [make_record(seed=seed) for seed in range(5)]
     lines = drawn_summary([*base, *named("wide-and-deep-with-skips", "depth=1, noise=0.1", seeds=5)], 80)
     text = " ".join(" ".join(lines).split())
-    assert "±" not in text and "[+" not in text and "better" in text
-    assert "No room for: standard deviation, 95% interval" in text
+    assert "0.9800 ± 0.0003• +0.0100 [+0.0094, +0.0106]* better" in text
+    assert "No room for: change, status, seeds, epochs, parameters, seconds." in text
 
 
 def test_below_the_seeds_of_a_verdict_the_interval_outranks_what_a_variant_costs():
@@ -185,15 +186,15 @@ def test_where_variants_use_different_parts_of_the_data_no_number_is_claimed():
 
 def test_a_summary_without_rows_still_says_of_which_study():
     console = Console(width=80, file=io.StringIO(), color_system=None)
-    console.print(summary_view(summary_table([]), title="s: [why]?", width=80))
+    console.print(summary_view(summary_table([]), title="s: [why]?"))
     assert console.file.getvalue().strip() == "s: [why]?"
 
 
 def test_the_heading_of_a_chosen_epoch_says_that_it_is_a_mean_over_seeds():
     frame = pd.DataFrame({"variant": ["base", "wide"], "best_epoch": [4.5, 6.0], "validation_epoch_1": [3.5, 2.0]})
     file = io.StringIO()
-    print_view(make_view(frame, list(frame.columns)), Console(file=file, width=80, color_system=None))
-    assert " ".join(file.getvalue().partition("─")[0].split()) == "validation best mean mean epoch variant epoch 1"
+    Console(file=file, width=80, color_system=None).print(view_table(make_view(frame, list(frame.columns))))
+    assert " ".join(file.getvalue().partition("─")[0].split()) == "variant best mean epoch validation mean epoch 1"
 
 
 DRAWING = Study("d", base=Settings(), variants=(), pictures=("mistakes", "predictions"))

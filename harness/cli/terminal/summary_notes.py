@@ -1,10 +1,10 @@
-"""Which data a study's trials had, in one line below its summary."""
+"""What a run says in single lines below its summary: which data the trials had, and which figures none could draw."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from harness.records import Record
-from harness.study import Study
+from harness.study import DRAWN_SEED, Study
 
 CUTS = ("samples", "validation")
 
@@ -31,3 +31,15 @@ def _cut(name: str, values: Sequence[Any], *, whole: bool) -> str:
     if not whole:
         return f"{name}={value}"
     return f"the first {value:,} of each" if name == "samples" else f"{value:,} held out"
+
+
+def undrawn_lines(study: Study, records: Sequence[Record]) -> list[str]:
+    """Say of each picture that the study names and no trial of the drawn seed has why the first of them has it not."""
+    # Only a trial that came to its pictures says what they took.
+    tried = [record for record in records if record.seed == DRAWN_SEED and "picture_seconds" in record.provenance]
+    lines = []
+    for name in study.pictures:
+        reasons = [record.provenance.get("pictures", {}).get(name, "") for record in tried]
+        if reasons and all(reasons):
+            lines.append(f"picture {name} was drawn for no variant: {reasons[0].removeprefix('not drawn: ')}")
+    return lines

@@ -1,0 +1,118 @@
+"""What each command looks like in terminals of three widths: no word broken, no line too long, nothing left out unsaid."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import harness
+from course_records import course_records, write_all
+from resulting import store_study
+
+from harness.cli import doctor
+from harness.maintenance.doctor import Section
+
+WIDTHS = (80, 120, 200)
+SCREENS = {
+    "compare": "compare LOGS/ablations",
+    "compare of two": "compare LOGS/ablations OTHER",
+    "reproduce": "reproduce ablations --logdir LOGS",
+    "diff": "diff ablations/base/seed-0 ablations/epochs-30/seed-0 --logdir LOGS",
+    "show": "show ablations/base/seed-0 --logdir LOGS",
+    "list": "list",
+    "list of one": "list ablations",
+    "questions": "questions --logdir LOGS",
+    "question": "questions 3 --logdir LOGS",
+    "question in Chinese": "questions 3 --logdir LOGS --lang zh",
+    "data": "data --data-dir OTHER",
+    "doctor": "doctor --logdir LOGS",
+}
+PIECE = re.compile(r"[\s=/,]+|(?<=[\u4e00-\u9fff，。；：、！？”）])|(?=[\u4e00-\u9fff“（])")  # a line may end there
+UNSAID = {"No", "room", "for:", "standard", "deviation", "95%", "interval", "放", "不", "下", "标", "准", "差。"}
+
+
+@pytest.fixture(scope="module")
+def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("screens")
+    write_all(folder / "logs", course_records())
+    store_study(folder / "other")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch):
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(doctor, "examine_machine", lambda *_, **__: Section("machine", (), ()))  # TensorFlow takes seconds
+
+
+def screen(name: str, logdir: Path, width: int, monkeypatch) -> list[str]:
+    """Return the lines of a command in a terminal of this width, without their styles."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    words = SCREENS[name].replace("LOGS", str(logdir / "logs")).replace("OTHER", str(logdir / "other"))
+    result = harness(*words.split())
+    assert result.exit_code in (0, 1) and result.stdout, result.output
+    return re.sub(r"\x1b\[[\d;]*m", "", result.stdout).splitlines()
+
+
+def pieces(lines: list[str]) -> set[str]:
+    return {piece.rstrip(".:") for line in lines for piece in PIECE.split(line) if piece}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", SCREENS)
+def test_no_word_is_broken_and_no_line_too_long(name, width, logdir, monkeypatch):
+    lines = screen(name, logdir, width, monkeypatch)
+    whole = pieces(screen(name, logdir, 2000, monkeypatch)) | {word.rstrip(".:") for word in UNSAID}
+    broken = {piece for piece in pieces(lines) - whole if not set(piece) <= set("─") and len(piece) < 20}
+    assert not broken  # of 20 characters and more: checksums
+    if name != "doctor":  # the commands that mend what it found are single lines to be copied
+        assert max(map(len, lines)) <= width
+
+
+def headings(lines: list[str]) -> str:
+    """Return the words above the first rule of a table."""
+    rule = next(place for place, line in enumerate(lines) if line.startswith("───"))
+    return " ".join(" ".join(lines[:rule]).split())
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["compare", "compare of two", "reproduce", "diff", "list", "list of one"])
+def test_what_is_left_out_is_named(name, width, logdir, monkeypatch):
+    lines = screen(name, logdir, width, monkeypatch)
+    missing = set(re.split(r"[ \[\]]+", headings(screen(name, logdir, 2000, monkeypatch)))) - set(
+        re.split(r"[ \[\]]+", headings(lines))
+    )
+    named = " ".join(" ".join(lines).split()).partition("No room for: ")[2]
+    assert all(word in named for word in missing)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"), [(80, ()), (120, ("p value", "change")), (200, ("p value", "change", "test loss"))]
+)
+def test_compare_shows_interval_and_verdict_first_and_errors_below(width, shown, logdir, monkeypatch):
+    lines = screen("compare", logdir, width, monkeypatch)
+    text = headings(lines)
+    assert all(word in text for word in ("test accuracy", "difference [95% interval]", "verdict", *shown))
+    assert sum(line.startswith("no-flatten") for line in lines) == 2  # its row, and its error below
+    assert "no-flatten: ValueError" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_reproduce_has_one_line_a_figure(width, logdir, monkeypatch):
+    lines = screen("reproduce", logdir, width, monkeypatch)
+    rows = [line.split() for line in lines if line.startswith("train loss")]
+    assert len(rows) == 22 and all(row[-1] in ("yes", "no") and "±" in row and "…" in row for row in rows)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_diff_has_one_line_a_number(width, logdir, monkeypatch):
+    lines = screen("diff", logdir, width, monkeypatch)
+    row = next(line.split() for line in lines if line.startswith("test_accuracy "))
+    assert len(row) == 4 and float(row[2]) - float(row[1]) == pytest.approx(float(row[3]), abs=1e-6)
+    assert {"trial:", "settings:", "metrics:"} <= set(lines)
+
+
+def test_studies_without_a_common_variant_stand_one_below_the_other(logdir, monkeypatch):
+    lines = screen("compare of two", logdir, 80, monkeypatch)
+    assert {"ablations", "s"} <= set(lines) and "variant" in lines[0] and "verdict" in lines[0]
+    assert "so that they stand one below the other" in " ".join(lines)
