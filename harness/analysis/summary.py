@@ -11,8 +11,9 @@ from harness.analysis.comparison import Comparison, compare_study
 from harness.analysis.costs import COSTS, costs_of, pareto_best, ratios
 from harness.analysis.epochs import LAST, metric_of
 from harness.analysis.interactions import interactions
+from harness.analysis.judging import claim_cells
 from harness.analysis.sameness import differing_by_seed
-from harness.analysis.summary_cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
+from harness.analysis.summary_cells import first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.records import (
     DIVERGED,
     EXPECTED_ERROR,

@@ -13,11 +13,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis import claims_of, epoch_numbers
+from harness.analysis import epoch_numbers
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import as_many_as_fit, drawn
-from harness.records import Record, encode
+from harness.records import Record, claims_of, encode
 from harness.results import (
     DIFFERENCE_COLUMNS,
     STANDARD_OUTPUT,
@@ -97,7 +97,7 @@ def _summary(found: Found) -> dict[str, Any]:
     changed = record.change.removesuffix(f" (vs {record.control})")
     change = f"{changed} against {record.control}" if record.control else "none: the base"
     claims = claims_of(record)
-    end = record.expectation.partition(", ")[0] if claims else record.expectation
+    end = record.expectation.removesuffix("".join(f", {claim}" for claim in claims))
     expected = "as expected" if record.as_expected else "not as expected"
     return {
         "change": change,

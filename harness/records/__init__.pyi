@@ -7,6 +7,8 @@ from .fallback import disk_is_full as disk_is_full
 from .fallback import fallback_logdir as fallback_logdir
 from .fallback import reason as reason
 from .locks import one_writer as one_writer
+from .old_records import changes_of as changes_of
+from .old_records import claims_of as claims_of
 from .own_paths import (
     ForeignPathError as ForeignPathError,
 )

@@ -110,7 +110,7 @@ def guess_seconds(study: Study, settings: Settings, data: Mapping[str, ResolvedD
 
 def _step_seconds(study: Study, settings: Settings) -> float:
     if study.step_seconds is None:
-        features = UNKNOWN_FEATURES if study.arrays or is_table(settings.dataset) else PIXELS
+        features = UNKNOWN_FEATURES if not study.needs_dataset or is_table(settings.dataset) else PIXELS
         return STEP_SECONDS + PARAMETER_SECONDS * dense_parameters(settings, features) * settings.batch_size / 32
     said = study.step_seconds(settings)
     if isinstance(said, bool) or not isinstance(said, Real) or not 0 < said < math.inf:
@@ -120,11 +120,9 @@ def _step_seconds(study: Study, settings: Settings) -> float:
 
 def _samples(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> int:
     prepared = data.get(settings.dataset)
-    known = (
-        (settings.samples or UNKNOWN_SAMPLES)
-        if study.arrays
-        else find_dataset(prepared.used if prepared else settings.dataset).samples
-    )
+    known = settings.samples or UNKNOWN_SAMPLES
+    if study.needs_dataset:
+        known = find_dataset(prepared.used if prepared else settings.dataset).samples
     return max(min(known, settings.samples or known) - (settings.validation or 0), 1)
 
 

@@ -29,7 +29,10 @@ from .claims import (
     Row as Row,
 )
 from .claims import (
-    claims_in as claims_in,
+    Threshold as Threshold,
+)
+from .claims import (
+    VsControl as VsControl,
 )
 from .claims import (
     never_judged as never_judged,

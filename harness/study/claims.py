@@ -1,7 +1,6 @@
 """What a variant's results are supposed to show: typed claims, each held against the variant's row of the summary."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -99,9 +98,6 @@ SHOWN = Standing(True)
 
 Claim = Threshold | VsControl
 
-_BOUND = re.compile(r"(?P<what>[a-z_ ]+) at (?P<side>least|most) (?P<limit>\S+)")
-_AGAINST = re.compile(r"(?P<word>better|worse|equivalent) (?:than|to) its control")
-
 
 def claim_from_dict(values: Mapping[str, Any]) -> Claim:
     """Return the claim that a record describes; TypeError or ValueError for what no claim says of itself."""
@@ -113,21 +109,6 @@ def claim_from_dict(values: Mapping[str, Any]) -> Claim:
     if not isinstance(bound.column, str) or not isinstance(bound.upper, bool):
         raise TypeError(f"column is {str(bound.column)[:40]!r}")
     return bound
-
-
-def claims_in(expectation: str) -> tuple[Claim, ...]:
-    """Return the claims of an expectation as its words have them, which is all that an old record keeps of it.
-
-    >>> [str(claim) for claim in claims_in("finishes, test accuracy at least 0.9, worse than its control")]
-    ['test accuracy at least 0.9', 'worse than its control']
-    """
-    claims: list[Claim] = []
-    for part in expectation.split(", ") if expectation.startswith("finishes") else ():
-        if bound := _BOUND.fullmatch(part):
-            claims.append(Threshold(bound["what"].replace(" ", "_"), float(bound["limit"]), upper=bound["side"] == "most"))
-        elif against := _AGAINST.fullmatch(part):
-            claims.append(VsControl(against["word"]))
-    return tuple(claims)
 
 
 def _difference(row: Row) -> str:
