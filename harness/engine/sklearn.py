@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.data import Arrays, Samples, each, training_weights
+from harness.data import NO_CLASS, Arrays, Samples, class_numbers, each, training_weights
 from harness.engine.array_checks import check_samples
 from harness.engine.training_loop import Epoch
 
@@ -142,13 +142,11 @@ def _is_classifier(estimator: Any) -> bool:
 
 def _class_numbers(title: str, y: Samples) -> np.ndarray:
     """Return labels as class numbers, one-hot rows too; of several outputs the first is what an estimator learns."""
-    labels = np.asarray(each(y)[0])
-    rows = labels.reshape(len(labels), -1)
-    classes = rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0]
-    wrong = int(((classes != np.round(classes)) | (classes < 0) | (classes >= MOST_CLASSES)).sum())
+    classes = class_numbers(np.asarray(each(y)[0]), most=MOST_CLASSES)
+    wrong = int((classes == NO_CLASS).sum())
     if wrong:
         raise ValueError(f"{title} holds {wrong} labels that are no class numbers; a classifier expects 0, 1, 2, ...")
-    return classes.astype(np.int64)
+    return classes
 
 
 def _numbers(title: str, y: Samples) -> np.ndarray:

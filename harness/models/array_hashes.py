@@ -80,7 +80,7 @@ def _as_told(targets: np.ndarray) -> np.ndarray:
     if not plain or targets.ndim not in (1, 2) or not targets.size:
         return targets
     rows = targets.reshape(len(targets), -1).astype(np.float32)
-    if rows.shape[1] > 1 and np.isin(rows, (0.0, 1.0)).all() and (rows.sum(axis=1) == 1.0).all():
+    if rows.shape[1] > 1 and one_hot(rows).all():
         rows = rows.argmax(axis=1)[:, np.newaxis].astype(np.float32)
     return rows
 
