@@ -7,7 +7,7 @@ from typing import Any
 from harness.analysis.judging import judged_anew
 from harness.analysis.sameness import told_apart
 from harness.records import Record
-from harness.study import Metric, Study, to_json
+from harness.study import SPLITS, Metric, Study, to_json
 
 
 def matching_records(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
@@ -60,7 +60,7 @@ def of_declared_base(record: Record, study: Study) -> Record:
 
 def under_metric_name(record: Record, metric: Metric) -> Record:
     """Return a record with what it measured under one of the metric's aliases under the metric's name as well."""
-    names = {f"{part}_{alias}": f"{part}_{metric.name}" for alias in metric.aliases for part in ("train", "validation", "test")}
+    names = {f"{part}_{alias}": f"{part}_{metric.name}" for alias in metric.aliases for part in SPLITS}
 
     def named(values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {names[name]: value for name, value in values.items() if name in names} | dict(values)

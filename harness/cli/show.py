@@ -31,7 +31,7 @@ from harness.results import (
     on_one_line,
     write_output,
 )
-from harness.study import metric_from_dict, show_value
+from harness.study import SPLITS, metric_from_dict, show_value
 
 LAST_LINES = 12  # of a traceback
 _STARTS = ("started", "ended")
@@ -134,7 +134,7 @@ def _history(record: Record, width: int) -> list[Text | Table]:
     """Draw what was measured at each epoch: the loss and the study's metric first, of the rest what there is room for."""
     metric = _metric(record)
     names = [name for name in record.history if name != "epoch"]
-    first = [f"{part}_{what}" for what in ("loss", metric.removeprefix("test_")) for part in ("train", "validation", "test")]
+    first = [f"{part}_{what}" for what in ("loss", metric.removeprefix("test_")) for part in SPLITS]
     names.sort(key=lambda name: first.index(name) if name in first else len(first))
     columns = ("epoch", *map(on_one_line, names))
     rows = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness.data import ResolvedDataset, find_dataset, is_table
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, RecordError, read_record
-from harness.study import Settings, Study
+from harness.study import Settings, Study, number_of
 
 if TYPE_CHECKING:
     from harness.training import Trial
@@ -92,11 +92,7 @@ def _epoch_seconds(record: Record, log_every: int, *, guess: float) -> float:
 
 
 def _number(text: str | None) -> float:
-    try:
-        number = float(text or 0)
-    except ValueError:
-        return 0.0
-    return number if math.isfinite(number) else 0.0
+    return number_of(text) or 0.0
 
 
 def guess_seconds(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> float:

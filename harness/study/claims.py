@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import UsageError
+from harness.study.cells import number_of, text_of
 from harness.study.metrics import ACCURACY, Metric
 
 BETTER = "better"
@@ -46,7 +47,7 @@ class Threshold:
 
     def standing(self, row: Row, metric: Metric = ACCURACY) -> "Standing":
         """Hold the claim against a row of the summary; metric: the study's."""
-        value = _number(row.get(self.column))
+        value = number_of(row.get(self.column))
         if value is None:
             return Standing(False, "no seed measured it")
         if value <= self.limit if self.upper else value >= self.limit:
@@ -70,9 +71,9 @@ class VsControl:
 
     def standing(self, row: Row, metric: Metric = ACCURACY) -> "Standing":
         """Hold the claim against a row of the summary; metric: the study's, whose direction and margin its verdict has."""
-        verdict, detail = (row[name] if isinstance(row.get(name), str) else "" for name in ("verdict", "verdict_detail"))
+        verdict, detail = (text_of(row.get(name)) for name in ("verdict", "verdict_detail"))
         if not verdict:
-            pairs, seeds = (_number(row.get(name)) for name in ("pairs", "seeds"))
+            pairs, seeds = (number_of(row.get(name)) for name in ("pairs", "seeds"))
             few = (seeds or 0 if pairs is None else pairs) < FEWEST_PAIRS
             wanting = not detail or (few and not never_judged(detail))
             return Standing(None, f"needs {FEWEST_PAIRS} seeds" if wanting else detail)
@@ -112,25 +113,17 @@ def claim_from_dict(values: Mapping[str, Any]) -> Claim:
 
 
 def _difference(row: Row) -> str:
-    difference = _number(row.get("delta"))
+    difference = number_of(row.get("delta"))
     if difference is None:
         return "there is no difference to judge"
-    low, high = (_number(row.get(name)) for name in ("ci_low", "ci_high"))
+    low, high = (number_of(row.get(name)) for name in ("ci_low", "ci_high"))
     interval = "" if low is None or high is None else f" [{low:+.4g}, {high:+.4g}]"
     return f"difference {difference:+.4g}{interval}, {_seeds(row)}"
 
 
 def _seeds(row: Row) -> str:
-    count = int(_number(row.get("seeds")) or 0)
+    count = int(number_of(row.get("seeds")) or 0)
     return f"{count} {'seed' if count == 1 else 'seeds'}"
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _words(column: str) -> str:
