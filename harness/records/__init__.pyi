@@ -1,5 +1,7 @@
 from .atomic_files import is_temporary as is_temporary
 from .atomic_files import write_atomically as write_atomically
+from .checked_file import CheckedFileError as CheckedFileError
+from .checked_file import CheckedFormat as CheckedFormat
 from .csv_text import on_one_line as on_one_line
 from .csv_text import plain as plain
 from .csv_text import to_csv as to_csv
