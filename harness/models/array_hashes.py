@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.data import Arrays, each
+from harness.data import Arrays, each, one_hot
 from harness.study import has_plain_content, value_text
 
 MOST_ROWS = 100_000  # that show whether targets tell samples
