@@ -10,6 +10,8 @@ from harness.records.checked_file import CheckedFileError, CheckedFormat
 from harness.records.record import RECORD_FILE, read_record, write_record
 from harness.training.checkpoint_file import encoded, read_checkpoint
 
+pytestmark = pytest.mark.quick
+
 BEFORE = Path(__file__).parent / "files_before"  # written by the version before there was this module
 PLAIN = CheckedFormat("thing", schema=3)
 JSON = CheckedFormat("thing", schema=3, opening=', "thing":', closing="\n}\n")

@@ -9,6 +9,8 @@ from harness import better_than_control, diverges, equivalent_to_control, finish
 from harness.records.old_records import changes_of, claims_in, claims_of
 from harness.study.loading import load_study
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     "expect",

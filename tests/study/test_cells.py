@@ -14,6 +14,8 @@ from harness.results.formats import to_json
 from harness.results.view import format_value
 from harness.study.cells import is_missing, number_of, text_of
 
+pytestmark = pytest.mark.quick
+
 EMPTY = [None, float("nan"), np.float64("nan"), np.float32("nan"), pd.NA, pd.NaT]
 NUMBERS = [0, 0.0, 1.5, np.float64(1.5), np.float32(1.5), np.int64(3)]
 
