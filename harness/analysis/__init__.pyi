@@ -45,6 +45,8 @@ from .epochs import (
 )
 from .judging import Outcome as Outcome
 from .judging import ends as ends
+from .judging import failed_for_the_disk as failed_for_the_disk
+from .judging import judged as judged
 from .judging import outcome as outcome
 from .planning import MOST_SEEDS as MOST_SEEDS
 from .predictions import (
@@ -64,8 +66,8 @@ from .predictions import (
 )
 from .proportions import wilson_interval as wilson_interval
 from .record_matching import as_declared as as_declared
-from .record_matching import claims_of as claims_of
 from .record_matching import matching_records as matching_records
+from .record_matching import of_declared_base as of_declared_base
 from .sameness import last_run_line as last_run_line
 from .sameness import left_out_lines as left_out_lines
 from .sameness import told_apart as told_apart

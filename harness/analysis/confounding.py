@@ -4,14 +4,12 @@ A study's own declarations are checked before anything trains. Records outlive t
 than its variants, or on other data, would otherwise be paired with them in silence.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.records import Record
+from harness.records import Record, changes_of
 from harness.study import show_value
 
-_DECLARED = re.compile(r"(?:^|, )([A-Za-z_]\w*)=")
 _ABSENT = "absent"
 # Provenance that decides a result: a trial's id holds it as well.
 MADE_WITH = {
@@ -28,14 +26,6 @@ def confounding(variant: Sequence[Record], control: Sequence[Record]) -> str:
     variant, control: all the records of each, at least one.
     """
     return _mixture(variant) or _mixture(control) or _undeclared(variant[0], control[0])
-
-
-def declared_settings(record: Record) -> frozenset[str]:
-    """Return the settings that a record's variant declares to change; of an old record those that its words tell.
-
-    A text may look like a change itself, as in augment="flip, rotate=10": what is no setting is none of them.
-    """
-    return frozenset(record.changes) or frozenset(_DECLARED.findall(record.change)) & record.settings.keys()
 
 
 def differing_settings(one: Record, other: Record) -> dict[str, tuple[Any, Any]]:
@@ -58,7 +48,7 @@ def _mixture(group: Sequence[Record]) -> str:
 
 
 def _undeclared(variant: Record, control: Record) -> str:
-    declared, differing = declared_settings(variant), differing_settings(variant, control)
+    declared, differing = changes_of(variant).keys(), differing_settings(variant, control)
     if extra := differing.keys() - declared:
         return f"differs from {control.variant} also in {_in_words(variant, control, only=extra)}"
     if missing := declared - differing.keys():

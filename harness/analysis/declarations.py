@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.record_matching import judged_anew
+from harness.analysis.judging import judged_anew
 from harness.records import Record, write_atomically
 from harness.study import expectation_from_dict, metric_from_dict
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import UsageError, unknown
 from harness.records import Record
-from harness.study import Metric, metric_from_dict
+from harness.study import PREFIXES, Metric, metric_from_dict
 
 LAST, BEST, VALIDATION = "last", "best", "validation"
 EPOCHS = (LAST, BEST, VALIDATION)
@@ -21,7 +21,6 @@ IN_WORDS = {
     VALIDATION: "Values of the epoch that is best on the validation samples.",
 }
 NEEDED = {BEST: "test values by epoch", VALIDATION: "validation samples"}  # to choose an epoch by
-_SPLITS = ("train_", "validation_", "test_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _place(record: Record, which: str, metric: Metric) -> int | None:
 def measured_series(record: Record) -> list[tuple[str, Sequence[float]]]:
     """Return the series of the history that are measured values, and not times."""
     return [
-        (name, series) for name, series in record.history.items() if name.startswith(_SPLITS) and not name.endswith("_seconds")
+        (name, series) for name, series in record.history.items() if name.startswith(PREFIXES) and not name.endswith("_seconds")
     ]
 
 

@@ -1,4 +1,7 @@
-"""What a trained classifier says of each test sample, kept in a byte and a bit a sample."""
+"""What a trained classifier says of each test sample, kept in a byte and a bit a sample.
+
+Its checksum is one of the archive's arrays, so that any reader of NumPy's files opens it: no line stands before it.
+"""
 
 import hashlib
 import io
@@ -9,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.data import class_labels
 from harness.records import PREDICTIONS_FILE, write_atomically
 
 MOST_CLASSES = 256
@@ -22,23 +26,17 @@ class AnswersError(ValueError):
 def predicted_classes(outputs: Any, labels: Any) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the class that outputs say and the true one of each sample, both of shape (n,); None for another task.
 
-    Known are chances of 2 … 256 classes for whole-number labels or for one-hot rows, and a single chance of class 1 for
-    labels of 0 and 1. Of several outputs the first one counts.
+    Known are chances of 2 … 256 classes, and a single chance of class 1. Of several outputs the first one counts.
     """
     output, label = _first(outputs), _first(labels)
     if output.ndim == 1:
         output = output[:, None]
     if output.ndim != 2 or len(output) != len(label) or not len(output) or output.shape[1] > MOST_CLASSES:
         return None
-    if output.shape[1] == 1:
-        chance, truth = output[:, 0], label.reshape(-1)
-        binary = truth.shape == chance.shape and np.isin(truth, (0, 1)).all() and ((chance >= 0) & (chance <= 1)).all()
-        return ((chance > 0.5).astype(np.int64), truth.astype(np.int64)) if binary else None
-    if label.size == len(output):
-        numbers = label.reshape(-1)
-        return (output.argmax(axis=1), numbers) if (numbers == np.round(numbers)).all() else None
-    one_hot = label.shape == output.shape and np.isin(label, (0, 1)).all() and (label.sum(axis=1) == 1).all()
-    return (output.argmax(axis=1), label.argmax(axis=1)) if one_hot else None
+    truth = class_labels(label, most=max(2, output.shape[1]))
+    if truth is None or (output.shape[1] == 1 and not ((output >= 0) & (output <= 1)).all()):
+        return None
+    return (output[:, 0] > 0.5).astype(np.int64) if output.shape[1] == 1 else output.argmax(axis=1), truth
 
 
 def first_probabilities(outputs: Any) -> list[float]:

@@ -1,13 +1,13 @@
 """Which of a folder's records are of a study as its file has it, and what they are in it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from harness.analysis.judging import judged_anew
 from harness.analysis.sameness import told_apart
-from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record
-from harness.study import Claim, Expectation, Metric, Study, claims_in, expectation_from_dict, to_json
+from harness.records import Record
+from harness.study import SPLITS, Metric, Study, to_json
 
 
 def matching_records(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
@@ -49,41 +49,20 @@ def as_declared(record: Record, study: Study, *, position: int) -> Record:
     return judged_anew(record, study.expectation(record.variant))
 
 
+def of_declared_base(record: Record, study: Study) -> Record:
+    """Return a record without the changes to its base that the study's file has by now: its base is the declared one."""
+    if not record.provenance.get("base_changes") or record.variant not in study.names:
+        return record
+    if dict(record.settings) != to_json(study.settings(record.variant)):
+        return record
+    return replace(record, provenance={**record.provenance, "base_changes": {}})
+
+
 def under_metric_name(record: Record, metric: Metric) -> Record:
     """Return a record with what it measured under one of the metric's aliases under the metric's name as well."""
-    names = {f"{part}_{alias}": f"{part}_{metric.name}" for alias in metric.aliases for part in ("train", "validation", "test")}
+    names = {f"{part}_{alias}": f"{part}_{metric.name}" for alias in metric.aliases for part in SPLITS}
 
     def named(values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {names[name]: value for name, value in values.items() if name in names} | dict(values)
 
     return replace(record, metrics=named(record.metrics), history=named(record.history))
-
-
-def judged_anew(record: Record, expectation: Expectation) -> Record:
-    """Return a record held against an expectation, in which the pattern of an error's text counts as well."""
-    described = expectation.to_dict()
-    if record.expects == described and record.expectation == str(expectation):
-        return record
-    status, expected = record.status, record.as_expected
-    if status in (OK, UNEXPECTED_PASS):
-        expected = expectation.accepts_finish(on_stand_in=record.on_stand_in)
-        status = OK if expected else UNEXPECTED_PASS
-    # A full disk and a lost worker are told without the type of an error: no variant is expected to raise them.
-    elif status in (EXPECTED_ERROR, FAILED) and record.error_type and record.error.startswith(f"{record.error_type}: "):
-        expected = expectation.accepts_error(record.error_type, _error_text(record))
-        status = EXPECTED_ERROR if expected else FAILED
-    elif status == DIVERGED:
-        expected = expectation.diverges
-    judged = {"status": status, "as_expected": expected, "expectation": str(expectation), "expects": described}
-    return replace(record, **judged)
-
-
-def _error_text(record: Record) -> str:
-    """Return the error's text, in full where the traceback has it: `error` holds the beginning of its first line."""
-    told = [*re.finditer(rf"^(?:[\w.]+\.)?{re.escape(record.error_type)}: ", record.traceback, re.MULTILINE)]
-    return record.traceback[told[-1].end() :].strip() if told else record.error.partition(": ")[2]
-
-
-def claims_of(record: Record) -> tuple[Claim, ...]:
-    """Return the claims on the results of a record's variant; of an old record those that its words tell."""
-    return expectation_from_dict(record.expects).claims if record.expects else claims_in(record.expectation)

@@ -11,8 +11,9 @@ from harness.analysis.comparison import Comparison, compare_study
 from harness.analysis.costs import COSTS, costs_of, pareto_best, ratios
 from harness.analysis.epochs import LAST, metric_of
 from harness.analysis.interactions import interactions
+from harness.analysis.judging import claim_cells
 from harness.analysis.sameness import differing_by_seed
-from harness.analysis.summary_cells import claim_cells, first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
+from harness.analysis.summary_cells import first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
 from harness.records import (
     DIVERGED,
     EXPECTED_ERROR,
@@ -27,7 +28,7 @@ from harness.records import (
     trial_folder,
     write_atomically,
 )
-from harness.study import ACCURACY, Metric, metric_from_dict
+from harness.study import ACCURACY, SPLITS, Metric, metric_from_dict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 RUNS_FILE = "runs.csv"
 SUMMARY_FILE = "summary.csv"
 METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
-_SPLITS = ("train", "validation", "test")
-_METRIC = re.compile(rf"({'|'.join(_SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
+_METRIC = re.compile(rf"({'|'.join(SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
 # The columns of both files that hold words; whatever reads them back takes it from here.
 TEXTS = frozenset(
     ("study", "variant", "change", "status", "verdict", "error", "control", "expectation", "verdict_detail")
@@ -61,7 +61,7 @@ def runs_table(records: Iterable[Record], *, logdir: Path) -> "pd.DataFrame":
 def further_metrics(records: Iterable[Record]) -> list[str]:
     """Return which metrics the records have beyond METRICS, by name within each part of the data."""
     found = {name for record in records for name in record.metrics if is_further_metric(name)}
-    return sorted(found, key=lambda name: (_SPLITS.index(name.partition("_")[0]), name))
+    return sorted(found, key=lambda name: (SPLITS.index(name.partition("_")[0]), name))
 
 
 @lru_cache(maxsize=1024)

@@ -2,15 +2,14 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.analysis.comparison import Comparison, reliability_cells
 from harness.analysis.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.analysis.proportions import wilson_interval
-from harness.analysis.record_matching import claims_of
 from harness.records import Record
-from harness.study import ACCURACY, BASE, Metric
+from harness.study import ACCURACY, Metric
 
 
 def mean_cells(group: Sequence[Record], names: Iterable[str]) -> dict[str, float]:
@@ -52,29 +51,6 @@ def _lacking(finished: Sequence[Record], metric: Metric) -> str:
     """Say that the study's metric was not measured, and what was."""
     names = sorted({name for record in finished for name in record.metrics if name.startswith("test_")})
     return f"No trial measured {metric.column}; measured: {', '.join(names) or 'nothing'}."
-
-
-def claim_cells(by_variant: Mapping[str, Sequence[Record]], row: Mapping[str, Any], metric: Metric) -> dict[str, Any]:
-    """Return what became of the claims on a variant's results; row: its other cells.
-
-    What is claimed of one dataset and one base says nothing of a stand-in for it, its control's included, or where the
-    base was changed. A variant's own records do not tell that: one that changes the same setting is the same trial then.
-    """
-    group = by_variant[row["variant"]]
-    claims = claims_of(group[0])
-    if not claims:
-        return {}
-    both = [*group, *by_variant.get(group[0].control, ())]
-    if any(record.on_stand_in for record in both) or any(
-        record.provenance.get("base_changes") for record in by_variant.get(BASE, group)
-    ):
-        return {"claims": "not judged"}
-    standings = [(claim, claim.standing(row, metric)) for claim in claims]
-    if broken := [f"broken: {claim} ({found.why})" for claim, found in standings if found.shown is False]:
-        return {"claims": "; ".join(broken), "as_expected": False}
-    if unjudged := [f"not judged: {claim} ({found.why})" for claim, found in standings if found.shown is None]:
-        return {"claims": "; ".join(unjudged)}
-    return {"claims": "shown"}
 
 
 def first_image_cells(finished: Sequence[Record]) -> dict[str, Any]:

@@ -61,9 +61,9 @@ def print_study(name: str, *, logdir: Path) -> None:
 def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
     """Say in one line each what a study teaches, what it is judged by, its data, and what all of it takes."""
     data = (
-        "arrays of the study's own"
-        if study.arrays
-        else ", ".join(dict.fromkeys(study.settings(name).dataset for name in study.names))
+        ", ".join(dict.fromkeys(study.settings(name).dataset for name in study.names))
+        if study.needs_dataset
+        else "arrays of the study's own"
     )
     whole = SEEDS * sum(seconds.values()) / default_jobs()
     lines = [f"Lesson: {study.lesson}"] if study.lesson else []

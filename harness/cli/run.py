@@ -23,7 +23,6 @@ from harness.runs import (
     Plan,
     RecordStore,
     execute,
-    has_own_data,
     must_be_built,
     reinstate_displaced,
     require_effects,
@@ -99,7 +98,7 @@ def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> in
         plans = [task.plan() for task in sound_tasks(tasks, workers)]
     for plan in plans:
         console.print(plan_table(plan, workers=request.workers))
-        if plan.cached and has_own_data(plan.study):
+        if plan.cached and plan.study.arrays_from:
             console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
     if len(plans) > 1:
         console.print(total_line(plans, workers=request.workers), markup=False)

@@ -59,7 +59,7 @@ def named_studies(names: Sequence[str]) -> list[Study]:
 
 def _require_datasets(study: Study) -> None:
     """Raise UsageError, with the line in a TOML file, for a dataset that is not known."""
-    for name in study.names if not study.arrays else ():
+    for name in study.names if study.needs_dataset else ():
         dataset = study.settings(name).dataset
         if dataset not in DATASETS:
             fault = unknown("Dataset", dataset, DATASETS)
@@ -79,7 +79,7 @@ def _changes(studies: Sequence[Study], assignments: Sequence[str], dataset: str)
         key = assignment.partition("=")[0].strip()
         fitting = [study for study in studies if key in annotations(type(study.base))]
         if key == "dataset":
-            fitting = [study for study in fitting if not study.arrays]
+            fitting = [study for study in fitting if study.needs_dataset]
         for study in fitting or studies[:1]:
             name, value = parse(assignment, type(study.base))  # raises for the first study if it fits none
             if not fitting:
@@ -107,7 +107,7 @@ def dataset_notices(choices: Sequence[Choice], dataset: str) -> list[str]:
     moved = [
         choice.study.name
         for choice in choices
-        if not choice.study.arrays and dict(choice.base_changes).get("dataset", choice.study.base.dataset) == dataset
+        if choice.study.needs_dataset and dict(choice.base_changes).get("dataset", choice.study.base.dataset) == dataset
     ]
     others = [name for name in names if name not in moved]
     keep = "keeps its" if len(others) == 1 else "keep their"
@@ -155,7 +155,7 @@ def _faults(choice: Choice) -> dict[str, str]:
 
 def _unfit(study: Study, dataset: str) -> str:
     """Say why a study cannot be run on a dataset, empty if it can."""
-    if study.arrays:
+    if not study.needs_dataset:
         return f"Study {study.name!r} has arrays of its own; --dataset {dataset!r} would have no effect."
     if is_table(dataset) == is_table(study.base.dataset):
         return ""
@@ -177,11 +177,11 @@ def prepare_data(studies: Iterable[Study], *, data_dir: Path | None, strict: boo
 
 def datasets_of(study: Study) -> list[str]:
     """Return the datasets that a study's settings name; UsageError for a table that it cannot make samples of."""
-    if study.arrays:
+    if not study.needs_dataset:
         return []
     names = list(dict.fromkeys(study.settings(name).dataset for name in study.names))
     for name in names:
-        if is_table(name) and not study.arrange:
+        if is_table(name) and not study.arrays_from:
             raise UsageError(
                 f"Study {study.name!r}: dataset {name!r} is a table; to use it, the study needs arrange(settings, data), "
                 f"which splits it into samples. Expected images otherwise: {_of_kind('mnist')}."

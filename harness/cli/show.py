@@ -11,11 +11,11 @@ import click
 from rich.console import Group
 from rich.text import Text
 
-from harness.analysis import claims_of, epoch_numbers
+from harness.analysis import epoch_numbers
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table import Column, Row, Table, pairs
-from harness.records import Record, encode
+from harness.records import Record, claims_of, encode
 from harness.results import (
     DIFFERENCE_COLUMNS,
     STANDARD_OUTPUT,
@@ -28,7 +28,7 @@ from harness.results import (
     on_one_line,
     write_output,
 )
-from harness.study import metric_from_dict, show_value
+from harness.study import SPLITS, metric_from_dict, show_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +110,7 @@ def _summary(found: Found) -> dict[str, Any]:
     changed = record.change.removesuffix(f" (vs {record.control})")
     change = f"{changed} against {record.control}" if record.control else "none: the base"
     claims = claims_of(record)
-    end = record.expectation.partition(", ")[0] if claims else record.expectation
+    end = record.expectation.removesuffix("".join(f", {claim}" for claim in claims))
     expected = "as expected" if record.as_expected else "not as expected"
     return {
         "change": change,
@@ -140,7 +140,7 @@ def _history(record: Record) -> Table:
     """Return what was measured at each epoch: the loss and the study's metric first, of the rest what there is room for."""
     metric = _metric(record)
     names = [name for name in record.history if name != "epoch"]
-    first = [f"{part}_{what}" for what in ("loss", metric.removeprefix("test_")) for part in ("train", "validation", "test")]
+    first = [f"{part}_{what}" for what in ("loss", metric.removeprefix("test_")) for part in SPLITS]
     names.sort(key=lambda name: first.index(name) if name in first else len(first))
     headings = ("epoch", *(name.replace("_", " ") for name in names))
     columns = [Column(on_one_line(heading), justify="right", rank=rank) for rank, heading in enumerate(headings)]

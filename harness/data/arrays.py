@@ -94,7 +94,10 @@ def none_left(count: int, samples: int, *, kind: str = "training samples") -> st
 
 
 def training_weights(arrays: Arrays) -> "np.ndarray | None":
-    """Return the weight of each training sample as float32, or None where all weigh the same."""
+    """Return the weight of each training sample as float32, or None where all weigh the same.
+
+    A label's class is what Keras' fit takes it for: the largest of a row, one-hot or not, and a number rounded.
+    """
     import numpy as np
 
     if arrays.class_weight is None:

@@ -1,3 +1,4 @@
+from . import keras_internals as keras_internals
 from .building import build as build
 from .building import first_inputs as first_inputs
 from .cleanup import free as free

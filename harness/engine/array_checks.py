@@ -10,6 +10,7 @@ from harness.data import Arrays, Samples, each
 from harness.engine.building import first_inputs
 from harness.engine.overrides import has_call, own
 from harness.engine.scaling import check_scale
+from harness.study import SPLITS, VALIDATION
 
 CHECKED_AT_ONCE = 8192  # samples; keeps the temporary arrays small
 SPARSE = "sparse_categorical_crossentropy"
@@ -56,7 +57,7 @@ def check_samples(arrays: Arrays, *, gaps: bool = False) -> None:
 
 
 def _parts(arrays: Arrays) -> tuple[str, ...]:
-    return ("train", "test") if arrays.x_validation is None else ("train", "validation", "test")
+    return tuple(name for name in SPLITS if name != VALIDATION or arrays.x_validation is not None)
 
 
 def _titled(label: str, samples: Samples) -> Iterator[tuple[str, np.ndarray]]:

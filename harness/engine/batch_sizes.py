@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
-from keras.src.models.functional import Functional
 
+from harness.engine.keras_internals import Functional, all_layers, metrics_given
 from harness.engine.model_checks import dictionaries, proven_config
 from harness.isolation import changed_settings
 
@@ -64,11 +64,11 @@ def any_batch_size(model: keras.Model) -> bool:
     if changed_settings() is None:
         return False
     config = proven_config(model)
-    if config is None or several_losses(model) or not all(_is_listed(layer) for layer in model._flatten_layers()):
+    if config is None or several_losses(model) or not all(map(_is_listed, all_layers(model))):
         return False
-    compiled = model._compile_metrics
-    metrics = [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
-    if not _all_among(LOSSES, model.loss, keras.losses.get) or not _all_among(METRICS, metrics, keras.metrics.get):
+    if not _all_among(LOSSES, model.loss, keras.losses.get):
+        return False
+    if not _all_among(METRICS, metrics_given(model), keras.metrics.get):
         return False
     return not any(name in UNEVEN and UNEVEN[name](value) for part in dictionaries(config) for name, value in part.items())
 

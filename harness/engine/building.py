@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from harness.data import Arrays, first_samples
 from harness.engine.device import batch_of, training_samples
+from harness.engine.keras_internals import all_layers
 from harness.engine.overrides import has_call
 
 
@@ -41,7 +42,7 @@ def first_inputs(model: keras.Model, arrays: Arrays, batch_size: int) -> Any:
 
 
 def _unmade(model: keras.Model) -> bool:
-    parts = model._flatten_layers(include_self=has_call(model))
+    parts = all_layers(model, include_self=has_call(model))
     return not all(layer.built for layer in parts)
 
 

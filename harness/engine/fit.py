@@ -10,6 +10,7 @@ import tensorflow as tf
 from harness.data import Samples
 from harness.engine.device import batch_of, count, structure
 from harness.engine.final_weights import averages
+from harness.engine.keras_internals import distribution_strategy
 from harness.engine.overrides import LOGS, fit_function, own
 from harness.engine.programs import as_floats
 from harness.engine.step_logs import reported
@@ -132,7 +133,7 @@ def fit_reason(model: keras.Model, callbacks: Iterable[keras.callbacks.Callback]
         return "the model was compiled with run_eagerly=True"
     if method := fit_function(model):
         return f"the model has a {method} of its own, which only fit calls"
-    if model._distribute_strategy is not None:
+    if distribution_strategy(model) is not None:
         return "the model was made under a distribution strategy, which only fit follows"
     for callback in callbacks:
         hooks = [name for name in BATCH_HOOKS if not _is_default(callback, name)]

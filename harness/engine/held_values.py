@@ -11,23 +11,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.saving.keras_saveable import KerasSaveable
+
+from harness.engine.keras_internals import LISTS, SET_IN_TRAINING, KerasSaveable, core
 
 AutoTrackable = tf.__internal__.tracking.AutoTrackable  # tf.random.Generator is one
 HOLDERS = (KerasSaveable, keras.random.SeedGenerator, keras.callbacks.Callback, tf.Module, AutoTrackable)
 LIBRARIES = frozenset(("keras", "tensorflow", "tensorboard", "numpy", "google")) | sys.stdlib_module_names
-
-# Where Keras lists a second time what has an attribute of its own; TensorFlow does so in what begins with _self_.
-_LISTS = frozenset(
-    "_tracker _tracked _functional _nodes _nodes_by_depth _operations _operations_by_depth _inputs _outputs _inputs_struct "
-    "_outputs_struct _inbound_nodes _outbound_nodes".split()
-)
-# What Keras itself sets while it trains: none of it decides how a training goes on, or a State keeps it.
-_KERAS_OWN = frozenset(
-    "history stop_training stop_evaluating stop_predicting train_function test_function predict_function built _called _lock "
-    "_eval_epoch_iterator _compiled_trainable_state _build_shapes_dict _losses _loss_ids _losses_override "
-    "_compile_metrics _compile_loss _loss_tracker _trainable_variables_indices".split()
-)
 
 Root = tuple[str, Any]  # how a thing is called in messages, and the thing
 
@@ -42,11 +31,6 @@ def is_variable(thing: Any) -> bool:
     return isinstance(thing, (keras.Variable, tf.Variable))
 
 
-def core(variable: Any) -> Any:
-    """Return TensorFlow's own variable, which Keras' is a shell of: the thing that two are the same by."""
-    return variable._value if isinstance(variable, keras.Variable) else variable
-
-
 def is_walked(thing: Any) -> bool:
     """Say whether all that a thing holds is found by these functions."""
     return is_variable(thing) or _parts(thing) is not None
@@ -54,7 +38,7 @@ def is_walked(thing: Any) -> bool:
 
 def python_values(roots: Iterable[Root]) -> dict[str, Any]:
     """Return what is held beside the variables, each value as something to compare later; iterators are ITERATOR."""
-    return {place: _token(thing) for place, thing in _walk(roots, left_out=_KERAS_OWN) if not is_variable(thing)}
+    return {place: _token(thing) for place, thing in _walk(roots, left_out=SET_IN_TRAINING) if not is_variable(thing)}
 
 
 class _Iterator:
@@ -96,7 +80,9 @@ def _parts(thing: Any) -> list[tuple[str, Any]] | None:
     if inspect.isfunction(thing):
         return _closure(thing)
     if isinstance(thing, HOLDERS) or _is_of_the_user(thing):
-        return [(name, part) for name, part in _attributes(thing) if name not in _LISTS and not name.startswith("_self_")]
+        return [
+            (name, part) for name, part in _attributes(thing) if name not in LISTS and not name.startswith("_self_")
+        ]  # TensorFlow lists there
     return None
 
 

@@ -18,13 +18,19 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.backend import Variable
-from keras.src.backend.common import global_state
-from keras.src.initializers import random_initializers
-from keras.src.initializers.random_initializers import RandomInitializer
-from keras.src.models.functional import Functional
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
-from keras.src.utils.naming import to_snake_case
+
+from harness.engine.keras_internals import (
+    Functional,
+    RandomInitializer,
+    global_generator,
+    outermost_caller,
+    own_parts,
+    seed_generators,
+    set_global_generator,
+    to_snake_case,
+    users_seed,
+    variables_drawn_by,
+)
 
 LARGEST_SEED = 2**31 - 1  # Keras takes a seed as a signed number of 32 bits
 KEPT_PATH = "_path_of_draws"
@@ -43,7 +49,7 @@ class _Draws:
         """Return what draws a variable by its path, where the given initializer draws and has no seed of its own."""
         if isinstance(given, RandomInitializer):
             # An EinsumDense, and so an attention layer, draws by a copy that was given the seed as if it were the user's.
-            if given._init_seed is not None and given._init_seed not in self.made:
+            if users_seed(given) is not None and users_seed(given) not in self.made:
                 return given
             # One initializer draws the same each time: variables that share it begin alike, as in Keras.
             drawn = copy.copy(given)
@@ -67,23 +73,9 @@ def drawing(seed: int) -> Iterator[None]:
     Whatever is computed from it then fits it, and what it is given later, such as loaded weights, stays. Initializers
     with a seed of their own are left alone.
     """
-    draws, original = _Draws(seed), Variable._initialize_with_initializer
-    source = random_initializers.random
-    make_seed = source.make_default_seed
-
-    def initialize(variable: Any, initializer: Any) -> None:
-        original(variable, draws.initializer(variable, initializer))
-
-    def made_seed() -> int:
-        made = make_seed()
-        draws.made.add(made)
-        return made
-
-    Variable._initialize_with_initializer, source.make_default_seed = initialize, made_seed
-    try:
+    draws = _Draws(seed)
+    with variables_drawn_by(draws.initializer, hear_seed=draws.made.add):
         yield
-    finally:
-        Variable._initialize_with_initializer, source.make_default_seed = original, make_seed
 
 
 def _scopes(variable: Any) -> list[str]:
@@ -93,11 +85,10 @@ def _scopes(variable: Any) -> list[str]:
     a model without a name tells how many were made before it, and is left out.
     """
     names = variable.path.split("/")[:-1]
-    scopes = global_state.get_global_attribute("name_scope_stack", default=[])
-    layer = scopes[0].caller if scopes else None
+    layer = outermost_caller()
     found = [_given_name(layer)] if isinstance(layer, keras.Model) else names[:1]
     for name in names[1:]:
-        parts = layer._layers if isinstance(layer, keras.Layer) else ()
+        parts = own_parts(layer) if isinstance(layer, keras.Layer) else ()
         part = next((part for part in parts if part.name == name), None)
         found.append((part is not None and _attribute(layer, part)) or name)
         layer = part
@@ -111,21 +102,21 @@ def _of_keras(initializer: Any) -> bool:
 
 def _called_under(seed: int, initializer: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Call an initializer of the user's, which may draw from any generator, under a seed; the others go on as they were."""
-    states = random.getstate(), np.random.get_state(), global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    states = random.getstate(), np.random.get_state(), global_generator()
     keras.utils.set_random_seed(seed)
     try:
         return initializer(*args, **options)
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, states[2])
+        set_global_generator(states[2])
 
 
 def seed_streams(model: keras.Model, seed: int) -> None:
     """Start every seed generator that was given no seed of its own, such as a dropout layer's, by the seed and its path."""
     seen: set[int] = set()
     for path, layer in layers_by_path(model):
-        for number, generator in enumerate(layer._seed_generators):
+        for number, generator in enumerate(seed_generators(layer)):
             if id(generator) in seen:
                 continue
             seen.add(id(generator))
@@ -152,7 +143,7 @@ def _below(layer: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
     seen.add(id(layer))
     yield path, layer
     taken: dict[str, int] = {}
-    for part in layer._layers:
+    for part in own_parts(layer):
         if id(part) in seen:
             continue
         name = _attribute(layer, part) or _given_name(part)

@@ -10,6 +10,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
+from harness.engine.keras_internals import all_layers, metrics_and_losses, metrics_given
+
 # Beginnings of operations' names; a random draw in a training step is dropout or noise.
 SLOW_UNDER_XLA = ("Conv", "DepthwiseConv", "Random", "StatelessRandom")
 # What draws by TensorFlow's global seed, which XLA does not follow; Keras' own draws are stateless.
@@ -55,10 +57,8 @@ def dictionaries(part: Any) -> Iterator[dict[str, Any]]:
 
 def _parts(model: keras.Model) -> Iterator[Any]:
     """Return the objects of which a model's steps are made: itself, its layers, losses, metrics and optimizer."""
-    compiled = model._compile_metrics
-    given = [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
-    yield from (*model._flatten_layers(), model.optimizer, model._compile_loss, compiled)
-    yield from keras.tree.flatten([model.loss, given, model.metrics])
+    yield from (*all_layers(model), model.optimizer, *metrics_and_losses(model))
+    yield from keras.tree.flatten([model.loss, metrics_given(model), model.metrics])
 
 
 def _is_altered(part: Any) -> bool:
@@ -80,7 +80,7 @@ def _is_keras_own(part: dict[str, Any]) -> bool:
 def _automatic_names(model: keras.Model) -> dict[str, str]:
     """Return a number for each name that Keras counted up itself: ``dense_7`` is no part of a program."""
     names = {}
-    for number, layer in enumerate(model._flatten_layers()):
+    for number, layer in enumerate(all_layers(model)):
         kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
         if re.fullmatch(rf"{kind}(_\d+)?", layer.name):
             names[layer.name] = f"{kind}#{number}"
@@ -97,7 +97,7 @@ def _normalized(part: Any, names: dict[str, str]) -> Any:
 
 def seems_unsuited_to_xla(model: keras.Model) -> bool:
     """Say whether the layers' names let expect that `unsuited_to_xla` will find a reason; only a trace can tell."""
-    return any(re.search("Conv|Dropout|Noise|Random", type(layer).__name__) for layer in model._flatten_layers())
+    return any(re.search("Conv|Dropout|Noise|Random", type(layer).__name__) for layer in all_layers(model))
 
 
 def unsuited_to_xla(model: keras.Model, operations: set[str]) -> str:
@@ -108,7 +108,7 @@ def unsuited_to_xla(model: keras.Model, operations: set[str]) -> str:
     """
     if is_op_determinism_enabled():
         return "XLA is switched off by TensorFlow's op determinism"
-    barred = [layer.name for layer in model._flatten_layers() if not layer.supports_jit]
+    barred = [layer.name for layer in all_layers(model) if not layer.supports_jit]
     if barred:
         return f"layer {barred[0]!r} does not support XLA"
     if unseeded := unseeded_under_xla(operations):

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.data import Arrays
 from harness.engine.building import first_inputs
+from harness.engine.keras_internals import all_layers
 
 NUMBERED = (keras.layers.Embedding, keras.layers.CategoryEncoding, keras.layers.IntegerLookup)  # they cut off fractions
 SAMPLES = 256
@@ -21,7 +22,7 @@ def check_scale(model: keras.Model, arrays: Arrays) -> None:
     The model is called on the first samples, and such layers are watched: one that is given numbers of the model's own
     making, such as positions, is none of the scale's business.
     """
-    layers = [layer for layer in model._flatten_layers() if isinstance(layer, NUMBERED)]
+    layers = [layer for layer in all_layers(model) if isinstance(layer, NUMBERED)]
     if arrays.scale == 1.0 or not layers:
         return
     cut: list[str] = []

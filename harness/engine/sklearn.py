@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.data import Arrays, Samples, each, training_weights
+from harness.data import NO_CLASS, Arrays, Samples, class_numbers, each, training_weights
 from harness.engine.array_checks import check_samples
 from harness.engine.training_loop import Epoch
+from harness.study import SPLITS, TEST, TRAIN, VALIDATION
 
 ENGINE = "scikit-learn"
 SMALLEST_PROBABILITY = 1e-7  # as Keras bounds a probability before its logarithm
@@ -50,21 +51,21 @@ def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | N
     check_samples(arrays, gaps=takes_gaps(estimator))
     classifying = _is_classifier(estimator)
     target = _class_numbers if classifying else _numbers
-    sets = {name: (getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")) for name in ("train", "validation", "test")}
+    sets = {name: (getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")) for name in SPLITS}
     samples = {name: (columns(x, arrays.scale), target(f"y_{name}", y)) for name, (x, y) in sets.items() if x is not None}
     made = repr(estimator)
     seed_estimator(estimator, seed)
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(threads):
         warnings.simplefilter("always")
         start = time.perf_counter()
-        estimator.fit(*samples["train"], **_weights(estimator, arrays))
+        estimator.fit(*samples[TRAIN], **_weights(estimator, arrays))
         fitted = time.perf_counter()
         classes = 1 + int(max(y.max() for _, y in samples.values())) if classifying else 0
         values = {name: _measured(estimator, x, y, classes) for name, (x, y) in samples.items()}
     said = dict.fromkeys(f"{warning.category.__name__}: {warning.message}" for warning in caught)
     epoch = Epoch(
-        1, values["train"], values["test"], None, fitted - start, time.perf_counter() - fitted,
-        validation=values.get("validation", {}),
+        1, values[TRAIN], values[TEST], None, fitted - start, time.perf_counter() - fitted,
+        validation=values.get(VALIDATION, {}),
         batches=1,
     )  # fmt: skip
     return Fitted(estimator, made, arrays.scale, classes, epoch, tuple(said))
@@ -142,13 +143,11 @@ def _is_classifier(estimator: Any) -> bool:
 
 def _class_numbers(title: str, y: Samples) -> np.ndarray:
     """Return labels as class numbers, one-hot rows too; of several outputs the first is what an estimator learns."""
-    labels = np.asarray(each(y)[0])
-    rows = labels.reshape(len(labels), -1)
-    classes = rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0]
-    wrong = int(((classes != np.round(classes)) | (classes < 0) | (classes >= MOST_CLASSES)).sum())
+    classes = class_numbers(np.asarray(each(y)[0]), most=MOST_CLASSES)
+    wrong = int((classes == NO_CLASS).sum())
     if wrong:
         raise ValueError(f"{title} holds {wrong} labels that are no class numbers; a classifier expects 0, 1, 2, ...")
-    return classes.astype(np.int64)
+    return classes
 
 
 def _numbers(title: str, y: Samples) -> np.ndarray:

@@ -9,10 +9,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
 
-from harness.engine.held_values import Root, core, is_walked, variables
+from harness.engine.held_values import Root, is_walked, variables
+from harness.engine.keras_internals import core, global_generator
 from harness.engine.serialization import deserialize, serialize
 
 # What Keras gives a callback anew, and what is the model's own state.
@@ -156,7 +155,7 @@ def _name(thing: Any) -> str:
 def random_state() -> dict[str, Any]:
     """Return the state of the random generators of Python, NumPy and Keras."""
     # Keras makes its own generator when a model first draws without a seed; asking for it would make it now.
-    generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    generator = global_generator()
     return {
         "python": random.getstate(),
         "numpy": np.random.get_state(),
@@ -167,6 +166,6 @@ def random_state() -> dict[str, Any]:
 def restore_random(kept: Mapping[str, Any]) -> None:
     """Put the random generators back into a state of `random_state`."""
     if kept["keras"] is not None:
-        global_seed_generator().state.assign(kept["keras"])
+        global_generator(make=True).state.assign(kept["keras"])
     random.setstate(kept["python"])
     np.random.set_state(kept["numpy"])

@@ -17,6 +17,7 @@ from harness.engine.programs import Program
 from harness.engine.state import State, StateError, put_back, require_same_kind, take_state
 from harness.engine.unsaved_state import Unkept
 from harness.records import LAST_EPOCH
+from harness.study import TEST, TRAIN, VALIDATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Epoch:
     validation: Mapping[str, float] = field(default_factory=dict)  # empty where no samples are held out
     batches: int = 0  # trained so far
     step: int = 0  # the place in TensorBoard's charts
+
+    @property
+    def by_split(self) -> dict[str, Mapping[str, float]]:
+        """What was measured on the samples of each split."""
+        return {TRAIN: self.train, VALIDATION: self.validation, TEST: self.test}
 
 
 @dataclass(frozen=True, slots=True)

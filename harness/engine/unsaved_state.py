@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from tensorflow.python.framework import op_def_registry
 
-from harness.engine.held_values import ITERATOR, core, python_values, variables
+from harness.engine.held_values import ITERATOR, python_values, variables
+from harness.engine.keras_internals import core, global_generator
 from harness.engine.model_checks import proven_config
 from harness.engine.programs import Program
 from harness.engine.state import (
@@ -105,7 +104,7 @@ class Unkept:
         return ""
 
     def _known_variables(self) -> list[Any]:
-        model, generator = self._program.model, global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+        model, generator = self._program.model, global_generator()
         own = variables([(name, value) for name, value in vars(self._program).items() if value is not model])
         return [
             *kept_variables(model, self._callbacks),

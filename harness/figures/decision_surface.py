@@ -10,8 +10,7 @@ from harness.data import each
 from harness.figures.figure_data import (
     FigureData,
     Surface,
-    are_classes,
-    class_numbers,
+    class_labels_of,
     input_names,
     names_of,
     plane_of,
@@ -58,7 +57,7 @@ def draw_surfaces(subject: FigureData, where: Plane, surfaces: Sequence[Surface]
 
 
 def _prepare(panel: Any, subject: FigureData, where: Plane, extent: tuple[float, ...]) -> None:
-    if are_classes(np.asarray(each(subject.arrays.y_train)[0])):
+    if class_labels_of(subject, subject.arrays.y_train) is not None:
         _draw_samples(panel, subject)
     names = input_names(subject.arrays, 2) or ("input 1", "input 2")
     panel.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1])
@@ -67,8 +66,8 @@ def _prepare(panel: Any, subject: FigureData, where: Plane, extent: tuple[float,
 
 
 def _look(subject: FigureData, outputs: int) -> _Look:
-    labels = np.asarray(each(subject.arrays.y_train)[0])
-    if not are_classes(labels):
+    if class_labels_of(subject, subject.arrays.y_train) is None:
+        labels = np.asarray(each(subject.arrays.y_train)[0])
         limits = {"cmap": "cividis", "vmin": float(labels.min()), "vmax": float(labels.max())}
         return _Look(lambda grid: grid[..., 0], lambda grid: (), limits, "model's output")
     if outputs > 2:
@@ -96,11 +95,13 @@ def _draw_samples(panel: Any, subject: FigureData) -> None:
     train, test = (plane_of(arrays.x_train), arrays.y_train), (plane_of(arrays.x_test), arrays.y_test)
     same = len(train[0]) == len(test[0]) and np.array_equal(train[0], test[0])
     parts = [(*train, True)] if same else [(*train, True), (*test, False)]
-    numbers = class_numbers(np.asarray(each(arrays.y_train)[0]))
-    count = max(2, int(numbers.max()) + 1)
+    count = max(2, int(class_labels_of(subject, arrays.y_train).max()) + 1)
     names = names_of(subject.class_names, count)
     for x, y, filled in parts:
-        classes = class_numbers(np.asarray(each(y)[0]))[:MOST_POINTS]
+        classes = class_labels_of(subject, y)
+        if classes is None:  # of the test samples; those of training name some
+            continue
+        classes = classes[:MOST_POINTS]
         size = 120 if len(x) <= 10 else 34 if len(x) <= 150 else 20
         for number in np.unique(classes):
             chosen = x[:MOST_POINTS][classes == number]

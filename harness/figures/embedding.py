@@ -26,7 +26,7 @@ def point_cloud(subject: FigureData, model: Any) -> Embedding:
 
 def _hidden(model: Any, inputs: tuple[np.ndarray, ...], *, scale: float) -> tuple[np.ndarray, str]:
     """Return the values that the model's last layer is given, (points, dimensions), and a name for them."""
-    if not hasattr(model, "_flatten_layers"):  # a scikit-learn estimator has none: the samples themselves
+    if not hasattr(model, "trainable_weights"):  # a scikit-learn estimator has none: the samples themselves
         return np.hstack([part.reshape(len(part), -1) for part in inputs]), "samples"
     import keras
 

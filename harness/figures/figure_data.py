@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.data import Arrays, Samples, each
+from harness.data import Arrays, Samples, class_labels, each
 from harness.records import LAST_EPOCH
 from harness.study import ACCURACY, Metric
 
@@ -70,10 +70,8 @@ def first_output(outputs: Any) -> np.ndarray:
 
 def answers(subject: FigureData) -> Predictions:
     """Return the model's answers as classes; NotApplicable where it is no classifier, or its outputs are not finite."""
-    labels = np.asarray(each(subject.arrays.y_test)[0])
-    probabilities = class_probabilities(first_output(subject.outputs), labels)
-    truth = class_numbers(labels)
-    count = max(probabilities.shape[1], int(truth.max(initial=0)) + 1)
+    probabilities = class_probabilities(first_output(subject.outputs), np.asarray(each(subject.arrays.y_test)[0]))
+    truth, count = class_labels_of(subject, subject.arrays.y_test), probabilities.shape[1]
     if count > MOST_CLASSES:
         raise NotApplicable(f"{count} classes are more than fit; expected at most {MOST_CLASSES}.")
     return Predictions(truth, probabilities.argmax(axis=1), probabilities, names_of(subject.class_names, count))
@@ -81,7 +79,7 @@ def answers(subject: FigureData) -> Predictions:
 
 def class_probabilities(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return what the outputs give each class, shape (n, classes), a single output as the chance of class 1."""
-    if not are_classes(labels):
+    if class_labels(labels, most=_most_classes(outputs)) is None:
         raise NotApplicable("the labels are no classes: this picture is of classifiers.")
     require_finite(outputs)
     columns = outputs.reshape(len(outputs), -1).astype(np.float64)
@@ -91,19 +89,14 @@ def class_probabilities(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return columns
 
 
-def are_classes(labels: np.ndarray) -> bool:
-    """Say whether labels name classes: whole numbers, zeros and ones, or one-hot rows."""
-    rows = labels.reshape(len(labels), -1)
-    if np.issubdtype(labels.dtype, np.bool_) or (np.issubdtype(labels.dtype, np.integer) and rows.shape[1] == 1):
-        return True
-    binary = bool(np.isin(rows, (0, 1)).all())
-    return binary and (rows.shape[1] == 1 or bool((rows.sum(axis=1) == 1).all()))
+def class_labels_of(subject: FigureData, y: Samples) -> np.ndarray | None:
+    """Return the class of each sample, (n,), None where the labels name no classes of the model's."""
+    most = None if subject.outputs is None else _most_classes(first_output(subject.outputs))
+    return class_labels(np.asarray(each(y)[0]), most=most)
 
 
-def class_numbers(labels: np.ndarray) -> np.ndarray:
-    """Return labels, one-hot ones too, as class numbers of shape (n,)."""
-    rows = labels.reshape(len(labels), -1)
-    return (rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0]).astype(np.int64)
+def _most_classes(outputs: np.ndarray) -> int:
+    return max(2, outputs[:1].size)
 
 
 def names_of(known: tuple[str, ...], count: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 
 def named_weights(model: Any) -> dict[str, np.ndarray]:
     """Return each array of weights by its layer's and its own name; of a scikit-learn estimator its coefficients."""
-    if hasattr(model, "_flatten_layers"):
+    if hasattr(model, "trainable_weights"):
         # A model without a name of its own is numbered by Keras: the same weight would have a tag of its own each trial.
         return {weight.path.removeprefix(f"{model.name}/"): np.asarray(weight) for weight in model.trainable_weights}
     model = _last_step(model)
@@ -23,8 +23,10 @@ def named_weights(model: Any) -> dict[str, np.ndarray]:
 
 def first_kernel(model: Any) -> np.ndarray | None:
     """Return the weights of a model's first layer that has any, inputs first and units last, or None."""
-    if hasattr(model, "_flatten_layers"):
-        weights = (weight for layer in model._flatten_layers(include_self=False) for weight in layer.weights)
+    if hasattr(model, "trainable_weights"):
+        from harness.engine import keras_internals  # loads Keras, which an estimator does without
+
+        weights = (weight for layer in keras_internals.all_layers(model, include_self=False) for weight in layer.weights)
         kernel = next((weight for weight in weights if weight.name.endswith("kernel") and len(weight.shape) > 1), None)
         return None if kernel is None else np.asarray(kernel)
     model = _last_step(model)

@@ -10,8 +10,9 @@ from matplotlib.ticker import MaxNLocator
 from harness.figures.figure_data import FigureData, NotApplicable
 from harness.figures.style import BLUE, GREEN, HEIGHT, ORANGE, figure, panels
 from harness.records import LAST_EPOCH
+from harness.study import TEST, TRAIN, VALIDATION
 
-KINDS = {"train": (BLUE, "o"), "validation": (GREEN, "s"), "test": (ORANGE, "^")}
+KINDS = {TRAIN: (BLUE, "o"), VALIDATION: (GREEN, "s"), TEST: (ORANGE, "^")}
 WIDE_RANGE = 30.0  # largest to smallest loss: beyond it only a logarithmic axis shows both
 FEW = 12  # epochs whose points are worth a marker each
 

@@ -5,7 +5,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from harness.data import each
-from harness.figures.figure_data import FigureData, NotApplicable, are_classes, first_output, require_finite
+from harness.figures.figure_data import FigureData, NotApplicable, class_labels_of, first_output, require_finite
 from harness.figures.samples import first_predictions
 from harness.figures.style import BLACK, BLUE, SEQUENTIAL, figure, panels
 
@@ -14,8 +14,8 @@ MOST_DOTS = 300  # beyond them single dots hide each other, and their density is
 
 def predictions(subject: FigureData) -> Figure:
     """Draw what the model says of test samples, in the way that fits the task."""
-    labels = np.asarray(each(subject.arrays.y_test)[0])
-    return first_predictions(subject) if are_classes(labels) else predicted_against_true(subject)
+    classes = class_labels_of(subject, subject.arrays.y_test)
+    return predicted_against_true(subject) if classes is None else first_predictions(subject)
 
 
 def predicted_against_true(subject: FigureData) -> Figure:

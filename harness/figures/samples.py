@@ -5,14 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from harness.data import each
 from harness.figures.figure_data import (
     FigureData,
     NotApplicable,
     Predictions,
     answers,
-    are_classes,
-    class_numbers,
+    class_labels_of,
     images_of,
     names_of,
 )
@@ -29,10 +27,9 @@ ABOVE = 0.5  # room for two lines of text, as a share of an image's height
 def first_of_each_class(subject: FigureData) -> Figure:
     """Draw the first training images of each class, a row a class."""
     images = images_of(subject.arrays.x_train)
-    labels = np.asarray(each(subject.arrays.y_train)[0])
-    if not are_classes(labels):
+    numbers = class_labels_of(subject, subject.arrays.y_train)
+    if numbers is None:
         raise NotApplicable("the labels are no classes.")
-    numbers = class_numbers(labels)
     present = np.unique(numbers)
     names = names_of(subject.class_names, int(present.max()) + 1)
     made = figure(f"First {OF_EACH_CLASS} training images of each class", subject.title, height=0.8 + 0.56 * len(present))

@@ -113,7 +113,7 @@ def trial_of(record: Record, *, file: Path, logdir: Path, data_dir: Path | None)
     UsageError where the study, its settings or its data are no longer to be had.
     """
     study = recorded_study(record, file)
-    data = recorded_data(record, data_dir=data_dir) if study.arrays is None else None
+    data = recorded_data(record, data_dir=data_dir) if study.needs_dataset else None
     logdir = logdir.resolve()
     folder = trial_folder(logdir / RERUNS, record.study, record.variant, record.seed)
     try:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.data import Arrays, each
+from harness.data import Arrays, each, one_hot
 from harness.study import has_plain_content, value_text
 
 MOST_ROWS = 100_000  # that show whether targets tell samples
@@ -80,7 +80,7 @@ def _as_told(targets: np.ndarray) -> np.ndarray:
     if not plain or targets.ndim not in (1, 2) or not targets.size:
         return targets
     rows = targets.reshape(len(targets), -1).astype(np.float32)
-    if rows.shape[1] > 1 and np.isin(rows, (0.0, 1.0)).all() and (rows.sum(axis=1) == 1.0).all():
+    if rows.shape[1] > 1 and one_hot(rows).all():
         rows = rows.argmax(axis=1)[:, np.newaxis].astype(np.float32)
     return rows
 

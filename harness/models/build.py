@@ -22,12 +22,11 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
     LayerError for layers to edit that the model does not have.
     """
     import keras
-    from keras.src.utils.naming import reset_uids
 
-    from harness.engine import drawing, is_estimator, seed_streams
+    from harness.engine import drawing, is_estimator, keras_internals, seed_streams
 
     keras.utils.set_random_seed(seed)
-    reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
+    keras_internals.reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
     with drawing(seed):
         model = build_dense(settings) if study.build is None else study.build(settings)
         if not isinstance(model, keras.Model) and is_estimator(model):

@@ -41,7 +41,7 @@ def effect(
     try:
         arrays = own_arrays(study, settings, prepared, seed=0)
         if twice and arrays is not None and _varying(arrays, own_arrays(study, settings, prepared, seed=0)):
-            return VariantFingerprint(fault=_VARYING.format("arrays(settings)" if study.arrays else "arrange(settings, data)"))
+            return VariantFingerprint(fault=_VARYING.format(study.arrays_from))
         built = make_model(study, settings, seed=0, arrays=arrays or _images(settings, prepared))
         choices = changed_settings()  # of Keras and TensorFlow, which a build may change beside what it makes
         model = described(built)

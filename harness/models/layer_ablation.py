@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from harness.engine import keep_path, layers_by_path
+from harness.engine import keep_path, keras_internals, layers_by_path
 from harness.models.layer_checks import Seen, differing, seen_calls
 from harness.models.layer_cuts import marked_cuts
 from harness.models.layer_edits import LayerEdit, current_layer, freeze_made, is_graph, marked_places, places_of
@@ -55,7 +55,7 @@ def edit(
     freeze_made(places.values())
     renew_optimizers(model, pairs)
     if model.compiled:
-        model._compiled_trainable_state = {layer: layer.trainable for layer in model._flatten_layers()}
+        keras_internals.accept_trainable(model)
     return model
 
 
@@ -135,7 +135,7 @@ def _output_layers(model: keras.Model) -> set[int]:
     """Return the ids of the layers that give a model's outputs."""
     if isinstance(model, keras.Sequential):
         return {id(model.layers[-1])}
-    return {id(tensor._keras_history.operation) for tensor in model.outputs}
+    return {id(keras_internals.source_of(tensor)) for tensor in model.outputs}
 
 
 def _output_shapes(model: keras.Model) -> str:

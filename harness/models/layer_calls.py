@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
-from keras.src.backend import get_keras_mask
-from keras.src.models.functional import Functional
+
+from harness.engine import keras_internals
 
 Edge = tuple[int, int]  # the ids of an operation and of one that it takes an input from
 
@@ -26,9 +26,9 @@ class Call:
         return tensors_in((self.args, self.options))
 
 
-def graph_of(model: keras.Model) -> Functional | None:
+def graph_of(model: keras.Model) -> keras_internals.Functional | None:
     """Return the graph that a Sequential or functional model runs; None for a Sequential one that has none yet."""
-    return model._functional if isinstance(model, keras.Sequential) else model
+    return keras_internals.graph_of_sequential(model) if isinstance(model, keras.Sequential) else model
 
 
 def tensors_in(values: Any) -> list[keras.KerasTensor]:
@@ -36,12 +36,11 @@ def tensors_in(values: Any) -> list[keras.KerasTensor]:
     return [value for value in keras.tree.flatten(values) if isinstance(value, keras.KerasTensor)]
 
 
-def calls_of(graph: Functional) -> list[Call]:
+def calls_of(graph: keras_internals.Functional) -> list[Call]:
     """Return the calls of a graph in the order in which they run, without the masks that Keras hands on by itself."""
-    nodes = (node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth])
     return [
         Call(node.operation, tuple(node.arguments.args), _without_implied_masks(node), tuple(node.outputs))
-        for node in nodes
+        for node in keras_internals.nodes_in_order(graph)
         if not node.is_input
     ]
 
@@ -51,7 +50,7 @@ def _without_implied_masks(node: Any) -> dict[str, Any]:
 
     Keras notes them in the graph as if they had been given: a layer would still be masked when what masks it is gone.
     """
-    implied = {id(mask) for tensor in node.input_tensors if (mask := get_keras_mask(tensor)) is not None}
+    implied = {id(mask) for tensor in node.input_tensors if (mask := keras_internals.get_keras_mask(tensor)) is not None}
     return {
         name: value
         for name, value in node.arguments.kwargs.items()
@@ -67,13 +66,13 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def sources_of(graph: Functional, calls: Iterable[Call]) -> dict[int, Any]:
+def sources_of(graph: keras_internals.Functional, calls: Iterable[Call]) -> dict[int, Any]:
     """Return which operation gives each tensor of a graph, by the tensor's id."""
-    inputs = {id(tensor): tensor._keras_history.operation for tensor in graph.inputs}
+    inputs = {id(tensor): keras_internals.source_of(tensor) for tensor in graph.inputs}
     return inputs | {id(tensor): call.operation for call in calls for tensor in call.outputs}
 
 
-def needed_calls(graph: Functional, cuts: Set[Edge]) -> list[Call]:
+def needed_calls(graph: keras_internals.Functional, cuts: Set[Edge]) -> list[Call]:
     """Return the calls that a graph's outputs need once these edges are cut, in the order in which they run."""
     calls = calls_of(graph)
     sources = {tensor: id(source) for tensor, source in sources_of(graph, calls).items()}

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.models.functional import Functional
 
+from harness.engine import keras_internals
 from harness.models.layer_calls import graph_of
 from harness.models.layer_edits import is_graph
 
@@ -40,11 +40,11 @@ def seen_calls(model: keras.Model) -> list[Seen] | None:
     seen: list[Seen] = []
 
     def call(operation: Any, *args: Any, **options: Any) -> Any:
-        if "training" in getattr(operation, "_call_context_args", ()):
+        if keras_internals.takes_training(operation):
             options["training"] = False
         inner = graph_of(operation) if is_graph(operation) else None
         if inner is not None:
-            inner._run_through_graph(inner._standardize_inputs(args[0]), call_fn=call)
+            keras_internals.run_graph(inner, args[0], call)
         outputs = operation(*args, **options)
         seen.append(Seen(operation, args, options, outputs))
         return outputs
@@ -52,7 +52,7 @@ def seen_calls(model: keras.Model) -> list[Seen] | None:
     batch = made_batch(graph)
     with _left_as_it_is(model):
         try:
-            graph._run_through_graph(graph._standardize_inputs(batch), call_fn=call)
+            keras_internals.run_graph(graph, batch, call)
         except Exception:  # inputs that only its author knows how to fill; training will show whether it runs
             return None
     with _left_as_it_is(model):
@@ -100,7 +100,7 @@ def _alike(one: Any, other: Any) -> bool:
     return np.allclose(mine.astype("float64"), its.astype("float64"), rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
-def made_batch(graph: Functional) -> Any:
+def made_batch(graph: keras_internals.Functional) -> Any:
     """Return a small batch of the shapes and types of a graph's inputs; whole numbers are 0 and 1, which any table has."""
     generator = np.random.default_rng(0)
 
@@ -112,7 +112,7 @@ def made_batch(graph: Functional) -> Any:
         values = generator.normal(size=shape) if "float" in tensor.dtype else generator.integers(0, 2, shape)
         return tf.cast(tf.constant(values), tensor.dtype)
 
-    return keras.tree.map_structure(made, graph._inputs_struct)
+    return keras.tree.map_structure(made, keras_internals.input_structure(graph))
 
 
 @contextmanager
@@ -124,4 +124,4 @@ def _left_as_it_is(model: keras.Model) -> Iterator[None]:
     finally:
         for variable, value in held:
             variable.assign(value)
-        model._clear_losses()
+        keras_internals.forget_losses(model)

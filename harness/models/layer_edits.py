@@ -6,18 +6,21 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
-from keras.src.models.functional import Functional
 
+from harness.engine import keras_internals
 from harness.errors import unknown
 from harness.models.layer_factory import LayerError
 from harness.study import LayerSpec, parse_layer
 
-Graph = keras.Sequential | Functional
+Graph = keras.Sequential | keras_internals.Functional
 
 
 def is_graph(model: Any) -> bool:
     """Say whether a model's layers and connections can be read: it is Sequential or functional, and runs just these."""
-    own_call = "call" in vars(model) or getattr(type(model), "call", None) not in (keras.Sequential.call, Functional.call)
+    own_call = "call" in vars(model) or getattr(type(model), "call", None) not in (
+        keras.Sequential.call,
+        keras_internals.Functional.call,
+    )
     return isinstance(model, Graph) and not own_call
 
 

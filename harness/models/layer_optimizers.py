@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from harness.engine import keras_internals
+
 Pairs = Iterable[tuple[Any, Any]]  # of the variables of layers that were made anew: the old one, the new one
 
 
@@ -19,14 +21,13 @@ def renew_optimizers(model: keras.Model, pairs: Pairs) -> None:
             new = _renewed(optimizer, model.trainable_variables)
             _except_alike(optimizer, new, pairs)
             setattr(model, name, new)
-            config = model._compile_config.config if model.compiled else {}
+            config = keras_internals.compile_arguments(model)
             if config.get("optimizer") is optimizer:
                 config["optimizer"] = new
 
 
 def _renewed(optimizer: Any, variables: list[Any]) -> Any:
-    known = {optimizer._var_key(variable) for variable in optimizer._trainable_variables} if optimizer.built else set()
-    if not optimizer.built or all(optimizer._var_key(variable) in known for variable in variables):
+    if not optimizer.built or keras_internals.knows_all(optimizer, variables):
         return optimizer
     new = type(optimizer).from_config(optimizer.get_config())
     new.build(variables)
@@ -38,12 +39,7 @@ def _renewed(optimizer: Any, variables: list[Any]) -> Any:
     return new
 
 
-def _except_alike(optimizer: Any, new: Any, pairs: Pairs) -> None:
+def _except_alike(optimizer: Any, new: Any, pairs: list[tuple[Any, Any]]) -> None:
     """Except from weight decay what was excepted: variables by themselves, or in the place of such, or by their names."""
     for one, other in ((optimizer, new), (getattr(optimizer, "inner_optimizer", None), getattr(new, "inner_optimizer", None))):
-        if hasattr(one, "_exclude_from_weight_decay"):
-            excepted = set(one._exclude_from_weight_decay)
-            excepted |= {other._var_key(variable) for old, variable in pairs if one._var_key(old) in excepted}
-            other._exclude_from_weight_decay = excepted
-            other._exclude_from_weight_decay_pattern = one._exclude_from_weight_decay_pattern
-            other._exclude_from_weight_decay_cache = {}
+        keras_internals.except_from_decay_alike(one, other, pairs)

@@ -4,9 +4,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.utils.python_utils import is_default
 
-from harness.engine import KEPT_PATH
+from harness.engine import KEPT_PATH, keras_internals
 from harness.errors import one_line
 from harness.models.layer_checks import Seen, same
 from harness.models.layer_factory import LayerError
@@ -20,7 +19,7 @@ def depends_on_shapes(layer: Any) -> bool:
     """Say whether a layer was made for the shapes of its inputs, so that it cannot take others."""
     if not isinstance(layer, keras.Layer) or not layer.built:
         return False
-    return not is_default(layer.build) or bool(layer.weights) or bool(layer._layers)
+    return not keras_internals.has_default_build(layer) or bool(layer.weights) or bool(keras_internals.own_parts(layer))
 
 
 def remade(layer: Any, path: str, seen: Seen | None) -> Any:
@@ -79,8 +78,8 @@ def _without_shapes(config: Any) -> Any:
 
 def _require_like(layer: Any, twin: Any, path: str, seen: Seen) -> None:
     """Raise LayerError unless the twin gives what the layer gave, learns by the same losses, and holds the same values."""
-    if layer._build_shapes_dict:
-        twin.build(**layer._build_shapes_dict)  # for the very shapes, which some note
+    if shapes := keras_internals.build_shapes(layer):
+        twin.build(**shapes)  # for the very shapes, which some note
     twin(*seen.args, **seen.options)
     if not _fits(layer.variables, twin.variables):
         raise LayerError(f"{_needed(path)}, and one made by its configuration has other weights. {_ADVICE}")
@@ -89,7 +88,7 @@ def _require_like(layer: Any, twin: Any, path: str, seen: Seen) -> None:
     pairs = [(one(*seen.args, **seen.options), [*one.losses]) for one in (layer, twin)]
     for variable, state in zip(layer.variables, states, strict=True):
         variable.assign(state)
-    layer._clear_losses()
+    keras_internals.forget_losses(layer)
     if not same(*pairs):
         raise LayerError(f"{_needed(path)}, and one made by its configuration gives another output. {_ADVICE}")
     name = _set_later(layer, twin)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-from keras.src.models.functional import Functional
 
+from harness.engine import keras_internals
 from harness.models.layer_calls import Call, Edge, calls_of, graph_of, needed_calls, tensors_in
 from harness.models.layer_checks import Seen
 from harness.models.layer_cuts import MERGES
@@ -15,11 +15,6 @@ from harness.models.layer_edits import LayerEdit, is_graph
 from harness.models.layer_factory import LayerError, made_layer
 from harness.models.layer_remaking import carry_state, depends_on_shapes, remade
 
-# What a functional model has of its connections, and nothing else.
-_CONNECTIONS = (
-    *("_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "output_names"),
-    *("_nodes", "_nodes_by_depth", "_operations", "_operations_by_depth"),
-)
 _STRETCHING = ("Add", "Average", "Divide", "Maximum", "Minimum", "Multiply", "Subtract", "TrueDivide")
 
 
@@ -49,10 +44,10 @@ class Rewiring:
         if isinstance(model, keras.Sequential):
             _restack(model, [step for layer in layers for step in self._steps(layer)], connected)
         else:
-            _transplant(model, connected)
+            keras_internals.take_connections(model, connected)
         model.train_function = model.test_function = model.predict_function = None
 
-    def _connected(self, graph: Functional, prefix: str) -> Functional:
+    def _connected(self, graph: keras_internals.Functional, prefix: str) -> keras_internals.Functional:
         calls = needed_calls(graph, self.cuts.keys())
         _forget_calls(graph)
         tensors = {id(tensor): tensor for tensor in graph.inputs}
@@ -62,11 +57,11 @@ class Rewiring:
                 _require_unlike(call, tensors_in((args, options)), prefix)
             outputs = self._called(call, args, options)
             tensors |= {id(old): new for old, new in zip(call.outputs, keras.tree.flatten(outputs), strict=True)}
-        outputs = keras.tree.map_structure(lambda tensor: tensors[id(tensor)], graph._outputs_struct)
+        outputs = keras.tree.map_structure(lambda tensor: tensors[id(tensor)], keras_internals.output_structure(graph))
         ends = keras.tree.flatten(outputs)
         if len({id(tensor) for tensor in ends}) < len({id(tensor) for tensor in graph.outputs}):
             raise LayerError(f"Two outputs of model {graph.name!r} would be one and the same; expected them to differ.")
-        return Functional(graph._inputs_struct, outputs, name=graph.name)
+        return keras_internals.Functional(keras_internals.input_structure(graph), outputs, name=graph.name)
 
     def _called(self, call: Call, args: Any, options: Any) -> Any:
         """Return what stands in place of a call's output, with the layers that stand in place of what was called."""
@@ -111,38 +106,21 @@ class Rewiring:
         return new
 
 
-def _forget_calls(graph: Functional) -> None:
+def _forget_calls(graph: keras_internals.Functional) -> None:
     """Take the calls of a graph off what it calls, so that a layer's output is the one in the model that it is in now."""
     calls = calls_of(graph)
     outputs = {id(tensor) for call in calls for tensor in call.outputs}
     for operation in {id(call.operation): call.operation for call in calls}.values():
-        # One that other models call as well keeps them all: a call is known by its number.
-        if all(id(tensor) in outputs for node in operation._inbound_nodes for tensor in node.outputs):
-            operation._inbound_nodes.clear()
-            operation._outbound_nodes.clear()
+        keras_internals.forget_calls(operation, outputs)
 
 
-def _transplant(model: Functional, connected: Functional) -> None:
-    """Give a functional model the connections of another one, and the layers that these connect."""
-    before = {id(layer) for layer in model.layers}
-    vars(model).update({name: vars(connected)[name] for name in _CONNECTIONS})
-    after = {id(layer) for layer in model.layers}
-    tracked = model._tracker.config["layers"][1]
-    for layer in [layer for layer in tracked if id(layer) in before - after]:
-        model._tracker.untrack(layer)
-    for layer in model.layers:
-        model._tracker.track(layer)
-    tracked[:] = [*model.layers, *(layer for layer in tracked if id(layer) not in after)]
-
-
-def _restack(model: keras.Sequential, layers: list[Any], connected: Functional | None) -> None:
+def _restack(model: keras.Sequential, layers: list[Any], connected: keras_internals.Functional | None) -> None:
     for _ in model.layers:
         model.pop(rebuild=False)
     for layer in layers:
         model.add(layer, rebuild=False)
     if connected is not None:
-        model._functional = connected
-        model.built = True
+        keras_internals.set_graph_of_sequential(model, connected)
 
 
 def _passed_on(call: Call, inputs: Iterable[keras.KerasTensor]) -> keras.KerasTensor:
@@ -164,8 +142,8 @@ def _require_unlike(call: Call, inputs: list[keras.KerasTensor], prefix: str) ->
     kind, name, before = type(call.operation).__name__, f"{prefix}{call.operation.name}", call.inputs
     for (one, new), (other, its) in itertools.combinations(zip(before, inputs, strict=True), 2):
         if new is its and one is not other:
-            sources = [tensor._keras_history.operation.name for tensor in (one, other)]
-            branch = next(source for source in reversed(sources) if source != new._keras_history.operation.name)
+            sources = [keras_internals.source_of(tensor).name for tensor in (one, other)]
+            branch = next(source for source in reversed(sources) if source != keras_internals.source_of(new).name)
             away = f"to take that input away, say cut={name}:{branch}; " if kind in MERGES else ""
             raise LayerError(
                 f"remove: without {prefix}{branch}, {name!r} ({kind}) would take one tensor twice, in place of the outputs of "

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
-from keras.src.backend import Variable
 
+from harness.engine import keras_internals
 from harness.models.layer_edits import LayerEdit, is_graph, places_of
 from harness.models.layer_factory import LayerError
 
@@ -41,10 +41,9 @@ def require_unheld(model: keras.Model, places: Iterable[LayerEdit]) -> None:
 
 def _owners(model: keras.Model, places: Iterable[LayerEdit]) -> Iterator[tuple[str, Any]]:
     yield f"Model {model.name!r}", model
-    if model.compiled:
-        yield f"Model {model.name!r}", model._compile_config.config
+    yield f"Model {model.name!r}", keras_internals.compile_arguments(model)
     for place in places:
-        parts = (place.layer,) if is_graph(place.layer) else place.layer._flatten_layers()
+        parts = (place.layer,) if is_graph(place.layer) else keras_internals.all_layers(place.layer)
         for part in parts:
             yield f"Layer {place.path!r}", part
 
@@ -74,7 +73,7 @@ def _around(owner: Any) -> dict[str, Any]:
 
 
 def _parts(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, (keras.Layer, Variable)):
+    if isinstance(value, (keras.Layer, keras.Variable)):
         yield name, value
     elif not depth:
         return

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from harness.engine import reported
+from harness.engine import keras_internals, reported
 from harness.errors import unknown
 from harness.study import Metric
 
@@ -30,9 +30,8 @@ def reported_names(model: Any) -> list[str] | None:
     own = any(getattr(type(model), name, None) is not getattr(keras.Model, name) or name in vars(model) for name in _OWN)
     if own or not model.compiled:
         return None
-    compiled = model._compile_metrics
-    given = [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
-    names = [_name(metric) for metric in _flat(given)]
+    names = [_name(metric) for metric in _flat(keras_internals.metrics_given(model))]
+    compiled, _ = keras_internals.metrics_and_losses(model)
     names += [metric.name for metric in model.metrics if metric is not compiled]  # of its layers, too
     return None if None in names else list(dict.fromkeys([LOSS, *filter(None, names)]))
 

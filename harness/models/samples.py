@@ -16,7 +16,7 @@ def make_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | No
     holds no samples out, the first training samples are held out.
     TypeError if the study's function returns something else; ValueError if no training sample would be left.
     """
-    if prepared is None and study.arrays is None:
+    if prepared is None and study.needs_dataset:
         raise UsageError(f"Study {study.name!r} needs dataset {settings.dataset!r}; the trial names none.")
     arrays = own_arrays(study, settings, prepared, seed=seed)
     if arrays is None:

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import clean
+from harness.study import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +40,9 @@ def plain(value: Any) -> Any:
     """Return a cell's value, None where it is empty or no finite number."""
     if isinstance(value, str | bool):
         return value
-    missing = value is None or (value == value) is not True or value in (float("inf"), float("-inf"))
-    return None if missing else value
+    if is_missing(value) or value in (math.inf, -math.inf):
+        return None
+    return value.item() if hasattr(value, "item") else value  # of NumPy's scalars, which JSON does not take
 
 
 def on_one_line(text: str) -> str:

@@ -1,7 +1,6 @@
 """What a trial left, and where it lies on disk: atomic, checksummed, readable without TensorFlow."""
 
 import gc
-import hashlib
 import json
 import math
 import os
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.records.atomic_files import write_atomically
+from harness.records.checked_file import CheckedFileError, CheckedFormat
 from harness.records.checks import numbers, require_record
 from harness.records.fallback import machine_is_short
 from harness.study import expectation_from_dict, metric_from_dict
 
-SCHEMA = 1
+FORMAT = CheckedFormat("record", schema=1, opening=', "record":', closing="\n}\n")
 RECORD_FILE = "record.json"
 PREDICTIONS_FILE = "predictions.npz"
 LAST_EPOCH = "last epoch"  # which weights a trained model has, mostly
@@ -96,7 +96,6 @@ class Record:
 
 _FIELDS = frozenset(field.name for field in fields(Record))
 _ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
-_HEAD = re.compile(r'\{"schema": (?P<schema>[0-9]{1,9}), "sha256": "(?P<sha256>[0-9a-f]{64})", "record":\n')
 
 
 def trial_folder(logdir: Path, study: str, variant: str, seed: int) -> Path:
@@ -122,11 +121,9 @@ def next_attempt(trial: Path) -> int:
 def write_record(folder: Path, record: Record) -> Path:
     """Write a trial's record so that it is there whole or not at all; return its path."""
     body = json.dumps(encode(asdict(record)), indent=1, ensure_ascii=False)
-    # Half a character, as in a file name of any bytes, has no UTF-8; as an escape it is good JSON.
-    body = body.encode("utf-8", "backslashreplace").decode("utf-8")
-    text = f'{{"schema": {SCHEMA}, "sha256": "{_digest(body)}", "record":\n{body}\n}}\n'
     path = folder / RECORD_FILE
-    write_atomically(path, text)
+    # Half a character, as in a file name of any bytes, has no UTF-8; as an escape it is good JSON.
+    write_atomically(path, FORMAT.wrap(body.encode("utf-8", "backslashreplace")))
     return path
 
 
@@ -143,21 +140,16 @@ def keep_older(folder: Path, *, newer: int) -> None:
 def read_record(path: Path) -> Record:
     """Return the record of a file; RecordError says why it cannot be trusted, OSError that the machine cannot read now."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        characters = len(content.decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and machine_is_short(error):  # the record may be sound
             raise
         raise RecordError(f"{path}: cannot be read ({error}).") from None
-    head = _HEAD.match(text)
-    if head is None:
-        raise RecordError(f"{path}: is no whole record ({len(text)} characters).")
-    if int(head["schema"]) != SCHEMA:
-        raise RecordError(f"{path}: has schema {head['schema']}; this version reads schema {SCHEMA}.")
-    body = text[head.end() :].removesuffix("\n").removesuffix("}").removesuffix("\n")
-    if _digest(body) != head["sha256"]:
-        raise RecordError(f"{path}: is torn or altered (its content does not match its checksum).")
     try:
-        return _decode(json.loads(body))
+        return _decode(json.loads(bytes(FORMAT.unwrap(content, size=f"{characters} characters"))))
+    except CheckedFileError as error:
+        raise RecordError(f"{path}: {error}") from None
     except (TypeError, AttributeError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: is no record of a trial ({error}).") from None
 
@@ -211,10 +203,6 @@ def gc_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _digest(body: str) -> str:
-    return hashlib.sha256(body.encode("utf-8")).hexdigest()
 
 
 def encode(value: Any) -> Any:

@@ -94,7 +94,10 @@ def _read_texts(path: Path) -> "pd.DataFrame":
 
 
 def _typed(path: Path, name: str, texts: Sequence[str]) -> list[Any]:
-    """Return a column's cells as what the column holds, empty ones as NaN or as no text."""
+    """Return a column's cells as what the column holds, empty ones as NaN or as no text.
+
+    UsageError for a text where a number belongs, which `number_of` would take for an empty cell.
+    """
     if name in TEXTS:
         return [_unneutral(text) for text in texts]
     if name in FLAGS:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from harness.analysis import as_declared, as_last_declared
+from harness.analysis import as_declared, as_last_declared, of_declared_base
 from harness.errors import UsageError
 from harness.records import Record
 from harness.study import Settings, Study, built_in_studies, load_study, to_json
@@ -44,7 +44,8 @@ def _of_study(name: str, folder: Path, records: Sequence[Record]) -> tuple[list[
 
 def _by(study: Study, records: Sequence[Record]) -> list[Record]:
     run_as = lru_cache(maxsize=None)(lambda variant, changes: _as_run(study, variant, changes))
-    return [_declared(record, study, run_as(record.variant, _base_changes(record))) for record in records]
+    kept = (of_declared_base(record, study) for record in records)
+    return [_declared(record, study, run_as(record.variant, _base_changes(record))) for record in kept]
 
 
 def built_in_file(name: str, records: Iterable[Record]) -> Path | None:

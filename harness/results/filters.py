@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError, unknown
+from harness.study import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -234,7 +235,7 @@ class _Parser:
             near = unknown("column", token.text, self.columns)
             raise UsageError(f"Filter {self.text!r}, character {token.position}: {near}")
         self.at += 1
-        return lambda row: _cell(row[token.text])
+        return lambda row: None if is_missing(row[token.text]) else row[token.text]
 
     def check_alike(self, one: Any, other: Any, position: int) -> None:
         """Refuse to compare a text with a number, which would be wrong in silence."""
@@ -244,11 +245,3 @@ class _Parser:
 
 def _none(_: Row) -> None:
     return None
-
-
-def _cell(value: Any) -> Any:
-    """Return a cell's value, None where it is empty, whatever pandas has put there."""
-    if isinstance(value, str):
-        return value
-    # NaN and pandas' NA are the values that do not equal themselves as true.
-    return value if value is not None and (value == value) is True else None

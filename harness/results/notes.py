@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from harness.analysis import INCONCLUSIVE, SUMMARY_FILE
 from harness.results.view import UNFINISHED, format_value
-from harness.study import HIGHER
+from harness.study import HIGHER, is_missing, text_of
 
 MOST_NOTES = 8
 
@@ -22,7 +20,7 @@ def chosen_by_validation(rows: Sequence[dict[str, Any]]) -> list[str]:
     column = metric.replace("test_", "validation_", 1)
     by_data: dict[Any, list[dict[str, Any]]] = {}
     for row in rows:
-        if row.get("status") not in UNFINISHED and pd.notna(row.get(column)) and pd.notna(row["value"]):
+        if row.get("status") not in UNFINISHED and not (is_missing(row.get(column)) or is_missing(row["value"])):
             by_data.setdefault(row.get("data"), []).append(row)
     several = len(by_data) > 1
     return [
@@ -52,9 +50,9 @@ def interaction_notes(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
 
     Of many, those with a clear answer come first, and beyond MOST_NOTES they are left to the file.
     """
-    found = [row for row in rows if _text(row, "interaction_with")]
+    found = [row for row in rows if text_of(row.get("interaction_with"))]
     if len(found) > MOST_NOTES:
-        found.sort(key=lambda row: _text(row, "interaction_verdict") in ("", INCONCLUSIVE))
+        found.sort(key=lambda row: text_of(row.get("interaction_verdict")) in ("", INCONCLUSIVE))
     notes = [(row["variant"], _interaction(row)) for row in found[:MOST_NOTES]]
     if more := len(found) - len(notes):
         notes.append((f"{more} more", f"of interactions, in {SUMMARY_FILE}"))
@@ -64,15 +62,10 @@ def interaction_notes(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
 def _interaction(row: dict[str, Any]) -> str:
     low, high = _written(row, "interaction_low"), _written(row, "interaction_high")
     interval = f" [{low}, {high}]" if low else ""
-    word, detail = _text(row, "interaction_verdict"), _text(row, "interaction_detail")
+    word, detail = text_of(row.get("interaction_verdict")), text_of(row.get("interaction_detail"))
     said = f": {word}" + (f" ({detail})" if word == INCONCLUSIVE and detail else "") if word else ""
     more = f"{_written(row, 'interaction')}{interval} more than alone ({row['interaction_alone']})"
     return f"beside {row['interaction_with']}, its change gives {more}{said}"
-
-
-def _text(row: dict[str, Any], column: str) -> str:
-    """Return a cell's text; empty where there is none, which a table read from a file has as NaN."""
-    return row[column] if isinstance(row.get(column), str) else ""
 
 
 def _written(row: dict[str, Any], column: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis import differing_settings, is_further_metric
 from harness.results.compare_inputs import ComparedTable, Key
+from harness.study import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ def set_side_by_side(sources: Sequence[ComparedTable]) -> "pd.DataFrame":
 
 def _keyed(source: ComparedTable) -> dict[Key, dict[str, Any]]:
     rows = [
-        {name: value if (value == value) is True else None for name, value in row.items()}
+        {name: None if is_missing(value) else value for name, value in row.items()}
         for row in source.table.astype(object).to_dict("records")
     ]
     return {(row["study"], row["variant"]): row for row in rows}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis import is_marked
 from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT
-from harness.study import DIGITS, HIGHER, LOWER, SIGNIFICANCE, SPREAD_DIGITS, format_metric
+from harness.study import DIGITS, HIGHER, LOWER, SIGNIFICANCE, SPREAD_DIGITS, format_metric, is_missing, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def format_value(name: str, value: Any, *, metric: str = "") -> str:
     """
     if isinstance(value, str):
         return value
-    if not _is_known(value):
+    if is_missing(value):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -146,7 +146,7 @@ def _best(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     groups: dict[tuple[str, str], dict[int, float]] = {}
     for index, (value, data, metric, direction, status) in enumerate(zip(frame[name].tolist(), *beside)):
         better = _better(_split(name)[0], metric, direction)
-        if better and _is_known(value) and status not in UNFINISHED:
+        if better and not is_missing(value) and status not in UNFINISHED:
             groups.setdefault((data, better + (metric if name.startswith("value") else "")), {})[index] = value
     return frozenset(
         index
@@ -167,7 +167,7 @@ def _beside(frame: "pd.DataFrame", name: str, beside: str) -> list[str]:
     column = f"{beside}{_split(name)[1]}"
     column = column if column in frame.columns else f"{beside}_1"  # of a difference between sources
     values = frame[column].tolist() if column in frame.columns else [""] * len(frame)
-    return [value if isinstance(value, str) else "" for value in values]
+    return [text_of(value) for value in values]
 
 
 def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
@@ -178,7 +178,7 @@ def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     told = f"verdict{number}" in frame.columns
     words = _beside(frame, name, "verdict") if told else [None] * len(frame)
     cells = zip(frame[p_value].tolist(), words)
-    return frozenset(index for index, (value, word) in enumerate(cells) if _is_known(value) and is_marked(value, word))
+    return frozenset(index for index, (value, word) in enumerate(cells) if not is_missing(value) and is_marked(value, word))
 
 
 def is_difference(stem: str) -> bool:
@@ -203,11 +203,6 @@ def _legend(frame: "pd.DataFrame", shown: Sequence[str], columns: Sequence[Seque
 def _has_p_values(frame: "pd.DataFrame", name: str) -> bool:
     p_value = f"p_value{_split(name)[1]}"
     return p_value in frame.columns and bool(frame[p_value].notna().any())
-
-
-def _is_known(value: Any) -> bool:
-    """Say whether a cell holds a value: not None, NaN, or pandas' NA."""
-    return value is not None and (value == value) is True
 
 
 def _is_numeric(frame: "pd.DataFrame", name: str) -> bool:

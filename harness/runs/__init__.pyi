@@ -1,4 +1,3 @@
-from .data_checks import has_own_data as has_own_data
 from .data_checks import outdated_records as outdated_records
 from .estimate import (
     dense_parameters as dense_parameters,

@@ -35,11 +35,6 @@ class DataQuestion:
     expected: str
 
 
-def has_own_data(study: Study) -> bool:
-    """Say whether a study's own functions make its arrays."""
-    return study.arrays is not None or study.arrange is not None
-
-
 def question(record: Record, prepared: ResolvedDataset | None) -> DataQuestion:
     """Return what is to be asked of a record."""
     return DataQuestion(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
@@ -53,7 +48,7 @@ def outdated_records(
     Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
     that the arrays of one trial may take. notice: hears of the records of which nothing could be found out; they stand.
     """
-    if not has_own_data(plan.declared):
+    if not plan.declared.arrays_from:
         return frozenset()
     asked = {}
     for record in _of_its_ids(plan):
@@ -86,7 +81,7 @@ def _of_its_ids(plan: Plan) -> Iterator[Record]:
                 record = read_record(place)
             except RecordError:
                 continue
-            if plan.declared.arrange and record.settings.get("dataset") not in plan.data:
+            if plan.declared.needs_dataset and record.settings.get("dataset") not in plan.data:
                 continue  # of a variant that is not run, and whose dataset was not looked for
             declared = declared_now(plan, record) if in_place(record, path) else None
             if declared and (declared.as_expected or "arrays_sha256" in declared.data):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness.data import ResolvedDataset, find_dataset, is_table
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, RecordError, read_record
-from harness.study import Settings, Study
+from harness.study import Settings, Study, number_of
 
 if TYPE_CHECKING:
     from harness.training import Trial
@@ -92,11 +92,7 @@ def _epoch_seconds(record: Record, log_every: int, *, guess: float) -> float:
 
 
 def _number(text: str | None) -> float:
-    try:
-        number = float(text or 0)
-    except ValueError:
-        return 0.0
-    return number if math.isfinite(number) else 0.0
+    return number_of(text) or 0.0
 
 
 def guess_seconds(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> float:
@@ -110,7 +106,7 @@ def guess_seconds(study: Study, settings: Settings, data: Mapping[str, ResolvedD
 
 def _step_seconds(study: Study, settings: Settings) -> float:
     if study.step_seconds is None:
-        features = UNKNOWN_FEATURES if study.arrays or is_table(settings.dataset) else PIXELS
+        features = UNKNOWN_FEATURES if not study.needs_dataset or is_table(settings.dataset) else PIXELS
         return STEP_SECONDS + PARAMETER_SECONDS * dense_parameters(settings, features) * settings.batch_size / 32
     said = study.step_seconds(settings)
     if isinstance(said, bool) or not isinstance(said, Real) or not 0 < said < math.inf:
@@ -120,11 +116,9 @@ def _step_seconds(study: Study, settings: Settings) -> float:
 
 def _samples(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> int:
     prepared = data.get(settings.dataset)
-    known = (
-        (settings.samples or UNKNOWN_SAMPLES)
-        if study.arrays
-        else find_dataset(prepared.used if prepared else settings.dataset).samples
-    )
+    known = settings.samples or UNKNOWN_SAMPLES
+    if study.needs_dataset:
+        known = find_dataset(prepared.used if prepared else settings.dataset).samples
     return max(min(known, settings.samples or known) - (settings.validation or 0), 1)
 
 

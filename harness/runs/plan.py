@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.analysis import as_declared
+from harness.analysis import as_declared, of_declared_base
 from harness.data import ResolvedDataset
 from harness.errors import UsageError
 from harness.records import (
@@ -256,4 +256,5 @@ def declared_now(plan: Plan, record: Record) -> Record | None:
     data_sha256 = prepared.sha256 if prepared else record.data.get("sha256", "")
     if record.trial_id != _trial_id(plan, study, record.variant, record.seed, data_sha256=data_sha256):
         return None
-    return as_declared(record, study, position=plan.declared.names.index(record.variant))
+    position = plan.declared.names.index(record.variant)
+    return as_declared(of_declared_base(record, plan.declared), study, position=position)

@@ -88,10 +88,10 @@ def require_samples(plan: Plan) -> None:
         settings = study.settings(name)
         prepared = plan.data.get(settings.dataset)
         asked = settings.validation is not None and plan.count(name) and study.expectation(name).finishes
-        if study.arrays or prepared is None or not asked:
+        if not study.needs_dataset or prepared is None or not asked:
             continue
         count = find_dataset(prepared.used).samples
-        if not study.arrange:
+        if not study.arrays_from:
             count = min(count, settings.samples or count)
         kind = f"{'rows' if is_table(prepared.used) else 'training samples'} of {prepared.used}"
         fault = none_left(settings.validation, count, kind=kind)
@@ -132,9 +132,8 @@ def _edited(study: Study, *names: str) -> bool:
 def must_be_built(plan: Plan) -> bool:
     """Say whether only the built models tell what the variants change: the study's own, or ones with edited layers."""
     study = plan.study
-    own = study.build or study.arrays or study.arrange
     named = study.metric.name not in BUILT_IN_METRICS
-    return bool(plan.trials and (own or named or _edited(study, *study.names)))
+    return bool(plan.trials and (study.own_functions or named or _edited(study, *study.names)))
 
 
 def _like(plan: Plan, name: str) -> Trial:
@@ -143,5 +142,4 @@ def _like(plan: Plan, name: str) -> Trial:
 
 
 def _functions(study: Study) -> str:
-    named = {"build(settings)": study.build, "arrays(settings)": study.arrays, "arrange(settings, data)": study.arrange}
-    return " or ".join(name for name, function in named.items() if function) or "the built-in model"
+    return " or ".join(study.own_functions) or "the built-in model"

@@ -2,13 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from harness.analysis import write_tables
+from harness.analysis import failed_for_the_disk, write_tables
 from harness.errors import fault_text
 from harness.records import (
-    FAILED,
     INTERRUPTED,
     RECORD_FILE,
     Record,
@@ -135,9 +133,8 @@ class RecordStore:
 
     def _keep_elsewhere(self, trial: Trial, record: Record, error: Exception) -> Record:
         where = trial_folder(self._fallback, trial.study, trial.variant, trial.seed)
-        if disk_is_full(error):
-            kind = type(error).__name__
-            record = replace(record, status=FAILED, as_expected=False, error=reason(error), error_type=kind)
+        if isinstance(error, OSError) and disk_is_full(error):
+            record = failed_for_the_disk(record, error)
         try:
             store(where, record)
         except Exception as second:

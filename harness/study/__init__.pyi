@@ -1,3 +1,6 @@
+from .cells import is_missing as is_missing
+from .cells import number_of as number_of
+from .cells import text_of as text_of
 from .claims import (
     BETTER as BETTER,
 )
@@ -29,7 +32,10 @@ from .claims import (
     Row as Row,
 )
 from .claims import (
-    claims_in as claims_in,
+    Threshold as Threshold,
+)
+from .claims import (
+    VsControl as VsControl,
 )
 from .claims import (
     never_judged as never_judged,
@@ -201,6 +207,11 @@ from .settings import (
 )
 from .source import function_source as function_source
 from .source import value_text as value_text
+from .splits import PREFIXES as PREFIXES
+from .splits import SPLITS as SPLITS
+from .splits import TEST as TEST
+from .splits import TRAIN as TRAIN
+from .splits import VALIDATION as VALIDATION
 from .study import (
     BASE as BASE,
 )

@@ -1,12 +1,12 @@
 """What a variant's results are supposed to show: typed claims, each held against the variant's row of the summary."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import UsageError
+from harness.study.cells import number_of, text_of
 from harness.study.metrics import ACCURACY, Metric
 
 BETTER = "better"
@@ -47,7 +47,7 @@ class Threshold:
 
     def standing(self, row: Row, metric: Metric = ACCURACY) -> "Standing":
         """Hold the claim against a row of the summary; metric: the study's."""
-        value = _number(row.get(self.column))
+        value = number_of(row.get(self.column))
         if value is None:
             return Standing(False, "no seed measured it")
         if value <= self.limit if self.upper else value >= self.limit:
@@ -71,9 +71,9 @@ class VsControl:
 
     def standing(self, row: Row, metric: Metric = ACCURACY) -> "Standing":
         """Hold the claim against a row of the summary; metric: the study's, whose direction and margin its verdict has."""
-        verdict, detail = (row[name] if isinstance(row.get(name), str) else "" for name in ("verdict", "verdict_detail"))
+        verdict, detail = (text_of(row.get(name)) for name in ("verdict", "verdict_detail"))
         if not verdict:
-            pairs, seeds = (_number(row.get(name)) for name in ("pairs", "seeds"))
+            pairs, seeds = (number_of(row.get(name)) for name in ("pairs", "seeds"))
             few = (seeds or 0 if pairs is None else pairs) < FEWEST_PAIRS
             wanting = not detail or (few and not never_judged(detail))
             return Standing(None, f"needs {FEWEST_PAIRS} seeds" if wanting else detail)
@@ -99,9 +99,6 @@ SHOWN = Standing(True)
 
 Claim = Threshold | VsControl
 
-_BOUND = re.compile(r"(?P<what>[a-z_ ]+) at (?P<side>least|most) (?P<limit>\S+)")
-_AGAINST = re.compile(r"(?P<word>better|worse|equivalent) (?:than|to) its control")
-
 
 def claim_from_dict(values: Mapping[str, Any]) -> Claim:
     """Return the claim that a record describes; TypeError or ValueError for what no claim says of itself."""
@@ -115,41 +112,18 @@ def claim_from_dict(values: Mapping[str, Any]) -> Claim:
     return bound
 
 
-def claims_in(expectation: str) -> tuple[Claim, ...]:
-    """Return the claims of an expectation as its words have them, which is all that an old record keeps of it.
-
-    >>> [str(claim) for claim in claims_in("finishes, test accuracy at least 0.9, worse than its control")]
-    ['test accuracy at least 0.9', 'worse than its control']
-    """
-    claims: list[Claim] = []
-    for part in expectation.split(", ") if expectation.startswith("finishes") else ():
-        if bound := _BOUND.fullmatch(part):
-            claims.append(Threshold(bound["what"].replace(" ", "_"), float(bound["limit"]), upper=bound["side"] == "most"))
-        elif against := _AGAINST.fullmatch(part):
-            claims.append(VsControl(against["word"]))
-    return tuple(claims)
-
-
 def _difference(row: Row) -> str:
-    difference = _number(row.get("delta"))
+    difference = number_of(row.get("delta"))
     if difference is None:
         return "there is no difference to judge"
-    low, high = (_number(row.get(name)) for name in ("ci_low", "ci_high"))
+    low, high = (number_of(row.get(name)) for name in ("ci_low", "ci_high"))
     interval = "" if low is None or high is None else f" [{low:+.4g}, {high:+.4g}]"
     return f"difference {difference:+.4g}{interval}, {_seeds(row)}"
 
 
 def _seeds(row: Row) -> str:
-    count = int(_number(row.get("seeds")) or 0)
+    count = int(number_of(row.get("seeds")) or 0)
     return f"{count} {'seed' if count == 1 else 'seeds'}"
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _words(column: str) -> str:

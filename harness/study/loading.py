@@ -149,7 +149,7 @@ def _execute(path: Path) -> object:
 
 def folders_of(study: Study) -> tuple[Path, ...]:
     """Return the folders that a study's functions may import from: its file's, and those of the files they stand in."""
-    functions = [function for function in (study.build, study.arrays, study.arrange, type(study.base)) if function]
+    functions = [*study.own_functions.values(), type(study.base)]
     files = [getattr(sys.modules.get(getattr(function, "__module__", "")), "__file__", None) for function in functions]
     own = [Path(file).parent for file in files if is_own(file)]
     return tuple(dict.fromkeys([*([study.path.parent] if study.path else []), *own]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import UsageError
+from harness.study.splits import TEST
 
 ACCURACY_MARGIN = 0.003  # 0.3 points
 
@@ -35,7 +36,7 @@ class Metric:
     @property
     def column(self) -> str:
         """The name of its value on the test samples: test_accuracy."""
-        return f"test_{self.name}"
+        return f"{TEST}_{self.name}"
 
     @property
     def words(self) -> str:

@@ -94,7 +94,7 @@ class Study:
         object.__setattr__(self, "pictures", checked_pictures(f"Study {self.name!r}", self.pictures))
         if not isinstance(self.metric, Metric):
             raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
-        if self.arrays and self.arrange:
+        if self.arrays is not None and self.arrange is not None:
             raise UsageError(f"Study {self.name!r} has both arrays(settings) and arrange(settings, data); expected one.")
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
@@ -151,6 +151,22 @@ class Study:
         words = ", ".join(f"{name}={show_value(getattr(settings, name))}" for name in differing)
         who = f"Variants {one!r} and {other!r} of study {self.name!r}"
         return UsageError(f"{who} are the same: {words}; expected a difference.")
+
+    @property
+    def own_functions(self) -> dict[str, Callable[..., Any]]:
+        """The functions of its own that decide what a trial gives, each by the way it is called."""
+        functions = {"build(settings)": self.build, "arrays(settings)": self.arrays, "arrange(settings, data)": self.arrange}
+        return {call: function for call, function in functions.items() if function is not None}
+
+    @property
+    def needs_dataset(self) -> bool:
+        """Whether its trials are given the dataset that their settings name, not data of the study's own alone."""
+        return self.arrays is None
+
+    @property
+    def arrays_from(self) -> str:
+        """What of its own makes a trial's arrays, as it is called; empty where a dataset is taken as it is."""
+        return next((call for call in self.own_functions if call.startswith("arr")), "")
 
     @property
     def title(self) -> str:

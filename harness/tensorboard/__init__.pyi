@@ -3,8 +3,6 @@ from .aggregates import write_aggregates as write_aggregates
 from .event_check import readable_records as readable_records
 from .event_file import event_files as event_files
 from .failover_writer import FailoverWriter as FailoverWriter
-from .hparams import TEST as TEST
-from .hparams import TRAIN as TRAIN
 from .hparams import metric_columns as metric_columns
 from .hparams import write_study as write_study
 from .projector import Embedding as Embedding

@@ -15,12 +15,11 @@ from tensorboard.util import tensor_util
 
 from harness.analysis import mean_interval
 from harness.records import Record, own_aggregates, require_own
-from harness.study import BASE, metric_from_dict
+from harness.study import BASE, PREFIXES, metric_from_dict
 from harness.tensorboard.event_file import EventFile
 
 AGGREGATE = "aggregate"
 LAST_STEP = 2**63 - 1  # that an event can have
-MEASURED = ("test_", "train_", "validation_")
 Band = tuple[float, float, float]  # mean, low, high
 
 
@@ -84,7 +83,7 @@ def curve_names(records: Sequence[Record]) -> tuple[str, ...]:
 
     The study's metric comes first, then the loss: models of several outputs measure much besides.
     """
-    names = {name for record in records for name in record.history if name.startswith(MEASURED)}
+    names = {name for record in records for name in record.history if name.startswith(PREFIXES)}
     first = [metric_from_dict(record.metric).name for record in records[:1]] + ["loss"]
 
     def rank(name: str) -> tuple[int, str]:

@@ -9,10 +9,9 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
 
-from harness.study import ACCURACY
+from harness.study import ACCURACY, TEST, TRAIN, VALIDATION
 from harness.tensorboard.event_file import EventFile, event_files
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
 TITLES = {TEST: "Test", VALIDATION: "Validation", TRAIN: "Training"}
 
 Value = bool | int | float | str | tuple[Any, ...] | None

@@ -12,12 +12,10 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.util import tensor_util
 
+from harness.study import TEST, TRAIN, VALIDATION
 from harness.tensorboard.event_file import EventFile, event_files
 from harness.tensorboard.graphs import conceptual_graph, op_graph
 from harness.tensorboard.hparams import (
-    TEST,
-    TRAIN,
-    VALIDATION,
     Value,
     hparams_summary,
     hyperparameter,
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     import keras
 
 __all__ = [
-    *("TEST", "TRAIN", "VALIDATION", "TrialWriter", "Value", "as_code", "as_table", "hyperparameter", "metric_columns"),
+    *("TrialWriter", "Value", "as_code", "as_table", "hyperparameter", "metric_columns"),
     *("readmit", "withdraw", "write_study"),
 ]
 

@@ -4,10 +4,8 @@ A checkpoint is one file: a line of JSON with the schema and the SHA-256 of all 
 lies in the folder of the attempt that wrote it, and carries the trial's id in its name and in its content.
 """
 
-import hashlib
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,11 +16,21 @@ from zipfile import BadZipFile
 import numpy as np
 
 from harness.engine import deserialize, serialize
-from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder, is_own, require_own, write_atomically
+from harness.records import (
+    FAILED,
+    INTERRUPTED,
+    TIMEOUT,
+    CheckedFileError,
+    CheckedFormat,
+    Record,
+    attempt_folder,
+    is_own,
+    require_own,
+    write_atomically,
+)
 
-SCHEMA = 1
+FORMAT = CheckedFormat("checkpoint", schema=1)
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again
-_HEAD = re.compile(rb'\{"schema": (?P<schema>[0-9]{1,9}), "sha256": "(?P<sha256>[0-9a-f]{64})"\}\n')
 
 
 class CheckpointError(ValueError):
@@ -69,8 +77,7 @@ def encoded(checkpoint: Checkpoint) -> bytes:
     body = io.BytesIO()
     text = np.frombuffer(json.dumps(flat).encode(), np.uint8)
     np.savez(body, text=text, **{f"array_{number}": array for number, array in enumerate(arrays)})
-    digest = hashlib.sha256(body.getbuffer()).hexdigest()
-    return f'{{"schema": {SCHEMA}, "sha256": "{digest}"}}\n'.encode() + body.getbuffer()
+    return FORMAT.wrap(body.getbuffer())
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -79,16 +86,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror}).") from None
-    head = _HEAD.match(content)
-    if head is None:
-        raise CheckpointError(f"{path}: is no whole checkpoint ({len(content)} bytes).")
-    if int(head["schema"]) != SCHEMA:
-        raise CheckpointError(f"{path}: has schema {int(head['schema'])}; this version reads schema {SCHEMA}.")
-    body = memoryview(content)[head.end() :]
-    if hashlib.sha256(body).hexdigest() != head["sha256"].decode():
-        raise CheckpointError(f"{path}: is torn or altered (its content does not match its checksum).")
     try:
-        return _decoded(body)
+        return _decoded(FORMAT.unwrap(content, size=f"{len(content)} bytes"))
+    except CheckedFileError as error:
+        raise CheckpointError(f"{path}: {error}") from None
     except (BadZipFile, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: is no checkpoint of a trial ({error}).") from None
 

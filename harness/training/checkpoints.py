@@ -14,7 +14,8 @@ from harness.data import Arrays
 from harness.engine import Epoch, State, StateError, Training
 from harness.models import arrays_sha256
 from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
-from harness.tensorboard import TRAIN, event_files, hide
+from harness.study import TRAIN
+from harness.tensorboard import event_files, hide
 from harness.training.checkpoint_file import (
     Checkpoint,
     CheckpointError,

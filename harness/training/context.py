@@ -83,14 +83,7 @@ class TrialContext:
         _require_metric(epoch, self.study)
         numbered = self.settings.log_every > 1 or self.settings.steps_per_epoch is not None
         values = self.progress.add(epoch, numbered=numbered)
-        self.board.epoch(
-            epoch.step,
-            train=epoch.train,
-            test=epoch.test,
-            validation=epoch.validation,
-            learning_rate=epoch.learning_rate,
-            seconds=epoch.seconds,
-        )
+        self.board.epoch(epoch.step, **epoch.by_split, learning_rate=epoch.learning_rate, seconds=epoch.seconds)
         return values
 
     def finish(self, final: Epoch) -> None:
@@ -101,8 +94,7 @@ class TrialContext:
         """
         final = with_metric_name(final, self.study.metric)
         self.progress.measured(final)
-        parts = {"train": final.train, "test": final.test, "validation": final.validation}
-        self.board.epoch(final.step, **parts, learning_rate=None, seconds=None)
+        self.board.epoch(final.step, **final.by_split, learning_rate=None, seconds=None)
 
     def attempt(self, name: str, make: Callable[[], None]) -> None:
         """Make what is only there to be looked at; where it fails, keep the reason. OSError if it cannot be written."""
@@ -126,8 +118,7 @@ class TrialContext:
 
 
 def _by_part(epoch: Epoch) -> dict[str, float]:
-    parts = (("train", epoch.train), ("validation", epoch.validation), ("test", epoch.test))
-    return {f"{part}_{name}": float(value) for part, measured in parts for name, value in measured.items()}
+    return {f"{split}_{name}": float(value) for split, values in epoch.by_split.items() for name, value in values.items()}
 
 
 def with_metric_name(epoch: Epoch, metric: Metric) -> Epoch:

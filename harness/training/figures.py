@@ -19,11 +19,11 @@ from harness.study import (
     HISTOGRAMS,
     PICTURES,
     PR_CURVES,
+    TEST,
+    TRAIN,
     Study,
 )
 from harness.tensorboard import (
-    TEST,
-    TRAIN,
     FailoverWriter,
     as_table,
     histogram_summary,

@@ -77,7 +77,7 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
 
 def function_sources(study: Study) -> list[str]:
     """Return the source of each function that the study brings itself, and of the class of its settings."""
-    functions = tuple(function for function in (study.build, study.arrays, study.arrange) if function)
+    functions = tuple(study.own_functions.values())
     kinds = () if type(study.base) is Settings else (type(study.base),)
     try:
         return list(_sources((*functions, *kinds), folders_of(study)))

@@ -5,21 +5,19 @@ from dataclasses import replace
 
 import keras
 
+from harness.analysis import failed_for_the_disk, judged
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
 from harness.models import arrays_sha256, judged_sha256, make_arrays, make_model
 from harness.records import (
     DIVERGED,
-    EXPECTED_ERROR,
     FAILED,
     INTERRUPTED,
     OK,
-    UNEXPECTED_PASS,
     Record,
     attempt_folder,
     disk_is_full,
     environment,
     peak_memory_mb,
-    reason,
     trial_folder,
 )
 from harness.study import Study, folders_of, hparam_values, importing_from
@@ -44,7 +42,7 @@ def run_trial(trial: Trial, report: Report) -> Record:
         error = caught
     blank = blank_record(trial, study)
     record = replace(blank, history=progress.history, data={**blank.data, **progress.data}, **progress.record_fields)
-    record = judged(record, study, diverged=progress.diverged, error=error)
+    record = _ended(record, study, diverged=progress.diverged, error=error)
     # The wall clock may have jumped meanwhile, so the end is reckoned from the start.
     ended = started + time.perf_counter() - progress.started_at
     provenance = environment() | progress.provenance | {"started": started, "ended": ended}
@@ -58,31 +56,20 @@ def run_trial(trial: Trial, report: Report) -> Record:
     return replace(record, cost=cost, provenance=provenance)
 
 
-def judged(record: Record, study: Study, *, diverged: bool, error: BaseException | None) -> Record:
-    """Return the record with its status: what happened, held against what the variant is expected to do."""
+def _ended(record: Record, study: Study, *, diverged: bool, error: BaseException | None) -> Record:
+    """Return the record with how its trial ended, and with its status."""
     expectation = study.expectation(record.variant)
     if isinstance(error, Interrupted):
         return replace(record, status=INTERRUPTED, as_expected=False, error=f"Interrupted: {error}")
-    if disk_is_full(error):  # never what a variant is expected to raise
-        return replace(
-            record, status=FAILED, as_expected=False, error=clean(reason(error)), error_type=clean(type(error).__name__)
-        )
+    if isinstance(error, OSError) and disk_is_full(error):
+        return failed_for_the_disk(record, error)
     if error is not None:
-        kind = type(error).__name__
-        expected = expectation.accepts_error(kind, error_text(error).strip() or kind)
-        return replace(
-            record,
-            status=EXPECTED_ERROR if expected else FAILED,
-            as_expected=expected,
-            error=failure_text(error),
-            error_type=clean(kind),
-            traceback=traceback_text(error),
-        )
+        told = {"error": failure_text(error), "error_type": clean(type(error).__name__), "traceback": traceback_text(error)}
+        return judged(replace(record, status=FAILED, **told), expectation, error_text=error_text(error))
     if diverged:
         text = f"Loss is not finite after epoch {record.epochs}."
-        return replace(record, status=DIVERGED, as_expected=expectation.diverges, error=text)
-    expected = expectation.accepts_finish(on_stand_in=record.on_stand_in)
-    return replace(record, status=OK if expected else UNEXPECTED_PASS, as_expected=expected)
+        return judged(replace(record, status=DIVERGED, error=text), expectation)
+    return judged(replace(record, status=OK), expectation)
 
 
 def _board(trial: Trial) -> FailoverWriter:
@@ -110,7 +97,7 @@ def _train(context: TrialContext) -> None:
     study, settings, trial = context.study, context.settings, context.trial
     arrays = make_arrays(study, settings, trial.data, seed=trial.seed)
     context.progress.data |= {"test_sha256": judged_sha256(arrays)}
-    if study.arrays or study.arrange:  # of a dataset as it is, the settings and its own hash say as much
+    if study.arrays_from:  # of a dataset as it is, the settings and its own hash say as much
         context.progress.data |= {"arrays_sha256": arrays_sha256(arrays)}
     model = make_model(study, settings, seed=trial.seed, arrays=arrays)
     if isinstance(model, keras.Model):

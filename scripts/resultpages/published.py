@@ -85,7 +85,7 @@ def read(name: str, logdir: Path) -> Published:
 def _stand_ins(found: Published) -> Sequence[str]:
     """Return the datasets that stood in for others: what they gave must not be published as what it is not."""
     study = found.study
-    if study.arrays is not None:
+    if not study.needs_dataset:
         return ()
     named = {variant: study.settings(variant).dataset for variant in study.names}
     if "dataset" in found.base_changes:

@@ -4,9 +4,12 @@ import pytest
 from resulting import make_record
 
 from harness import Settings, Study, Variant, diverges, finishes, raises
-from harness.analysis.record_matching import as_declared
+from harness.analysis.judging import judged as decided
+from harness.analysis.judging import judged_anew
+from harness.analysis.record_matching import as_declared, of_declared_base
 from harness.records.record import Record
 from harness.study.expectations import Expectation
+from harness.study.settings import to_json
 
 pytestmark = pytest.mark.quick
 
@@ -82,3 +85,51 @@ def test_a_pattern_is_held_against_all_of_the_errors_text_that_is_kept():
 def test_a_full_disk_is_never_what_a_variant_is_expected_to_raise():
     record = make_record("deep", status="failed", as_expected=False, error="disk full: /logs", error_type="OSError")
     assert judged(record, raises("OSError")) == ("failed", False)
+
+
+def raised(error: Exception) -> Record:
+    """Return the record of a trial that raised an error, as it is made when the trial ends."""
+    from harness.errors import error_text, failure_text, traceback_text
+
+    told = {"error": failure_text(error), "error_type": type(error).__name__, "traceback": traceback_text(error)}
+    record = make_record("deep", status="failed", as_expected=False, **told)
+    return decided(record, raises("ValueError", match="first"), error_text=error_text(error))
+
+
+@pytest.mark.parametrize("match", ["first", "^$|^ValueError$", "no text", "second", "Exception", "inner"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("first\nValueError: second"),
+        ValueError(),
+        ValueError("Exception encountered when calling Dense.call().\n\nbad"),
+    ],
+    ids=["a line like a beginning", "no text", "Keras"],
+)
+def test_an_error_is_judged_alike_when_it_is_raised_and_from_its_record(error, match):
+    expect = raises("ValueError", match=match)
+    record = raised(error)
+    at_once = decided(record, expect, error_text=str(error))
+    later = judged_anew(record, expect)
+    assert (at_once.status, at_once.as_expected) == (later.status, later.as_expected)
+
+
+def test_the_text_of_an_error_that_came_of_another_is_its_own():
+    try:
+        try:
+            raise ValueError("inner")
+        except ValueError:
+            raise ValueError("first")
+    except ValueError as error:
+        record = raised(error)
+    assert judged(record, raises("ValueError", match="inner")) == ("failed", False)
+    assert judged(record, raises("ValueError", match="first")) == ("expected-error", True)
+
+
+def test_a_base_that_its_file_has_by_now_is_not_a_changed_one():
+    study = Study("s", base=Settings(epochs=5), variants=(Variant("wide", hidden=(512,)),))
+    changed = {"base_changes": {"epochs": 5}}
+    record = make_record(settings=to_json(study.base), provenance=changed)
+    assert of_declared_base(record, study).provenance == {"base_changes": {}}
+    edited = Study("s", base=Settings(epochs=6), variants=study.variants)
+    assert of_declared_base(record, edited).provenance == changed

@@ -14,7 +14,7 @@ from resulting import CHANGES, make_record, store, store_study
 from harness.analysis.summary import summary_table, write_tables
 from harness.cli import doctor as examination
 from harness.maintenance.doctor import Section
-from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, find_records, read_record
+from harness.records.record import FORMAT, RECORD_FILE, Record, RecordError, encode, find_records, read_record
 from harness.tensorboard.aggregates import band
 
 pytestmark = pytest.mark.quick
@@ -134,7 +134,7 @@ def forged(record: Record, **changes: Any) -> str:
     for name, value in changes.items():
         (values["provenance"] if name in ("started", "ended", "engine", "base_changes") else values)[name] = value
     body = json.dumps(values, indent=1).replace('"RAW:', "").replace(':RAW"', "")
-    return f'{{"schema": 1, "sha256": "{_digest(body)}", "record":\n{body}\n}}\n'
+    return FORMAT.wrap(body.encode()).decode()
 
 
 ODD = ["RAW:NaN:RAW", "RAW:1e400:RAW", "RAW:-1e400:RAW", -1, "x", None, "9" * 30, 2.0**70, f"RAW:{'9' * 4000}:RAW", [], {}]

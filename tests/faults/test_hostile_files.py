@@ -31,7 +31,7 @@ from resulting import make_record, store
 
 from harness.analysis.summary import write_tables
 from harness.records import csv_text
-from harness.records.record import RECORD_FILE, Record, RecordError, _digest, encode, read_record, write_record
+from harness.records.record import FORMAT, RECORD_FILE, Record, RecordError, encode, read_record, write_record
 from harness.results.loading import gather_records
 
 pytestmark = pytest.mark.quick
@@ -68,7 +68,7 @@ def write_values(path: Path, values: Any) -> None:
     """Write a record's file with a checksum that is right and values that need not be."""
     body = json.dumps(values)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'{{"schema": 1, "sha256": "{_digest(body)}", "record":\n{body}\n}}\n')
+    path.write_bytes(FORMAT.wrap(body.encode()))
 
 
 FIELDS = sorted(encode(asdict(WHOLE)))

@@ -10,9 +10,10 @@ from resulting import store
 from harness import Metric, Settings, Study, Variant, finishes, load, raises, worse_than_control
 from harness.analysis.comparison import compare_study
 from harness.analysis.declarations import DECLARATION_FILE, write_declaration
-from harness.analysis.record_matching import as_declared, claims_of
+from harness.analysis.record_matching import as_declared
 from harness.analysis.summary import SUMMARY_FILE, summary_table, write_tables
 from harness.maintenance.retabling import make_tables_again
+from harness.records.old_records import claims_of
 from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now

@@ -22,7 +22,6 @@ from harness import (
 from harness.analysis.judging import ends, outcome
 from harness.analysis.record_matching import as_declared
 from harness.analysis.summary import summary_table
-from harness.study.claims import claims_in
 
 pytestmark = pytest.mark.quick
 
@@ -182,24 +181,6 @@ def test_an_expectation_survives_pickling_and_reads_as_a_sentence():
     expect = finishes(accuracy_at_least=0.97) & worse_than_control()
     assert pickle.loads(pickle.dumps(expect)) == expect
     assert str(expect) == "finishes, test accuracy at least 0.97, worse than its control"
-
-
-@pytest.mark.parametrize(
-    "expect",
-    [
-        finishes(accuracy_at_least=0.97, loss_at_most=0.12345678901234567, epochs_at_most=3),
-        finishes(value_at_most=1234567.5) & worse_than_control(),
-        finishes(accuracy_at_most=0.5) & better_than_control(),
-        equivalent_to_control(),
-    ],
-)
-def test_claims_are_read_back_from_the_words_that_a_record_keeps(expect):
-    assert claims_in(str(expect)) == expect.claims
-
-
-@pytest.mark.parametrize("expect", [finishes(), raises("ValueError", match="loss at least 3"), diverges()])
-def test_an_expectation_without_claims_has_none_in_words(expect):
-    assert claims_in(str(expect)) == ()
 
 
 def summary_row(**values):

@@ -136,3 +136,33 @@ def test_an_error_is_expected_by_its_type_and_its_text():
     assert not expectation.accepts_error("ValueError", "labels")
     assert not expectation.accepts_error("TypeError", "shape")
     assert not diverges().accepts_error("ValueError", "shape")
+
+
+class Nothing:
+    """A function that counts as false, as an object with a length of 0 does."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __call__(self, *_: object) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("given", "calls", "needs_dataset", "arrays_from"),
+    [
+        ({}, [], True, ""),
+        ({"build": Nothing()}, ["build(settings)"], True, ""),
+        ({"arrays": Nothing()}, ["arrays(settings)"], False, "arrays(settings)"),
+        (
+            {"arrange": Nothing(), "build": Nothing()},
+            ["build(settings)", "arrange(settings, data)"],
+            True,
+            "arrange(settings, data)",
+        ),
+    ],
+)
+def test_a_studys_own_functions_are_those_that_it_was_given(given, calls, needs_dataset, arrays_from):
+    own = Study("own", base=Settings(), variants=(), **given)
+    assert [*own.own_functions] == calls
+    assert (own.needs_dataset, own.arrays_from) == (needs_dataset, arrays_from)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import clean
-from harness.study import ACCURACY, BASE, FEWEST_PAIRS, never_judged
+from harness.study import ACCURACY, BASE, FEWEST_PAIRS, is_missing, never_judged, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def view_table(view: "View", *, title: str = "") -> Table:
 def repeats_status(frame: "pd.DataFrame") -> bool:
     """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
     cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
-    return all(words(verdict) in ("", status) for verdict, status in cells)
+    return all(text_of(verdict) in ("", status) for verdict, status in cells)
 
 
 def _study_headings(cells: "dict[str, tuple[Cell, ...]]") -> dict[int, str]:
@@ -158,7 +158,7 @@ def summary_view(frame: "pd.DataFrame", *, title: str) -> Group:
         few = f"Verdicts need {FEWEST_PAIRS} seeds ({RULES})."
         notes.append(Text(few + (sampled if any(present(row["mcnemar_p"]) for row in rows) else ""), style="yellow"))
     notes += [Text.assemble((f"{name}: ", "bold"), note) for name, note in interaction_notes(rows)]
-    if any(words(row["verdict"]) in VERDICT_STYLES for row in rows):
+    if any(text_of(row["verdict"]) in VERDICT_STYLES for row in rows):
         notes.append(Text(f"How verdicts come about, and of what: {RULES}", style="dim"))
     notes += [Text(choice) for choice in chosen_by_validation(rows)]
     return Group(view_table(make_view(shown, columns, marked=BEST), title=title), *notes)
@@ -166,10 +166,10 @@ def summary_view(frame: "pd.DataFrame", *, title: str) -> Group:
 
 def _note(row: dict[str, Any]) -> str:
     # Of better and worse the detail is but the p-value; too few seeds are said once, below all rows.
-    refused = not words(row["verdict"]) and not _wants_seeds(row)
-    said = refused or words(row["verdict"]) in ("inconclusive", "equivalent") or present(row["completion_p"])
-    detail = words(row["verdict_detail"]) if said else ""
-    parts = [clean(row["error"]), detail, words(row["pairs_note"])]
+    refused = not text_of(row["verdict"]) and not _wants_seeds(row)
+    said = refused or text_of(row["verdict"]) in ("inconclusive", "equivalent") or present(row["completion_p"])
+    detail = text_of(row["verdict_detail"]) if said else ""
+    parts = [clean(row["error"]), detail, text_of(row["pairs_note"])]
     if present(row["mcnemar_p"]):
         interval = f"[{row['sample_low']:+.4f}, {row['sample_high']:+.4f}]"
         p_value = f"= {row['mcnemar_p']:.2g}" if row["mcnemar_p"] >= TINY else f"< {TINY:g}"
@@ -180,19 +180,12 @@ def _note(row: dict[str, Any]) -> str:
 def _wants_seeds(row: dict[str, Any]) -> bool:
     """Say whether a row has a difference, and too few seeds for the verdict that more of them would give."""
     few = present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS
-    return few and not never_judged(words(row["verdict_detail"]))
-
-
-def words(value: object) -> str:
-    """Return a cell's text, empty where it has none."""
-    return value if isinstance(value, str) else ""
+    return few and not never_judged(text_of(row["verdict_detail"]))
 
 
 def present(value: object) -> bool:
     """Say whether a cell holds a number."""
-    import pandas as pd
-
-    return not isinstance(value, str) and not pd.isna(value)
+    return not isinstance(value, str) and not is_missing(value)
 
 
 def number(value: object, form: str) -> str:

@@ -15,8 +15,7 @@ def data_line(study: Study, records: Sequence[Record]) -> str:
     What a study that arranges its data itself does with these settings is its own affair: they are but named.
     """
     named = sorted({record.data.get("description", "") for record in records} - {""})
-    whole = study.arrays is None and study.arrange is None
-    said = (_cut(name, [record.settings.get(name) for record in records], whole=whole) for name in CUTS)
+    said = (_cut(name, [record.settings.get(name) for record in records], whole=not study.arrays_from) for name in CUTS)
     return f"Data: {', '.join([*(named or ['none yet']), *filter(None, said)])}."
 
 
