@@ -29,3 +29,4 @@ from .samples import make_arrays as make_arrays
 from .seeding import others_loaded as others_loaded
 from .seeding import random_states as random_states
 from .seeding import seed_everything as seed_everything
+from .variant_fingerprint import VariantFingerprint as VariantFingerprint

@@ -15,12 +15,11 @@ from .estimate import (
 from .execution import execute as execute
 from .execution import reinstate_displaced as reinstate_displaced
 from .execution import write_everything as write_everything
-from .executors import Progress as Progress
-from .executors import VariantFingerprint as VariantFingerprint
-from .executors import WorkerFailure as WorkerFailure
 from .executors.local import LocalExecutor as LocalExecutor
 from .executors.machine import default_jobs as default_jobs
 from .executors.machine import usable_cores as usable_cores
+from .executors.protocol import Progress as Progress
+from .executors.protocol import WorkerFailure as WorkerFailure
 from .executors.sweeping import sweep as sweep
 from .interrupts import Interrupts as Interrupts
 from .plan import (

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from harness.analysis import write_declaration, write_tables
 from harness.errors import fault_text
 from harness.records import INTERRUPTED, Record, attempt_folder, environment, require_own_trial, trial_folder
-from harness.runs.executors import Executor, Progress, StopRequest, WorkerFailure
+from harness.runs.executors.protocol import Executor, Progress, StopRequest, WorkerFailure
 from harness.runs.plan import Plan, PlanResults, results
 from harness.runs.record_store import RecordStore, reinstate
 from harness.study import hparam_values

@@ -20,7 +20,7 @@ from harness.cli.run import print_results
 from harness.cli.terminal.lasting_output import LastingStream, lasting_output
 from harness.records.record import Record, load_records
 from harness.runs.execution import execute
-from harness.runs.executors import StopRequest
+from harness.runs.executors.protocol import StopRequest
 from harness.runs.plan import Plan
 from harness.runs.record_store import RecordStore
 from harness.training.trial import Trial, blank_record

@@ -6,10 +6,10 @@ import leaks
 import pytest
 
 from harness.records.record import Record, attempt_folder
-from harness.runs.executors import StopRequest
 from harness.runs.executors.channel import OUTPUT_FILE
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.processes import Job
+from harness.runs.executors.protocol import StopRequest
 from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
