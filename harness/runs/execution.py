@@ -60,7 +60,7 @@ def execute(plan: Plan, executor: Executor, watcher: Watcher, *, wish: Callable[
 def reinstate_displaced(plan: Plan, keeper: RecordStore) -> None:
     """Put results that a run with other settings displaced, and that now count again, back into their places."""
     for record in plan.cached:
-        folder = trial_folder(plan.options.logdir, record.study, record.variant, record.seed)
+        folder = trial_folder(plan.request.logdir, record.study, record.variant, record.seed)
         keeper.attempt(f"{record.variant} seed {record.seed}", lambda: reinstate(folder, record))
 
 
@@ -116,7 +116,7 @@ def _record(plan: Plan, trial: Trial, outcome: Record | WorkerFailure) -> Record
     if isinstance(outcome, WorkerFailure):
         cost = {"seconds": outcome.seconds} if outcome.seconds else {}
         outcome = replace(blank_record(trial, plan.study), status=outcome.status, error=outcome.error, cost=cost)
-    provenance = {**environment(), **plan.options.provenance, "source": trial.source, **outcome.provenance}
+    provenance = {**environment(), **plan.request.provenance, "source": trial.source, **outcome.provenance}
     if trial.lost:
         provenance |= {"retries": len(trial.lost), "lost_attempts": list(trial.lost)}
     return replace(outcome, provenance=provenance)
