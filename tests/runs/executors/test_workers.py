@@ -9,6 +9,8 @@ from harness.runs.executors import workers
 from harness.runs.executors.workers import Workers
 from harness.runs.request import RunRequest
 
+pytestmark = pytest.mark.quick
+
 
 class Elsewhere:
     """An executor that only knows how it was asked for."""
