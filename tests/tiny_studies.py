@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from harness.runs.plan import Options, Plan, make_plan
+from harness.runs.plan import Plan, make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 
 HEAD = "from dataclasses import dataclass, field\nfrom harness import Settings, Study, Variant\n"
@@ -47,4 +48,4 @@ STUDY = Study("tiny", base=Settings(outputs=2, hidden=(8,), epochs=2, optimizer=
 def plan_of(folder: Path, *, text: str = GROWING, **options) -> Plan:
     path = folder / "study.py"
     path.write_text(text)
-    return make_plan(load_study(str(path)), Options(**({"logdir": folder / "logs", "seeds": 2} | options)), {})
+    return make_plan(load_study(str(path)), RunRequest(**({"logdir": folder / "logs", "seeds": 2} | options)), {})

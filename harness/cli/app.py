@@ -25,6 +25,7 @@ from harness.cli.options import (
     seeds_option,
 )
 from harness.cli.terminal.lasting_output import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
+from harness.runs import EXECUTORS
 from harness.study import LOGS
 
 EXAMPLE_RUN = """\b
@@ -100,7 +101,7 @@ def main() -> None:
 @click.option(
     "--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs."
 )
-@click.option("--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where trials run.")
+@click.option("--executor", type=click.Choice(tuple(EXECUTORS)), default="local", show_default=True, help="Where trials run.")
 @click.option(
     "--log",
     type=click.Choice(tuple(LOGS)),
@@ -126,11 +127,12 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
-    from harness.cli.run import Request, run_studies
+    from harness.cli.run import run_studies
+    from harness.runs import RunRequest
 
     output_is_told_only()
     with one_line_errors():
-        raise SystemExit(run_studies(studies, Request(**options)))
+        raise SystemExit(run_studies(studies, RunRequest(**options)))
 
 
 @main.command("list")

@@ -1,71 +1,74 @@
 """`run`: plan, execute with progress, print the summary; one study after another."""
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
 
 from harness.analysis import SUMMARY_FILE, ends, outcome, summary_table
-from harness.cli.run_request import Request, Task, Workers, make_tasks
+from harness.cli.run_choices import StudyRequest, study_requests
 from harness.cli.terminal.plan import plan_table, total_line
 from harness.cli.terminal.progress import RunProgress
 from harness.cli.terminal.summary import make_console, print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
-from harness.records import Record, one_writer, reason, require_own, require_own_trial, require_same_folder, trial_folder
+from harness.records import Record, one_writer
 from harness.runs import (
     Interrupts,
     Plan,
     RecordStore,
+    RunRequest,
+    Workers,
+    begin_study,
     execute,
+    make_plan,
     must_be_built,
+    outdated_records,
     reinstate_displaced,
     require_effects,
+    require_own_trials,
     require_samples,
+    require_writable,
     results,
     unused_overrides,
     write_everything,
 )
-from harness.study import Study, hparam_values
-from harness.tensorboard import metric_columns, write_study
 
 WRONG_STATUS = 2
 INTERRUPTED_STATUS = 130
 
 
-def run_studies(names: Sequence[str], request: Request) -> int:
+def run_studies(names: Sequence[str], request: RunRequest) -> int:
     """Run studies as the command line asks for it, one after another; return the worst exit status.
 
     What is wrong with a study, an option or a dataset is an error before anything runs. What goes wrong with one
     study later on does not keep the others from running.
     """
-    tasks = make_tasks(names, request)
+    asked, notices = study_requests(names, request)
+    print_notes(notices)
     console = make_console()
     try:
         if request.dry_run:
-            return print_plans(tasks, request, console)
-        return run_task(tasks[0], request, console) if len(tasks) == 1 else _run_tasks(tasks, request, console)
+            return print_plans(asked, request, console)
+        return run_study(asked[0], console) if len(asked) == 1 else _run_several(asked, request, console)
     except KeyboardInterrupt:  # while nothing trained
         return INTERRUPTED_STATUS
 
 
-def _run_tasks(tasks: Sequence[Task], request: Request, console: Console) -> int:
+def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: Console) -> int:
     with closing(Workers(request)) as workers:
         console.print("Checking what the variants of all studies change, before the first one trains.")
-        sound = [task.study.name for task in sound_tasks(tasks, workers)]
-        worst = 0 if len(sound) == len(tasks) else WRONG_STATUS
-        for number, task in enumerate(tasks, start=1):
-            console.print(f"\n[bold]{task.study.name}[/] ({number} of {len(tasks)})")
-            if task.study.name not in sound:
+        sound = [plan.study.name for plan in sound_plans(studies, workers)]
+        worst = 0 if len(sound) == len(studies) else WRONG_STATUS
+        for number, asked in enumerate(studies, start=1):
+            console.print(f"\n[bold]{asked.study.name}[/] ({number} of {len(studies)})")
+            if asked.study.name not in sound:
                 console.print("Not run: see the error above.")
                 continue
             try:
-                status = run_task(task, request, console, workers=workers)
+                status = run_study(asked, console, workers=workers)
             except UsageError as error:
                 click.echo(f"Error: {one_line(error)}", err=True)
                 status = WRONG_STATUS
@@ -76,46 +79,54 @@ def _run_tasks(tasks: Sequence[Task], request: Request, console: Console) -> int
     return worst
 
 
-def sound_tasks(tasks: Sequence[Task], workers: Workers) -> list[Task]:
-    """Return the tasks that can be run; what is wrong with another is said, or raised where it is the only one."""
+def sound_plans(studies: Sequence[StudyRequest], workers: Workers) -> list[Plan]:
+    """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one."""
     sound = []
-    for task in tasks:
+    for asked in studies:
         try:
-            check_effects(task.plan(), workers)
+            plan = make_plan(asked.study, asked.request, asked.data)
+            check_effects(plan, workers)
         except UsageError as error:
-            if len(tasks) == 1:
+            if len(studies) == 1:
                 raise
             click.echo(f"Error: {one_line(error)}", err=True)
             workers.close()  # they may still be at its variants
         else:
-            sound.append(task)
+            sound.append(plan)
     return sound
 
 
-def print_plans(tasks: Sequence[Task], request: Request, console: Console) -> int:
+def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: Console) -> int:
     """Print what a run of these studies would do, having checked that each variant changes something; return the status."""
     with closing(Workers(request, most=1)) as workers:
-        plans = [task.plan() for task in sound_tasks(tasks, workers)]
+        plans = sound_plans(studies, workers)
     for plan in plans:
         console.print(plan_table(plan, workers=request.workers))
         if plan.cached and plan.study.arrays_from:
             console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
     if len(plans) > 1:
         console.print(total_line(plans, workers=request.workers), markup=False)
-    return 0 if len(plans) == len(tasks) else WRONG_STATUS
+    return 0 if len(plans) == len(studies) else WRONG_STATUS
 
 
-def run_task(task: Task, request: Request, console: Console, *, workers: Workers | None = None) -> int:
+def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None = None) -> int:
     """Run one study; return its exit status. UsageError if it cannot be run."""
-    require_writable(task.folder)
-    with one_writer(task.folder):  # before the plan is made: what another run has just finished must be in it
-        with console.status(f"Checking the data of {task.study.name} …"):
-            plan = task.checked_plan(max_seconds=request.max_seconds)
+    require_writable(asked.folder)
+    with one_writer(asked.folder):  # before the plan is made: what another run has just finished must be in it
+        with console.status(f"Checking the data of {asked.study.name} …"):
+            plan = _checked_plan(asked)
         require_own_trials(plan)
         if workers is not None:
             return _run_plan(plan, console, workers)
-        with closing(Workers(request, most=len(plan.trials))) as own:
+        with closing(Workers(plan.request, most=len(plan.trials))) as own:
             return _run_plan(plan, console, own)
+
+
+def _checked_plan(asked: StudyRequest) -> Plan:
+    """Return what is to be done, having looked whether the study's own functions still give the data of its records."""
+    plan = make_plan(asked.study, asked.request, asked.data)
+    outdated = outdated_records(plan, notice=lambda line: print_notes([line]))
+    return make_plan(asked.study, asked.request, asked.data, outdated=outdated) if outdated else plan
 
 
 def check_effects(plan: Plan, workers: Workers) -> None:
@@ -125,31 +136,6 @@ def check_effects(plan: Plan, workers: Workers) -> None:
         effects = require_effects(plan, workers.executor())
         print_notes(unused_overrides(plan, effects, workers.executor()))
         workers.checked.add(plan.study.name)
-
-
-def require_writable(folder: Path) -> None:
-    """Make the study's folder; UsageError if nothing can be written there, or if it is a link to another place."""
-    try:
-        require_own(folder, root=folder.parent)
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise _unwritable(folder, error) from None
-
-
-def require_own_trials(plan: Plan) -> None:
-    """Raise UsageError where the folder of a trial, or one above it, is a symbolic link: what it leads to is not ours."""
-    try:
-        for name in plan.study.names:
-            for seed in range(plan.options.seeds):
-                require_own_trial(trial_folder(plan.options.logdir, plan.study.name, name, seed))
-    except OSError as error:
-        raise _unwritable(plan.folder, error) from None
-
-
-def _unwritable(folder: Path, error: OSError) -> UsageError:
-    return UsageError(f"Log folder {str(folder)!r} cannot be written ({reason(error)}). Name another with --logdir.")
 
 
 def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
@@ -165,17 +151,6 @@ def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
     return INTERRUPTED_STATUS if interrupts.wish else status
 
 
-def begin_study(plan: Plan) -> None:
-    """Write the study's columns for the HParams tab; UsageError if the disk does not take them."""
-    try:
-        require_same_folder(plan.folder, plan.home)
-        validated = any(plan.study.settings(name).validation for name in plan.study.names)
-        metrics = metric_columns(plan.study.metric.name, validation=validated)
-        write_study(plan.folder, hyperparameters=_hyperparameters(plan.declared, plan.study), metrics=metrics)
-    except OSError as error:
-        raise _unwritable(plan.folder, error) from None
-
-
 def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
     if not plan.trials:
         begin_study(plan)
@@ -188,16 +163,6 @@ def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Worker
     executor = workers.executor()
     with RunProgress(plan, console, jobs=min(workers.count, len(plan.trials))) as progress, interrupts.deferred():
         return execute(plan, executor, progress, wish=lambda: interrupts.wish)
-
-
-def _hyperparameters(*studies: Study) -> dict[str, list[Any]]:
-    """Return each setting's values over all variants: the whole study's too, whose older trials the tab still shows."""
-    columns: dict[str, list[Any]] = {}
-    for study in studies:
-        for name in study.names:
-            for setting, value in hparam_values(study.settings(name)).items():
-                columns.setdefault(setting, []).append(value)
-    return columns
 
 
 def _named(records: Sequence[Record]) -> str:
@@ -224,14 +189,14 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
 
 def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
-    summary = summary_table(found.records, logdir=plan.options.logdir)
+    summary = summary_table(found.records, logdir=plan.request.logdir)
     console.print(summary_view(summary, title=plan.study.title))
     console.print(data_line(plan.study, found.records), markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     if plan.cached:
         console.print(f"{len(plan.cached)} trials were recorded already and not trained again (--force trains all).")
-        if plan.options.log:
-            console.print(f"  For these, --log {' --log '.join(plan.options.log)} logged nothing; it needs --force.")
+        if plan.request.log:
+            console.print(f"  For these, --log {' --log '.join(plan.request.log)} logged nothing; it needs --force.")
     if found.stale:
         console.print(f"{len(found.stale)} records of other settings, data or versions were left out of the tables.")
         console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)
@@ -240,13 +205,13 @@ def _print_summary(plan: Plan, console: Console) -> int:
     unexpected = ends(plan.declared, found.records)
     for line in unexpected:
         console.print(f"[bold red]Not as expected:[/] {escape(line)}")
-    claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.options.base_changes))
+    claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.request.base_changes))
     for line in claims.unjudged:
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
     console.print(
-        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.options.logdir}",
+        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.request.logdir}",
         markup=False,
     )
     return 1 if unexpected or claims.broken else 0

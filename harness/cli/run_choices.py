@@ -1,44 +1,73 @@
-"""Which studies a call of `run` means, and which of its options concern which of them."""
+"""What a call of `run` comes to: which studies it means, what of it concerns each of them, and their data."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
-from harness.runs import in_changed_base
+from harness.records import origin
+from harness.runs import AUTO, RunRequest, in_changed_base, selected
 from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training, working_studies
 
 ALL = "all"
-AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A study that a call means, and what of the call's options concerns it."""
+class StudyRequest:
+    """A study that is to be run, and what of the call concerns it."""
 
     study: Study  # as its file has it
-    only: tuple[str, ...]  # variants; empty: all
-    base_changes: tuple[tuple[str, Any], ...]
+    request: RunRequest
+    data: Mapping[str, ResolvedDataset] = field(default_factory=dict)  # of each name that its settings use
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's results lie."""
+        return self.request.logdir / self.study.name
 
 
-def choose_studies(names: Sequence[str], *, only: Sequence[str], assignments: Sequence[str], dataset: str) -> list[Choice]:
+def study_requests(names: Sequence[str], request: RunRequest) -> tuple[list[StudyRequest], list[str]]:
+    """Return the studies to be run, their data found, and what is to be said; UsageError for what is wrong with the call."""
+    chosen = choose_studies(names, request)
+    notices = dataset_notices(chosen, request.dataset)
+    if len(chosen) > 1:
+        chosen, left_out = possible(chosen)
+        notices += left_out
+    studies = [selected(each.study, each.request) for each in chosen]
+    data = prepare_data(studies, data_dir=request.data_dir, strict=request.dataset != AUTO)
+    notices += stand_in_notices(data)
+    found = []
+    for each, study in zip(chosen, studies, strict=True):
+        fitting, note = fitted(study, each.request, data)
+        notices += [note] if note else []
+        fitting = replace(fitting, origin={} if request.dry_run else origin(each.study.path))
+        found.append(StudyRequest(each.study, fitting, {name: data[name] for name in datasets_of(study)}))
+    return found, notices
+
+
+def choose_studies(names: Sequence[str], request: RunRequest) -> list[StudyRequest]:
     """Return the studies that are meant, in the order named; UsageError where a name or an option fits none of them.
 
-    only: studies that have none of these variants are left out. assignments, dataset: for the studies that have the
-    setting, and that can be run on the dataset.
+    Studies that have none of the variants that are asked for are left out. What is to be changed in the base is so in
+    the studies that have the setting, and that can be run on the dataset.
     """
-    studies = named_studies(names)
+    studies, only = named_studies(names), tuple(dict.fromkeys(request.only))
     for study in studies:
         _require_datasets(study)
     for variant in only:
         if not any(variant in study.names for study in studies):
             raise _no_variant(variant, studies)
     chosen = [study for study in studies if not only or set(only) & set(study.names)]
-    changes = _changes(chosen, assignments, dataset)
+    changes = _changes(chosen, request.assignments, request.dataset)
+    # A loop of links is for the run to refuse, like any bad folder.
+    request = replace(request, logdir=Path(os.path.realpath(request.logdir)), assignments=())
+    own = {study.name: tuple(name for name in only if name in study.names) for study in chosen}
     return [
-        Choice(study, tuple(name for name in dict.fromkeys(only) if name in study.names), tuple(changes[study.name].items()))
+        StudyRequest(study, replace(request, only=own[study.name], base_changes=tuple(changes[study.name].items())))
         for study in chosen
     ]
 
@@ -99,46 +128,46 @@ def _changes(studies: Sequence[Study], assignments: Sequence[str], dataset: str)
     }
 
 
-def dataset_notices(choices: Sequence[Choice], dataset: str) -> list[str]:
+def dataset_notices(chosen: Sequence[StudyRequest], dataset: str) -> list[str]:
     """Say which studies are run on the dataset that was asked for and which keep their own, where there are both."""
     if dataset == AUTO:
         return []
-    names = [choice.study.name for choice in choices]
+    names = [each.study.name for each in chosen]
     moved = [
-        choice.study.name
-        for choice in choices
-        if choice.study.needs_dataset and dict(choice.base_changes).get("dataset", choice.study.base.dataset) == dataset
+        each.study.name
+        for each in chosen
+        if each.study.needs_dataset and dict(each.request.base_changes).get("dataset", each.study.base.dataset) == dataset
     ]
     others = [name for name in names if name not in moved]
     keep = "keeps its" if len(others) == 1 else "keep their"
     return [f"--dataset {dataset} applies to {', '.join(moved)}; {', '.join(others)} {keep} own data."] if others else []
 
 
-def possible(choices: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
-    """Return the choices without variants that a changed base makes equal to others, and what was left out.
+def possible(chosen: Sequence[StudyRequest]) -> tuple[list[StudyRequest], list[str]]:
+    """Return the studies without variants that a changed base makes equal to others, and what was left out.
 
     A variant whose control is left out goes with it. A base that cannot be changed so is left for `selected` to refuse.
     """
     kept, notices = [], []
-    for choice in choices:
-        faults = _faults(choice)
-        wanted = tuple(name for name in choice.only or choice.study.names if name not in faults)
-        kept.append(replace(choice, only=wanted or (BASE,)) if faults else choice)
+    for each in chosen:
+        study, request, faults = each.study, each.request, _faults(each)
+        wanted = tuple(name for name in request.only or study.names if name not in faults)
+        kept.append(replace(each, request=replace(request, only=wanted or (BASE,))) if faults else each)
         for fault in dict.fromkeys(faults.values()):
             names = ", ".join(name for name in faults if faults[name] == fault)
-            notices.append(f"{in_changed_base(choice.base_changes, fault)} Left out: {names}.")
+            notices.append(f"{in_changed_base(request.base_changes, fault)} Left out: {names}.")
     return kept, notices
 
 
-def _faults(choice: Choice) -> dict[str, str]:
-    """Return what a changed base makes wrong with the variants of a choice, by their names."""
-    study, changes, faults = choice.study, dict(choice.base_changes), {}
+def _faults(chosen: StudyRequest) -> dict[str, str]:
+    """Return what a changed base makes wrong with the variants that are asked for, by their names."""
+    study, changes, faults = chosen.study, dict(chosen.request.base_changes), {}
     try:
         changed(study.base, changes)
     except UsageError:
         return {}
     trainings: dict[Any, str] = {}
-    for name in choice.only or study.names:
+    for name in chosen.request.only or study.names:
         try:
             alone = study.only([name]).with_base(changes)
         except UsageError as error:

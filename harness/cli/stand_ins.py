@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.data import ResolvedDataset, find_dataset
-from harness.runs import Options
+from harness.runs import RunRequest
 from harness.study import Study
 
 
@@ -19,25 +19,25 @@ def stand_in_notices(data: Mapping[str, ResolvedDataset]) -> list[str]:
     return notices
 
 
-def fitted(study: Study, options: Options, data: Mapping[str, ResolvedDataset]) -> tuple[Options, str]:
-    """Return the options with as large a share held out of the stand-in as of the absent dataset, and a note of it.
+def fitted(study: Study, request: RunRequest, data: Mapping[str, ResolvedDataset]) -> tuple[RunRequest, str]:
+    """Return the request with as large a share held out of the stand-in as of the absent dataset, and a note of it.
 
-    Where the stand-in has samples enough, or the user has said how many to hold out, the options are as they were and
-    the note is empty; so where a variant has that very share already. study: with the changes that the options make.
+    Where the stand-in has samples enough, or the user has said how many to hold out, the request is as it was and the
+    note is empty; so where a variant has that very share already. study: with the changes that the request makes.
     """
     base = study.base
     prepared = data.get(base.dataset)
-    if prepared is None or not prepared.stand_in or base.validation is None or "validation" in dict(options.base_changes):
-        return options, ""
+    if prepared is None or not prepared.stand_in or base.validation is None or "validation" in dict(request.base_changes):
+        return request, ""
     whole, count = find_dataset(prepared.name).samples, find_dataset(prepared.used).samples
     count = min(count, base.samples or count)
     if base.validation < count:
-        return options, ""
+        return request, ""
     share = max(round(base.validation / whole * count), 1)
     note = (
         f"{study.name} holds {base.validation:,} of {whole:,} samples out, and of {prepared.used} there are {count:,} to "
         f"train on: {share:,} of them are held out, the same share (validation={share})."
     )
     if any(study.settings(name).validation == share for name in study.names):
-        return options, ""
-    return replace(options, base_changes=(*options.base_changes, ("validation", share))), note
+        return request, ""
+    return replace(request, base_changes=(*request.base_changes, ("validation", share))), note

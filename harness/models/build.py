@@ -23,18 +23,15 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
     """
     import keras
 
-    from harness.engine import drawing, is_estimator, keras_internals, seed_streams
+    from harness.engine import drawing, keras_internals, seed_streams
+    from harness.models.kinds import SKLEARN, kind_of
 
     keras.utils.set_random_seed(seed)
     keras_internals.reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
     with drawing(seed):
         model = build_dense(settings) if study.build is None else study.build(settings)
-        if not isinstance(model, keras.Model) and is_estimator(model):
+        if kind_of(model) is SKLEARN:
             return _unedited(model, settings)
-        if not isinstance(model, keras.Model):
-            raise TypeError(
-                f"build(settings) must return a keras.Model or a scikit-learn estimator; received {type(model).__name__}."
-            )
         if arrays is not None:
             from harness.engine import build
 

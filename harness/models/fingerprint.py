@@ -4,23 +4,18 @@ import hashlib
 import json
 from typing import Any
 
-import keras
-
 from harness.data import Arrays, ResolvedDataset, each, none_left
-from harness.engine import fingerprint, refusal, steps_key
 from harness.isolation import changed_settings
 from harness.models.array_hashes import add_arrays, arrays_sha256
 from harness.models.build import make_model
+from harness.models.kinds import ModelKind, kind_of
 from harness.models.layer_factory import LayerError
 from harness.models.reported_metrics import missing
 from harness.models.samples import image_arrays, own_arrays
-from harness.runs import VariantFingerprint
+from harness.models.variant_fingerprint import VariantFingerprint
 from harness.study import Settings, Study, to_json
 
-# Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.
-TRAINING = ("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation")
-ESTIMATING = ("validation",)  # of a scikit-learn estimator, which is fitted at once
-DATA = ("dataset", "normalize", "samples")
+DATA = ("dataset", "normalize", "samples")  # settings that make the arrays of a study without its own
 _VARYING = (
     "{} gives other data each time it is called with one seed, so that nothing can be compared; draw from random or "
     "numpy.random, which follow the trial's seed, or give the generator a seed of its own, as in default_rng(0)."
@@ -44,27 +39,28 @@ def effect(
             return VariantFingerprint(fault=_VARYING.format(study.arrays_from))
         built = make_model(study, settings, seed=0, arrays=arrays or _images(settings, prepared))
         choices = changed_settings()  # of Keras and TensorFlow, which a build may change beside what it makes
-        model = described(built)
-        lacking = _refused(built) or missing(study.metric, built) or _none_left(settings, arrays)
+        kind = kind_of(built)
+        model = kind.identity(built)
+        lacking = _refused(kind, built) or missing(study.metric, built) or _none_left(settings, arrays)
     except LayerError as error:
         return VariantFingerprint(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
         return VariantFingerprint()
     if lacking or model is None or choices is None:
         return VariantFingerprint(error=lacking)
-    training = TRAINING if isinstance(built, keras.Model) else ESTIMATING
-    names = (*training, *DATA) if arrays is None else training
+    names = (*kind.settings, *DATA) if arrays is None else kind.settings
     values = {name: value for name, value in to_json(settings).items() if name in names}
     digest = hashlib.sha256(json.dumps([model, values, choices]).encode())
     if arrays is not None:
         add_arrays(digest, arrays)
-    if not traced or not isinstance(built, keras.Model):
-        return VariantFingerprint(digest.hexdigest(), weights=_weights(built))
-    steps = steps_key(built, arrays, batch_size=settings.batch_size)
+    weights = _weights(kind, built)
+    if not traced or kind.steps is None:
+        return VariantFingerprint(digest.hexdigest(), weights=weights)
+    steps = kind.steps(built, arrays, batch_size=settings.batch_size)
     if steps is None:
         return VariantFingerprint()
     digest.update(steps.program.encode())
-    return VariantFingerprint(digest.hexdigest(), weights=_weights(built) + steps.start)
+    return VariantFingerprint(digest.hexdigest(), weights=weights + steps.start)
 
 
 def _varying(arrays: Arrays, again: Arrays | None) -> bool:
@@ -76,8 +72,8 @@ def _images(settings: Settings, prepared: ResolvedDataset | None) -> Arrays | No
     return None if prepared is None else image_arrays(prepared, settings)
 
 
-def _refused(model: Any) -> str:
-    reason = refusal(model) if isinstance(model, keras.Model) else ""
+def _refused(kind: ModelKind, model: Any) -> str:
+    reason = kind.refusal(model)
     return reason and f"cannot be trained. {reason}"
 
 
@@ -88,16 +84,8 @@ def _none_left(settings: Settings, arrays: Arrays | None) -> str:
     return none_left(settings.validation, len(each(arrays.x_train)[0]))
 
 
-def _weights(model: Any) -> str:
+def _weights(kind: ModelKind, model: Any) -> str:
     digest = hashlib.sha256()
-    for weight in model.weights if isinstance(model, keras.Model) else ():
+    for weight in kind.weights(model):
         digest.update(weight.numpy().tobytes())
     return digest.hexdigest()
-
-
-def described(model: Any) -> str | None:
-    """Return a text that two models share if they are built alike, or None where that cannot be told."""
-    if isinstance(model, keras.Model):
-        return fingerprint(model)
-    parameters = sorted((name, repr(value)) for name, value in model.get_params().items())
-    return repr((type(model).__module__, type(model).__qualname__, parameters))

@@ -7,6 +7,7 @@ import keras
 
 from harness.engine import keras_internals, reported
 from harness.errors import unknown
+from harness.models.kinds import SKLEARN, kind_of
 from harness.study import Metric
 
 LOSS = "loss"
@@ -25,7 +26,7 @@ def missing(metric: Metric, model: Any) -> str:
 
 def reported_names(model: Any) -> list[str] | None:
     """Return the names that the model's metrics have, without those of its outputs in front; None where only its code knows."""
-    if not isinstance(model, keras.Model):
+    if kind_of(model) is SKLEARN:
         return list(reported(model))
     own = any(getattr(type(model), name, None) is not getattr(keras.Model, name) or name in vars(model) for name in _OWN)
     if own or not model.compiled:

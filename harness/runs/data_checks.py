@@ -40,13 +40,11 @@ def question(record: Record, prepared: ResolvedDataset | None) -> DataQuestion:
     return DataQuestion(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
 
 
-def outdated_records(
-    plan: Plan, *, max_seconds: float | None = None, notice: Callable[[str], None] | None = None
-) -> frozenset[Key]:
+def outdated_records(plan: Plan, *, notice: Callable[[str], None] | None = None) -> frozenset[Key]:
     """Return the records whose ids are those of the study's trials, but whose data its own functions no longer give.
 
-    Empty, and quick, for a study that takes a dataset as it is, and for one without records. max_seconds: the longest
-    that the arrays of one trial may take. notice: hears of the records of which nothing could be found out; they stand.
+    Empty, and quick, for a study that takes a dataset as it is, and for one without records. The arrays of one trial may
+    take as long as the trial itself. notice: hears of the records of which nothing could be found out; they stand.
     """
     if not plan.declared.arrays_from:
         return frozenset()
@@ -55,7 +53,7 @@ def outdated_records(
         asked[key_of(record)] = question(record, plan.data.get(record.settings.get("dataset", "")))
     if not asked:
         return frozenset()
-    changes = dict(plan.options.base_changes)
+    changes, max_seconds = dict(plan.request.base_changes), plan.request.max_seconds
     fits = answers(plan.declared.path, changes, list(asked.values()), max_seconds=max_seconds)
     unknown = [key for key, fit in zip(asked, fits, strict=True) if fit is None]
     if unknown and notice:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from harness.analysis import write_declaration, write_tables
 from harness.errors import fault_text
 from harness.records import INTERRUPTED, Record, attempt_folder, environment, require_own_trial, trial_folder
-from harness.runs.executors import Executor, Progress, StopRequest, WorkerFailure
+from harness.runs.executors.protocol import Executor, Progress, StopRequest, WorkerFailure
 from harness.runs.plan import Plan, PlanResults, results
 from harness.runs.record_store import RecordStore, reinstate
 from harness.study import hparam_values
@@ -60,7 +60,7 @@ def execute(plan: Plan, executor: Executor, watcher: Watcher, *, wish: Callable[
 def reinstate_displaced(plan: Plan, keeper: RecordStore) -> None:
     """Put results that a run with other settings displaced, and that now count again, back into their places."""
     for record in plan.cached:
-        folder = trial_folder(plan.options.logdir, record.study, record.variant, record.seed)
+        folder = trial_folder(plan.request.logdir, record.study, record.variant, record.seed)
         keeper.attempt(f"{record.variant} seed {record.seed}", lambda: reinstate(folder, record))
 
 
@@ -116,7 +116,7 @@ def _record(plan: Plan, trial: Trial, outcome: Record | WorkerFailure) -> Record
     if isinstance(outcome, WorkerFailure):
         cost = {"seconds": outcome.seconds} if outcome.seconds else {}
         outcome = replace(blank_record(trial, plan.study), status=outcome.status, error=outcome.error, cost=cost)
-    provenance = {**environment(), **plan.options.provenance, "source": trial.source, **outcome.provenance}
+    provenance = {**environment(), **plan.request.provenance, "source": trial.source, **outcome.provenance}
     if trial.lost:
         provenance |= {"retries": len(trial.lost), "lost_attempts": list(trial.lost)}
     return replace(outcome, provenance=provenance)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-from harness.runs.executors import StopRequest
+from harness.runs.executors.protocol import StopRequest
 
 _AT_ONCE = (signal.SIGTERM, signal.SIGHUP)
 

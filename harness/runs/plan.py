@@ -1,10 +1,9 @@
 """A study run: what is to be trained and why, what stands already, and what its folder holds."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from harness.analysis import as_declared, of_declared_base
 from harness.data import ResolvedDataset
@@ -23,8 +22,9 @@ from harness.records import (
     trial_folder,
 )
 from harness.runs.estimate import estimate_trials
+from harness.runs.request import RunRequest, selected
 from harness.runs.warm_starts import with_warm_starts
-from harness.study import Study, changed, show_value
+from harness.study import Study
 from harness.training import Trial, source_hash, trial_id
 
 # Why a trial is to be trained.
@@ -36,45 +36,25 @@ Key = tuple[str, int, int]  # a record of a study by its variant, seed and attem
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How a study is run, apart from the study itself."""
-
-    logdir: Path
-    seeds: int = 5
-    engine: str = "auto"
-    force: bool = False
-    checkpoint_seconds: float = 60.0
-    log: tuple[str, ...] = ()  # what the trials log on request, which changes no result
-    only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
-    base_changes: tuple[tuple[str, Any], ...] = ()
-    origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """Return what every record of the run says of how it was asked for."""
-        return {**self.origin, "engine_asked": self.engine, "base_changes": dict(self.base_changes)}
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """Which trials a run consists of: those to train, in their order, and those whose records stand."""
 
     study: Study  # as it is run: selected variants, changed base
     declared: Study  # as its file has it
-    options: Options
+    request: RunRequest
     data: Mapping[str, ResolvedDataset]
     trials: tuple[Trial, ...]
     cached: tuple[Record, ...]
     seconds: Mapping[str, float]  # estimated seconds of one trial of each variant
     reasons: Mapping[str, int]  # how many trials are to be trained for which reason
-    fallback: Path  # the log folder to use when that of the options can no longer be written
+    fallback: Path  # the log folder to use when that of the request can no longer be written
     home: tuple[int, int] | None = None  # the study's folder, if it is there, by harness.records.own_paths.folder_identity
     outdated: frozenset[Key] = frozenset()  # the records of other data than the study's own functions give now
 
     @property
     def folder(self) -> Path:
         """Where the study's results lie."""
-        return self.options.logdir / self.study.name
+        return self.request.logdir / self.study.name
 
     @property
     def tally(self) -> str:
@@ -87,30 +67,8 @@ class Plan:
         return sum(trial.variant == variant for trial in self.trials)
 
 
-def selected(study: Study, options: Options) -> Study:
-    """Return the study with the chosen variants and the base as the options change it; UsageError where that fails."""
-    chosen = study.only(options.only) if options.only else study
-    changes = options.base_changes
-    if not changes:
-        return chosen
-    try:
-        base = changed(chosen.base, dict(changes))
-    except UsageError as error:
-        raise UsageError(in_changed_base(changes, error)) from None
-    try:
-        return replace(chosen, base=base)
-    except UsageError as error:  # it names a variant, which the change has made equal to its control
-        raise UsageError(f"{in_changed_base(changes, error)} Choose the others with --only.") from None
-
-
-def in_changed_base(changes: Iterable[tuple[str, Any]], fault: object) -> str:
-    """Return what is wrong with a study, behind what the options changed in its base where they changed something."""
-    said = ", ".join(f"{name}={show_value(value)}" for name, value in changes)
-    return f"With {said} in the base: {fault}" if said else str(fault)
-
-
 def make_plan(
-    whole: Study, options: Options, data: Mapping[str, ResolvedDataset], *, outdated: frozenset[Key] = frozenset()
+    whole: Study, request: RunRequest, data: Mapping[str, ResolvedDataset], *, outdated: frozenset[Key] = frozenset()
 ) -> Plan:
     """Return what is to be done, seed by seed, in each seed what takes longest first; nothing is written.
 
@@ -119,17 +77,17 @@ def make_plan(
     """
     if whole.path is None:
         raise UsageError(f"Study {whole.name!r} has no file; expected one that was loaded from experiments/ or a path.")
-    study = selected(whole, options)
-    seconds = estimate_trials(study, data, folder=options.logdir / study.name)
-    home = folder_identity(options.logdir / study.name)
-    plan = Plan(study, whole, options, data, (), (), seconds, {}, fallback_logdir(), home, outdated)
+    study = selected(whole, request)
+    seconds = estimate_trials(study, data, folder=request.logdir / study.name)
+    home = folder_identity(request.logdir / study.name)
+    plan = Plan(study, whole, request, data, (), (), seconds, {}, fallback_logdir(), home, outdated)
     source = source_hash(study)
-    trials = [replace(_trial(plan, name, seed), source=source) for seed in range(options.seeds) for name in study.names]
-    found = [FORCED if options.force else _standing(trial, plan) for trial in trials]
+    trials = [replace(_trial(plan, name, seed), source=source) for seed in range(request.seeds) for name in study.names]
+    found = [FORCED if request.force else _standing(trial, plan) for trial in trials]
     # What has a trial's id, and its data, is of one make: where layers differ nevertheless, they follow from the seed.
     cached = [one for one in found if isinstance(one, Record)]
     reasons, to_train = Counter[str](), []
-    for seed in range(options.seeds):
+    for seed in range(request.seeds):
         missing = []
         for trial, one in zip(trials, found, strict=True):
             if trial.seed == seed and not isinstance(one, Record):
@@ -145,13 +103,13 @@ def key_of(record: Record) -> Key:
 
 
 def _trial(plan: Plan, name: str, seed: int) -> Trial:
-    folder = trial_folder(plan.options.logdir, plan.study.name, name, seed)
+    folder = trial_folder(plan.request.logdir, plan.study.name, name, seed)
     attempt = next_attempt(folder)
     settings = plan.study.settings(name)
     prepared = plan.data.get(settings.dataset)
     return Trial(
         study_path=plan.study.path,
-        base_changes=plan.options.base_changes,
+        base_changes=plan.request.base_changes,
         study=plan.study.name,
         variant=name,
         seed=seed,
@@ -159,18 +117,18 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         trial_id=_trial_id(plan, plan.study, name, seed, data_sha256=prepared.sha256 if prepared else ""),
         attempt=attempt,
         folder=folder,
-        engine=plan.options.engine,
+        engine=plan.request.engine,
         data=prepared,
         fallback=plan.fallback,
-        checkpoint_seconds=plan.options.checkpoint_seconds,
-        log=plan.options.log,
-        resumable=attempt if plan.options.force else 1,
+        checkpoint_seconds=plan.request.checkpoint_seconds,
+        log=plan.request.log,
+        resumable=attempt if plan.request.force else 1,
         home=plan.home,
     )
 
 
 def _trial_id(plan: Plan, study: Study, name: str, seed: int, *, data_sha256: str) -> str:
-    return trial_id(study, study.settings(name), seed=seed, data_sha256=data_sha256, engine=plan.options.engine)
+    return trial_id(study, study.settings(name), seed=seed, data_sha256=data_sha256, engine=plan.request.engine)
 
 
 def _standing(trial: Trial, plan: Plan) -> Record | str:
@@ -249,7 +207,7 @@ def results(plan: Plan) -> PlanResults:
 def declared_now(plan: Plan, record: Record) -> Record | None:
     """Return a record as the study declares it now; None if it was made under other conditions."""
     try:
-        study = plan.declared.only([record.variant]).with_base(dict(plan.options.base_changes))
+        study = plan.declared.only([record.variant]).with_base(dict(plan.request.base_changes))
     except UsageError:  # a variant that the study no longer has, or that the changed base makes equal to it
         return None
     prepared = plan.data.get(study.settings(record.variant).dataset)

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from harness.data import find_dataset, is_table, none_left
 from harness.errors import UsageError
-from harness.runs.executors import Executor, VariantFingerprint
-from harness.runs.plan import Plan, in_changed_base
+from harness.models import VariantFingerprint
+from harness.runs.executors.protocol import Executor
+from harness.runs.plan import Plan
+from harness.runs.request import in_changed_base
 from harness.study import BASE, LAYER_EDITS, NON_TRAINING_SETTINGS, Study, differences, place_of, show_value
 from harness.training import Trial
 
@@ -64,7 +66,7 @@ def _all_taken(plan: Plan) -> bool:
 
 def _is_used(plan: Plan, setting: str, effects: Mapping[str, VariantFingerprint], executor: Executor) -> bool:
     """Say whether a setting that the options change in the base makes a difference to the base or to a variant."""
-    others = tuple(change for change in plan.options.base_changes if change[0] != setting)
+    others = tuple(change for change in plan.request.base_changes if change[0] != setting)
     inheriting = [variant.name for variant in plan.study.variants if setting not in variant.changes]
     # Most settings show in the base, and then no other variant need be built.
     for names in ([BASE], inheriting):
@@ -102,7 +104,7 @@ def require_samples(plan: Plan) -> None:
 def _refusal(plan: Plan, name: str, fault: str) -> UsageError:
     who = "The base" if name == BASE else f"Variant {name!r}"
     said = f"{_place(plan, name, fault.removeprefix(': '))}{who} of study {plan.study.name!r}{fault}"
-    changes = plan.options.base_changes
+    changes = plan.request.base_changes
     advice = " Choose the others with --only." if changes and name != BASE else ""
     return UsageError(in_changed_base(changes, said) + advice)
 
@@ -116,7 +118,7 @@ def _place(plan: Plan, name: str, fault: str) -> str:
     """Say where a TOML file has the edit of layers that is refused; empty for a study in Python and for one of --set."""
     setting = next((edit for edit in LAYER_EDITS if fault.startswith(edit)), "")
     variant = plan.study.variant(name)
-    typed = setting in dict(plan.options.base_changes) and (variant is None or setting not in variant.changes)
+    typed = setting in dict(plan.request.base_changes) and (variant is None or setting not in variant.changes)
     return place_of(plan.study, name, setting) if setting and not typed else ""
 
 

@@ -3,11 +3,9 @@
 import time
 from dataclasses import replace
 
-import keras
-
 from harness.analysis import failed_for_the_disk, judged
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
-from harness.models import arrays_sha256, judged_sha256, make_arrays, make_model
+from harness.models import arrays_sha256, judged_sha256, make_arrays
 from harness.records import (
     DIVERGED,
     FAILED,
@@ -23,9 +21,9 @@ from harness.records import (
 from harness.study import Study, folders_of, hparam_values, importing_from
 from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
-from harness.training.keras_training import train_network
-from harness.training.sklearn_training import train_estimator
+from harness.training.figures import FigureLogger
 from harness.training.texts import specification_texts
+from harness.training.trainer import Trainer, make_trainer
 from harness.training.trial import Trial, blank_record
 
 
@@ -99,8 +97,30 @@ def _train(context: TrialContext) -> None:
     context.progress.data |= {"test_sha256": judged_sha256(arrays)}
     if study.arrays_from:  # of a dataset as it is, the settings and its own hash say as much
         context.progress.data |= {"arrays_sha256": arrays_sha256(arrays)}
-    model = make_model(study, settings, seed=trial.seed, arrays=arrays)
-    if isinstance(model, keras.Model):
-        train_network(context, model, arrays)
-    else:
-        train_estimator(context, model, arrays)
+    trainer = make_trainer(context, arrays)
+    figures = FigureLogger(trial, study, arrays, context.board)
+    _train_epochs(context, trainer, figures)
+    if trainer.final is not None:
+        context.finish(trainer.final)
+        figures.epoch(trainer.model, trainer.predict, trainer.final, planned=trainer.planned)
+    outputs = None if context.progress.diverged else trainer.outputs()
+    if outputs is not None and arrays.y_test is not None:
+        context.save_predictions(outputs, arrays.y_test)
+    figures.end(trainer.model, trainer.predict, context.progress.history, outputs, weights=trainer.weights)
+    context.progress.add_figure_notes(figures)
+
+
+def _train_epochs(context: TrialContext, trainer: Trainer, figures: FigureLogger) -> None:
+    checkpoints = trainer.checkpoints
+    if checkpoints is not None:
+        for epoch in checkpoints.resume():
+            context.log_epoch(epoch)
+        context.progress.earlier_seconds = checkpoints.earlier_seconds
+        checkpoints.take_over()
+    for epoch in trainer.epochs():
+        stopping = context.report(epoch.number, context.log_epoch(epoch))
+        figures.epoch(trainer.model, trainer.predict, epoch, planned=trainer.planned)
+        if checkpoints is not None:
+            checkpoints.after(epoch, ending=stopping)
+        if stopping and not trainer.ended:
+            raise Interrupted(f"stopped after epoch {epoch.number} of {trainer.planned}.")

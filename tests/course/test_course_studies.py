@@ -14,7 +14,8 @@ from harness.data.resolve import Images, open_dataset, prepare
 from harness.engine.engine_choice import epoch_order, train
 from harness.models.build import make_model
 from harness.records.record import Record, attempt_folder, trial_folder
-from harness.runs.plan import Options, make_plan
+from harness.runs.plan import make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.study.study import BASE
 from harness.training.trial_runner import run_trial
@@ -138,8 +139,8 @@ def records(logs: Path) -> dict[str, dict[str, Record]]:
     for name, changes in REDUCED.items():
         reduced = {"dataset": "digits", "epochs": 1, "samples": 200, **changes}
         # The graph engine: no wait for XLA.
-        options = Options(logdir=logs, seeds=2, engine="graph", base_changes=tuple(reduced.items()))
-        plan = make_plan(load_study(name), options, {"digits": prepare("digits")})
+        request = RunRequest(logdir=logs, seeds=2, engine="graph", base_changes=tuple(reduced.items()))
+        plan = make_plan(load_study(name), request, {"digits": prepare("digits")})
         # Pictures are drawn of seed 0 alone: those of the base are enough here.
         trials = [trial for trial in plan.trials if trial.seed == (0 if trial.variant == BASE else 1)]
         for trial in trials:

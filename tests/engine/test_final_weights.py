@@ -14,7 +14,8 @@ from tensorboard.util import tensor_util
 from harness.analysis.predictions import load_right
 from harness.data.arrays import Arrays
 from harness.engine.engine_choice import Epoch, Training, epoch_order, train
-from harness.runs.plan import Options, make_plan
+from harness.runs.plan import make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 
@@ -187,8 +188,8 @@ STUDY = Study("averages", base=Own(outputs=2, epochs=3), build=build, arrays=arr
 @pytest.fixture
 def trials(tmp_path: Path) -> dict[str, Trial]:
     (tmp_path / "averages.py").write_text(STUDY)
-    options = Options(logdir=tmp_path / "logs", seeds=1, engine="graph", checkpoint_seconds=0.0)
-    plan = make_plan(load_study(str(tmp_path / "averages.py")), options, {})
+    request = RunRequest(logdir=tmp_path / "logs", seeds=1, engine="graph", checkpoint_seconds=0.0)
+    plan = make_plan(load_study(str(tmp_path / "averages.py")), request, {})
     plan.folder.mkdir(parents=True)
     return {trial.variant: trial for trial in plan.trials}
 

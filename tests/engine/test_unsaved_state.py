@@ -16,7 +16,8 @@ from resumed import begin, blobs, compare
 
 from harness.engine.held_values import ITERATOR, core, python_values, variables
 from harness.engine.state import StateError
-from harness.runs.plan import Options, make_plan
+from harness.runs.plan import make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.training.checkpoint_file import find_checkpoints
 
@@ -180,8 +181,8 @@ def test_a_trial_whose_state_cannot_be_kept_says_so_and_begins_anew(tmp_path: Pa
     from harness.training.trial_runner import run_trial
 
     (tmp_path / "noisy.py").write_text(STUDY)
-    options = Options(logdir=tmp_path / "logs", seeds=1, engine="graph", checkpoint_seconds=0.0)
-    plan = make_plan(load_study(str(tmp_path / "noisy.py")), options, {})
+    request = RunRequest(logdir=tmp_path / "logs", seeds=1, engine="graph", checkpoint_seconds=0.0)
+    plan = make_plan(load_study(str(tmp_path / "noisy.py")), request, {})
     plan.folder.mkdir(parents=True)
     (trial,) = plan.trials
     first = run_trial(trial, lambda epoch, values: epoch == 2)

@@ -12,7 +12,6 @@ from conftest import harness
 from resulting import make_record, store, store_study
 from tiny_studies import plan_of
 
-from harness.cli.run import require_own_trials, require_writable
 from harness.errors import UsageError
 from harness.maintenance import log_check
 from harness.maintenance.retabling import make_tables_again
@@ -23,6 +22,7 @@ from harness.records.locks import _local_file as local_lock
 from harness.records.own_paths import ForeignPathError, is_own, require_own
 from harness.records.record import load_records
 from harness.runs.execution import show_failure
+from harness.runs.log_folder import require_own_trials, require_writable
 from harness.runs.record_store import RecordStore, sweep
 from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
 from harness.tensorboard.event_file import EventFile

@@ -20,7 +20,8 @@ from harness.records.record import attempt_folder, read_record, trial_folder, wr
 from harness.runs.data_checks import DataQuestion, answers, outdated_records, watch
 from harness.runs.execution import write_judged
 from harness.runs.executors.processes import steady_hashes
-from harness.runs.plan import CHANGED, FORCED, OTHER_DATA, Options, Plan, make_plan, results
+from harness.runs.plan import CHANGED, FORCED, OTHER_DATA, Plan, make_plan, results
+from harness.runs.request import RunRequest
 from harness.study.loading import folders_of, importing_from, load_study
 from harness.study.settings import Settings
 from harness.study.source import value_text
@@ -60,8 +61,8 @@ def written(folder: Path, split: str = "") -> Path:
 
 def recorded(path: Path, *, seeds: int = 2) -> Plan:
     """Store a good record of every trial, with the hash of its arrays; return the plan of the study after that."""
-    options = Options(path.parent / "logs", seeds=seeds)
-    plan = make_plan(load_study(str(path)), options, {})
+    request = RunRequest(path.parent / "logs", seeds=seeds)
+    plan = make_plan(load_study(str(path)), request, {})
     for trial in plan.trials:
         study, settings = trial.load()
         with importing_from(folders_of(study)):
@@ -70,7 +71,7 @@ def recorded(path: Path, *, seeds: int = 2) -> Plan:
         record = replace(blank, status="ok", as_expected=True, data={**blank.data, "arrays_sha256": digest})
         write_record(trial.folder, record)
     (path.parent / "calls").unlink()
-    return make_plan(load_study(str(path)), options, {})
+    return make_plan(load_study(str(path)), request, {})
 
 
 def calls(path: Path) -> int:
@@ -84,7 +85,7 @@ def test_records_stand_while_the_functions_give_their_data_and_no_longer(tmp_pat
     assert calls(path) == 2  # once for each noise: neither the epochs nor the seed is asked for
     np.savetxt(tmp_path / "data.csv", np.arange(1.0, 11.0))
     outdated = outdated_records(plan)
-    again = make_plan(plan.declared, plan.options, {}, outdated=outdated)
+    again = make_plan(plan.declared, plan.request, {}, outdated=outdated)
     assert len(again.trials) == 6 and again.reasons == {OTHER_DATA: 6} and not again.cached
     found = results(again)
     assert not found.records and len(found.stale) == 6
@@ -101,29 +102,29 @@ def test_records_of_variants_that_are_not_selected_are_looked_at_too(tmp_path):
     path = written(tmp_path)
     plan = recorded(path)
     np.savetxt(tmp_path / "data.csv", np.ones(10))
-    one = make_plan(plan.declared, replace(plan.options, seeds=1, only=("long",)), {})
+    one = make_plan(plan.declared, replace(plan.request, seeds=1, only=("long",)), {})
     assert len(outdated_records(one)) == 6
 
 
 def test_a_displaced_record_of_the_present_data_counts_again(tmp_path):
     path = written(tmp_path)
     plan = recorded(path, seeds=1)
-    folder = trial_folder(plan.options.logdir, "tiny", "base", 0)
+    folder = trial_folder(plan.request.logdir, "tiny", "base", 0)
     first = read_record(folder / "record.json")
     write_record(attempt_folder(folder, 1), first)
     write_record(folder, replace(first, attempt=2, data={**first.data, "arrays_sha256": "00"}))
     outdated = outdated_records(plan)
     assert outdated == {("base", 0, 2)}
-    assert not make_plan(plan.declared, plan.options, {}, outdated=outdated).trials
+    assert not make_plan(plan.declared, plan.request, {}, outdated=outdated).trials
 
 
 def test_a_forced_run_leaves_old_data_out_as_well(tmp_path):
     path = written(tmp_path)
     plan = recorded(path)
     np.savetxt(tmp_path / "data.csv", np.ones(10))
-    forced = make_plan(plan.declared, replace(plan.options, seeds=1, force=True), {})
+    forced = make_plan(plan.declared, replace(plan.request, seeds=1, force=True), {})
     outdated = outdated_records(forced)
-    again = make_plan(plan.declared, forced.options, {}, outdated=outdated)
+    again = make_plan(plan.declared, forced.request, {}, outdated=outdated)
     assert len(outdated) == 6 and again.reasons == {FORCED: 3} and not results(again).records
 
 
@@ -132,7 +133,7 @@ def test_a_process_that_dies_answers_nothing_and_the_record_stands(tmp_path):
     plan, said = recorded(path, seeds=1), []
     (tmp_path / "data.csv").unlink()
     os.mkfifo(tmp_path / "data.csv")  # it waits for what is not written
-    assert outdated_records(plan, max_seconds=0.1, notice=said.append) == frozenset()
+    assert outdated_records(replace(plan, request=replace(plan.request, max_seconds=0.1)), notice=said.append) == frozenset()
     (line,) = said
     assert "3 records, which stand" in line and "0.1 seconds" in line and "base seed 0" in line and "--force" in line
 
@@ -289,13 +290,13 @@ def test_a_model_that_follows_from_the_seed_stands_and_is_shown_with_a_note(tmp_
     path = written(tmp_path)
     plan = recorded(path, seeds=3)
     for seed, count in enumerate((10, 10, 20)):
-        folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
+        folder = trial_folder(plan.request.logdir, "tiny", "base", seed)
         ended = {"ended": 100.0 + seed}
         write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": count}, provenance=ended))
-    again = make_plan(plan.declared, plan.options, {})
+    again = make_plan(plan.declared, plan.request, {})
     assert not again.trials and len(again.cached) == 9
     write_judged(again, results(again))
-    result = harness("compare", plan.options.logdir, "--format", "csv", "--columns", "variant,seeds,parameters,note")
+    result = harness("compare", plan.request.logdir, "--format", "csv", "--columns", "variant,seeds,parameters,note")
     row = next(line for line in result.stdout.splitlines() if line.startswith("base"))
     assert row.startswith("base,3,10,") and "DIFFERS BY SEED: 10 to 20 parameters" in row and not result.stderr
     assert "DIFFERS" not in result.stdout.replace(row, "")
@@ -304,9 +305,9 @@ def test_a_model_that_follows_from_the_seed_stands_and_is_shown_with_a_note(tmp_
 def test_what_a_short_run_counts_is_all_of_the_folder(tmp_path):
     plan = recorded(written(tmp_path), seeds=4)
     for seed in range(4):
-        folder = trial_folder(plan.options.logdir, "tiny", "base", seed)
+        folder = trial_folder(plan.request.logdir, "tiny", "base", seed)
         write_record(folder, replace(read_record(folder / "record.json"), cost={"parameters": 10 + seed}))
-    one = make_plan(plan.declared, replace(plan.options, seeds=1), {})
+    one = make_plan(plan.declared, replace(plan.request, seeds=1), {})
     assert one.tally == "0 to train, 3 done already" and len(results(one).records) == 12
 
 
@@ -356,12 +357,12 @@ def trained(folder: Path, helper: str) -> Plan:
     folder.mkdir(exist_ok=True)
     (folder / "tiny.py").write_text(HEAD + REAL)
     (folder / "helper.py").write_text(helper)
-    options = Options(folder / "logs", seeds=2)
-    for trial in make_plan(load_study(str(folder / "tiny.py")), options, {}).trials:
+    request = RunRequest(folder / "logs", seeds=2)
+    for trial in make_plan(load_study(str(folder / "tiny.py")), request, {}).trials:
         record = run_trial(trial, lambda epoch, values: False)
         assert record.status == "ok", record.traceback
         write_record(trial.folder, record)
-    return make_plan(load_study(str(folder / "tiny.py")), options, {})
+    return make_plan(load_study(str(folder / "tiny.py")), request, {})
 
 
 def test_a_module_beside_the_study_is_found_inside_its_functions_and_its_edit_is_seen(tmp_path):
@@ -374,12 +375,12 @@ def test_a_module_beside_the_study_is_found_inside_its_functions_and_its_edit_is
     assert {record.architecture[-1]["parameters"] for record in other.cached} == {3}
     assert not {str(tmp_path / "one"), str(tmp_path / "two")} & set(sys.path)
     (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
-    assert make_plan(load_study(str(tmp_path / "one" / "tiny.py")), plan.options, {}).reasons == {CHANGED: 4}
+    assert make_plan(load_study(str(tmp_path / "one" / "tiny.py")), plan.request, {}).reasons == {CHANGED: 4}
 
 
 def test_a_trial_is_not_trained_with_a_module_that_was_edited_since_it_was_planned(tmp_path):
     plan = trained(tmp_path / "one", HELPER)
-    (trial, *_) = make_plan(plan.declared, replace(plan.options, force=True), {}).trials
+    (trial, *_) = make_plan(plan.declared, replace(plan.request, force=True), {}).trials
     (tmp_path / "one" / "helper.py").write_text(HELPER.replace("1.0", "2.0"))
     with pytest.raises(UsageError, match="was changed while the study ran"):
         trial.load()

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.runs.executors import StopRequest
+from harness.runs.executors.protocol import StopRequest
 from harness.runs.interrupts import Interrupts
 
 pytestmark = pytest.mark.quick

@@ -73,7 +73,7 @@ def test_a_changed_helper_file_beside_the_study_is_a_change(tmp_path, monkeypatc
 def test_a_trials_id_depends_on_no_path_and_no_hash_seed(done, tmp_path):
     code = (
         "import sys; from pathlib import Path; from harness.runs.plan import *; from harness.study.loading import load_study\n"
-        "plan = make_plan(load_study(sys.argv[1]), Options(logdir=Path('x'), seeds=2), {})\n"
+        "plan = make_plan(load_study(sys.argv[1]), RunRequest(logdir=Path('x'), seeds=2), {})\n"
         "print(*[trial.trial_id for trial in plan.trials])"
     )
     (tmp_path / "elsewhere").mkdir()

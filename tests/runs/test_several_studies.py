@@ -13,6 +13,7 @@ from conftest import harness
 
 from harness.cli.run_choices import choose_studies, dataset_notices, datasets_of, named_studies, possible
 from harness.errors import UsageError
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study, study_files
 
 pytestmark = pytest.mark.quick
@@ -137,8 +138,9 @@ def test_an_unknown_study_is_an_error_before_anything_runs(folder, tmp_path):
 
 
 def chosen(*names: object, only: tuple[str, ...] = (), assignments: tuple[str, ...] = (), dataset: str = "auto") -> dict:
-    choices = choose_studies([str(name) for name in names], only=only, assignments=assignments, dataset=dataset)
-    return {choice.study.name: (choice.only, dict(choice.base_changes)) for choice in choices}
+    request = RunRequest(Path(), only=only, assignments=assignments, dataset=dataset)
+    chosen = choose_studies([str(name) for name in names], request)
+    return {each.study.name: (each.request.only, dict(each.request.base_changes)) for each in chosen}
 
 
 def test_only_leaves_out_the_studies_that_have_none_of_the_variants(folder):
@@ -181,17 +183,17 @@ def test_a_dataset_that_fits_no_study_is_refused(folder, name, dataset, said):
 
 
 def test_which_studies_a_dataset_concerns_is_said(folder):
-    choices = choose_studies(["ablations", str(folder / "well.py")], only=(), assignments=(), dataset="digits")
+    choices = choose_studies(["ablations", str(folder / "well.py")], RunRequest(Path(), dataset="digits"))
     assert dataset_notices(choices, "digits") == ["--dataset digits applies to ablations; well keeps its own data."]
     assert dataset_notices(choices[:1], "digits") == [] and dataset_notices(choices, "auto") == []
 
 
 def test_of_several_studies_a_variant_that_the_changed_base_makes_equal_to_its_control_is_left_out():
-    choices = choose_studies(["ablations", "mnist-cnn"], only=(), assignments=("epochs=10",), dataset="auto")
+    choices = choose_studies(["ablations", "mnist-cnn"], RunRequest(Path(), assignments=("epochs=10",)))
     (ablations, cnn), notices = possible(choices)
     # The variants of 500 steps are taken against one that the longer base makes equal to it.
     rates = (f"learning-rate-{rate}" for rate in ("0.001", "0.01", "0.1", "1"))
-    assert not ablations.only and cnn.only == ("base", "steps-100", *rates)
+    assert not ablations.request.only and cnn.request.only == ("base", "steps-100", *rates)
     (said,) = notices
     assert said.startswith("With epochs=10 in the base: Variant 'steps-500' of study 'mnist-cnn' equals the base")
     assert said.endswith("Left out: steps-500, test-shift-4, no-conv-1, frozen-conv-1, average-pool, no-hidden-1.")
@@ -203,11 +205,11 @@ def test_of_several_studies_variants_that_the_changed_base_makes_equal_to_each_o
         "    Variant('wide', hidden=(2,)), Variant('wide-raw', hidden=(2,), normalize=False, together=True),\n"
         "    Variant('wide-raw-long', hidden=(2,), normalize=False, epochs=9, control='wide-raw')))\n"
     )
-    choices = choose_studies([str(tmp_path / "own.py")], only=(), assignments=("normalize=false",), dataset="auto")
+    choices = choose_studies([str(tmp_path / "own.py")], RunRequest(Path(), assignments=("normalize=false",)))
     (own,), (said,) = possible(choices)
     assert "Variants 'wide' and 'wide-raw' of study 'own' are the same: hidden=2" in said
-    assert own.only == ("base", "wide") and said.endswith("Left out: wide-raw, wide-raw-long.")
-    own.study.only(own.only).with_base(dict(own.base_changes))
+    assert own.request.only == ("base", "wide") and said.endswith("Left out: wide-raw, wide-raw-long.")
+    own.study.only(own.request.only).with_base(dict(own.request.base_changes))
 
 
 def test_a_variant_that_is_left_out_keeps_no_plan_from_being_made(folder, tmp_path):

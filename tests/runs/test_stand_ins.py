@@ -7,7 +7,7 @@ import pytest
 
 from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data.resolve import prepare
-from harness.runs.plan import Options, selected
+from harness.runs.request import RunRequest, selected
 from harness.study.settings import Settings
 from harness.study.study import Study, Variant
 
@@ -19,9 +19,9 @@ STUDY = Study("held", base=Settings(dataset="mnist", validation=5000), variants=
 
 
 def fit(*changes: tuple[str, object], data=STAND_IN) -> tuple[dict, str]:
-    options = Options(logdir=Path(), base_changes=changes)
-    options, note = fitted(selected(STUDY, options), options, {"mnist": data})
-    return dict(options.base_changes), note
+    request = RunRequest(logdir=Path(), base_changes=changes)
+    request, note = fitted(selected(STUDY, request), request, {"mnist": data})
+    return dict(request.base_changes), note
 
 
 def test_as_large_a_share_of_the_stand_in_is_held_out_and_said():
@@ -37,7 +37,7 @@ def test_a_sample_of_the_stand_in_has_its_share_too():
 
 def test_a_variant_that_has_that_share_already_keeps_the_base_as_it_is():
     study = replace(STUDY, variants=(Variant("few", validation=120),))
-    assert fitted(study, Options(logdir=Path()), {"mnist": STAND_IN}) == (Options(logdir=Path()), "")
+    assert fitted(study, RunRequest(logdir=Path()), {"mnist": STAND_IN}) == (RunRequest(logdir=Path()), "")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_the_user_says_and_what_fits_stay_as_they_are(changes, data):
 
 def test_a_study_without_validation_is_left_alone():
     study = replace(STUDY, base=Settings(dataset="mnist"))
-    assert fitted(study, Options(logdir=Path()), {"mnist": STAND_IN})[1] == ""
+    assert fitted(study, RunRequest(logdir=Path()), {"mnist": STAND_IN})[1] == ""
 
 
 def test_one_stand_in_for_two_datasets_is_told_of():

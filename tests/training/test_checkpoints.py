@@ -11,8 +11,9 @@ import pytest
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, Record
-from harness.runs.plan import Options, make_plan
+from harness.runs.plan import make_plan
 from harness.runs.record_store import store
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.tensorboard.event_file import EventFile
 from harness.training.checkpoint_file import (
@@ -52,9 +53,9 @@ def trial(tmp_path: Path) -> Trial:
     """The first attempt at a trial of six short epochs, which keeps its state after each."""
     path = tmp_path / "tiny.py"
     path.write_text(TINY)
-    options = Options(logdir=tmp_path / "logs", seeds=1, engine="graph", only=("base",), checkpoint_seconds=0.0)
-    (trial,) = make_plan(load_study(str(path)), options, {}).trials
-    (options.logdir / "tiny").mkdir(parents=True)
+    request = RunRequest(logdir=tmp_path / "logs", seeds=1, engine="graph", only=("base",), checkpoint_seconds=0.0)
+    (trial,) = make_plan(load_study(str(path)), request, {}).trials
+    (request.logdir / "tiny").mkdir(parents=True)
     return trial
 
 
@@ -73,9 +74,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[floa
     """What the tiny trial measures when nothing happens to it."""
     path = tmp_path_factory.mktemp("undisturbed")
     (path / "tiny.py").write_text(TINY)
-    options = Options(logdir=path / "logs", seeds=1, engine="graph", only=("base",))
-    (trial,) = make_plan(load_study(str(path / "tiny.py")), options, {}).trials
-    (options.logdir / "tiny").mkdir(parents=True)
+    request = RunRequest(logdir=path / "logs", seeds=1, engine="graph", only=("base",))
+    (trial,) = make_plan(load_study(str(path / "tiny.py")), request, {}).trials
+    (request.logdir / "tiny").mkdir(parents=True)
     record = attempt(trial)
     assert not list(path.rglob("*checkpoint*"))  # it is shorter than the 60 seconds after which a trial keeps its state
     return measured(record)

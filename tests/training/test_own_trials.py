@@ -3,7 +3,8 @@
 import pytest
 
 from harness.records.record import DIVERGED, OK, attempt_folder
-from harness.runs.plan import Options, make_plan
+from harness.runs.plan import make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 
 STUDY = """
@@ -53,7 +54,7 @@ def test_a_model_without_call_and_targets_is_recorded_with_what_its_steps_return
     path = tmp_path / "steps.py"
     path.write_text(STUDY)
     (tmp_path / "logs" / "steps").mkdir(parents=True)
-    plan = make_plan(load_study(str(path)), Options(logdir=tmp_path / "logs", seeds=1), {})
+    plan = make_plan(load_study(str(path)), RunRequest(logdir=tmp_path / "logs", seeds=1), {})
     (trial,) = (trial for trial in plan.trials if trial.variant == variant)
     record = run_trial(trial, lambda epoch, values: False)
     assert record.status == status, record.error

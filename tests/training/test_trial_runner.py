@@ -10,7 +10,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from harness.analysis.predictions import load_right
 from harness.data.resolve import prepare
 from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
-from harness.runs.plan import Options, make_plan
+from harness.runs.plan import make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 
@@ -78,9 +79,9 @@ def attempt(trial: Trial, *, stop_after: int = 99) -> Record:
 def planned(folder: Path, variant: str) -> Trial:
     path = folder / "kinds.py"
     path.write_text(STUDY)
-    options = Options(logdir=folder / "logs", seeds=1, only=(variant,), checkpoint_seconds=0.0)
-    (options.logdir / "kinds").mkdir(parents=True)
-    plan = make_plan(load_study(str(path)), options, {"iris": prepare("iris")})
+    request = RunRequest(logdir=folder / "logs", seeds=1, only=(variant,), checkpoint_seconds=0.0)
+    (request.logdir / "kinds").mkdir(parents=True)
+    plan = make_plan(load_study(str(path)), request, {"iris": prepare("iris")})
     return next(trial for trial in plan.trials if trial.variant == variant)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from harness.data.resolve import prepare
 from harness.records.record import Record
-from harness.runs.plan import Options, make_plan
+from harness.runs.plan import make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 
@@ -26,8 +27,8 @@ SCORES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 def planned(folder: Path, text: str = STUDY) -> list[Trial]:
     path = folder / "s.py"
     path.write_text(text)
-    options = Options(logdir=folder / "logs", seeds=2)
-    return list(make_plan(load_study(str(path)), options, {"digits": prepare("digits")}).trials)
+    request = RunRequest(logdir=folder / "logs", seeds=2)
+    return list(make_plan(load_study(str(path)), request, {"digits": prepare("digits")}).trials)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.errors import UsageError, clean
-from harness.runs.executors import Progress
+from harness.runs.executors.protocol import Progress
 from harness.runs.executors.sweeping import HOST_FILE, PREFIX, SOCKET_NAME, sweep
 
 LARGEST_MESSAGE = 65536

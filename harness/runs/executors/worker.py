@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import failure_text
+from harness.models import VariantFingerprint
 from harness.records import Record
-from harness.runs.executors import Progress, VariantFingerprint
 from harness.runs.executors.channel import Sender, keep_output, stop_asked
 from harness.runs.executors.machine import gpu_count
 from harness.runs.executors.messages import READY, RESULT, SPENT, send
+from harness.runs.executors.protocol import Progress
 from harness.study import BASE
 from harness.training import Trial
 
@@ -135,9 +136,9 @@ def _load_tensorflow(threads: int, slot: int) -> None:
         os.environ.pop(name, None)
     # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
     with _without("sklearn", "pandas", "matplotlib"):
-        import keras
+        import keras  # noqa: F401
         import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    import harness.training.trial_runner
+    import harness.training.trial_runner  # noqa: F401

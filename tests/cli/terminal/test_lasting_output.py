@@ -20,7 +20,7 @@ from harness.cli.run import print_results
 from harness.cli.terminal.lasting_output import LastingStream, lasting_output
 from harness.records.record import Record, load_records
 from harness.runs.execution import execute
-from harness.runs.executors import StopRequest
+from harness.runs.executors.protocol import StopRequest
 from harness.runs.plan import Plan
 from harness.runs.record_store import RecordStore
 from harness.training.trial import Trial, blank_record
@@ -161,7 +161,7 @@ def run_python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
 @pytest.mark.processes
 def test_a_run_to_a_full_device_or_a_closed_pipe_ends_as_its_results_say(tmp_path):
     code = (
-        "import click\nfrom harness import cli\nfrom harness.commands import run\n"
+        "import click\nfrom harness import cli\nfrom harness.cli import run\n"
         "def studies(names, request):\n"
         "    [click.echo('x' * 10_000) for _ in range(100)]\n"
         "    open(names[0], 'w').close()\n"

@@ -13,7 +13,8 @@ from harness.cli.terminal import summary
 from harness.cli.terminal.plan import plan_table
 from harness.cli.terminal.table import Column, Table
 from harness.errors import UsageError
-from harness.runs.plan import Options, Plan
+from harness.runs.plan import Plan
+from harness.runs.request import RunRequest
 from harness.study.expectations import better_than_control
 from harness.study.loading import load_study, study_files
 from harness.study.settings import Settings
@@ -44,8 +45,8 @@ def drawn(table: Table, width: int) -> list[str]:
 def plan(**more: str) -> Plan:
     """Return a plan of one seed; more: of a variant, the id of the trial that it goes on from."""
     trials = tuple(SimpleNamespace(trial_id=name, variant=name, warm_start_from=more.get(name, "")) for name in STUDY.names)
-    options = Options(logdir=Path("logs"))
-    return Plan(STUDY, STUDY, options, {}, trials, (), SECONDS, {"missing": len(trials)}, Path("elsewhere"))
+    request = RunRequest(logdir=Path("logs"))
+    return Plan(STUDY, STUDY, request, {}, trials, (), SECONDS, {"missing": len(trials)}, Path("elsewhere"))
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -5,8 +5,9 @@ from multiprocessing import Pipe
 
 import pytest
 
-from harness.runs.executors import StopRequest, WorkerFailure, local
+from harness.runs.executors import local
 from harness.runs.executors.processes import Job, Result
+from harness.runs.executors.protocol import StopRequest, WorkerFailure
 
 pytestmark = pytest.mark.quick
 

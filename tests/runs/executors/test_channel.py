@@ -10,9 +10,9 @@ import pytest
 from faulty_study import PROJECT
 
 from harness.maintenance.doctor import temporary
-from harness.runs.executors import Progress
 from harness.runs.executors.channel import Channel, Sender
 from harness.runs.executors.messages import RESULT, Inbox, Message, send
+from harness.runs.executors.protocol import Progress
 from harness.runs.executors.sweeping import HOST_FILE
 
 pytestmark = pytest.mark.quick

@@ -6,11 +6,12 @@ import leaks
 import pytest
 
 from harness.records.record import Record, attempt_folder
-from harness.runs.executors import StopRequest
 from harness.runs.executors.channel import OUTPUT_FILE
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.processes import Job
-from harness.runs.plan import Options, make_plan
+from harness.runs.executors.protocol import StopRequest
+from harness.runs.plan import make_plan
+from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.training.trial import Trial
 
@@ -91,7 +92,7 @@ def trials(tmp_path_factory) -> dict[str, Trial]:
     folder = tmp_path_factory.mktemp("mine")
     path = folder / "mine.py"
     path.write_text(STUDY)
-    first, again = (make_plan(load_study(str(path)), Options(folder / name, seeds=1), {}) for name in ("first", "again"))
+    first, again = (make_plan(load_study(str(path)), RunRequest(folder / name, seeds=1), {}) for name in ("first", "again"))
     for plan in (first, again):
         plan.folder.mkdir(parents=True)
     by_variant = {trial.variant: trial for trial in first.trials}

@@ -1,0 +1,56 @@
+"""What an executor is asked and what it answers."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from harness.models import VariantFingerprint
+from harness.records import Record
+from harness.training import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A running trial has finished an epoch: its number, from 1, and its values."""
+
+    variant: str
+    seed: int
+    epoch: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFailure:
+    """A trial that brought no record home: its worker died, overran its time, or was ended."""
+
+    status: str
+    error: str
+    died: bool = False  # the worker was killed or exited, which says little about the trial: worth another attempt
+    seconds: float = 0.0  # that its job ran
+
+
+class StopRequest(IntEnum):
+    """What the user wants of a run that is under way."""
+
+    NONE = 0
+    AFTER_EPOCH = 1  # no further trial starts; the running ones stop at the end of their epoch
+    NOW = 2
+
+
+class Executor(Protocol):
+    """Runs trials somewhere and gives back what became of each, in the order in which they end."""
+
+    def run(
+        self, trials: Sequence[Trial], *, progress: Callable[[Progress], None], wish: Callable[[], StopRequest]
+    ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
+        """Yield every trial that was started, once, with its record or with the reason why it has none."""
+        ...
+
+    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
+        """Return what each trial's variant comes to, in the order of the trials; traced: as far as only a trace can tell."""
+        ...
+
+    def close(self) -> None:
+        """End all workers at once."""
+        ...

@@ -1,0 +1,47 @@
+"""Where a run's trials go: the one place that chooses an executor."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from harness.errors import unknown
+
+if TYPE_CHECKING:  # the command line names the executors before anything heavy is loaded
+    from harness.runs.executors.protocol import Executor
+    from harness.runs.request import RunRequest
+
+
+def _local(request: "RunRequest", jobs: int) -> "Executor":
+    from harness.runs.executors.local import LocalExecutor
+
+    return LocalExecutor(jobs=jobs, max_seconds=request.max_seconds)
+
+
+EXECUTORS: Mapping[str, Callable[["RunRequest", int], "Executor"]] = {"local": _local}
+
+
+class Workers:
+    """The executor that a request names, started when the first study needs it and kept for those after it."""
+
+    def __init__(self, request: "RunRequest", *, most: int | None = None) -> None:
+        """Allow as many workers as the request says, at the most `most` where that is given.
+
+        UsageError for an executor that there is not.
+        """
+        if request.executor not in EXECUTORS:
+            raise unknown("Executor", request.executor, EXECUTORS)
+        self.count = min(request.workers, most or request.workers)
+        self.checked: set[str] = set()  # the studies whose variants they have looked at
+        self._request = request
+        self._executor: Executor | None = None
+
+    def executor(self) -> "Executor":
+        """Return them as an executor."""
+        if self._executor is None:
+            self._executor = EXECUTORS[self._request.executor](self._request, self.count)
+        return self._executor
+
+    def close(self) -> None:
+        """End them, whatever they are doing; the next study that needs some gets new ones."""
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None

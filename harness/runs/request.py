@@ -1,0 +1,66 @@
+"""What is asked of a run, and a study as that changes it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.runs.executors.machine import default_jobs
+from harness.study import Study, changed, show_value
+
+AUTO = "auto"  # each study's own dataset, or a stand-in where that is absent
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What is asked of a run: of all its studies, as the command line has it, or of one, as its plan is made by it."""
+
+    logdir: Path
+    seeds: int = 5
+    only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
+    assignments: tuple[str, ...] = ()  # of --set, as typed: of which type a value is, each study says
+    dataset: str = AUTO
+    base_changes: tuple[tuple[str, Any], ...] = ()  # what assignments and dataset change in the base of the one study
+    force: bool = False
+    dry_run: bool = False
+    data_dir: Path | None = None
+    engine: str = "auto"
+    executor: str = "local"
+    jobs: int | None = None  # workers; None: as many as the machine can take
+    max_seconds: float | None = None  # that a trial may run
+    checkpoint_seconds: float = 60.0
+    log: tuple[str, ...] = ()  # what the trials log on request, which changes no result
+    origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
+
+    @property
+    def workers(self) -> int:
+        """How many workers there may be."""
+        return self.jobs or default_jobs()
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What every record of the run says of how it was asked for."""
+        return {**self.origin, "engine_asked": self.engine, "base_changes": dict(self.base_changes)}
+
+
+def selected(study: Study, request: RunRequest) -> Study:
+    """Return the study with the chosen variants and the base as the request changes it; UsageError where that fails."""
+    chosen = study.only(request.only) if request.only else study
+    changes = request.base_changes
+    if not changes:
+        return chosen
+    try:
+        base = changed(chosen.base, dict(changes))
+    except UsageError as error:
+        raise UsageError(in_changed_base(changes, error)) from None
+    try:
+        return replace(chosen, base=base)
+    except UsageError as error:  # it names a variant, which the change has made equal to its control
+        raise UsageError(f"{in_changed_base(changes, error)} Choose the others with --only.") from None
+
+
+def in_changed_base(changes: Iterable[tuple[str, Any]], fault: object) -> str:
+    """Return what is wrong with a study, behind what was changed in its base where something was."""
+    said = ", ".join(f"{name}={show_value(value)}" for name, value in changes)
+    return f"With {said} in the base: {fault}" if said else str(fault)

@@ -1,0 +1,37 @@
+"""Which executor a run's trials go to: the one that the request names, started when it is needed and not before."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.runs.executors import workers
+from harness.runs.executors.workers import Workers
+from harness.runs.request import RunRequest
+
+pytestmark = pytest.mark.quick
+
+
+class Elsewhere:
+    """An executor that only knows how it was asked for."""
+
+    def __init__(self, request: RunRequest, jobs: int) -> None:
+        self.asked = request.max_seconds, jobs
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_executor_that_is_named_is_started_once_and_anew_after_it_was_closed(monkeypatch):
+    monkeypatch.setattr(workers, "EXECUTORS", {"elsewhere": Elsewhere})
+    found = Workers(RunRequest(Path(), executor="elsewhere", jobs=4, max_seconds=9.0), most=3)
+    first = found.executor()
+    assert first.asked == (9.0, 3) and found.executor() is first
+    found.close()
+    assert first.closed and found.executor() is not first
+
+
+def test_an_executor_that_there_is_not_is_refused_with_the_nearest_name():
+    with pytest.raises(UsageError, match="Executor 'locall' is not known. Did you mean 'local'"):
+        Workers(RunRequest(Path(), executor="locall"))
