@@ -235,8 +235,7 @@ def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> Non
 
     A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
     """
-    from harness.cli.compare import CompareOptions
-    from harness.cli.compare import compare as compare_paths
+    from harness.cli.compare import CompareOptions, compare as compare_paths
 
     with one_line_errors():
         compare_paths(paths, CompareOptions(**choice), form=form, output=output)

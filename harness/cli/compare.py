@@ -12,8 +12,8 @@ from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import print_view
 from harness.errors import UsageError, unknown
 from harness.records import gc_paused
-from harness.results import BEST as BEST_MARK
 from harness.results import (
+    BEST as BEST_MARK,
     GENERAL,
     STANDARD_OUTPUT,
     TABLE,

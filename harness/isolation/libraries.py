@@ -13,8 +13,7 @@ from keras.src.backend import config as keras_config
 from keras.src.backend.common import global_state
 from keras.src.saving import object_registration
 from tensorflow.python.eager import context
-from tensorflow.python.framework import config as tf_config
-from tensorflow.python.framework import ops
+from tensorflow.python.framework import config as tf_config, ops
 
 from harness.isolation.aspects import Aspect
 

@@ -1,31 +1,14 @@
-from .array_hashes import arrays_sha256 as arrays_sha256
-from .array_hashes import judged_sha256 as judged_sha256
+from .array_hashes import arrays_sha256 as arrays_sha256, judged_sha256 as judged_sha256
 from .build import (
     build_dense as build_dense,
-)
-from .build import (
     count_flops as count_flops,
-)
-from .build import (
     count_parameters as count_parameters,
-)
-from .build import (
     describe_layers as describe_layers,
-)
-from .build import (
     make_model as make_model,
-)
-from .build import (
     state_megabytes as state_megabytes,
-)
-from .build import (
     stop_below as stop_below,
-)
-from .build import (
     summary_text as summary_text,
 )
 from .fingerprint import effect as effect
 from .samples import make_arrays as make_arrays
-from .seeding import others_loaded as others_loaded
-from .seeding import random_states as random_states
-from .seeding import seed_everything as seed_everything
+from .seeding import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything

@@ -1,56 +1,28 @@
-from .data_checks import has_own_data as has_own_data
-from .data_checks import outdated_records as outdated_records
+from .data_checks import has_own_data as has_own_data, outdated_records as outdated_records
 from .estimate import (
     dense_parameters as dense_parameters,
-)
-from .estimate import (
     estimate_trials as estimate_trials,
-)
-from .estimate import (
     trial_seconds as trial_seconds,
-)
-from .estimate import (
     wall_seconds as wall_seconds,
 )
-from .execution import execute as execute
-from .execution import reinstate_displaced as reinstate_displaced
-from .execution import write_everything as write_everything
-from .executors import Progress as Progress
-from .executors import VariantFingerprint as VariantFingerprint
-from .executors import WorkerFailure as WorkerFailure
+from .execution import execute as execute, reinstate_displaced as reinstate_displaced, write_everything as write_everything
+from .executors import Progress as Progress, VariantFingerprint as VariantFingerprint, WorkerFailure as WorkerFailure
 from .executors.local import LocalExecutor as LocalExecutor
-from .executors.machine import default_jobs as default_jobs
-from .executors.machine import usable_cores as usable_cores
+from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
 from .executors.sweeping import sweep as sweep
 from .interrupts import Interrupts as Interrupts
 from .plan import (
     Options as Options,
-)
-from .plan import (
     Plan as Plan,
-)
-from .plan import (
     in_changed_base as in_changed_base,
-)
-from .plan import (
     make_plan as make_plan,
-)
-from .plan import (
     results as results,
-)
-from .plan import (
     selected as selected,
 )
 from .preflight import (
     must_be_built as must_be_built,
-)
-from .preflight import (
     require_effects as require_effects,
-)
-from .preflight import (
     require_samples as require_samples,
-)
-from .preflight import (
     unused_overrides as unused_overrides,
 )
 from .record_store import RecordStore as RecordStore

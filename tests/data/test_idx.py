@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from tiny_dataset import alone, tiny, tiny_dir
 
 from harness.data.catalogue import IDX_FILES, Dataset

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hostile import JSON, call, damage, damaged, many, nothing_new, nothing_new_but, place, texts
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from harness import Arrays
 from harness.data.catalogue import DataError

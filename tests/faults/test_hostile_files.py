@@ -25,8 +25,7 @@ from hostile import (
     study_logs,
     texts,
 )
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from resulting import make_record, store
 
 from harness.analysis.summary import write_tables

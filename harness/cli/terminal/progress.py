@@ -13,8 +13,7 @@ from rich.table import Table
 from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.records import Record
-from harness.runs import Plan
-from harness.runs import Progress as Epoch
+from harness.runs import Plan, Progress as Epoch
 from harness.study import Metric, format_metric
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
-from harness.runs.executors import Progress, StopRequest, VariantFingerprint, WorkerFailure
-from harness.runs.executors import worker as within
+from harness.runs.executors import Progress, StopRequest, VariantFingerprint, WorkerFailure, worker as within
 from harness.runs.executors.channel import Channel, begin_output, last_words, store_output
 from harness.runs.executors.messages import READY
 from harness.runs.executors.processes import Job, Result, Spent, Worker
