@@ -27,11 +27,9 @@ from harness.study import (
     worse_than_control,
 )
 
-__all__ = [
-    *("Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"),
-    *("add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"),
-    *("better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"),
-]
+__all__ = ["Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"]
+__all__ += ["add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"]
+__all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"]
 
 
 def __getattr__(name: str) -> object:

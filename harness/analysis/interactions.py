@@ -114,5 +114,5 @@ def _change(record: Record, control: Record) -> str:
 def _difference(corners: Sequence[Sequence[Record]], seeds: Iterable[int], metric: Metric) -> PairedDifference:
     """Return (V - A) - (W - C) over these seeds, as (V + C) - (A + W): of the size of the values."""
     both, first, other, neither = (by_seed(group, metric) for group in corners)
-    together, apart = zip(*((both[seed] + neither[seed], first[seed] + other[seed]) for seed in sorted(seeds)))
+    together, apart = zip(*((both[seed] + neither[seed], first[seed] + other[seed]) for seed in sorted(seeds)), strict=True)
     return paired_difference(together, apart)

@@ -68,6 +68,7 @@ class Group(ExampleGroup):
                 raise
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one gets the nearest right name."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             from harness.errors import unknown
 
@@ -126,7 +127,8 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
-    from harness.cli.run import Request, run_studies
+    from harness.cli.run import run_studies
+    from harness.cli.run_request import Request
 
     output_is_told_only()
     with one_line_errors():

@@ -132,7 +132,8 @@ def choose_columns(
     shown, same = [], []
     for name in candidates(metric, numbered=numbered, epoch=choice.epoch):
         group = _group(name, frame, numbered)
-        rows = list(zip(*([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered])))
+        columns = ([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered])
+        rows = list(zip(*columns, strict=True))
         values = {text for row in rows for text in row} - {""}
         if not any(sum(map(bool, row)) > 1 for row in rows):  # nothing stands beside anything else
             rows = [("".join(row),) for row in rows]
@@ -151,7 +152,7 @@ def _has_values(frame: "pd.DataFrame", column: str) -> bool:
 
 def _repeats_status(frame: "pd.DataFrame") -> bool:
     """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
-    cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
+    cells = zip(frame["verdict"].tolist(), frame["status"].tolist(), strict=True)
     return all(format_value("", verdict) in ("", status) for verdict, status in cells)
 
 
@@ -186,7 +187,7 @@ def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
         return "; ".join(dict.fromkeys(part for part in said if isinstance(part, str) and part))
 
     names = ("verdict", "verdict_detail", "completion_p", "error", "pairs_note")
-    return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names))])
+    return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names), strict=True)])
 
 
 def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:
@@ -201,7 +202,7 @@ def _sources_in_words(sources: Sequence[ComparedTable]) -> str:
     if len(sources) == 1:
         return ""
     names = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1))
-    first, *others = ({*zip(source.table["study"], source.table["variant"])} for source in sources)
+    first, *others = ({*zip(source.table["study"], source.table["variant"], strict=True)} for source in sources)
     if first.isdisjoint(set().union(*others)):
         return f"{names}; no variant of a study in 1 is in another, so that there are no differences."
     return f"{names}; a difference is of means, from 1."

@@ -60,9 +60,9 @@ def measured_values(records: Iterable[Record]) -> dict[tuple[str, str, int | Non
 def _curves(record: Record) -> Iterator[tuple[str, int | None, float]]:
     """Yield each value of a record's curves under its epoch, under its step where steps were counted, and the last one."""
     for metric, series in measured_series(record):
-        for epoch, value in zip(epoch_numbers(record), series):
+        for epoch, value in zip(epoch_numbers(record), series, strict=False):
             yield metric, epoch, value
-        for step, value in zip(record.history.get("step", ()), series):
+        for step, value in zip(record.history.get("step", ()), series, strict=False):
             yield f"{metric}{THRESHOLD}{int(step)}", None, value
         if series:
             yield metric, None, record.metrics.get(metric, series[-1])

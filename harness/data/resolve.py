@@ -5,27 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from harness.data.catalogue import CLASS_NAMES, DATASETS, AnyDataset, DataError, TableDataset, find_dataset
+from harness.data.catalogue import DATASETS, find_dataset
+from harness.data.specs import AnyDataset, DataError, TableDataset
 
 if TYPE_CHECKING:
     import numpy as np
 
     from harness.data.sources import Source
-
-__all__ = [
-    "CLASS_NAMES",
-    "DATASETS",
-    "DataError",
-    "Images",
-    "DatasetLocation",
-    "ResolvedDataset",
-    "Table",
-    "fetch",
-    "is_table",
-    "open_dataset",
-    "prepare",
-    "survey",
-]
 
 DOWNLOAD_SECONDS = 300.0  # what a run may spend on a download before it takes the stand-in
 

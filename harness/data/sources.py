@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from harness.data.bundled import BUNDLED
-from harness.data.catalogue import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, TableDataset
 from harness.data.housing import read_csv, read_scikit_learn
 from harness.data.idx import content_sha256, read_idx, require_file
+from harness.data.specs import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, TableDataset
 
 Origin = Literal["files", "keras", "scikit-learn", "bundled"]
 SCIKIT_LEARN_FILE = "cal_housing_py3.pkz"

@@ -20,8 +20,8 @@ def trace_key(traced: ConcreteFunction) -> str:
     """Return a hash of all operations of a traced program, their constants and their order.
 
     What it is a program of are its inputs and what it captured: variables and tensors, which are no part of the hash.
-    TensorFlow numbers the functions of a process: here they are named by their place in the program, and so are its nodes. Anything
-    else that differs gives another hash: two equal programs may be taken for two, never two different ones for one.
+    TensorFlow numbers the functions of a process: here they are named by their place in the program, and so are its nodes.
+    Anything else that differs gives another hash: two equal programs may be taken for two, never two different ones for one.
     """
     library = {function.signature.name: function for function in traced.graph.as_graph_def().library.function}
     numbers = {traced.function_def.signature.name: "program"}
@@ -44,8 +44,7 @@ def captured_key(traced: ConcreteFunction) -> str:
     digest = hashlib.sha256()
     variables = {id(variable.handle): variable for variable in traced.graph.variables}
     for tensor in traced.captured_inputs:
-        value = variables[id(tensor)] if id(tensor) in variables else tensor
-        array = np.asarray(value.numpy())
+        array = np.asarray(variables.get(id(tensor), tensor).numpy())
         digest.update(repr((array.shape, array.dtype)).encode() + array.tobytes())
     return digest.hexdigest()
 

@@ -129,7 +129,7 @@ def _have_versions() -> bool:
     """Say whether a dictionary's version is where it is expected, and changes when it is written to and at no other time."""
     for owner in (ModuleType("probe"), type("Probe", (), {})):
         attributes = _attributes(owner)
-        for write in (lambda: setattr(owner, "a", 1), lambda: setattr(owner, "a", 2), lambda: delattr(owner, "a")):
+        for write in (partial(setattr, owner, "a", 1), partial(setattr, owner, "a", 2), partial(delattr, owner, "a")):
             before = _version(attributes).value
             getattr(owner, "a", None)
             if _version(attributes).value != before:

@@ -112,7 +112,7 @@ def _entries(logdir: Path) -> list[Path]:
         return []
     # Links, of the trash itself or in it, and whatever else somebody has put there, are not ours.
     names = (entry.name.removeprefix(_DELETING) for entry in entries)
-    own = [entry for entry, name in zip(entries, names) if name.isdecimal() and is_own(entry, root=logdir)]
+    own = [entry for entry, name in zip(entries, names, strict=True) if name.isdecimal() and is_own(entry, root=logdir)]
     return [entry for entry in own if entry.is_dir()]
 
 

@@ -61,7 +61,7 @@ class Rewiring:
             if call.operation is not None:
                 _require_unlike(call, tensors_in((args, options)), prefix)
             outputs = self._called(call, args, options)
-            tensors |= {id(old): new for old, new in zip(call.outputs, keras.tree.flatten(outputs), strict=True)}
+            tensors.update((id(old), new) for old, new in zip(call.outputs, keras.tree.flatten(outputs), strict=True))
         outputs = keras.tree.map_structure(lambda tensor: tensors[id(tensor)], graph._outputs_struct)
         ends = keras.tree.flatten(outputs)
         if len({id(tensor) for tensor in ends}) < len({id(tensor) for tensor in graph.outputs}):
@@ -151,7 +151,8 @@ def _passed_on(call: Call, inputs: Iterable[keras.KerasTensor]) -> keras.KerasTe
     if len(tensors) != 1 or len(call.outputs) != 1:
         raise LayerError(
             f"remove: layer {call.operation.name!r} ({type(call.operation).__name__}) takes or gives several tensors, so "
-            "removing it leaves open which of them goes on; replace it, remove the layers before it, or cut what it is not to take."
+            "removing it leaves open which of them goes on; replace it, remove the layers before it, "
+            "or cut what it is not to take."
         )
     return tensors[0]
 

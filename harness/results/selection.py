@@ -58,7 +58,7 @@ def all_trials(folder: Path) -> tuple[Found, ...]:
 
 def trials_of(gathered: Gathered) -> tuple[Found, ...]:
     """Return the trials of gathered records."""
-    return tuple(Found(record, path) for record, path in zip(gathered.records, gathered.paths))
+    return tuple(Found(record, path) for record, path in zip(gathered.records, gathered.paths, strict=True))
 
 
 def matching(name: str, trials: Sequence[Found]) -> tuple[Found, ...]:

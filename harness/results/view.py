@@ -64,7 +64,7 @@ def make_view(frame: "pd.DataFrame", columns: Sequence[str], *, caption: str = "
     cells = [_column(frame, name) for name in shown]
     numeric = tuple(_is_numeric(frame, name) for name in shown)
     words = " ".join(part for part in (caption, _legend(frame, shown, cells, marked)) if part)
-    return View(tuple(shown), numeric, tuple(zip(*cells)), words)
+    return View(tuple(shown), numeric, tuple(zip(*cells, strict=True)), words)
 
 
 def without(view: View, place: int) -> View:
@@ -116,11 +116,11 @@ def _form(name: str) -> str:
 
 def _column(frame: "pd.DataFrame", name: str) -> tuple[Cell, ...]:
     metrics = _beside(frame, name, "metric")
-    texts = [format_value(name, value, metric=metric) for value, metric in zip(frame[name].tolist(), metrics)]
+    texts = [format_value(name, value, metric=metric) for value, metric in zip(frame[name].tolist(), metrics, strict=True)]
     std = next((std for std, mean in _stds(frame).items() if mean == name), None)
     if std is not None:
-        spreads = [format_value(std, value, metric=metric) for value, metric in zip(frame[std].tolist(), metrics)]
-        texts = [f"{text} ± {spread}" if text and spread else text for text, spread in zip(texts, spreads)]
+        spreads = [format_value(std, value, metric=metric) for value, metric in zip(frame[std].tolist(), metrics, strict=True)]
+        texts = [f"{text} ± {spread}" if text and spread else text for text, spread in zip(texts, spreads, strict=True)]
     best = _best(frame, name)
     marks = _marks(frame, name)
     return tuple(
@@ -148,7 +148,7 @@ def _best(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     """Return the rows with the best value among those of the same data; none where there is nothing to choose from."""
     beside = (_beside(frame, name, other) for other in ("data", "metric", "direction", "status"))
     groups: dict[tuple[str, str], dict[int, float]] = {}
-    for index, (value, data, metric, direction, status) in enumerate(zip(frame[name].tolist(), *beside)):
+    for index, (value, data, metric, direction, status) in enumerate(zip(frame[name].tolist(), *beside, strict=True)):
         better = _better(_split(name)[0], metric, direction)
         if better and _is_known(value) and status not in UNFINISHED:
             groups.setdefault((data, better + (metric if name.startswith("value") else "")), {})[index] = value
@@ -181,7 +181,7 @@ def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
         return frozenset()
     told = f"verdict{number}" in frame.columns
     words = _beside(frame, name, "verdict") if told else [None] * len(frame)
-    cells = zip(frame[p_value].tolist(), words)
+    cells = zip(frame[p_value].tolist(), words, strict=True)
     return frozenset(index for index, (value, word) in enumerate(cells) if _is_known(value) and is_marked(value, word))
 
 

@@ -227,9 +227,9 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
         elif isinstance(value, FunctionType):
             if not inspect.unwrap(value).__code__.co_filename.startswith("<"):  # dataclass made it from the fields
                 yield name, value
-        elif isinstance(value, (staticmethod, classmethod, property)):
-            yield name, value
-        elif not (name.startswith("__") or name == "_abc_impl" or inspect.isdatadescriptor(value)):
+        elif isinstance(value, (staticmethod, classmethod, property)) or not (
+            name.startswith("__") or name == "_abc_impl" or inspect.isdatadescriptor(value)
+        ):
             yield name, value
 
 

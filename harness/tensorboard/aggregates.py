@@ -32,7 +32,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
     by_step: dict[int, list[float]] = {}
     for record in records:
         if record.finished:
-            for step, value in zip(_steps(record), record.history.get(curve, ())):
+            for step, value in zip(_steps(record), record.history.get(curve, ()), strict=False):
                 by_step.setdefault(step, []).append(value)
     points: dict[int, Band] = {}
     for step in sorted(step for step in by_step if abs(step) <= LAST_STEP):

@@ -5,6 +5,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -81,10 +82,8 @@ class EventFile:
 
     def abandon(self) -> None:
         """Close after an error of somebody else's: write what can be written and raise nothing."""
-        try:
+        with suppress(OSError):  # the error under way says more than a second one of the same cause
             self.close()
-        except OSError:
-            pass  # the error under way says more than a second one of the same cause
 
     def now(self) -> float:
         """Return the wall time in seconds, which moves on evenly from the file's creation."""

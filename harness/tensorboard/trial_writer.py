@@ -20,17 +20,10 @@ from harness.tensorboard.hparams import (
     Value,
     hparams_summary,
     hyperparameter,
-    metric_columns,
-    write_study,
 )
 
 if TYPE_CHECKING:
     import keras
-
-__all__ = [
-    *("TEST", "TRAIN", "VALIDATION", "TrialWriter", "Value", "as_code", "as_table", "hyperparameter", "metric_columns"),
-    *("readmit", "withdraw", "write_study"),
-]
 
 _STATUS_CODES = {"success": api_pb2.STATUS_SUCCESS, "failure": api_pb2.STATUS_FAILURE}
 

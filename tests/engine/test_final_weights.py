@@ -13,7 +13,9 @@ from tensorboard.util import tensor_util
 
 from harness.analysis.predictions import load_right
 from harness.data.arrays import Arrays
-from harness.engine.engine_choice import Epoch, Training, epoch_order, train
+from harness.engine.batches import epoch_order
+from harness.engine.engine_choice import train
+from harness.engine.training_loop import Epoch, Training
 from harness.runs.plan import Options, make_plan
 from harness.study.loading import load_study
 from harness.training.trial import Trial
@@ -97,7 +99,7 @@ def test_so_are_those_of_an_epoch_that_was_not_measured(blobs: Arrays) -> None:
     stop = early_stopping(monitor="loss", mode="max", patience=1)
     training, epochs = run(dense("adam"), blobs, epochs=30, engine="graph", log_every=2, callbacks=[stop])
     assert [epoch.number for epoch in epochs] == [2] and training.weights == "best epoch 1"
-    alone, (first,) = run(dense("adam"), blobs, epochs=1, engine="graph")
+    _, (first,) = run(dense("adam"), blobs, epochs=1, engine="graph")
     assert (training.final.train, training.final.test) == (first.train, first.test)
 
 

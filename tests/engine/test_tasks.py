@@ -10,7 +10,10 @@ import pytest
 from keras import layers
 
 from harness.data.arrays import Arrays, each, hold_out
-from harness.engine.engine_choice import Epoch, Training, check_arrays, epoch_order, train
+from harness.engine.array_checks import check_arrays
+from harness.engine.batches import epoch_order
+from harness.engine.engine_choice import train
+from harness.engine.training_loop import Epoch, Training
 
 SAMPLES, HELD_OUT = 83, 40  # 83 = 8 batches of 10 and a short one of 3
 EPOCHS, BATCH, SEED = 3, 10, 4

@@ -21,8 +21,6 @@ from hostile import (
     many,
     nothing_new,
     nothing_new_but,
-    place,
-    study_logs,
     texts,
 )
 from hypothesis import given, strategies as st

@@ -13,15 +13,8 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 from tensorboard.util import tensor_util
 
 from harness.tensorboard.event_file import event_files
-from harness.tensorboard.trial_writer import (
-    TrialWriter,
-    as_code,
-    as_table,
-    hide,
-    hyperparameter,
-    metric_columns,
-    write_study,
-)
+from harness.tensorboard.hparams import hyperparameter, metric_columns, write_study
+from harness.tensorboard.trial_writer import TrialWriter, as_code, as_table, hide
 
 WITHOUT_TENSORFLOW = """
 import sys

@@ -7,12 +7,13 @@ import sys
 import urllib.parse
 import urllib.request
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -188,7 +189,7 @@ def test_surfaces_are_taken_evenly_over_the_planned_epochs_and_at_the_last(tmp_p
     _, folder = show(plane_trial(tmp_path), study("decision-surface"), list(range(10, planned + 1, 10)), planned=planned)
     found = steps(folder, "decision-surface")
     assert MOST_SURFACES <= len(found) <= MOST_SURFACES + 1 and found[-1] == planned - 1
-    assert {later - earlier for earlier, later in zip(found[:-1], found[1:-1], strict=False)} == {40}
+    assert {later - earlier for earlier, later in pairwise(found[:-1])} == {40}
 
 
 def test_a_model_whose_answers_fail_costs_its_surface_and_nothing_else(tmp_path):
@@ -237,7 +238,7 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
 def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
     gallery, folder = show(plane_trial(tmp_path, log=("pictures",)), study(), [1, 2], planned=2)
     assert "pictures" not in gallery.notes
-    images = {tag for tag in read(folder).Tags()["tensors"]}
+    images = set(read(folder).Tags()["tensors"])
     assert images == {"learning-curves", "confusion-matrix", "first-layer-weights", "decision-surface"}
 
 

@@ -134,7 +134,7 @@ def _drawn(rows: list[dict[str, Any]], columns: dict[str, list[Text]], layout: _
             characters = max(min(characters, least + max(room, 0)), 1)
             columns[name] = [Text(fold(cell.plain, characters)) for cell in cells]
         table.add_column(name, justify=justify, overflow="fold", width=characters if room >= 0 else None)
-    for row, cells in zip(rows, zip(*columns.values())):
+    for row, cells in zip(rows, zip(*columns.values(), strict=True), strict=True):
         table.add_row(*cells, style="bold" if row["variant"] == BASE else "")
     return table
 

@@ -76,14 +76,14 @@ class Fitted:
         texts = [max(map(cell_len, self._cells(place)), default=0) for place in places]
         headings = [len(self.columns[place].heading) for place in places]
         for wanted in (texts, headings):
-            while room > 0 and (lack := max(wish - width for wish, width in zip(wanted, widths))) > 0:
-                widths[[wish - width for wish, width in zip(wanted, widths)].index(lack)] += 1
+            while room > 0 and (lack := max(wish - width for wish, width in zip(wanted, widths, strict=True))) > 0:
+                widths[[wish - width for wish, width in zip(wanted, widths, strict=True)].index(lack)] += 1
                 room -= 1
         return [*widths]
 
     def _drawn(self, places: list[int], widths: list[int | None]) -> Table:
         table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
-        for place, width in zip(places, widths):
+        for place, width in zip(places, widths, strict=True):
             column = self.columns[place]
             justify = "right" if column.numeric else "left"
             heading = fold(column.heading, width) if width else column.heading
@@ -93,6 +93,6 @@ class Fitted:
                 table.add_section()
                 continue
             cells = [row[place] if isinstance(row[place], Text) else Text(row[place]) for place in places]
-            folded = (fold(cell.plain, width or WIDEST_PIECE) for cell, width in zip(cells, widths))
-            table.add_row(*(Text(text, style=cell.style) for text, cell in zip(folded, cells)))
+            folded = (fold(cell.plain, width or WIDEST_PIECE) for cell, width in zip(cells, widths, strict=True))
+            table.add_row(*(Text(text, style=cell.style) for text, cell in zip(folded, cells, strict=True)))
         return table

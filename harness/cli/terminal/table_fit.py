@@ -50,7 +50,7 @@ def refusals(view: View) -> dict[str, list[str]]:
     """Return the notes of the rows without a verdict, each with the rows that it is of."""
     found: dict[str, list[str]] = {}
     for row in view.rows:
-        texts = {name: on_one_line(cell.text) for name, cell in zip(view.columns, row)}
+        texts = {name: on_one_line(cell.text) for name, cell in zip(view.columns, row, strict=True)}
         if texts.get("note") and not texts.get("verdict"):
             name = "/".join(texts[column] for column in ("study", "variant") if texts.get(column))
             found.setdefault(texts["note"], []).append(name)
@@ -99,8 +99,8 @@ def column_widths(view: View, width: int) -> list[int]:
 
 def _least_widths(view: View, *, tight: bool) -> list[int]:
     widths = []
-    cells = list(zip(*view.rows)) or [()] * len(view.columns)
-    for name, numeric, longest, column in zip(view.columns, view.numeric, _longest(view), cells):
+    cells = list(zip(*view.rows, strict=True)) or [()] * len(view.columns)
+    for name, numeric, longest, column in zip(view.columns, view.numeric, _longest(view), cells, strict=True):
         if numeric or name.startswith(WHOLE):
             least = longest
         else:
@@ -113,7 +113,7 @@ def _least_widths(view: View, *, tight: bool) -> list[int]:
 
 
 def _longest(view: View) -> list[int]:
-    cells = list(zip(*view.rows)) or [()] * len(view.columns)
+    cells = list(zip(*view.rows, strict=True)) or [()] * len(view.columns)
     return [max((cell_len(on_one_line(plain_cell(cell))) for cell in column), default=0) for column in cells]
 
 
@@ -121,12 +121,12 @@ def drawn(view: View, width: int) -> Table:
     """Draw a table for so wide a terminal."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     widths = column_widths(view, width)
-    for name, numeric, characters in zip(view.columns, view.numeric, widths):
+    for name, numeric, characters in zip(view.columns, view.numeric, widths, strict=True):
         # Headings are longer than numbers: each of their words has a line.
         heading = Text(_MEAN_OF_SEEDS.sub(r"\1_mean_epoch", name).replace("_", "\n"))
         justify = "right" if numeric else "left"
         table.add_column(heading, justify=justify, overflow="fold", width=characters)
     for row in view.rows:
-        texts = (fold(on_one_line(plain_cell(cell)), characters) for cell, characters in zip(row, widths))
-        table.add_row(*(Text(text, style="bold" if cell.best else "") for text, cell in zip(texts, row)))
+        texts = (fold(on_one_line(plain_cell(cell)), characters) for cell, characters in zip(row, widths, strict=True))
+        table.add_row(*(Text(text, style="bold" if cell.best else "") for text, cell in zip(texts, row, strict=True)))
     return table

@@ -61,7 +61,7 @@ class LocalExecutor:
             yield trial, self._outcome(result)
 
     def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
-        """Return `harness.models.fingerprint.effect` of each trial's variant, an empty one where its worker did not survive it."""
+        """Return `harness.models.effect` of each trial's variant, an empty one where its worker did not survive it."""
         jobs = [Job(position, within.effect, (trial, traced)) for position, trial in enumerate(trials)]
         results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
         found = (results.get(position) for position in range(len(jobs)))
