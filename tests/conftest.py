@@ -8,7 +8,11 @@ import pytest
 import quick
 from calling import CLASSIC, Finished, harness
 from resulting import store_study
+from tiny_dataset import tiny_arrays, write_idx_files
 
+from harness.data.catalogue import DATASETS
+from harness.data.idx import content_sha256
+from harness.data.specs import Dataset, PerArray
 from harness.records.record import load_records
 
 # A test run that was started in the background inherits deafness to Ctrl-C, which the tests of it need.
@@ -66,3 +70,25 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """A dataset named `tiny`, known to the harness: 12 training and 4 test images, drawn from a fixed seed."""
+    dataset = Dataset(
+        "tiny",
+        summary="16 random images",
+        class_names=tuple("0123456789"),
+        train_count=12,
+        test_count=4,
+        sha256=PerArray(**{name: content_sha256(array) for name, array in tiny_arrays().items()}),
+    )
+    monkeypatch.setitem(DATASETS, "tiny", dataset)
+    return dataset
+
+
+@pytest.fixture
+def tiny_dir(tiny: Dataset, tmp_path: Path) -> Path:
+    """A data folder that holds `tiny` as four gzipped IDX files."""
+    write_idx_files(tmp_path / "data" / tiny.name)
+    return tmp_path / "data"
