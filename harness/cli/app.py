@@ -163,7 +163,7 @@ def list_studies(study: str | None, logdir: Path) -> None:
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.pass_context
 def questions(
-    ctx: click.Context, number: int | None, *, run_missing: bool, seeds: int, data_dir: Path | None, **shown: Any
+    ctx: click.Context, /, number: int | None, *, run_missing: bool, seeds: int, data_dir: Path | None, **shown: Any
 ) -> None:
     """Answer a study's questions from the records: all of them in short, or question NUMBER whole.
 

@@ -11,7 +11,7 @@ from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import print_view
 from harness.errors import UsageError, unknown
-from harness.records import gc_paused
+from harness.records import gc_paused, on_one_line
 from harness.results import (
     BEST as BEST_MARK,
     GENERAL,
@@ -24,7 +24,6 @@ from harness.results import (
     format_value,
     has_difference,
     make_view,
-    on_one_line,
     one_metric,
     parse_filter,
     read_tables,

@@ -4,6 +4,7 @@ import math
 import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from rich.cells import cell_len
 from rich.console import RenderableType
@@ -110,10 +111,14 @@ def measured_table(question: Question, evidence: Evidence, words: QuestionWords)
             variant,
             _runs(len(finished), len(every), words),
             _spread(finished, lambda record: record.epochs, ".3g"),
-            *(_spread(finished, lambda record, name=name: record.metrics.get(name, math.nan), ".4f") for name in headings),
+            *(_spread(finished, partial(_metric, name), ".4f") for name in headings),
             _spread(finished, epoch_seconds, ".2f"),
         )
     return table
+
+
+def _metric(name: str, record: Record) -> float:
+    return record.metrics.get(name, math.nan)
 
 
 def _runs(finished: int, total: int, words: QuestionWords) -> str:

@@ -157,7 +157,8 @@ def _unwritable(folder: Path, error: OSError) -> UsageError:
 def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
     console.print(f"{plan.tally}.", markup=False)
     with Interrupts() as interrupts:
-        status, problems = 0, ()
+        status = 0
+        problems: tuple[str, ...] = ()
         try:
             problems = _train(plan, console, interrupts, workers)
         except KeyboardInterrupt:

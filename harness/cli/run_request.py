@@ -124,5 +124,5 @@ def _options(choice: Choice, request: Request) -> Options:
         log=request.log,
         only=choice.only,
         base_changes=choice.base_changes,
-        origin={} if request.dry_run else origin(choice.study.path),
+        origin={} if request.dry_run else origin(choice.study.file),
     )

@@ -17,7 +17,7 @@ from harness.analysis import claims_of, epoch_numbers
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table_fit import as_many_as_fit, drawn
-from harness.records import Record, encode
+from harness.records import Record, encode, on_one_line
 from harness.results import (
     DIFFERENCE_COLUMNS,
     STANDARD_OUTPUT,
@@ -28,7 +28,6 @@ from harness.results import (
     find_trial,
     format_value,
     name_of,
-    on_one_line,
     write_output,
 )
 from harness.study import metric_from_dict, show_value

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,9 +88,7 @@ def compare_documented(
     return tuple(replace(row, **judged[row.figure.variant]) for row in rows)
 
 
-def judge_variant(
-    name: str, rows: Sequence[Reproduction], measured: Measured, confidence: float
-) -> dict[str, bool | tuple[str, ...] | None]:
+def judge_variant(name: str, rows: Sequence[Reproduction], measured: Measured, confidence: float) -> dict[str, Any]:
     """Return whether a variant's measured figures can together be one more run's, and which variants explain them."""
     figures = [row.figure for row in rows if row.figure.variant == name and row.n]
     variants = sorted({variant for variant, _, _ in measured})

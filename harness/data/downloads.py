@@ -39,16 +39,17 @@ def download(dataset: AnyDataset, *, timeout: float | None = None) -> Source:
     """
     require_answer(TABLE_ORIGIN if isinstance(dataset, TableDataset) else ORIGIN)
     target = library_source(dataset, library_home(dataset))
+    folder = target.files[0].parent
     try:
-        target.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".harness-", dir=target.folder) as staging:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".harness-", dir=folder) as staging:
             _run_library(dataset, Path(staging), timeout)
             draft = library_source(dataset, Path(staging))
             _require_published(draft)
             for new, final in zip(draft.files, target.files, strict=True):
                 new.replace(final)
     except OSError as error:
-        raise DataError(f"Download of {dataset.name} to {target.folder} failed: {error.strerror or error}.") from None
+        raise DataError(f"Download of {dataset.name} to {folder} failed: {error.strerror or error}.") from None
     return target
 
 

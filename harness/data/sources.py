@@ -32,8 +32,9 @@ class Source:
         if self.origin == "bundled" or any(os.path.lexists(path) for path in self.files):
             return True
         # A folder of the dataset's name that cannot be entered, or is none, hides what the user has put there.
-        named = self.origin == "files" and os.path.lexists(self.folder)
-        return named and not (os.path.isdir(self.folder) and os.access(self.folder, os.X_OK))
+        if self.origin != "files" or self.folder is None or not os.path.lexists(self.folder):
+            return False
+        return not (os.path.isdir(self.folder) and os.access(self.folder, os.X_OK))
 
     @property
     def place(self) -> Path | None:

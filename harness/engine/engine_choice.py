@@ -65,8 +65,8 @@ def train(
         program, reason = _compiled(model, samples, batches, engine)
         if program is not None:
             return Training(program, samples, config, reason)
-    program = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=config.callbacks)
-    return Training(program, samples, config, reason)
+    by_fit = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=config.callbacks)
+    return Training(by_fit, samples, config, reason)
 
 
 def _compiled(

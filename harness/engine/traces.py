@@ -1,8 +1,8 @@
 """A traced program as a text that another one shares only if both compute the same, whatever it was traced from."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -67,7 +67,7 @@ def _named(function: FunctionDef) -> Iterator[str]:
 def _calls(node: NodeDef) -> Iterator[tf.compat.v1.NameAttrList]:
     for name in sorted(node.attr):
         value: AttrValue = node.attr[name]
-        called: Iterable = [value.func] if value.HasField("func") else value.list.func
+        called: Iterable[Any] = [value.func] if value.HasField("func") else value.list.func
         yield from called
 
 
@@ -103,5 +103,5 @@ def _ordered(places: list[str]) -> list[str]:
 
 def _moved(place: str, names: dict[str, str]) -> str:
     """Return where a value comes from, `node:output:0` or `^node`, with the new name of the node."""
-    before, name, after = re.fullmatch(r"(\^?)([^:]*)(.*)", place, re.DOTALL).groups()
-    return f"{before}{names[name]}{after}"
+    name, colon, output = place.removeprefix("^").partition(":")
+    return f"{'^' if place[0] == '^' else ''}{names[name]}{colon}{output}"

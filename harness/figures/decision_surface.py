@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from harness.data import each
 from harness.figures.figure_data import (
     FigureData,
     Surface,
     are_classes,
     class_numbers,
     input_names,
+    labels_of,
     names_of,
     plane_of,
     require_finite,
@@ -58,7 +58,7 @@ def draw_surfaces(subject: FigureData, where: Plane, surfaces: Sequence[Surface]
 
 
 def _prepare(panel: Any, subject: FigureData, where: Plane, extent: tuple[float, ...]) -> None:
-    if are_classes(np.asarray(each(subject.arrays.y_train)[0])):
+    if are_classes(labels_of(subject.arrays.y_train)):
         _draw_samples(panel, subject)
     names = input_names(subject.arrays, 2) or ("input 1", "input 2")
     panel.set(xlim=extent[:2], ylim=extent[2:], xlabel=names[0], ylabel=names[1])
@@ -67,7 +67,7 @@ def _prepare(panel: Any, subject: FigureData, where: Plane, extent: tuple[float,
 
 
 def _look(subject: FigureData, outputs: int) -> _Look:
-    labels = np.asarray(each(subject.arrays.y_train)[0])
+    labels = labels_of(subject.arrays.y_train)
     if not are_classes(labels):
         limits = {"cmap": "cividis", "vmin": float(labels.min()), "vmax": float(labels.max())}
         return _Look(lambda grid: grid[..., 0], lambda grid: (), limits, "model's output")
@@ -96,18 +96,18 @@ def _draw_samples(panel: Any, subject: FigureData) -> None:
     train, test = (plane_of(arrays.x_train), arrays.y_train), (plane_of(arrays.x_test), arrays.y_test)
     same = len(train[0]) == len(test[0]) and np.array_equal(train[0], test[0])
     parts = [(*train, True)] if same else [(*train, True), (*test, False)]
-    numbers = class_numbers(np.asarray(each(arrays.y_train)[0]))
+    numbers = class_numbers(labels_of(arrays.y_train))
     count = max(2, int(numbers.max()) + 1)
     names = names_of(subject.class_names, count)
     for x, y, filled in parts:
-        classes = class_numbers(np.asarray(each(y)[0]))[:MOST_POINTS]
+        classes = class_numbers(labels_of(y))[:MOST_POINTS]
         size = 120 if len(x) <= 10 else 34 if len(x) <= 150 else 20
         for number in np.unique(classes):
             chosen = x[:MOST_POINTS][classes == number]
             colour = DARK[number % len(DARK)]
             look = {"facecolors": colour, "edgecolors": "white"} if filled else {"facecolors": "none", "edgecolors": colour}
-            look |= {"marker": MARKERS[number % len(MARKERS)], "label": names[number] if filled else None}
-            panel.scatter(*chosen.T, s=size, linewidths=0.8, **look)
+            label = names[number] if filled else None
+            panel.scatter(*chosen.T, s=size, linewidths=0.8, marker=MARKERS[number % len(MARKERS)], label=label, **look)
     if not same:
         panel.scatter([], [], facecolors="none", edgecolors=BLACK, label="hollow: test samples")
     room = {"handletextpad": 0.1, "columnspacing": 1.0, "bbox_to_anchor": (0.5, -0.12)}

@@ -4,8 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from harness.data import each
-from harness.figures.figure_data import FigureData, NotApplicable, are_classes, first_output, require_finite
+from harness.figures.figure_data import FigureData, NotApplicable, are_classes, first_output, labels_of, require_finite
 from harness.figures.samples import first_predictions
 from harness.figures.style import BLACK, BLUE, SEQUENTIAL, figure, panels
 
@@ -14,13 +13,13 @@ MOST_DOTS = 300  # beyond them single dots hide each other, and their density is
 
 def predictions(subject: FigureData) -> Figure:
     """Draw what the model says of test samples, in the way that fits the task."""
-    labels = np.asarray(each(subject.arrays.y_test)[0])
+    labels = labels_of(subject.arrays.y_test)
     return first_predictions(subject) if are_classes(labels) else predicted_against_true(subject)
 
 
 def predicted_against_true(subject: FigureData) -> Figure:
     """Draw a regression's predictions over the true values; on the diagonal they are equal."""
-    truth = np.asarray(each(subject.arrays.y_test)[0]).reshape(-1)
+    truth = labels_of(subject.arrays.y_test).reshape(-1)
     predicted = first_output(subject.outputs).reshape(-1)
     if truth.shape != predicted.shape:
         raise NotApplicable(f"expected one number a sample; received outputs of {first_output(subject.outputs).shape}.")

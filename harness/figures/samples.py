@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from harness.data import each
 from harness.figures.figure_data import (
     FigureData,
     NotApplicable,
@@ -14,6 +13,7 @@ from harness.figures.figure_data import (
     are_classes,
     class_numbers,
     images_of,
+    labels_of,
     names_of,
 )
 from harness.figures.image_grid import as_grey, mosaic, show
@@ -29,7 +29,7 @@ ABOVE = 0.5  # room for two lines of text, as a share of an image's height
 def first_of_each_class(subject: FigureData) -> Figure:
     """Draw the first training images of each class, a row a class."""
     images = images_of(subject.arrays.x_train)
-    labels = np.asarray(each(subject.arrays.y_train)[0])
+    labels = labels_of(subject.arrays.y_train)
     if not are_classes(labels):
         raise NotApplicable("the labels are no classes.")
     numbers = class_numbers(labels)

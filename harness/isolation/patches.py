@@ -45,7 +45,8 @@ class Attributes:
         """Hold modules, and the classes that they name, as they are now; those that are held already stay as they were."""
         with self._lock:
             for module in modules:
-                for owner in (module, *classes_of(module)):
+                owners: list[Owner] = [module, *classes_of(module)]
+                for owner in owners:
                     if id(owner) not in self._known:
                         self._known.add(id(owner))
                         self._hold(owner)

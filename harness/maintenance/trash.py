@@ -53,13 +53,14 @@ def move_to_trash(folder: Path, *, logdir: Path, shown: Iterable[str] = ()) -> T
     try:
         require_own(logdir / name, root=logdir)
         entry = _new_entry(logdir / TRASH, root=logdir)
-        note = {"name": name, "removed": time.time(), "shown": sorted(shown)}
+        removed, events = time.time(), sorted(shown)
+        note = {"name": name, "removed": removed, "shown": events}
         write_atomically(entry / _NOTE, json.dumps(note) + "\n")
         os.rename(folder, entry / _CONTENT)
         _hide_events(entry / _CONTENT)
     except OSError as error:
         raise UsageError(f"{str(folder)!r} cannot be moved to the trash ({reason(error)}).") from None
-    return Trashed(name, entry, note["removed"], frozenset(note["shown"]), _record(entry / _CONTENT))
+    return Trashed(name, entry, removed, frozenset(events), _record(entry / _CONTENT))
 
 
 def restore(trashed: Trashed, *, logdir: Path) -> Path:

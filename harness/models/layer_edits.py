@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 from keras.src.models.functional import Functional
@@ -12,7 +12,7 @@ from harness.errors import unknown
 from harness.models.layer_factory import LayerError
 from harness.study import LayerSpec, parse_layer
 
-Graph = keras.Sequential | Functional
+Graph: TypeAlias = keras.Sequential | Functional
 
 
 def is_graph(model: Any) -> bool:

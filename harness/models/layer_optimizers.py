@@ -40,7 +40,8 @@ def _renewed(optimizer: Any, variables: list[Any]) -> Any:
 
 def _except_alike(optimizer: Any, new: Any, pairs: Pairs) -> None:
     """Except from weight decay what was excepted: variables by themselves, or in the place of such, or by their names."""
-    for one, other in ((optimizer, new), (getattr(optimizer, "inner_optimizer", None), getattr(new, "inner_optimizer", None))):
+    inner: tuple[Any, Any] = (getattr(optimizer, "inner_optimizer", None), getattr(new, "inner_optimizer", None))
+    for one, other in ((optimizer, new), inner):
         if hasattr(one, "_exclude_from_weight_decay"):
             excepted = set(one._exclude_from_weight_decay)
             excepted |= {other._var_key(variable) for old, variable in pairs if one._var_key(old) in excepted}

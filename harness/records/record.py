@@ -232,7 +232,8 @@ def _decode(values: dict[str, Any]) -> Record:
     require_record(values)
     if values["status"] not in STATUSES:
         raise ValueError(f"status is {values['status'][:40]!r}")
-    known = {name: tuple(value) if type(value) is list else value for name, value in values.items() if name in _FIELDS}
+    known: dict[str, Any] = {name: values[name] for name in _FIELDS if name in values}
+    known = {name: tuple(value) if type(value) is list else value for name, value in known.items()}
     metric_from_dict(values.get("metric", {}))
     if values.get("expects"):
         expectation_from_dict(values["expects"])

@@ -10,7 +10,6 @@ from .formats import (
     STANDARD_OUTPUT as STANDARD_OUTPUT,
     TABLE as TABLE,
     export as export,
-    on_one_line as on_one_line,
     plain_cell as plain_cell,
     to_text as to_text,
     write_output as write_output,

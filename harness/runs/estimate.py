@@ -8,7 +8,7 @@ from itertools import pairwise
 from numbers import Real
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.data import ResolvedDataset, find_dataset, is_table
 from harness.errors import UsageError
@@ -115,10 +115,10 @@ def _step_seconds(study: Study, settings: Settings) -> float:
     if study.step_seconds is None:
         features = UNKNOWN_FEATURES if study.arrays or is_table(settings.dataset) else PIXELS
         return STEP_SECONDS + PARAMETER_SECONDS * dense_parameters(settings, features) * settings.batch_size / 32
-    said = study.step_seconds(settings)
-    if isinstance(said, bool) or not isinstance(said, Real) or not 0 < said < math.inf:
+    said: Any = study.step_seconds(settings)
+    if isinstance(said, bool) or not isinstance(said, Real) or not 0 < float(said) < math.inf:
         raise UsageError(f"Study {study.name!r}: step_seconds(settings) is {said!r}; expected seconds, such as 0.01.")
-    return said
+    return float(said)
 
 
 def _samples(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> int:

@@ -87,8 +87,8 @@ def require_samples(plan: Plan) -> None:
     for name in study.names:
         settings = study.settings(name)
         prepared = plan.data.get(settings.dataset)
-        asked = settings.validation is not None and plan.count(name) and study.expectation(name).finishes
-        if study.arrays or prepared is None or not asked:
+        asked = plan.count(name) and study.expectation(name).finishes
+        if study.arrays or prepared is None or settings.validation is None or not asked:
             continue
         count = find_dataset(prepared.used).samples
         if not study.arrange:

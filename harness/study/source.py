@@ -181,7 +181,8 @@ class _Walk:
 
     def _shown(self, value: Any, *, own: bool) -> str:
         """Return how a value of an installed type shows itself, if that tells more than where it lies."""
-        if own or type(value).__repr__ is object.__repr__:
+        kind: Any = type(value)
+        if own or kind.__repr__ is object.__repr__:
             return ""
         shown = repr(value)
         return "" if " at 0x" in shown else self._placeless(shown)

@@ -44,7 +44,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
             continue
         if found is None:
             break
-        low, high = (found.mean, found.mean) if found.low is None else (found.low, found.high)
+        low, high = (found.mean, found.mean) if found.low is None or found.high is None else (found.low, found.high)
         points[step] = (found.mean, low, high)
     return points
 

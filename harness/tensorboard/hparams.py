@@ -67,7 +67,8 @@ def hyperparameter(value: Value) -> bool | int | float | str:
     """
     if isinstance(value, (tuple, list)):
         return "-".join(str(hyperparameter(part)) for part in value) or "none"
-    plain = value.item() if hasattr(value, "item") else value
+    plain: Any = value
+    plain = plain.item() if hasattr(value, "item") else plain
     if not isinstance(plain, (bool, int, float, str)):
         raise TypeError(f"A hyperparameter must be bool, int, float, str or a tuple of these; received {value!r}.")
     if isinstance(plain, float) and not abs(plain) < float("inf"):

@@ -1,11 +1,12 @@
 """A Keras model's course: traced, trained epoch by epoch from where an earlier attempt stopped, asked for its answers."""
 
 import math
+from typing import cast
 
 import keras
 
 from harness.data import Arrays
-from harness.engine import Training, answers, first_inputs, has_call, train
+from harness.engine import Engine, Training, answers, first_inputs, has_call, train
 from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 from harness.tensorboard import as_code
 from harness.training.checkpoints import Checkpoints
@@ -29,7 +30,7 @@ def train_network(context: TrialContext, model: keras.Model, arrays: Arrays) -> 
         batch_size=settings.batch_size,
         epochs=settings.epochs,
         seed=context.trial.seed,
-        engine=context.trial.engine,
+        engine=cast(Engine, context.trial.engine),
         callbacks=[] if settings.stop_below_loss is None else [stop_below(settings.stop_below_loss)],
         steps_per_epoch=settings.steps_per_epoch,
         log_every=settings.log_every,

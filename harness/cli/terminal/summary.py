@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -128,14 +128,15 @@ def _drawn(rows: list[dict[str, Any]], columns: dict[str, list[Text]], layout: _
     )
     room = width - _width_needed(layout, columns)
     for name, cells in columns.items():
-        justify, characters = "left" if name in _TEXTS else "right", _longest(name, cells)
+        justify: JustifyMethod = "left" if name in _TEXTS else "right"
+        characters = _longest(name, cells)
         if name == "change":
             least = _least_change(cells, tight=layout.tight)
             characters = max(min(characters, least + max(room, 0)), 1)
             columns[name] = [Text(fold(cell.plain, characters)) for cell in cells]
         table.add_column(name, justify=justify, overflow="fold", width=characters if room >= 0 else None)
-    for row, cells in zip(rows, zip(*columns.values(), strict=True), strict=True):
-        table.add_row(*cells, style="bold" if row["variant"] == BASE else "")
+    for row, drawn in zip(rows, zip(*columns.values(), strict=True), strict=True):
+        table.add_row(*drawn, style="bold" if row["variant"] == BASE else "")
     return table
 
 

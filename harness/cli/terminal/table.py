@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -85,14 +85,15 @@ class Fitted:
         table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
         for place, width in zip(places, widths, strict=True):
             column = self.columns[place]
-            justify = "right" if column.numeric else "left"
+            justify: JustifyMethod = "right" if column.numeric else "left"
             heading = fold(column.heading, width) if width else column.heading
             table.add_column(heading, justify=justify, overflow="fold", width=width)
         for row in self.rows:
             if row is None:
                 table.add_section()
                 continue
-            cells = [row[place] if isinstance(row[place], Text) else Text(row[place]) for place in places]
+            given = [row[place] for place in places]
+            cells = [cell if isinstance(cell, Text) else Text(cell) for cell in given]
             folded = (fold(cell.plain, width or WIDEST_PIECE) for cell, width in zip(cells, widths, strict=True))
             table.add_row(*(Text(text, style=cell.style) for text, cell in zip(folded, cells, strict=True)))
         return table

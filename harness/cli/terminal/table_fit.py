@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from harness.cli.terminal.folding import fold, longest_piece
-from harness.results import View, on_one_line, plain_cell, to_text, without
+from harness.records import on_one_line
+from harness.results import View, plain_cell, to_text, without
 
 # Left out where a terminal is too narrow, in this order.
 DISPENSABLE = (
@@ -63,14 +64,16 @@ def fitting(view: View, width: int) -> View:
         if width_needed(view, tight=place >= TIGHT) <= width:
             break
         for name in view.columns:
-            if dispensable in (name, _STEM.match(name)[2]):
+            stem = _STEM.match(name)
+            if dispensable == name or (stem and dispensable == stem[2]):
                 view = without(view, view.columns.index(name))
     return view
 
 
 def as_many_as_fit(view: View, width: int) -> tuple[View, tuple[str, ...]]:
     """Return the view with its first column and those of the others, in their order, that still fit; and which do not."""
-    room, kept = width - EDGE, []
+    kept: list[int] = []
+    room = width - EDGE
     for place, least in enumerate(_least_widths(view, tight=True)):
         if least + GAP <= room or not kept:
             room -= least + GAP
@@ -124,7 +127,7 @@ def drawn(view: View, width: int) -> Table:
     for name, numeric, characters in zip(view.columns, view.numeric, widths, strict=True):
         # Headings are longer than numbers: each of their words has a line.
         heading = Text(_MEAN_OF_SEEDS.sub(r"\1_mean_epoch", name).replace("_", "\n"))
-        justify = "right" if numeric else "left"
+        justify: JustifyMethod = "right" if numeric else "left"
         table.add_column(heading, justify=justify, overflow="fold", width=characters)
     for row in view.rows:
         texts = (fold(on_one_line(plain_cell(cell)), characters) for cell, characters in zip(row, widths, strict=True))

@@ -71,7 +71,9 @@ class Worker:
     @property
     def pid(self) -> int:
         """The process's number; also its group's."""
-        return self._process.pid
+        pid = self._process.pid
+        assert pid is not None  # it was started
+        return pid
 
     @property
     def sentinel(self) -> int:
