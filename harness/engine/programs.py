@@ -142,11 +142,11 @@ class CompiledProgram:
 
     def predict(self, x: Samples) -> Any:
         """Return the model's outputs for these inputs: an array, or a list of them, of one row a sample."""
-        inputs, at_once = structure(x), self._predict_size
+        inputs, size = structure(x), self._predict_size
         total = len(each(x)[0])
         parts = [
-            self._predict(tf.nest.map_structure(lambda values, first=first: values[first : first + at_once], inputs))
-            for first in range(0, total, at_once)
+            self._predict(tf.nest.map_structure(lambda values, first=first: values[first : first + size], inputs))
+            for first in range(0, total, size)
         ]
         return tf.nest.map_structure(lambda *pieces: np.concatenate([np.asarray(piece) for piece in pieces]), *parts)
 

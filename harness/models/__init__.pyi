@@ -12,3 +12,4 @@ from .build import (
 from .fingerprint import effect as effect
 from .samples import make_arrays as make_arrays
 from .seeding import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything
+from .variant_fingerprint import VariantFingerprint as VariantFingerprint

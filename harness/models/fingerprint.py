@@ -14,7 +14,7 @@ from harness.models.build import make_model
 from harness.models.layer_factory import LayerError
 from harness.models.reported_metrics import missing
 from harness.models.samples import image_arrays, own_arrays
-from harness.runs import VariantFingerprint
+from harness.models.variant_fingerprint import VariantFingerprint
 from harness.study import Settings, Study, to_json
 
 # Settings that act outside the model and the arrays. How often a training is measured is none of them: it learns the same.

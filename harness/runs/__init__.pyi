@@ -6,7 +6,7 @@ from .estimate import (
     wall_seconds as wall_seconds,
 )
 from .execution import execute as execute, reinstate_displaced as reinstate_displaced, write_everything as write_everything
-from .executors import Progress as Progress, VariantFingerprint as VariantFingerprint, WorkerFailure as WorkerFailure
+from .executors import Progress as Progress, WorkerFailure as WorkerFailure
 from .executors.local import LocalExecutor as LocalExecutor
 from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
 from .executors.sweeping import sweep as sweep

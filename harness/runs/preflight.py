@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from harness.data import find_dataset, is_table, none_left
 from harness.errors import UsageError
-from harness.runs.executors import Executor, VariantFingerprint
+from harness.models import VariantFingerprint
+from harness.runs.executors import Executor
 from harness.runs.plan import Plan, in_changed_base
 from harness.study import BASE, LAYER_EDITS, NON_TRAINING_SETTINGS, Study, differences, place_of, show_value
 from harness.training import Trial

@@ -240,8 +240,8 @@ def test_a_training_whose_average_is_not_finite_has_diverged() -> None:
     from harness.training.context import TrialProgress
 
     finite, other = (Epoch(1, {"loss": 0.5}, {"loss": loss}, 0.1, 1.0, 1.0) for loss in (0.5, float("nan")))
-    course = TrialProgress()
-    course.add(finite, numbered=False)
-    assert not course.diverged
-    course.measured(other)
-    assert course.diverged
+    progress = TrialProgress()
+    progress.add(finite, numbered=False)
+    assert not progress.diverged
+    progress.measured(other)
+    assert progress.diverged

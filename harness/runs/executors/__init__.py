@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
+from harness.models import VariantFingerprint
 from harness.records import Record
 from harness.training import Trial
 
@@ -27,16 +28,6 @@ class WorkerFailure:
     error: str
     died: bool = False  # the worker was killed or exited, which says little about the trial: worth another attempt
     seconds: float = 0.0  # that its job ran
-
-
-@dataclass(frozen=True, slots=True)
-class VariantFingerprint:
-    """What a variant comes to: see `harness.models.fingerprint.effect`."""
-
-    digest: str = ""  # of all that its training would be given; empty where that cannot be told
-    fault: str = ""  # why its layers cannot be edited as it says
-    weights: str = ""  # hash of a network's initial weights
-    error: str = ""  # what its trials would end with for want of samples, or of the study's metric
 
 
 class StopRequest(IntEnum):

@@ -9,8 +9,9 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from harness.errors import UsageError
+from harness.models import VariantFingerprint
 from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
-from harness.runs.executors import Progress, StopRequest, VariantFingerprint, WorkerFailure, worker as within
+from harness.runs.executors import Progress, StopRequest, WorkerFailure, worker as within
 from harness.runs.executors.channel import Channel, begin_output, last_words, store_output
 from harness.runs.executors.messages import READY
 from harness.runs.executors.processes import Job, Result, Spent, Worker

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import failure_text
+from harness.models import VariantFingerprint
 from harness.records import Record
-from harness.runs.executors import Progress, VariantFingerprint
+from harness.runs.executors import Progress
 from harness.runs.executors.channel import Sender, keep_output, stop_asked
 from harness.runs.executors.machine import gpu_count
 from harness.runs.executors.messages import READY, RESULT, SPENT, send
@@ -84,7 +85,7 @@ def run(trial: Trial) -> Record:
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:
-    """Return `harness.models.fingerprint.effect` of the trial's variant."""
+    """Return `harness.models.effect` of the trial's variant."""
     from harness.models import effect
     from harness.study import folders_of, importing_from
 
