@@ -14,7 +14,7 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
-def house(folder: Path, importing: str) -> Path:
+def small_harness(folder: Path, importing: str) -> Path:
     """Write a harness with a package of one module, whose face hands on one name, and a script that imports this."""
     write(folder, harness__study__settings="class Settings: ...", scripts__run=importing)
     (folder / "harness/study/__init__.pyi").write_text("from .settings import Settings as Settings\n")
@@ -27,22 +27,22 @@ def test_each_package_is_entered_by_its_face_which_hands_on_what_is_used():
 
 def test_an_import_past_a_face_is_told(tmp_path):
     text = "from harness.study import Settings\nfrom harness.study.settings import Settings\n"
-    (told,) = faces.findings(house(tmp_path, text))
+    (told,) = faces.findings(small_harness(tmp_path, text))
     assert told == "scripts/run.py:2: imports harness.study.settings; expected the face of its package, harness.study"
 
 
 def test_a_face_without_a_name_that_is_used_is_told(tmp_path):
-    (told,) = faces.findings(house(tmp_path, "from harness.study import Settings, Study\n"))
+    (told,) = faces.findings(small_harness(tmp_path, "from harness.study import Settings, Study\n"))
     assert told == "scripts/run.py:1: harness.study does not hand on 'Study'; expected it in its __init__.pyi"
 
 
 def test_a_name_that_nobody_outside_uses_is_told(tmp_path):
-    (told,) = faces.findings(house(tmp_path, "from harness import Settings\n"))
+    (told,) = faces.findings(small_harness(tmp_path, "from harness import Settings\n"))
     assert told == "harness/study: hands on 'Settings', which nobody outside uses"
 
 
 def test_a_name_that_a_module_hides_is_told(tmp_path):
-    write(house(tmp_path, "from harness.study import Settings\n"), harness__study__Settings="")
+    write(small_harness(tmp_path, "from harness.study import Settings\n"), harness__study__Settings="")
     (told,) = faces.findings(tmp_path)
     assert told == "harness/study: hands on 'Settings', as one of its modules is named, which hides it"
 
