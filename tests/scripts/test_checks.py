@@ -4,6 +4,9 @@ from pathlib import Path
 
 import faces
 import names
+import pytest
+
+pytestmark = pytest.mark.quick
 
 
 def write(folder: Path, **files: str) -> Path:
