@@ -135,7 +135,9 @@ def _results_in_range(runs: SuiteRuns) -> Figure:
 
 
 def _by_variant(runs: SuiteRuns) -> Profile:
-    records = {record.variant: [] for record in sorted(runs.harness[0].records, key=lambda record: record.position)}
+    records: dict[str, list[Record]] = {
+        record.variant: [] for record in sorted(runs.harness[0].records, key=lambda record: record.position)
+    }
     for run in runs.harness:
         for record in run.records:
             records[record.variant].append(record)
