@@ -19,5 +19,5 @@ from .documented_file import (
 )
 from .documented_fit import FEWEST_SEEDS as FEWEST_SEEDS
 from .question_evidence import Evidence as Evidence, collect_evidence as collect_evidence
-from .questions import Question as Question, StudyQuestions as StudyQuestions
+from .questions import Question as Question
 from .questions_file import load_questions as load_questions, questions_path as questions_path

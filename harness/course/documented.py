@@ -159,7 +159,7 @@ def conclusion(rows: Sequence[Reproduction]) -> str:
 def finite_values(figure: Figure, variant: str, measured: Measured) -> NDArray[np.float64]:
     """Return a variant's finite measured values of a figure's metric and epoch, shape (seeds,)."""
     values = np.asarray(measured.get((variant, figure.metric, figure.epoch), ()), dtype=float)
-    return values[np.isfinite(values)]
+    return np.asarray(values[np.isfinite(values)])
 
 
 def not_finite_note(row: Reproduction, measured: Measured) -> str:
