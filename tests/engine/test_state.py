@@ -105,7 +105,7 @@ def test_a_state_of_another_model_is_refused_and_changes_nothing(blobs: Arrays) 
 
 
 def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
-    class RecordStore(keras.callbacks.Callback):
+    class Holder(keras.callbacks.Callback):
         def __init__(self) -> None:
             super().__init__()
             self.file = open(__file__)  # noqa: SIM115
@@ -113,8 +113,8 @@ def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
         def __del__(self) -> None:
             self.file.close()
 
-    with pytest.raises(StateError, match="Keeper holds 'file'"):
-        begin(dense, blobs, "fit", [RecordStore()]).state()
+    with pytest.raises(StateError, match="Holder holds 'file'"):
+        begin(dense, blobs, "fit", [Holder()]).state()
 
 
 @pytest.mark.parametrize(

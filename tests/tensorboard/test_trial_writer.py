@@ -19,7 +19,8 @@ from harness.tensorboard.trial_writer import TrialWriter, as_code, as_table, hid
 WITHOUT_TENSORFLOW = """
 import sys
 from pathlib import Path
-from harness.tensorboard.trial_writer import TrialWriter, write_study
+from harness.tensorboard.hparams import write_study
+from harness.tensorboard.trial_writer import TrialWriter
 folder = Path(sys.argv[1])
 write_study(folder, hyperparameters={"hidden": [(128,)]})
 with TrialWriter(folder / "base") as board:
