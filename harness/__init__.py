@@ -6,6 +6,8 @@ A study file needs only what this module exports:
 >>> study = Study("widths", base=Settings(), variants=(Variant("wide", hidden=(1024,)),))
 """
 
+from typing import TYPE_CHECKING
+
 from harness.errors import UsageError
 from harness.study import (
     Expectation,
@@ -27,11 +29,13 @@ from harness.study import (
     worse_than_control,
 )
 
-__all__ = [
-    *("Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"),
-    *("add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"),
-    *("better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"),
-]
+if TYPE_CHECKING:
+    from harness.data import Arrays
+    from harness.results import load
+
+__all__ = ["Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"]
+__all__ += ["add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"]
+__all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"]
 
 
 def __getattr__(name: str) -> object:

@@ -19,7 +19,8 @@ from typing import Any
 
 import click
 from benchmarks import commands, epochs, scaling, suite
-from benchmarks.bench import PROJECT, Bench, Failed
+from benchmarks.bench import Bench
+from benchmarks.processes import PROJECT, Failed
 from benchmarks.report import Figure, Profile, Report, to_json, to_markdown, to_tables
 
 from harness.cli import make_console

@@ -1,22 +1,19 @@
-"""What several test files share: calling the harness, and one finished study to look at."""
+"""What the tests of several packages share: one finished study to look at, and machines that lack something."""
 
 import os
 import signal
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import quick
-from click.testing import CliRunner, Result
+from calling import CLASSIC, Finished, harness
+from resulting import store_study
+from tiny_dataset import tiny_arrays, write_idx_files
 
-from harness.cli.app import main
-from harness.records.record import Record, load_records
-
-CLASSIC = (  # the variants that need no Fashion-MNIST
-    "neurons-64 neurons-512 neurons-1024 no-flatten output-5 extra-hidden-layer epochs-15 epochs-30 no-normalization "
-    "learning-rate-0.0001 learning-rate-0.01 learning-rate-0.1"
-).split()
-
+from harness.data.catalogue import DATASETS
+from harness.data.idx import content_sha256
+from harness.data.specs import Dataset, PerArray
+from harness.records.record import load_records
 
 # A test run that was started in the background inherits deafness to Ctrl-C, which the tests of it need.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -28,20 +25,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     return quick.is_left_out(collection_path, config) or None
-
-
-def harness(*words: object) -> Result:
-    """Call the command line in this process; workers are processes of their own all the same."""
-    return CliRunner().invoke(main, [str(word) for word in words])
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A study that has run: its log folder, what was printed, its records by variant (seed 0)."""
-
-    logdir: Path
-    result: Result
-    records: dict[str, Record]
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +44,51 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("HARNESS_DATA_DIR is not set: the figures of the full data are not tested here")
     return Path(folder)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder on a machine without data."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HARNESS_DATA_DIR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def study_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seeds of a recorded study."""
+    return store_study(tmp_path_factory.mktemp("study") / "logs", seeds=2)
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with neither data nor network: empty caches, no data folder, a proxy that refuses."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("HARNESS_DATA_DIR", raising=False)
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """A dataset named `tiny`, known to the harness: 12 training and 4 test images, drawn from a fixed seed."""
+    dataset = Dataset(
+        "tiny",
+        summary="16 random images",
+        class_names=tuple("0123456789"),
+        train_count=12,
+        test_count=4,
+        sha256=PerArray(**{name: content_sha256(array) for name, array in tiny_arrays().items()}),
+    )
+    monkeypatch.setitem(DATASETS, "tiny", dataset)
+    return dataset
+
+
+@pytest.fixture
+def tiny_dir(tiny: Dataset, tmp_path: Path) -> Path:
+    """A data folder that holds `tiny` as four gzipped IDX files."""
+    write_idx_files(tmp_path / "data" / tiny.name)
+    return tmp_path / "data"

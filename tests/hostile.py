@@ -8,11 +8,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from resulting import store_study
+from hypothesis import HealthCheck, settings, strategies as st
 
 from harness.cli.app import main
 
@@ -111,17 +108,3 @@ def nothing_new_but(folder: Path, name: str) -> Iterator[None]:
     """Hold that nothing but this one entry lies in a folder afterwards."""
     yield
     assert [path.name for path in folder.iterdir()] == [name] and not Path(PWNED).exists()
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder on a machine without data."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HARNESS_DATA_DIR", raising=False)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def study_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seeds of a recorded study."""
-    return store_study(tmp_path_factory.mktemp("study") / "logs", seeds=2)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from harness.data.arrays import Arrays
-from harness.engine.engine_choice import Training, epoch_order, train
+from harness.engine.batches import epoch_order
+from harness.engine.engine_choice import train
+from harness.engine.training_loop import Training
 
 BATCH, EPOCHS, SEED = 8, 2, 3
 RANDOM = np.random.default_rng(0)

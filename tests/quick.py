@@ -1,7 +1,7 @@
-"""`-m "quick and not processes"`: the tests that need neither TensorFlow nor another process of Python, and only while they really do not.
+"""`-m "quick and not processes"`: the tests that need neither TensorFlow nor another process of Python, held to it.
 
-A file takes part by `pytestmark = pytest.mark.quick`; the others are not even read, since most of them import TensorFlow. What a
-quick test may not do fails it, so that none can become slow unseen.
+A file takes part by `pytestmark = pytest.mark.quick`; the others are not even read, since most of them import TensorFlow.
+What a quick test may not do fails it, so that none can become slow unseen.
 """
 
 import subprocess

@@ -6,23 +6,13 @@ from itertools import islice
 from typing import Any
 
 import keras
-import numpy as np
-import pytest
 
 from harness.data.arrays import Arrays
-from harness.engine.engine_choice import Epoch, Training, train
+from harness.engine.engine_choice import train
+from harness.engine.training_loop import Epoch, Training
 
 EPOCHS = 6
 Build = Callable[[], keras.Model]
-
-
-@pytest.fixture(scope="module")
-def blobs() -> Arrays:
-    """Two noisy classes in four dimensions; 150 samples are four batches of 32 and a short one."""
-    generator = np.random.default_rng(0)
-    x = generator.normal(size=(200, 4)).astype("float32")
-    y = (x[:, 0] + generator.normal(size=200) > 0).astype("int64")
-    return Arrays(x_train=x[:150], y_train=y[:150], x_test=x[150:], y_test=y[150:])
 
 
 def begin(build: Build, arrays: Arrays, engine: str, callbacks: Sequence[keras.callbacks.Callback]) -> Training:
@@ -49,7 +39,7 @@ def undisturbed(build: Build, arrays: Arrays, engine: str, callbacks: Sequence[k
     return outcome(training, list(training.epochs()))
 
 
-def compare(build: Build, arrays: Arrays, *, engine: str, callbacks: Callable[[], Any] = lambda: [], after: int = 2) -> Outcome:
+def compare(build: Build, arrays: Arrays, *, engine: str, callbacks: Callable[[], Any] = list, after: int = 2) -> Outcome:
     """Hold a training that stops and goes on in a new one against an undisturbed one; return the latter's outcome."""
     expected = undisturbed(build, arrays, engine, callbacks())
     training = begin(build, arrays, engine, callbacks())

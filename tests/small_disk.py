@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 
 @dataclass(frozen=True)
 class SmallDisk:
@@ -40,11 +38,3 @@ def mounted_disk(folder: Path, *, megabytes: int) -> Iterator[bool]:
     finally:
         if mounted:
             subprocess.run(["umount", "-l", folder], check=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A disk of two megabytes."""
-    folder = tmp_path / "disk"
-    with mounted_disk(folder, megabytes=2) as mounted:
-        yield SmallDisk(folder, mounted)

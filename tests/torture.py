@@ -132,7 +132,7 @@ class Torture:
             self.done["run"] += 1
             self.check_records(whole=False)
             if status == 0 and self.count() == self.trials:
-                if peace or self.done["run"] > 1 and time.monotonic() > until:
+                if peace or (self.done["run"] > 1 and time.monotonic() > until):
                     return
                 self.begin_anew()
             elif peace and self.done["run in peace"] > 2:

@@ -85,7 +85,7 @@ def compare_study(
     held = {name: hold(by_variant[name], control, metric=metric, epoch=epoch) for name, control in controls.items()}
     found = {name: None if one.refused or _only_status(by_variant[name]) else one for name, one in held.items()}
     p_values = corrected(
-        [one and one.difference for one in found.values()],
+        [one.difference if one else None for one in found.values()],
         margin=metric.margin,
         completions=[one.completion if one else ALL_FINISHED for one in found.values()],
     )
@@ -94,8 +94,8 @@ def compare_study(
     for (name, one), corrections in zip(held.items(), p_values, strict=True):
         group, control = by_variant[name], controls[name]
         word = _verdict(group, one, corrections, metric)
-        alone = folder is not None and len(one.seeds) == 1 and not one.refused
-        sample, fault = _sample(group, control, one.seeds[0], folder) if alone else (None, "")
+        alone = len(one.seeds) == 1 and not one.refused
+        sample, fault = _sample(group, control, one.seeds[0], folder) if folder and alone else (None, "")
         note = "" if word.word in (EXPECTED_ERROR, DIVERGED) else "; ".join(filter(None, (one.note, fault)))
         comparisons[name] = Comparison(one.difference, corrections, word, note, sample)
     return comparisons
@@ -148,8 +148,9 @@ def _sample(
         mine, its = (_right(group, seed, logdir) for group in (variant, control))
     except AnswersError as error:
         return None, f"not compared on the test samples: {error}"
-    comparable = mine is not None and its is not None and mine.shape == its.shape and _same_test_set(variant[0], control[0])
-    return (compare_correctness(mine, its) if comparable else None), ""
+    if mine is None or its is None or mine.shape != its.shape or not _same_test_set(variant[0], control[0]):
+        return None, ""
+    return compare_correctness(mine, its), ""
 
 
 def _right(group: Sequence[Record], seed: int, logdir: Path) -> np.ndarray | None:

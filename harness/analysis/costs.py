@@ -54,4 +54,5 @@ def pareto_best(rows: Sequence[Mapping[str, Any]]) -> list[bool]:
 def _benefit(row: Mapping[str, Any]) -> float:
     if row["status"] not in (OK, UNEXPECTED_PASS):
         return math.nan  # what was cut off is cheap, and no bargain
-    return row["value"] if row["direction"] == HIGHER else -row["value"]
+    value: float = row["value"]
+    return value if row["direction"] == HIGHER else -value

@@ -48,13 +48,14 @@ def trial_key(record: Record) -> str:
 def last_run(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
     """Return which records the last run of a study counted, and which it left out; neither where that is not known."""
     kept = _read(folder).get("last_run")
-    lists = [kept.get(name) for name in ("counted", "left_out")] if isinstance(kept, dict) else []
-    counted, left_out = lists if len(lists) == 2 and all(isinstance(names, list) for names in lists) else ((), ())
-    return frozenset(filter(_is_text, counted)), frozenset(filter(_is_text, left_out))
+    counted, left_out = (kept.get("counted"), kept.get("left_out")) if isinstance(kept, dict) else (None, None)
+    if not isinstance(counted, list) or not isinstance(left_out, list):
+        return frozenset(), frozenset()
+    return _texts(counted), _texts(left_out)
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _texts(values: Iterable[Any]) -> frozenset[str]:
+    return frozenset(value for value in values if isinstance(value, str))
 
 
 def as_last_declared(records: Iterable[Record], folder: Path) -> tuple[list[Record], list[str]]:

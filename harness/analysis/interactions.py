@@ -97,8 +97,8 @@ def _squares(by_variant: Mapping[str, Sequence[Record]]) -> Iterator[Corners]:
     changes = {name: _change(by_variant[name][0], by_variant[control][0]) for name, control in controls.items()}
     alone = {(control, changes[name]): name for name, control in reversed(controls.items())}
     for name, first in controls.items():
-        other = alone.get((controls.get(first), changes[name]))
-        if other not in (None, first):
+        other = alone.get((controls[first], changes[name])) if first in controls else None
+        if other is not None and other != first:
             yield name, first, other, controls[first]
 
 
@@ -114,5 +114,5 @@ def _change(record: Record, control: Record) -> str:
 def _difference(corners: Sequence[Sequence[Record]], seeds: Iterable[int], metric: Metric) -> PairedDifference:
     """Return (V - A) - (W - C) over these seeds, as (V + C) - (A + W): of the size of the values."""
     both, first, other, neither = (by_seed(group, metric) for group in corners)
-    together, apart = zip(*((both[seed] + neither[seed], first[seed] + other[seed]) for seed in sorted(seeds)))
+    together, apart = zip(*((both[seed] + neither[seed], first[seed] + other[seed]) for seed in sorted(seeds)), strict=True)
     return paired_difference(together, apart)

@@ -42,8 +42,9 @@ def likely_seeds(
     spreads = std * np.sqrt((n - 1) / chdtri(n - 1, shares))[:, np.newaxis]
     means = mean + ndtri(shares) * spreads / math.sqrt(n)
     found = np.sort(_smallest((np.abs(means) / spreads).ravel(), (margin / spreads).repeat(GRID), n, comparisons))
-    low, high = found[found.size // 4], found[-1 - found.size // 4]
-    return tuple(None if value > MOST_SEEDS else int(value) for value in (low, high))
+    quartiles = found[found.size // 4], found[-1 - found.size // 4]
+    low, high = (None if value > MOST_SEEDS else int(value) for value in quartiles)
+    return low, high
 
 
 def _smallest(effects: NDArray[np.float64], margins: NDArray[np.float64], n: int, comparisons: int) -> NDArray[np.int64]:
@@ -54,7 +55,7 @@ def _smallest(effects: NDArray[np.float64], margins: NDArray[np.float64], n: int
         middle = np.where(open_ones, (low + high) // 2, high)
         settled = settling_probability(np.minimum(middle, MOST_SEEDS), effects, margins, comparisons) >= POWER
         low, high = np.where(open_ones & ~settled, middle, low), np.where(open_ones & settled, middle, high)
-    return np.maximum(high, low)
+    return np.asarray(np.maximum(high, low))
 
 
 def settling_probability(seeds: ArrayLike, effect: ArrayLike, margin: ArrayLike, comparisons: int = 1) -> NDArray[np.float64]:
@@ -77,7 +78,7 @@ def settling_probability(seeds: ArrayLike, effect: ArrayLike, margin: ArrayLike,
     different, alike = np.maximum(margins, differing * spread), np.maximum(0.0, margins - aliking * spread)
     above, below = ndtr((effects - different) / error), ndtr((-effects - different) / error)
     inside, outside = ndtr((alike - effects) / error), ndtr((-alike - effects) / error)
-    return (above + below + inside - outside).mean(axis=1)
+    return np.asarray((above + below + inside - outside).mean(axis=1))
 
 
 @lru_cache(maxsize=8192)
@@ -92,7 +93,7 @@ def spread_quantiles(seeds: int, *, points: int = 16) -> NDArray[np.float64]:
     from scipy.special import chdtri
 
     upper_tails = (np.arange(points) + 0.5) / points
-    return np.sqrt(chdtri(seeds - 1, upper_tails) / (seeds - 1))
+    return np.asarray(np.sqrt(chdtri(seeds - 1, upper_tails) / (seeds - 1)))
 
 
 def check_plan(mean: float, std: float, margin: float, comparisons: int) -> None:

@@ -51,7 +51,7 @@ def _first(samples: Any) -> np.ndarray:
 
 def write_predictions(folder: Path, classes: np.ndarray, labels: np.ndarray) -> None:
     """Write each test sample's class, shape (n,), and whether it is the label's."""
-    kept = {"classes": classes.astype(np.uint8), "right": np.packbits(classes == labels)}
+    kept: dict[str, Any] = {"classes": classes.astype(np.uint8), "right": np.packbits(classes == labels)}
     body = io.BytesIO()
     np.savez_compressed(body, **kept, sha256=np.frombuffer(_digest(kept), np.uint8))
     write_atomically(folder / PREDICTIONS_FILE, body.getvalue())

@@ -37,7 +37,7 @@ def as_declared(record: Record, study: Study, *, position: int) -> Record:
     None of these decides what a trial gives, so that its id stays the same when they change; what it gave is held
     against the expectation anew. position: the variant's place in the whole study.
     """
-    declared = {
+    declared: dict[str, Any] = {
         "control": study.control(record.variant),
         "change": study.change(record.variant),
         "changes": study.changes(record.variant),

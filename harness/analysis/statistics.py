@@ -99,7 +99,7 @@ def paired_difference(variant: ArrayLike, control: ArrayLike, *, confidence: flo
     rounding = RESOLUTION * float(max(np.abs(treated).max(), np.abs(reference).max()))
     interval = spread_interval(differences, math.sqrt(1 / treated.size), confidence, resolution=rounding)
     p_value = effect_size = None
-    if interval.low is not None:
+    if interval.low is not None and interval.std is not None:
         p_value = t_test(interval.mean * math.sqrt(interval.n) / interval.std, interval.n - 1)
         if interval.n > 2:
             effect_size = hedges_correction(interval.n - 1) * interval.mean / interval.std

@@ -39,9 +39,8 @@ METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 _METRIC = re.compile(rf"({'|'.join(SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
 # The columns of both files that hold words; whatever reads them back takes it from here.
 TEXTS = frozenset(
-    ("study", "variant", "change", "status", "verdict", "error", "control", "expectation", "verdict_detail")
-    + ("pairs_note", "data", "engine", "trial_id", "logdir", "metric", "direction", "claims")
-    + ("interaction_with", "interaction_alone", "interaction_verdict", "interaction_detail")
+    "study variant change status verdict error control expectation verdict_detail pairs_note data engine trial_id logdir "
+    "metric direction claims interaction_with interaction_alone interaction_verdict interaction_detail".split()
 )
 FLAGS = frozenset(("as_expected", "pareto"))
 _COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed")

@@ -63,7 +63,7 @@ def first_image_cells(finished: Sequence[Record]) -> dict[str, Any]:
     return {"first_test_image_class": math.nan, "first_test_image_probability": math.nan}
 
 
-def sampling_cells(finished: Sequence[Record]) -> dict[str, float]:
+def sampling_cells(finished: Sequence[Record]) -> dict[str, float | None]:
     """Return the Wilson interval of the mean accuracy: how far the test set, as a sample, could mislead."""
     samples = {record.cost.get("test_samples") for record in finished}
     accuracy = mean(record.metrics.get("test_accuracy", math.nan) for record in finished)

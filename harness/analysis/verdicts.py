@@ -3,8 +3,9 @@
 docs/verdicts.md says the same in words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from harness.analysis.completion import ALL_FINISHED, Completion
 from harness.analysis.planning import MOST_SEEDS, check_margin, likely_seeds, seeds_to_settle
@@ -51,7 +52,7 @@ class Corrected:
     comparisons: int = 1
 
 
-def is_judged(difference: PairedDifference | None) -> bool:
+def is_judged(difference: PairedDifference | None) -> TypeGuard[PairedDifference]:
     """Say whether a comparison of values has the pairs that a verdict takes; without them it has no p-value either."""
     return difference is not None and difference.n >= FEWEST_PAIRS
 
@@ -110,7 +111,7 @@ def _by_values(difference: PairedDifference, p_values: Corrected, metric: Metric
     margin = metric.margin
     if difference.identical:
         return Verdict(IDENTICAL, f"the same on all {difference.n} seeds")
-    if difference.low is None or difference.high is None:
+    if difference.low is None or difference.high is None or difference.std is None:
         return Verdict(INCONCLUSIVE, f"off by the same {difference.mean:+.4g} on every seed: no spread to judge by")
     significant = p_values.different is not None and p_values.different < SIGNIFICANCE
     large = abs(difference.mean) >= margin * (1 - ROUNDING)
@@ -121,13 +122,12 @@ def _by_values(difference: PairedDifference, p_values: Corrected, metric: Metric
     if alike and -margin < difference.low and difference.high < margin:
         return Verdict(EQUIVALENT, f"within ±{margin:g} of the control, Holm p = {p_values.equivalent:.2g}")
     reason = f"more than noise, but perhaps below ±{margin:g}; " if significant else ""
-    return _open(difference, reason, margin=margin, comparisons=p_values.comparisons)
+    plan = {"n": difference.n, "margin": margin, "comparisons": p_values.comparisons}
+    return _open(difference.mean, difference.std, reason, plan)
 
 
-def _open(difference: PairedDifference, reason: str, *, margin: float, comparisons: int) -> Verdict:
-    plan = {"n": difference.n, "margin": margin, "comparisons": comparisons}
-    seeds = seeds_to_settle(difference.mean, difference.std, **plan)
-    likely = likely_seeds(difference.mean, difference.std, **plan)
+def _open(mean: float, std: float, reason: str, plan: Mapping[str, Any]) -> Verdict:
+    seeds, likely = seeds_to_settle(mean, std, **plan), likely_seeds(mean, std, **plan)
     # The range, not the number: that takes mean and spread for the true ones, and may lie outside of it.
     if likely[0] is None:
         return Verdict(INCONCLUSIVE, f"{reason}more than {MOST_SEEDS} seeds would be needed", seeds)

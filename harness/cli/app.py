@@ -69,6 +69,7 @@ class Group(ExampleGroup):
                 raise
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one gets the nearest right name."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             from harness.errors import unknown
 
@@ -163,7 +164,7 @@ def list_studies(study: str | None, logdir: Path) -> None:
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.pass_context
 def questions(
-    ctx: click.Context, number: int | None, *, run_missing: bool, seeds: int, data_dir: Path | None, **shown: Any
+    ctx: click.Context, /, number: int | None, *, run_missing: bool, seeds: int, data_dir: Path | None, **shown: Any
 ) -> None:
     """Answer a study's questions from the records: all of them in short, or question NUMBER whole.
 
@@ -237,8 +238,7 @@ def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> Non
 
     A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
     """
-    from harness.cli.compare import CompareOptions
-    from harness.cli.compare import compare as compare_paths
+    from harness.cli.compare import CompareOptions, compare as compare_paths
 
     with one_line_errors():
         compare_paths(paths, CompareOptions(**choice), form=form, output=output)

@@ -10,9 +10,9 @@ import click
 from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
 from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
-from harness.records import gc_paused
-from harness.results import BEST as BEST_MARK
+from harness.records import gc_paused, on_one_line
 from harness.results import (
+    BEST as BEST_MARK,
     GENERAL,
     STANDARD_OUTPUT,
     TABLE,
@@ -23,7 +23,6 @@ from harness.results import (
     format_value,
     has_difference,
     make_view,
-    on_one_line,
     one_metric,
     parse_filter,
     read_tables,
@@ -137,7 +136,8 @@ def choose_columns(
     shown, same = [], []
     for name in candidates(metric, numbered=numbered, epoch=choice.epoch):
         group = _group(name, frame, numbered)
-        rows = list(zip(*([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered])))
+        columns = ([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered])
+        rows = list(zip(*columns, strict=True))
         values = {text for row in rows for text in row} - {""}
         if not any(sum(map(bool, row)) > 1 for row in rows):  # nothing stands beside anything else
             rows = [("".join(row),) for row in rows]
@@ -185,7 +185,7 @@ def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
         return "; ".join(dict.fromkeys(part for part in said if isinstance(part, str) and part))
 
     names = ("verdict", "verdict_detail", "completion_p", "error", "pairs_note")
-    return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names))])
+    return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names), strict=True)])
 
 
 def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:

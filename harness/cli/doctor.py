@@ -1,5 +1,6 @@
 """`doctor`: what there is, what is wrong, and what mends it."""
 
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,7 @@ def print_examination(logdir: Path, *, data_dir: Path | None) -> int:
     """Print what was found on this machine and in the log folder; return 1 if something is to be mended, else 0."""
     console = make_console()
     sections = []
-    for examine in (lambda: examine_machine(logdir, data_dir=data_dir), lambda: examine_logs(logdir)):
+    for examine in (partial(examine_machine, logdir, data_dir=data_dir), partial(examine_logs, logdir)):
         sections.append(examine())
         _print(console, sections[-1])
     found = sum(len(section.findings) for section in sections)

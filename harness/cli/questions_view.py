@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -108,6 +109,10 @@ def _measured(evidence: Evidence, words: QuestionWords) -> list[tuple[str, Calla
         ),
         (words.label("epoch-seconds"), epoch_seconds, ".2f", 4),
     ]
+
+
+def _metric(name: str, record: Record) -> float:
+    return record.metrics.get(name, math.nan)
 
 
 def _runs(finished: int, total: int, words: QuestionWords) -> str:

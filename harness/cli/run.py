@@ -141,7 +141,8 @@ def check_effects(plan: Plan, workers: Workers) -> None:
 def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
     console.print(f"{plan.tally}.", markup=False)
     with Interrupts() as interrupts:
-        status, problems = 0, ()
+        status = 0
+        problems: tuple[str, ...] = ()
         try:
             problems = _train(plan, console, interrupts, workers)
         except KeyboardInterrupt:

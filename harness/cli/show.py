@@ -25,7 +25,6 @@ from harness.results import (
     find_trial,
     format_value,
     name_of,
-    on_one_line,
     write_output,
 )
 from harness.study import SPLITS, metric_from_dict, show_value

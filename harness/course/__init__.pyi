@@ -1,21 +1,23 @@
-from .answers import REFUTED as REFUTED
-from .answers import SUPPORTED as SUPPORTED
-from .answers import UNDECIDED as UNDECIDED
-from .answers import ClaimResult as ClaimResult
-from .answers import combined as combined
-from .claim_kinds import ON_FIRST_IMAGE as ON_FIRST_IMAGE
-from .claim_kinds import epoch_seconds as epoch_seconds
-from .documented import Reproduction as Reproduction
-from .documented import compare_documented as compare_documented
-from .documented import conclusions as conclusions
-from .documented import measured_values as measured_values
-from .documented_file import documented_figures as documented_figures
-from .documented_file import documented_studies as documented_studies
-from .documented_file import figures_path as figures_path
+from .answers import (
+    REFUTED as REFUTED,
+    SUPPORTED as SUPPORTED,
+    UNDECIDED as UNDECIDED,
+    ClaimResult as ClaimResult,
+    combined as combined,
+)
+from .claim_kinds import ON_FIRST_IMAGE as ON_FIRST_IMAGE, epoch_seconds as epoch_seconds
+from .documented import (
+    Reproduction as Reproduction,
+    compare_documented as compare_documented,
+    conclusions as conclusions,
+    measured_values as measured_values,
+)
+from .documented_file import (
+    documented_figures as documented_figures,
+    documented_studies as documented_studies,
+    figures_path as figures_path,
+)
 from .documented_fit import FEWEST_SEEDS as FEWEST_SEEDS
-from .question_evidence import Evidence as Evidence
-from .question_evidence import collect_evidence as collect_evidence
+from .question_evidence import Evidence as Evidence, collect_evidence as collect_evidence
 from .questions import Question as Question
-from .questions import StudyQuestions as StudyQuestions
-from .questions_file import load_questions as load_questions
-from .questions_file import questions_path as questions_path
+from .questions_file import load_questions as load_questions, questions_path as questions_path

@@ -154,9 +154,9 @@ def mostly(outcomes: Mapping[int, bool], *, detail: str = "") -> ClaimResult:
     share = wilson_interval(count, n)
     if n < FEWEST_PAIRS:
         state, reason = UNDECIDED, "few"
-    elif share.low > 0.5:
+    elif share.low is not None and share.low > 0.5:
         state, reason = SUPPORTED, "most"
-    elif share.high < 0.5:
+    elif share.high is not None and share.high < 0.5:
         state, reason = REFUTED, "minority"
     else:
         state, reason = UNDECIDED, "split"

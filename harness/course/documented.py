@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +61,9 @@ def measured_values(records: Iterable[Record]) -> dict[tuple[str, str, int | Non
 def _curves(record: Record) -> Iterator[tuple[str, int | None, float]]:
     """Yield each value of a record's curves under its epoch, under its step where steps were counted, and the last one."""
     for metric, series in measured_series(record):
-        for epoch, value in zip(epoch_numbers(record), series):
+        for epoch, value in zip(epoch_numbers(record), series, strict=False):
             yield metric, epoch, value
-        for step, value in zip(record.history.get("step", ()), series):
+        for step, value in zip(record.history.get("step", ()), series, strict=False):
             yield f"{metric}{THRESHOLD}{int(step)}", None, value
         if series:
             yield metric, None, record.metrics.get(metric, series[-1])
@@ -87,9 +88,7 @@ def compare_documented(
     return tuple(replace(row, **judged[row.figure.variant]) for row in rows)
 
 
-def judge_variant(
-    name: str, rows: Sequence[Reproduction], measured: Measured, confidence: float
-) -> dict[str, bool | tuple[str, ...] | None]:
+def judge_variant(name: str, rows: Sequence[Reproduction], measured: Measured, confidence: float) -> dict[str, Any]:
     """Return whether a variant's measured figures can together be one more run's, and which variants explain them."""
     figures = [row.figure for row in rows if row.figure.variant == name and row.n]
     variants = sorted({variant for variant, _, _ in measured})
@@ -160,7 +159,7 @@ def conclusion(rows: Sequence[Reproduction]) -> str:
 def finite_values(figure: Figure, variant: str, measured: Measured) -> NDArray[np.float64]:
     """Return a variant's finite measured values of a figure's metric and epoch, shape (seeds,)."""
     values = np.asarray(measured.get((variant, figure.metric, figure.epoch), ()), dtype=float)
-    return values[np.isfinite(values)]
+    return np.asarray(values[np.isfinite(values)])
 
 
 def not_finite_note(row: Reproduction, measured: Measured) -> str:

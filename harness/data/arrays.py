@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:  # a study imports Arrays, and `list` loads every study
     import numpy as np
@@ -62,8 +62,9 @@ def first_samples(arrays: Arrays, count: int | None) -> Arrays:
     if count is None:
         return arrays
     names = ("x_train", "y_train", "x_test", "y_test", "sample_weight", "x_validation", "y_validation")
-    kept = {name: getattr(arrays, name) for name in names}
-    return replace(arrays, **{name: take(part, slice(count)) for name, part in kept.items() if part is not None})
+    given = {name: getattr(arrays, name) for name in names}
+    kept: dict[str, Any] = {name: take(part, slice(count)) for name, part in given.items() if part is not None}
+    return replace(arrays, **kept)
 
 
 def hold_out(arrays: Arrays, count: int) -> Arrays:
@@ -100,7 +101,7 @@ def training_weights(arrays: Arrays) -> "np.ndarray | None":
     """
     import numpy as np
 
-    if arrays.class_weight is None:
+    if arrays.class_weight is None or arrays.y_train is None:
         return None if arrays.sample_weight is None else np.asarray(arrays.sample_weight, np.float32)
     (labels,) = each(arrays.y_train)
     labels = np.asarray(labels)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.data.catalogue import AnyDataset, DataError
 from harness.data.idx import content_sha256
 from harness.data.sources import Source
+from harness.data.specs import AnyDataset, DataError
 
 _STAMPS = "verified.json"
 

@@ -1,21 +1,7 @@
 """The datasets the harness knows, with the hashes of their true content."""
 
-from harness.data.specs import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, PerArray, TableDataset
+from harness.data.specs import IDX_FILES, AnyDataset, Dataset, PerArray, TableDataset
 from harness.errors import unknown
-
-__all__ = [
-    "ARRAYS",
-    "CLASS_NAMES",
-    "DATASETS",
-    "IDX_FILES",
-    "AnyDataset",
-    "DataError",
-    "Dataset",
-    "PerArray",
-    "TableDataset",
-    "find_dataset",
-    "holder_of",
-]
 
 _DIGIT_NAMES = tuple("0123456789")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from harness.data.catalogue import AnyDataset, DataError, TableDataset
 from harness.data.sources import Source, library_home, library_source
+from harness.data.specs import AnyDataset, DataError, TableDataset
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"  # the one keras.datasets has built in
 TABLE_ORIGIN = "https://ndownloader.figshare.com/"  # the one sklearn.datasets has built in
@@ -39,16 +39,17 @@ def download(dataset: AnyDataset, *, timeout: float | None = None) -> Source:
     """
     require_answer(TABLE_ORIGIN if isinstance(dataset, TableDataset) else ORIGIN)
     target = library_source(dataset, library_home(dataset))
+    folder = target.files[0].parent
     try:
-        target.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".harness-", dir=target.folder) as staging:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".harness-", dir=folder) as staging:
             _run_library(dataset, Path(staging), timeout)
             draft = library_source(dataset, Path(staging))
             _require_published(draft)
             for new, final in zip(draft.files, target.files, strict=True):
                 new.replace(final)
     except OSError as error:
-        raise DataError(f"Download of {dataset.name} to {target.folder} failed: {error.strerror or error}.") from None
+        raise DataError(f"Download of {dataset.name} to {folder} failed: {error.strerror or error}.") from None
     return target
 
 

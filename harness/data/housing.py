@@ -78,7 +78,7 @@ def _inflated(path: Path, *, limit: int) -> bytes:
 
 def _order(description: bytes) -> Literal["C", "F"] | None:
     """Return the order of an array's numbers by joblib's description of it, read and not executed; None if it has none."""
-    texts = []
+    texts: list[str] = []
     with suppress(ValueError, IndexError, UnicodeDecodeError):  # what follows the description is no pickle
         texts.extend(argument for _, argument, _ in pickletools.genops(description) if isinstance(argument, str))
     return _ORDERS.get(texts[texts.index("order") + 1]) if "order" in texts[:-1] else None

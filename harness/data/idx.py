@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.data.catalogue import DataError, holder_of
+from harness.data.catalogue import holder_of
+from harness.data.specs import DataError
 
 _TYPES = {"uint8": 0x08, "int32": 0x0C, "float64": 0x0E}
 _CHUNK = 1 << 20

@@ -5,28 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from harness.data.catalogue import CLASS_NAMES, DATASETS, AnyDataset, DataError, TableDataset, find_dataset
+from harness.data.catalogue import DATASETS, find_dataset
+from harness.data.specs import AnyDataset, DataError, TableDataset
 
 if TYPE_CHECKING:
     import numpy as np
 
     from harness.data.sources import Source
 
-__all__ = [
-    "CLASS_NAMES",
-    "DATASETS",
-    "DataError",
-    "Images",
-    "DatasetLocation",
-    "ResolvedDataset",
-    "Table",
-    "fetch",
-    "is_table",
-    "open_dataset",
-    "prepare",
-    "survey",
-]
-
+State = Literal["verified", "absent", "damaged"]
 DOWNLOAD_SECONDS = 300.0  # what a run may spend on a download before it takes the stand-in
 
 
@@ -81,7 +68,7 @@ class DatasetLocation:
     dataset: str
     source: Literal["files", "keras", "scikit-learn", "bundled", "cache"]
     path: Path | None
-    state: Literal["verified", "absent", "damaged"]
+    state: State
     size: int  # bytes
     fault: str = ""  # what is wrong with a damaged one
 
@@ -122,9 +109,9 @@ def open_dataset(prepared: ResolvedDataset) -> Images | Table:
 
     dataset = find_dataset(prepared.used)
     arrays = open_arrays(dataset, prepared.folder)
-    if not isinstance(dataset, TableDataset):
-        return Images(**arrays)
     asked = find_dataset(prepared.name)
+    if not isinstance(dataset, TableDataset) or not isinstance(asked, TableDataset):
+        return Images(**arrays)
     names = dataset.feature_names[: len(asked.feature_names)]
     return Table(arrays["x"][:, : len(names)], arrays["y"], names, dataset.target_names)
 
@@ -144,7 +131,7 @@ def survey(data_dir: Path | None = None) -> list[DatasetLocation]:
     for dataset in DATASETS.values():
         rows += [_surveyed(source) for source in sources(dataset, folder)]
         cache = cache_folder(dataset)
-        state = "absent" if not os.path.lexists(cache) else "verified" if is_whole(dataset, cache) else "damaged"
+        state: State = "absent" if not os.path.lexists(cache) else "verified" if is_whole(dataset, cache) else "damaged"
         size = sum(path.stat().st_size for path in cache.glob("*.npy"))
         rows.append(DatasetLocation(dataset.name, "cache", cache, state, size))
     return rows

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from harness.data.bundled import BUNDLED
-from harness.data.catalogue import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, TableDataset
 from harness.data.housing import read_csv, read_scikit_learn
 from harness.data.idx import content_sha256, read_idx, require_file
+from harness.data.specs import ARRAYS, IDX_FILES, AnyDataset, DataError, Dataset, TableDataset
 
 Origin = Literal["files", "keras", "scikit-learn", "bundled"]
 SCIKIT_LEARN_FILE = "cal_housing_py3.pkz"
@@ -32,8 +32,9 @@ class Source:
         if self.origin == "bundled" or any(os.path.lexists(path) for path in self.files):
             return True
         # A folder of the dataset's name that cannot be entered, or is none, hides what the user has put there.
-        named = self.origin == "files" and os.path.lexists(self.folder)
-        return named and not (os.path.isdir(self.folder) and os.access(self.folder, os.X_OK))
+        if self.origin != "files" or self.folder is None or not os.path.lexists(self.folder):
+            return False
+        return not (os.path.isdir(self.folder) and os.access(self.folder, os.X_OK))
 
     @property
     def place(self) -> Path | None:

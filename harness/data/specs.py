@@ -59,7 +59,8 @@ class Dataset:
 
     def array_sha256(self, array: str) -> str:
         """Return the hash that an array's content must have."""
-        return getattr(self.sha256, array)
+        found: str = getattr(self.sha256, array)
+        return found
 
     @property
     def samples(self) -> int:

@@ -220,7 +220,7 @@ def _check_classes(title: str, labels: np.ndarray, output: tuple[int | None, ...
 def _check_weights(arrays: Arrays) -> None:
     if arrays.class_weight is not None and arrays.sample_weight is not None:
         raise ValueError("Received both class_weight and sample_weight; expected one of them.")
-    if arrays.class_weight is not None and len(each(arrays.y_train)) > 1:
+    if arrays.class_weight is not None and arrays.y_train is not None and len(each(arrays.y_train)) > 1:
         raise ValueError("class_weight expects a model of one output; received several label arrays.")
     if arrays.sample_weight is not None:
         weights = np.asarray(arrays.sample_weight)

@@ -23,11 +23,11 @@ class DeviceSamples:
 
 def on_device(arrays: Arrays) -> DeviceSamples:
     """Return copies of a trial's samples on the device."""
-    held_out = arrays.x_validation is not None
+    held_out = arrays.x_validation
     return DeviceSamples(
         train=training_samples(arrays),
         test=_pair(arrays.x_test, arrays.y_test),
-        validation=_pair(arrays.x_validation, arrays.y_validation) if held_out else (),
+        validation=() if held_out is None else _pair(held_out, arrays.y_validation),
         scale=arrays.scale,
     )
 
@@ -61,7 +61,7 @@ def stored_dtype(array: np.ndarray) -> Any:
     return tf.as_dtype(keras.config.floatx()).as_numpy_dtype if np.issubdtype(array.dtype, np.floating) else array.dtype
 
 
-def _let_pages_go(array: np.ndarray) -> None:
+def _let_pages_go(array: np.ndarray | None) -> None:
     """Give back the memory that reading a mapped file took; what is read again is mapped again."""
     while isinstance(array, np.ndarray):
         file = getattr(array, "_mmap", None)

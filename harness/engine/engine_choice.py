@@ -9,7 +9,7 @@ import keras
 
 from harness.data import Arrays, each
 from harness.engine.array_checks import check_arrays
-from harness.engine.batches import BatchSchedule, epoch_order
+from harness.engine.batches import BatchSchedule
 from harness.engine.building import build
 from harness.engine.device import DeviceSamples, on_device
 from harness.engine.fit import FitProgram, fit_reason
@@ -17,10 +17,8 @@ from harness.engine.layer_seeding import seed_streams
 from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
-from harness.engine.training_loop import Epoch, TrainConfig, Training
+from harness.engine.training_loop import TrainConfig, Training
 from harness.errors import failure_text
-
-__all__ = ["ENGINES", "Arrays", "Engine", "Epoch", "Training", "check_arrays", "epoch_order", "train"]
 
 Engine = Literal["auto", "xla", "graph", "fit"]
 ENGINES: tuple[Engine, ...] = ("auto", "xla", "graph", "fit")
@@ -67,8 +65,8 @@ def train(
         program, reason = _compiled(model, samples, batches, engine)
         if program is not None:
             return Training(program, samples, config, reason)
-    program = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=config.callbacks)
-    return Training(program, samples, config, reason)
+    by_fit = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=config.callbacks)
+    return Training(by_fit, samples, config, reason)
 
 
 def _compiled(

@@ -99,7 +99,7 @@ def _closure(function: Any) -> list[tuple[str, Any]]:
 
 def _is_full(cell: Any) -> bool:
     try:
-        cell.cell_contents
+        _ = cell.cell_contents
     except ValueError:  # its variable has no value yet
         return False
     return True

@@ -122,7 +122,7 @@ class CompiledProgram:
         return self._train.get_concrete_function(samples, rows, tf.constant(0), first=first, size=size)
 
     def _ready(self, samples: tuple[Any, ...], size: int, first: int) -> Executable:
-        """Return a part of the epoch as a program that is compiled: by XLA in an earlier trial, if one of them traced it too."""
+        """Return a part of the epoch as a program that is compiled: by XLA in an earlier trial, if one traced it too."""
         traced = self._traced(samples, size, first)
         xla = self.engine == "xla"
         if xla and (kept := program_cache.find(traced)):
@@ -142,11 +142,11 @@ class CompiledProgram:
 
     def predict(self, x: Samples) -> Any:
         """Return the model's outputs for these inputs: an array, or a list of them, of one row a sample."""
-        inputs, at_once = structure(x), self._predict_size
+        inputs, size = structure(x), self._predict_size
         total = len(each(x)[0])
         parts = [
-            self._predict(tf.nest.map_structure(lambda values: values[first : first + at_once], inputs))
-            for first in range(0, total, at_once)
+            self._predict(tf.nest.map_structure(lambda values, first=first: values[first : first + size], inputs))
+            for first in range(0, total, size)
         ]
         return tf.nest.map_structure(lambda *pieces: np.concatenate([np.asarray(piece) for piece in pieces]), *parts)
 

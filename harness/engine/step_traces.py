@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from harness.data import Arrays, Samples, each
+from harness.data import Arrays, each
 from harness.engine.device import stored_dtype
 from harness.engine.fit import fit_reason
 from harness.engine.traces import captured_key, trace_key
@@ -50,6 +50,6 @@ def _inputs(model: keras.Model) -> tuple[Any, Any]:
     return inputs if len(inputs) > 1 else inputs[0], tf.TensorSpec((None,), tf.int32)
 
 
-def _specs(samples: Samples) -> Any:
+def _specs(samples: Any) -> Any:
     specs = [tf.TensorSpec(array.shape, stored_dtype(array)) for array in each(samples)]
     return specs if isinstance(samples, (tuple, list)) else specs[0]

@@ -1,8 +1,8 @@
 """A traced program as a text that another one shares only if both compute the same, whatever it was traced from."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -20,8 +20,8 @@ def trace_key(traced: ConcreteFunction) -> str:
     """Return a hash of all operations of a traced program, their constants and their order.
 
     What it is a program of are its inputs and what it captured: variables and tensors, which are no part of the hash.
-    TensorFlow numbers the functions of a process: here they are named by their place in the program, and so are its nodes. Anything
-    else that differs gives another hash: two equal programs may be taken for two, never two different ones for one.
+    TensorFlow numbers the functions of a process: here they are named by their place in the program, and so are its nodes.
+    Anything else that differs gives another hash: two equal programs may be taken for two, never two different ones for one.
     """
     library = {function.signature.name: function for function in traced.graph.as_graph_def().library.function}
     numbers = {traced.function_def.signature.name: "program"}
@@ -44,8 +44,7 @@ def captured_key(traced: ConcreteFunction) -> str:
     digest = hashlib.sha256()
     variables = {id(variable.handle): variable for variable in traced.graph.variables}
     for tensor in traced.captured_inputs:
-        value = variables[id(tensor)] if id(tensor) in variables else tensor
-        array = np.asarray(value.numpy())
+        array = np.asarray(variables.get(id(tensor), tensor).numpy())
         digest.update(repr((array.shape, array.dtype)).encode() + array.tobytes())
     return digest.hexdigest()
 
@@ -68,7 +67,7 @@ def _named(function: FunctionDef) -> Iterator[str]:
 def _calls(node: NodeDef) -> Iterator[tf.compat.v1.NameAttrList]:
     for name in sorted(node.attr):
         value: AttrValue = node.attr[name]
-        called: Iterable = [value.func] if value.HasField("func") else value.list.func
+        called: Iterable[Any] = [value.func] if value.HasField("func") else value.list.func
         yield from called
 
 
@@ -104,5 +103,5 @@ def _ordered(places: list[str]) -> list[str]:
 
 def _moved(place: str, names: dict[str, str]) -> str:
     """Return where a value comes from, `node:output:0` or `^node`, with the new name of the node."""
-    before, name, after = re.fullmatch(r"(\^?)([^:]*)(.*)", place, re.DOTALL).groups()
-    return f"{before}{names[name]}{after}"
+    name, colon, output = place.removeprefix("^").partition(":")
+    return f"{'^' if place[0] == '^' else ''}{names[name]}{colon}{output}"

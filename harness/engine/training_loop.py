@@ -61,7 +61,9 @@ class Training:
         self._train, self._test, self._validation = samples.train, samples.test, samples.validation
         self._hooks = self._callback_list()
         self._unkept: Unkept | None = None  # it looks at what there is when the training begins
-        self._done, self._logs, self._resumed = 0, {}, None
+        self._done = 0
+        self._logs: Mapping[str, float] = {}
+        self._resumed: State | None = None
         self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
         # Nothing else changes weights behind an epoch's measurement.
         self._watched = bool(config.callbacks) or final_weights.averages(program.model.optimizer)
@@ -100,7 +102,7 @@ class Training:
             self._logs = dict(train) if epoch is None else logs_of(epoch)
             hooks.on_epoch_end(self._done - 1, self._logs)
             if epoch is None and self.ended:  # a callback stopped it between two measured epochs
-                epoch = self._measured(train)
+                epoch = self._measured(train)  # type: ignore[unreachable]  # mypy takes `ended` for what it was above
                 self._logs = logs_of(epoch)
             if epoch is not None:
                 yield epoch

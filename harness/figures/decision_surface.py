@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from harness.data import each
 from harness.figures.figure_data import (
     FigureData,
     Surface,
     class_labels_of,
     input_names,
+    labels_of,
     names_of,
     plane_of,
     require_finite,
@@ -107,8 +107,8 @@ def _draw_samples(panel: Any, subject: FigureData) -> None:
             chosen = x[:MOST_POINTS][classes == number]
             colour = DARK[number % len(DARK)]
             look = {"facecolors": colour, "edgecolors": "white"} if filled else {"facecolors": "none", "edgecolors": colour}
-            look |= {"marker": MARKERS[number % len(MARKERS)], "label": names[number] if filled else None}
-            panel.scatter(*chosen.T, s=size, linewidths=0.8, **look)
+            label = names[number] if filled else None
+            panel.scatter(*chosen.T, s=size, linewidths=0.8, marker=MARKERS[number % len(MARKERS)], label=label, **look)
     if not same:
         panel.scatter([], [], facecolors="none", edgecolors=BLACK, label="hollow: test samples")
     room = {"handletextpad": 0.1, "columnspacing": 1.0, "bbox_to_anchor": (0.5, -0.12)}

@@ -9,7 +9,7 @@ from PIL import Image
 
 from harness.data import each
 from harness.engine import scaled, structure
-from harness.figures.figure_data import FigureData, NotApplicable, answers, first_output, images_of
+from harness.figures.figure_data import FigureData, NotApplicable, answers, first_output, images_of, labels_of
 from harness.figures.image_grid import as_grey
 from harness.tensorboard import Embedding
 
@@ -45,7 +45,7 @@ def _labels(subject: FigureData) -> dict[str, list[str]]:
     try:
         found = answers(subject)
     except NotApplicable:
-        truth, predicted = np.asarray(each(subject.arrays.y_test)[0]), first_output(subject.outputs)
+        truth, predicted = labels_of(subject.arrays.y_test), first_output(subject.outputs)
         columns = {"true": truth, "predicted": predicted}
         return {name: [f"{row:.4g}" for row in part[:MOST_POINTS].reshape(-1)] for name, part in columns.items()}
     columns = {"true": found.truth, "predicted": found.predicted}

@@ -68,6 +68,13 @@ def first_output(outputs: Any) -> np.ndarray:
     return np.asarray(outputs[0] if isinstance(outputs, (list, tuple)) else outputs)
 
 
+def labels_of(y: Samples | None) -> np.ndarray:
+    """Return the labels of the first output; NotApplicable for a model that learns without any."""
+    if y is None:
+        raise NotApplicable("there are no labels.")
+    return np.asarray(each(y)[0])
+
+
 def answers(subject: FigureData) -> Predictions:
     """Return the model's answers as classes; NotApplicable where it is no classifier, or its outputs are not finite."""
     probabilities = class_probabilities(first_output(subject.outputs), np.asarray(each(subject.arrays.y_test)[0]))

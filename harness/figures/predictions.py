@@ -20,7 +20,7 @@ def predictions(subject: FigureData) -> Figure:
 
 def predicted_against_true(subject: FigureData) -> Figure:
     """Draw a regression's predictions over the true values; on the diagonal they are equal."""
-    truth = np.asarray(each(subject.arrays.y_test)[0]).reshape(-1)
+    truth = labels_of(subject.arrays.y_test).reshape(-1)
     predicted = first_output(subject.outputs).reshape(-1)
     if truth.shape != predicted.shape:
         raise NotApplicable(f"expected one number a sample; received outputs of {first_output(subject.outputs).shape}.")

@@ -21,7 +21,7 @@ DARK = ("#003A5C", "#6E2F00", "#004B37", "#6B2D52", "#5F4400", "#123F57", "#5C56
 DIVERGING = LinearSegmentedColormap.from_list("blue-orange", [BLUE, "#9CC4DF", "#F7F7F7", "#F0B78D", ORANGE])
 SEQUENTIAL = LinearSegmentedColormap.from_list("white-blue", ["#FFFFFF", "#CFE2EF", SKY, BLUE, "#003A5C"])
 
-_LOOK = {
+_LOOK: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 11.0,
     "axes.edgecolor": "#666666",
@@ -65,7 +65,7 @@ def colours(count: int) -> Sequence[str]:
 
 def to_png(made: Figure) -> bytes:
     """Return a figure as the bytes of a PNG file."""
-    buffer = BytesIO()
+    buffer, canvas = BytesIO(), FigureCanvasAgg(made)
     with rc_context(_LOOK):
-        FigureCanvasAgg(made).print_png(buffer)
+        canvas.print_png(buffer)  # type: ignore[no-untyped-call]
     return buffer.getvalue()

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from harness.data import Samples, each
-from harness.figures.figure_data import FigureData, answers, class_probabilities, first_output, images_of
+from harness.figures.figure_data import FigureData, answers, class_probabilities, first_output, images_of, labels_of
 from harness.figures.style import BLACK, BLUE, ORANGE, SEQUENTIAL, figure, panels
 
 FARTHEST, STRIDE = 10, 2  # pixels
@@ -22,7 +22,7 @@ def accuracy_by_shift(subject: FigureData) -> dict[Shift, float]:
     found = answers(subject)
     parts = each(subject.arrays.x_test)
     x, truth = np.asarray(parts[0][:MOST_IMAGES]), found.truth[:MOST_IMAGES]
-    labels = np.asarray(each(subject.arrays.y_test)[0])[:MOST_IMAGES]
+    labels = labels_of(subject.arrays.y_test)[:MOST_IMAGES]
     steps = _steps(min(images_of(x).shape[1:3]))
     return {
         (right, down): _accuracy(subject.predict, moved(x, right, down), labels, truth) for down in steps for right in steps

@@ -126,8 +126,8 @@ def _set_blocked(numbers: set[int]) -> None:
 
 
 def _set_filters(filters: list[Any]) -> None:
-    warnings.filters[:] = filters
-    warnings._filters_mutated()
+    warnings.filters[:] = filters  # type: ignore[index]
+    warnings._filters_mutated()  # type: ignore[attr-defined]
 
 
 def _loggers() -> dict[str, tuple[Any, ...]]:

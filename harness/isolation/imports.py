@@ -52,4 +52,8 @@ class ImportWatch:
         finally:
             came = running.pop("came")
             self._attributes.accept(unchanged)
-            self._attributes.add(one for one in came if sys.modules.get(one.__name__) is one)
+            self._attributes.add(filter(_is_imported, came))
+
+
+def _is_imported(module: ModuleType) -> bool:
+    return sys.modules.get(module.__name__) is module

@@ -13,8 +13,7 @@ from keras.src.backend import config as keras_config
 from keras.src.backend.common import global_state
 from keras.src.saving import object_registration
 from tensorflow.python.eager import context
-from tensorflow.python.framework import config as tf_config
-from tensorflow.python.framework import ops
+from tensorflow.python.framework import config as tf_config, ops
 
 from harness.isolation.aspects import Aspect
 
@@ -47,7 +46,8 @@ def _start_randomness() -> None:
 
 
 def _random_states() -> tuple[Any, ...]:
-    kind, keys, *numbers = np.random.get_state()
+    drawn: Any = np.random.get_state()
+    kind, keys, *numbers = drawn
     inner = context.context()
     return random.getstate(), kind, keys.tobytes(), numbers, inner._seed, inner._rng.getstate()
 
@@ -67,12 +67,13 @@ def _set_sklearn_configuration(_: object) -> None:
 def _own_sklearn_configuration() -> dict[str, Any]:
     """Return the configuration with which scikit-learn begins in this environment: that of its module, run once more."""
     spec = sys.modules["sklearn._config"].__spec__
-    fresh = importlib.util.module_from_spec(spec)
+    assert spec is not None and spec.loader is not None  # it was imported from a file
+    fresh: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fresh)
-    return fresh.get_config()
+    return dict(fresh.get_config())
 
 
-def _set_errors(handling: tuple[dict[str, str], Any]) -> None:
+def _set_errors(handling: tuple[dict[str, Any], Any]) -> None:
     np.seterr(**handling[0])
     np.seterrcall(handling[1])
 

@@ -45,7 +45,8 @@ class Attributes:
         """Hold modules, and the classes that they name, as they are now; those that are held already stay as they were."""
         with self._lock:
             for module in modules:
-                for owner in (module, *classes_of(module)):
+                owners: list[Owner] = [module, *classes_of(module)]
+                for owner in owners:
                     if id(owner) not in self._known:
                         self._known.add(id(owner))
                         self._hold(owner)
@@ -129,7 +130,7 @@ def _have_versions() -> bool:
     """Say whether a dictionary's version is where it is expected, and changes when it is written to and at no other time."""
     for owner in (ModuleType("probe"), type("Probe", (), {})):
         attributes = _attributes(owner)
-        for write in (lambda: setattr(owner, "a", 1), lambda: setattr(owner, "a", 2), lambda: delattr(owner, "a")):
+        for write in (partial(setattr, owner, "a", 1), partial(setattr, owner, "a", 2), partial(delattr, owner, "a")):
             before = _version(attributes).value
             getattr(owner, "a", None)
             if _version(attributes).value != before:

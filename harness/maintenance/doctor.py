@@ -124,7 +124,7 @@ def data(data_dir: Path | None) -> Part:
     except DataError as error:
         yield Finding(str(error), "name another folder with --data-dir or HARNESS_DATA_DIR")
         return
-    for name, dataset in DATASETS.items():
+    for name in DATASETS:
         there = [place for place in places if place.dataset == name]
         verified = [place for place in there if place.state == "verified" and place.source != "cache"]
         state = (

@@ -122,7 +122,7 @@ def trial_of(record: Record, *, file: Path, logdir: Path, data_dir: Path | None)
         raise UsageError(f"Reruns cannot be written ({reason(error)}); move it away, or name another --logdir.") from None
     engine, attempt = str(record.provenance.get("engine", "auto")), next_attempt(folder)
     trial = Trial(
-        study_path=study.path,
+        study_path=study.file,
         # The recorded settings stand in the place of the base's: they hold even where the variant has changed since.
         base_changes=tuple(_settings(record).items()),
         study=study.name,

@@ -53,13 +53,14 @@ def move_to_trash(folder: Path, *, logdir: Path, shown: Iterable[str] = ()) -> T
     try:
         require_own(logdir / name, root=logdir)
         entry = _new_entry(logdir / TRASH, root=logdir)
-        note = {"name": name, "removed": time.time(), "shown": sorted(shown)}
+        removed, events = time.time(), sorted(shown)
+        note = {"name": name, "removed": removed, "shown": events}
         write_atomically(entry / _NOTE, json.dumps(note) + "\n")
         os.rename(folder, entry / _CONTENT)
         _hide_events(entry / _CONTENT)
     except OSError as error:
         raise UsageError(f"{str(folder)!r} cannot be moved to the trash ({reason(error)}).") from None
-    return Trashed(name, entry, note["removed"], frozenset(note["shown"]), _record(entry / _CONTENT))
+    return Trashed(name, entry, removed, frozenset(events), _record(entry / _CONTENT))
 
 
 def restore(trashed: Trashed, *, logdir: Path) -> Path:
@@ -112,7 +113,7 @@ def _entries(logdir: Path) -> list[Path]:
         return []
     # Links, of the trash itself or in it, and whatever else somebody has put there, are not ours.
     names = (entry.name.removeprefix(_DELETING) for entry in entries)
-    own = [entry for entry, name in zip(entries, names) if name.isdecimal() and is_own(entry, root=logdir)]
+    own = [entry for entry, name in zip(entries, names, strict=True) if name.isdecimal() and is_own(entry, root=logdir)]
     return [entry for entry in own if entry.is_dir()]
 
 

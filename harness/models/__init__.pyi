@@ -1,27 +1,12 @@
-from .array_hashes import arrays_sha256 as arrays_sha256
-from .array_hashes import judged_sha256 as judged_sha256
+from .array_hashes import arrays_sha256 as arrays_sha256, judged_sha256 as judged_sha256
 from .build import (
     build_dense as build_dense,
-)
-from .build import (
     count_flops as count_flops,
-)
-from .build import (
     count_parameters as count_parameters,
-)
-from .build import (
     describe_layers as describe_layers,
-)
-from .build import (
     make_model as make_model,
-)
-from .build import (
     state_megabytes as state_megabytes,
-)
-from .build import (
     stop_below as stop_below,
-)
-from .build import (
     summary_text as summary_text,
 )
 from .fingerprint import effect as effect

@@ -1,7 +1,6 @@
 """Hashes of arrays: of all that a trial is given, and of which samples it is judged on."""
 
 import hashlib
-from typing import Any
 
 import numpy as np
 

@@ -20,8 +20,6 @@ from harness.models.layer_optimizers import renew_optimizers
 from harness.models.layer_rewiring import Rewiring
 from harness.models.layer_uses import require_unheld
 
-__all__ = ["LayerError", "edit"]
-
 
 def edit(
     model: keras.Model,

@@ -62,7 +62,7 @@ def _layer_class(setting: str, name: str) -> type:
     return known[name]
 
 
-def _check_options(setting: str, kind: type, options: dict[str, Any]) -> None:
+def _check_options(setting: str, kind: Any, options: dict[str, Any]) -> None:
     parameters = inspect.signature(kind.__init__).parameters.values()
     known = {parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD} - {"self"}
     known.update(COMMON)

@@ -129,7 +129,8 @@ def _passed_on(call: Call, inputs: Iterable[keras.KerasTensor]) -> keras.KerasTe
     if len(tensors) != 1 or len(call.outputs) != 1:
         raise LayerError(
             f"remove: layer {call.operation.name!r} ({type(call.operation).__name__}) takes or gives several tensors, so "
-            "removing it leaves open which of them goes on; replace it, remove the layers before it, or cut what it is not to take."
+            "removing it leaves open which of them goes on; replace it, remove the layers before it, "
+            "or cut what it is not to take."
         )
     return tensors[0]
 

@@ -20,6 +20,8 @@ def make_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | No
         raise UsageError(f"Study {study.name!r} needs dataset {settings.dataset!r}; the trial names none.")
     arrays = own_arrays(study, settings, prepared, seed=seed)
     if arrays is None:
+        if prepared is None:
+            raise UsageError(f"Study {study.name!r} needs dataset {settings.dataset!r}; the trial names none.")
         arrays = image_arrays(prepared, settings)
     if settings.validation is None or arrays.x_validation is not None:
         return arrays
@@ -44,7 +46,9 @@ def image_arrays(prepared: ResolvedDataset, settings: Settings) -> Arrays:
             f"Dataset {prepared.used!r} is a table; expected images, or a study with arrange(settings, data) that makes "
             "inputs and targets of it."
         )
-    return first_samples(Arrays(*data, scale=255.0 if settings.normalize else 1.0), settings.samples)
+    x_train, y_train, x_test, y_test = data
+    scale = 255.0 if settings.normalize else 1.0
+    return first_samples(Arrays(x_train, y_train, x_test, y_test, scale=scale), settings.samples)
 
 
 @lru_cache(maxsize=8)

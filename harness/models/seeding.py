@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,8 @@ def seed_everything(seed: int) -> None:
 
 def random_states() -> tuple[object, ...]:
     """Return what tells whether anything was drawn since: the states of Python's and NumPy's generators."""
-    kind, words, *rest = np.random.get_state()
+    state: Any = np.random.get_state()
+    kind, words, *rest = state
     return random.getstate(), kind, words.tobytes(), tuple(rest)
 
 

@@ -19,7 +19,7 @@ def to_csv(frame: "pd.DataFrame") -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(neutral(name) for name in frame.columns)
-    writer.writerows(zip(*([_csv_cell(value) for value in frame[name].tolist()] for name in frame.columns)))
+    writer.writerows(zip(*([_csv_cell(value) for value in frame[name].tolist()] for name in frame.columns), strict=True))
     return file.getvalue()
 
 

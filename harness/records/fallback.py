@@ -4,11 +4,12 @@ import errno
 import secrets
 import tempfile
 from pathlib import Path
+from typing import TypeGuard
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def disk_is_full(error: BaseException | None) -> bool:
+def disk_is_full(error: BaseException | None) -> TypeGuard[OSError]:
     """Say whether an error means that a disk, a quota or a file's largest size is used up."""
     return isinstance(error, OSError) and error.errno in _FULL
 

@@ -10,7 +10,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -38,10 +38,8 @@ def one_writer(folder: Path) -> Iterator[None]:
             _write_owner(descriptor)
             yield
         finally:
-            try:
+            with suppress(OSError):  # a full or vanished disk: the text says too much, the lock is free all the same
                 os.ftruncate(descriptor, 0)
-            except OSError:  # a full or vanished disk: the text says too much, the lock is free all the same
-                pass
             os.close(descriptor)
     finally:
         os.close(home)

@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,9 @@ class Record:
     by Keras' names, and for learning_rate, epoch_seconds, test_seconds; where not every epoch is measured, or epochs are
     counted in batches, also epoch (its number, from 1) and step (batches so far). metrics: what the model measures as fit
     would hand it back: the last values of the history, unless provenance["weights"] names other weights than LAST_EPOCH,
-    such as an average or those of the best epoch; train_ values are those of that epoch, or of the last. Losses in nats or as the model's loss has them, accuracies as fractions, times in seconds. A value that is
-    not finite is NaN here and null in the file.
+    such as an average or those of the best epoch; train_ values are those of that epoch, or of the last. Losses in nats or
+    as the model's loss has them, accuracies as fractions, times in seconds. A value that is not finite is NaN here and null
+    in the file.
     """
 
     study: str
@@ -111,10 +112,8 @@ def attempt_folder(trial: Path, attempt: int) -> Path:
 def next_attempt(trial: Path) -> int:
     """Return the number of the next attempt: one above the highest that has a folder or a record."""
     numbers = [int(found[1]) for path in trial.glob("attempt-*") if (found := _ATTEMPT.fullmatch(path.name))]
-    try:
+    with suppress(RecordError):  # none, or a damaged one
         numbers.append(read_record(trial / RECORD_FILE).attempt)
-    except RecordError:  # none, or a damaged one
-        pass
     return max(numbers, default=0) + 1
 
 
@@ -221,7 +220,8 @@ def _decode(values: dict[str, Any]) -> Record:
     require_record(values)
     if values["status"] not in STATUSES:
         raise ValueError(f"status is {values['status'][:40]!r}")
-    known = {name: tuple(value) if type(value) is list else value for name, value in values.items() if name in _FIELDS}
+    known: dict[str, Any] = {name: values[name] for name in _FIELDS if name in values}
+    known = {name: tuple(value) if type(value) is list else value for name, value in known.items()}
     metric_from_dict(values.get("metric", {}))
     if values.get("expects"):
         expectation_from_dict(values["expects"])

@@ -62,7 +62,8 @@ def folder_of(logdir: Path, study: str) -> Path:
             unknown(f"In log folder {str(logdir)!r}, study", study, names)
             if names
             else UsageError(
-                f"Log folder {str(logdir)!r} has no studies; expected {study!r}. Run it first, or name its folder with --logdir."
+                f"Log folder {str(logdir)!r} has no studies; expected {study!r}. "
+                "Run it first, or name its folder with --logdir."
             )
         )
     return logdir / study

@@ -37,7 +37,7 @@ def _differing(one: Record, other: Record) -> Iterator[tuple[str, str, Any, Any]
     yield from _pairs("architecture", _layers(one), _layers(other))
     for name in dict.fromkeys((*one.history, *other.history)):
         mine, its = one.history.get(name, ()), other.history.get(name, ())
-        epochs = (epoch for epoch, (a, b) in enumerate(zip(mine, its)) if not _same(a, b))
+        epochs = (epoch for epoch, (a, b) in enumerate(zip(mine, its, strict=False)) if not _same(a, b))
         epoch = next(epochs, min(len(mine), len(its)))
         if epoch < max(len(mine), len(its)):
             number = max((epoch_numbers(record) for record in (one, other)), key=len)[epoch]

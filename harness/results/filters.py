@@ -53,7 +53,8 @@ class Filter:
     def rows(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """Return the rows of a table for which the expression holds; UsageError where it compares text with numbers."""
         names = list(frame.columns)
-        chosen = [self.holds(dict(zip(names, cells))) for cells in zip(*(frame[name].tolist() for name in names))]
+        rows = zip(*(frame[name].tolist() for name in names), strict=True)
+        chosen = [self.holds(dict(zip(names, cells, strict=True))) for cells in rows]
         return frame[chosen] if chosen else frame
 
 

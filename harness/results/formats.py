@@ -58,8 +58,10 @@ def write_output(text: str, output: str, *, show: Callable[[str], None]) -> None
 def to_json(frame: "pd.DataFrame") -> str:
     """Return a table as a JSON list of one object a row, null where there is no value."""
     names = [str(name) for name in frame.columns]
-    cells = zip(*([plain(value) for value in frame[name].tolist()] for name in frame.columns))
-    return json.dumps([dict(zip(names, row)) for row in cells], indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    cells = zip(*([plain(value) for value in frame[name].tolist()] for name in frame.columns), strict=True)
+    return (
+        json.dumps([dict(zip(names, row, strict=True)) for row in cells], indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def to_markdown(view: View) -> str:
@@ -99,7 +101,10 @@ def to_latex(view: View) -> str:
         "\\toprule",
         _latex_row([escape_latex(words(name)) for name in view.columns]),
         "\\midrule",
-        *(_latex_row([_latex_cell(cell, numeric) for cell, numeric in zip(row, view.numeric)]) for row in view.rows),
+        *(
+            _latex_row([_latex_cell(cell, numeric) for cell, numeric in zip(row, view.numeric, strict=True)])
+            for row in view.rows
+        ),
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -132,9 +137,11 @@ def to_text(view: View) -> str:
     """Return a table in plain characters, its columns aligned, the best of a column marked, its caption below it."""
     rows = [view.columns, *(tuple(plain_cell(cell) for cell in row) for row in view.rows)]
     rows = [tuple(on_one_line(text) for text in row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     sides = [str.rjust if numeric else str.ljust for numeric in view.numeric]
-    lines = ["  ".join(side(text, width) for text, width, side in zip(row, widths, sides)).rstrip() for row in rows]
+    lines = [
+        "  ".join(side(text, width) for text, width, side in zip(row, widths, sides, strict=True)).rstrip() for row in rows
+    ]
     lines.insert(1, "  ".join("─" * width for width in widths))
     return "\n".join([*lines, *([view.caption] if view.caption else [])]) + "\n"
 

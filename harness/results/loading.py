@@ -97,7 +97,7 @@ def gather_records(folder: Path) -> Gathered:
     if not found:
         reason = f" ({problems[0]})" if problems else ""
         raise UsageError(f"Folder {str(folder)!r} holds no record of a trial{reason}; expected LOGDIR or LOGDIR/STUDY.")
-    paths, records = zip(*found.values())
+    paths, records = zip(*found.values(), strict=True)
     return Gathered(records, paths, tuple(problems), tuple(rivals))
 
 
@@ -107,7 +107,7 @@ def alike(gathered: Gathered) -> Gathered:
     standing = [record for record in gathered.records if id(record) not in dropped]
     kept, left_out = told_apart(standing, of_one_make=lambda record: id(record) in counted)
     ids = set(map(id, kept))
-    paths = tuple(path for path, record in zip(gathered.paths, gathered.records) if id(record) in ids)
+    paths = tuple(path for path, record in zip(gathered.paths, gathered.records, strict=True) if id(record) in ids)
     problems = (*gathered.problems, *lines, *left_out_lines(kept, left_out))
     return replace(gathered, records=tuple(kept), paths=paths, problems=problems)
 
@@ -119,7 +119,7 @@ def _by_last_runs(gathered: Gathered) -> tuple[set[int], set[int], list[str]]:
     after it is in neither. Where nothing else is there, what was left out is shown nevertheless, with a line.
     """
     folders: dict[Path, list[Record]] = {}
-    for path, record in zip(gathered.paths, gathered.records):
+    for path, record in zip(gathered.paths, gathered.records, strict=True):
         folders.setdefault(path.absolute().parent.parent.parent, []).append(record)
     counted: set[int] = set()
     dropped: set[int] = set()
@@ -174,7 +174,7 @@ def _in_place(path: Path, record: Record) -> bool:
 
 def _common_logdir(gathered: Gathered) -> Path:
     """Return the log folder of the first record that lies at its own place, else of the first one."""
-    places = zip(gathered.paths, gathered.records)
+    places = zip(gathered.paths, gathered.records, strict=True)
     return logdir_of(next((path for path, record in places if _in_place(path, record)), gathered.paths[0]))
 
 

@@ -1,6 +1,6 @@
 """A trial by the name a user gives it: a path, an id, or a beginning of either that fits no other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def find_trial(name: str, *, logdir: Path) -> Found:
             raise UsageError(str(error)) from None
     inside = _trials_inside(name)
     gathered = None if inside else gather_records(logdir)
-    found = inside or matching(name, trials_of(gathered))
+    found = matching(name, trials_of(gathered)) if gathered else inside
     if len(found) > 1:
         raise UsageError(f"Trial {name!r} is ambiguous: {listed(found)}. Give more of its path, or of its id.")
     if gathered:
@@ -58,13 +58,13 @@ def all_trials(folder: Path) -> tuple[Found, ...]:
 
 def trials_of(gathered: Gathered) -> tuple[Found, ...]:
     """Return the trials of gathered records."""
-    return tuple(Found(record, path) for record, path in zip(gathered.records, gathered.paths))
+    return tuple(Found(record, path) for record, path in zip(gathered.records, gathered.paths, strict=True))
 
 
 def matching(name: str, trials: Sequence[Found]) -> tuple[Found, ...]:
     """Return the trials that a name fits best: in full, else by its end, a part, its beginning; UsageError if none."""
     wanted = name.strip().strip("/")
-    rules = (
+    rules: tuple[Callable[[Found], bool], ...] = (
         lambda found: wanted in (found.record.trial_id, name_of(found.record)),
         lambda found: name_of(found.record).endswith(f"/{wanted}"),
         lambda found: f"/{name_of(found.record)}/".find(f"/{wanted}/") >= 0,

@@ -86,7 +86,7 @@ def _notes(sources: Sequence[ComparedTable], found: Sequence[dict[str, Any] | No
     """Say what else than the result differs between the sources' records of one variant."""
     first = found[0]
     notes = []
-    for number, (source, row) in enumerate(zip(sources, found), start=1):
+    for number, (source, row) in enumerate(zip(sources, found, strict=True), start=1):
         if row is None:
             notes.append(f"not in {number}")
         elif first is not None and row is not first:

@@ -56,6 +56,9 @@ def _filtered(trials: Sequence[Found], text: str, logdir: Path) -> tuple[Found, 
     records = in_order(found.record for found in trials)
     frame = trials_table(records, logdir)
     condition = parse_filter(text, frame.columns)
-    rows = (dict(zip(frame.columns, cells)) for cells in zip(*(frame[name].tolist() for name in frame.columns)))
-    kept = {id(record) for record, row in zip(records, rows) if condition.holds(row)}
+    rows = (
+        dict(zip(frame.columns, cells, strict=True))
+        for cells in zip(*(frame[name].tolist() for name in frame.columns), strict=True)
+    )
+    kept = {id(record) for record, row in zip(records, rows, strict=True) if condition.holds(row)}
     return tuple(found for found in trials if id(found.record) in kept)

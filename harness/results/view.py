@@ -70,7 +70,7 @@ def make_view(frame: "pd.DataFrame", columns: Sequence[str], *, caption: str = "
     cells = [_column(frame, name) for name in shown]
     numeric = tuple(_is_numeric(frame, name) for name in shown)
     words = " ".join(part for part in (caption, _legend(frame, shown, cells, marked)) if part)
-    return View(tuple(shown), numeric, tuple(zip(*cells)), words)
+    return View(tuple(shown), numeric, tuple(zip(*cells, strict=True)), words)
 
 
 def format_value(name: str, value: Any, *, metric: str = "") -> str:
@@ -114,7 +114,7 @@ def _form(name: str) -> str:
 
 def _column(frame: "pd.DataFrame", name: str) -> tuple[Cell, ...]:
     metrics = _beside(frame, name, "metric")
-    texts = [format_value(name, value, metric=metric) for value, metric in zip(frame[name].tolist(), metrics)]
+    texts = [format_value(name, value, metric=metric) for value, metric in zip(frame[name].tolist(), metrics, strict=True)]
     std = next((std for std, mean in _stds(frame).items() if mean == name), None)
     spreads = frame[std].tolist() if std else [None] * len(texts)
     deviations = [format_value(std or "", value, metric=metric) for value, metric in zip(spreads, metrics)]
@@ -144,7 +144,7 @@ def _best(frame: "pd.DataFrame", name: str) -> frozenset[int]:
     """Return the rows with the best value among those of the same data; none where there is nothing to choose from."""
     beside = (_beside(frame, name, other) for other in ("data", "metric", "direction", "status"))
     groups: dict[tuple[str, str], dict[int, float]] = {}
-    for index, (value, data, metric, direction, status) in enumerate(zip(frame[name].tolist(), *beside)):
+    for index, (value, data, metric, direction, status) in enumerate(zip(frame[name].tolist(), *beside, strict=True)):
         better = _better(_split(name)[0], metric, direction)
         if better and not is_missing(value) and status not in UNFINISHED:
             groups.setdefault((data, better + (metric if name.startswith("value") else "")), {})[index] = value

@@ -1,14 +1,8 @@
 from .data_checks import outdated_records as outdated_records
 from .estimate import (
     dense_parameters as dense_parameters,
-)
-from .estimate import (
     estimate_trials as estimate_trials,
-)
-from .estimate import (
     trial_seconds as trial_seconds,
-)
-from .estimate import (
     wall_seconds as wall_seconds,
 )
 from .execution import execute as execute
@@ -31,20 +25,12 @@ from .plan import (
 )
 from .plan import (
     make_plan as make_plan,
-)
-from .plan import (
     results as results,
 )
 from .preflight import (
     must_be_built as must_be_built,
-)
-from .preflight import (
     require_effects as require_effects,
-)
-from .preflight import (
     require_samples as require_samples,
-)
-from .preflight import (
     unused_overrides as unused_overrides,
 )
 from .record_store import RecordStore as RecordStore

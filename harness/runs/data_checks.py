@@ -130,7 +130,7 @@ def _asking(path: Path, base_changes: Mapping[str, Any], questions: Sequence[Dat
     try:
         yield ours
     finally:
-        if process.is_alive():
+        if process.pid is not None and process.is_alive():
             end_tree(process.pid)
         process.join()
         ours.close()
@@ -154,7 +154,9 @@ def _answer(connection: Connection, path: Path, base_changes: Mapping[str, Any],
 
 
 def _end_with_driver() -> None:
-    wait([parent_process().sentinel])
+    driver = parent_process()
+    assert driver is not None
+    wait([driver.sentinel])
     os.killpg(0, signal.SIGKILL)
 
 
@@ -204,7 +206,7 @@ class Hashes:
 
 def watch(settings: Settings, read: set[str]) -> Settings:
     """Return settings like these, of a class that notes in `read` which of them are asked for."""
-    kind = type(settings)
+    kind: Any = type(settings)
     names = frozenset(annotations(kind))
     held = getattr(settings, "__dict__", {})
 
@@ -217,7 +219,7 @@ def watch(settings: Settings, read: set[str]) -> Settings:
 
     try:
         body = {"__slots__": (), "__getattribute__": look, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        watched = object.__new__(type(kind)(kind.__name__, (kind,), body))
+        watched: Settings = object.__new__(type(kind)(kind.__name__, (kind,), body))
         for name in (*names, *held):
             object.__setattr__(watched, name, getattr(settings, name))
     except (TypeError, AttributeError):  # a class that cannot be extended

@@ -4,10 +4,11 @@ import csv
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from numbers import Real
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.data import ResolvedDataset, find_dataset, is_table
 from harness.errors import UsageError
@@ -81,7 +82,9 @@ def _epoch_seconds(record: Record, log_every: int, *, guess: float) -> float:
     train, test = (record.history.get(name, ()) for name in ("epoch_seconds", "test_seconds"))
     last = record.history.get("epoch") or range(1, len(train) + 1)  # the number of the epoch behind each entry
     # An entry holds the seconds of one of the epochs since the one before, and those of the one test behind them.
-    entries = [(number - before, one, tested) for number, before, one, tested in zip(last, (0, *last), train, test)]
+    entries = [
+        (number - before, one, tested) for number, before, one, tested in zip(last, (0, *last), train, test, strict=False)
+    ]
     if len(entries) == 1:
         return min(guess, entries[0][1]) if math.isfinite(entries[0][1]) else guess
     steady = entries[1:]
@@ -108,10 +111,10 @@ def _step_seconds(study: Study, settings: Settings) -> float:
     if study.step_seconds is None:
         features = UNKNOWN_FEATURES if not study.needs_dataset or is_table(settings.dataset) else PIXELS
         return STEP_SECONDS + PARAMETER_SECONDS * dense_parameters(settings, features) * settings.batch_size / 32
-    said = study.step_seconds(settings)
-    if isinstance(said, bool) or not isinstance(said, Real) or not 0 < said < math.inf:
+    said: Any = study.step_seconds(settings)
+    if isinstance(said, bool) or not isinstance(said, Real) or not 0 < float(said) < math.inf:
         raise UsageError(f"Study {study.name!r}: step_seconds(settings) is {said!r}; expected seconds, such as 0.01.")
-    return said
+    return float(said)
 
 
 def _samples(study: Study, settings: Settings, data: Mapping[str, ResolvedDataset]) -> int:
@@ -129,7 +132,7 @@ def dense_parameters(settings: Settings, features: int = PIXELS) -> int:
     101770
     """
     widths = (features if settings.flatten else 28, *settings.hidden, settings.outputs)
-    return sum((inputs + 1) * units for inputs, units in zip(widths, widths[1:]))
+    return sum((inputs + 1) * units for inputs, units in pairwise(widths))
 
 
 def trial_seconds(trials: "tuple[Trial, ...]", seconds: Mapping[str, float]) -> list[float]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from harness.analysis import write_declaration, write_tables
@@ -81,7 +82,7 @@ class _Run:
         for trial, outcome in self.executor.run(trials, progress=self.epoch, wish=self.wish):
             record = _record(self.plan, trial, outcome)
             if isinstance(outcome, WorkerFailure) and outcome.status != INTERRUPTED:
-                self.keeper.attempt("The event file", lambda: show_failure(self.plan, trial, record))
+                self.keeper.attempt("The event file", partial(show_failure, self.plan, trial, record))
             record = self.keeper.keep(trial, record)
             for line in notices(record):
                 self.tell(self.watcher.notice, line)

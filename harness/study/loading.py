@@ -125,15 +125,17 @@ def _execute(path: Path) -> object:
     if path.suffix != ".py":
         raise UsageError(f"Study file {path} ends in {path.suffix!r}; expected a name ending in {' or '.join(KINDS)}.")
     name = f"{STUDY_MODULE}{path.stem.replace('-', '_')}_{digest}"
-    spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
+    loader = _Source(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None  # it has a loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses and inspect look their module up by name
+    sys.modules[name] = module  # dataclasses and inspect look their module up by name
     linecache.cache.pop(str(path), None)  # or the functions' sources would be those of the former content
     _withdraw()
     _brought.pop(path.parent, None)  # they may have been edited since
     try:
         with importing_from((path.parent,)):
-            spec.loader.exec_module(module)
+            loader.exec_module(module)
     except SyntaxError as error:
         where = f", line {error.lineno}" if error.lineno else ""  # a file with a NUL has no lines
         raise UsageError(f"Study file {error.filename or path}{where}: {error.msg}.") from None

@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from types import CodeType
+from typing import Any, TypeGuard
 
 HARNESS = Path(__file__).resolve().parents[1]
 _WITHIN = HARNESS / "experiments"  # where a wheel has the studies that lie beside the package in its sources
@@ -20,7 +21,7 @@ _STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib
 _DYNAMIC = frozenset({"__import__", "import_module"})  # calls that import what a text names
 
 
-def is_own(file: str | Path | None) -> bool:
+def is_own(file: str | Path | None) -> TypeGuard[str | Path]:
     """Say whether a module's file is the user's own: neither of Python, nor of an installed package, nor of the harness.
 
     The built-in studies are as a user's own ones, wherever they are installed.
@@ -98,11 +99,12 @@ class Modules:
         return _imports_of_text(self.contents[name], package)
 
     def _spec(self, name: str, path: Sequence[str] | None) -> importlib.machinery.ModuleSpec | None:
-        searches = [lambda: importlib.machinery.PathFinder.find_spec(name, self._folders)] if path is None else []
-        searches += [lambda finder=finder: finder.find_spec(name, path) for finder in sys.meta_path]
-        for search in searches:
+        finders: list[tuple[Any, Sequence[str] | None]] = [(finder, path) for finder in sys.meta_path]
+        if path is None:
+            finders.insert(0, (importlib.machinery.PathFinder, self._folders))
+        for finder, folders in finders:
             try:
-                spec = search()
+                spec: importlib.machinery.ModuleSpec | None = finder.find_spec(name, folders)
             except Exception:  # a finder of another package's, which does not know the name
                 continue
             if spec is not None:

@@ -71,9 +71,13 @@ class Settings:
         return {name: getattr(self, name) for name in LAYER_EDITS if getattr(self, name)}
 
 
-@lru_cache(maxsize=64)
 def annotations(kind: type[Settings]) -> Mapping[str, Any]:
     """Return each setting's declared type, in the order of declaration."""
+    return _annotations(kind)  # type: ignore[arg-type]  # mypy takes a class's hash for its instances'
+
+
+@lru_cache(maxsize=64)
+def _annotations(kind: type[Settings]) -> Mapping[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
 

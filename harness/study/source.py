@@ -181,7 +181,8 @@ class _Walk:
 
     def _shown(self, value: Any, *, own: bool) -> str:
         """Return how a value of an installed type shows itself, if that tells more than where it lies."""
-        if own or type(value).__repr__ is object.__repr__:
+        kind: Any = type(value)
+        if own or kind.__repr__ is object.__repr__:
             return ""
         shown = repr(value)
         return "" if " at 0x" in shown else self._placeless(shown)
@@ -227,9 +228,9 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
         elif isinstance(value, FunctionType):
             if not inspect.unwrap(value).__code__.co_filename.startswith("<"):  # dataclass made it from the fields
                 yield name, value
-        elif isinstance(value, (staticmethod, classmethod, property)):
-            yield name, value
-        elif not (name.startswith("__") or name == "_abc_impl" or inspect.isdatadescriptor(value)):
+        elif isinstance(value, (staticmethod, classmethod, property)) or not (
+            name.startswith("__") or name == "_abc_impl" or inspect.isdatadescriptor(value)
+        ):
             yield name, value
 
 

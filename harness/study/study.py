@@ -107,6 +107,13 @@ class Study:
             if other != variant.name:
                 raise self.same(other, variant.name)
 
+    @property
+    def file(self) -> Path:
+        """The file that it was loaded from; UsageError for a study made by a program, which a worker could not load."""
+        if self.path is None:
+            raise UsageError(f"Study {self.name!r} was not loaded from a file; expected one, which a worker can load.")
+        return self.path
+
     def _check_names(self) -> None:
         folded = {BASE: BASE}
         for variant in self.variants:

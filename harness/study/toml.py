@@ -15,7 +15,7 @@ from harness.study.toml_lines import LineError, gathered, in_file, key_lines, ne
 from harness.study.toml_values import expectation, judged_and_drawn, require_known, setting_value, worded_for_toml, wrong_alone
 
 KEYS = ("question", "lesson", "like", "metric", "pictures", "base", "expect", "variants", "families")
-FAMILIES = {
+FAMILIES: dict[str, Callable[..., tuple[Variant, ...]]] = {
     "one-at-a-time": families.one_at_a_time,
     "grid": families.grid,
     "pairs": families.pairs,
@@ -196,16 +196,18 @@ class _Reader:
 
     def _text(self, key: str) -> str:
         with self._at(key):
-            return check(key, self.content[key], str)
+            text: str = check(key, self.content[key], str)
+            return text
 
     def _table(self, *place: str) -> Mapping[str, Any]:
-        value: Any = self.content
+        table = self.content
         for key in place:
-            value = value.get(key, {})
+            value = table.get(key, {})
             if not isinstance(value, Mapping):
                 with self._at(*place):
                     raise UsageError(f"{'.'.join(place)} is {str(value)[:80]!r}; expected a table [{'.'.join(place)}].")
-        return value
+            table = value
+        return table
 
     @contextmanager
     def _at(self, *place: str) -> Iterator[None]:

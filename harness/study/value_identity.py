@@ -47,7 +47,8 @@ def contents_of(value: Any) -> Mapping[Any, Any] | Set[Any] | Iterable[Any] | No
     if isinstance(value, Mapping):
         return value
     if isinstance(value, (list, tuple, Set)) or type(value).__name__ == "deque":
-        return value
+        held: Iterable[Any] = value
+        return held
     if callable(getattr(type(value), "to_numpy", None)):
         return [getattr(value, "columns", None) is not None and list(value.columns), value.to_numpy()]
     if callable(getattr(type(value), "items", None)) and callable(getattr(type(value), "keys", None)):

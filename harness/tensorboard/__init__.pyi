@@ -1,5 +1,4 @@
-from .aggregates import AGGREGATE as AGGREGATE
-from .aggregates import write_aggregates as write_aggregates
+from .aggregates import AGGREGATE as AGGREGATE, write_aggregates as write_aggregates
 from .event_check import readable_records as readable_records
 from .event_file import event_files as event_files
 from .failover_writer import FailoverWriter as FailoverWriter
@@ -12,25 +11,13 @@ from .server import LOOPBACK as LOOPBACK
 from .server import serve as serve
 from .summaries import (
     histogram_summary as histogram_summary,
-)
-from .summaries import (
     image_summary as image_summary,
-)
-from .summaries import (
     pr_curve_summary as pr_curve_summary,
 )
 from .trial_writer import (
     TrialWriter as TrialWriter,
-)
-from .trial_writer import (
     as_code as as_code,
-)
-from .trial_writer import (
     as_table as as_table,
-)
-from .trial_writer import (
     hide as hide,
-)
-from .trial_writer import (
     unhide as unhide,
 )

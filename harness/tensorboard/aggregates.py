@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.plugins.custom_scalar import layout_pb2
-from tensorboard.plugins.custom_scalar import metadata as layout_metadata
+from tensorboard.plugins.custom_scalar import layout_pb2, metadata as layout_metadata
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
@@ -32,7 +31,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
     by_step: dict[int, list[float]] = {}
     for record in records:
         if record.finished:
-            for step, value in zip(_steps(record), record.history.get(curve, ())):
+            for step, value in zip(_steps(record), record.history.get(curve, ()), strict=False):
                 by_step.setdefault(step, []).append(value)
     points: dict[int, Band] = {}
     for step in sorted(step for step in by_step if abs(step) <= LAST_STEP):
@@ -44,7 +43,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
             continue
         if found is None:
             break
-        low, high = (found.mean, found.mean) if found.low is None else (found.low, found.high)
+        low, high = (found.mean, found.mean) if found.low is None or found.high is None else (found.low, found.high)
         points[step] = (found.mean, low, high)
     return points
 

@@ -5,6 +5,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from harness.records import ForeignPathError
 
 FILE_VERSION = "brain.Event:2"
 NAME_PATTERN = "events.out.tfevents.*"
+_CLOSED = -1  # in the place of a descriptor
 
 
 class EventFile:
@@ -31,7 +33,6 @@ class EventFile:
         if folder.is_symlink():  # what it leads to is not ours
             raise ForeignPathError(errno.ELOOP, "A symbolic link in the place of a run's folder", str(folder))
         self._started, self._monotonic = time.time(), time.monotonic()
-        self._descriptor: int | None
         self.path, self._descriptor = _create(folder, self._started)
         self._size = 0
         self._pending = BytesIO()
@@ -72,7 +73,7 @@ class EventFile:
 
     def close(self) -> None:
         """Flush and close; OSError as `flush`. Closing twice does nothing."""
-        if self._descriptor is None:
+        if self._descriptor == _CLOSED:
             return
         try:
             self.flush()
@@ -81,10 +82,8 @@ class EventFile:
 
     def abandon(self) -> None:
         """Close after an error of somebody else's: write what can be written and raise nothing."""
-        try:
+        with suppress(OSError):  # the error under way says more than a second one of the same cause
             self.close()
-        except OSError:
-            pass  # the error under way says more than a second one of the same cause
 
     def now(self) -> float:
         """Return the wall time in seconds, which moves on evenly from the file's creation."""
@@ -111,7 +110,7 @@ class EventFile:
 
     def _release(self) -> None:
         os.close(self._descriptor)
-        self._descriptor = None
+        self._descriptor = _CLOSED
 
 
 def event_files(folder: Path, *, recursive: bool = False) -> Iterator[Path]:

@@ -81,7 +81,7 @@ class FailoverWriter:
         except OSError as error:
             if disk_is_full(error) or isinstance(error, FileExistsError) or self.moved or self._fallback is None:
                 raise
-            self._move(error)
+            self._move(error, self._fallback)
         except Exception:
             self._steps.pop()  # what cannot be written here cannot be written elsewhere
             raise
@@ -98,11 +98,11 @@ class FailoverWriter:
         require_same_folder(self._home, self._identity)
         require_own(self.folder, root=self._home.parent)
 
-    def _move(self, error: OSError) -> None:
+    def _move(self, error: OSError, folder: Path) -> None:
         if self._board is not None:
             with suppress(OSError):
                 self._board.close()
-        self.moved, self.folder = reason(error), self._fallback
+        self.moved, self.folder = reason(error), folder
         self._board = TrialWriter(self.folder)
         for step in self._steps:
             step(self._board, self.folder)

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
-from tensorboard.plugins.hparams import metadata as hparams_metadata
+from tensorboard.plugins.hparams import api_pb2, metadata as hparams_metadata, plugin_data_pb2
 
 from harness.study import ACCURACY, TEST, TRAIN, VALIDATION
 from harness.tensorboard.event_file import EventFile, event_files
@@ -67,7 +66,8 @@ def hyperparameter(value: Value) -> bool | int | float | str:
     """
     if isinstance(value, (tuple, list)):
         return "-".join(str(hyperparameter(part)) for part in value) or "none"
-    plain = value.item() if hasattr(value, "item") else value
+    plain: Any = value
+    plain = plain.item() if hasattr(value, "item") else plain
     if not isinstance(plain, (bool, int, float, str)):
         raise TypeError(f"A hyperparameter must be bool, int, float, str or a tuple of these; received {value!r}.")
     if isinstance(plain, float) and not abs(plain) < float("inf"):

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboard.plugins.graph import metadata as graph_metadata
-from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2, summary_v2
-from tensorboard.plugins.hparams import metadata as hparams_metadata
+from tensorboard.plugins.hparams import api_pb2, metadata as hparams_metadata, plugin_data_pb2, summary_v2
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.util import tensor_util
@@ -19,8 +18,6 @@ from harness.tensorboard.hparams import (
     Value,
     hparams_summary,
     hyperparameter,
-    metric_columns,
-    write_study,
 )
 
 if TYPE_CHECKING:

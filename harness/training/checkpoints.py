@@ -40,7 +40,7 @@ class Checkpoints:
     """
 
     def __init__(self, trial: Trial, training: Training, arrays: Arrays, *, started: float, notes: dict[str, Any]) -> None:
-        """started: `time.perf_counter()` when the attempt began."""
+        """Begin with nothing to go on from; started: `time.perf_counter()` when the attempt began."""
         self.epochs: list[Epoch] = []  # all that count, the resumed ones first
         self.earlier_seconds = 0.0  # what earlier attempts have spent, wall time
         self.notes = notes

@@ -118,9 +118,9 @@ class FigureLogger:
         outputs: for the test samples, None where it diverged. weights: which ones the model has now, in words.
         """
         started = time.perf_counter()
-        self._last = self._last or _recalled(history)
-        if DECISION_SURFACE in self._wanted and not (self._surfaces and self._surfaces[-1].step == self._last.step):
-            self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, self._last))
+        last = self._last or _recalled(history)
+        if DECISION_SURFACE in self._wanted and not (self._surfaces and self._surfaces[-1].step == last.step):
+            self._attempt(DECISION_SURFACE, partial(self._take_surface, predict, last))
         subject = replace(
             self._subject,
             title=self._subject.title if weights == LAST_EPOCH else f"{self._subject.title} · {weights}",
@@ -131,9 +131,9 @@ class FigureLogger:
             surfaces=tuple(self._surfaces),
         )
         for name in self._wanted:
-            self._attempt(name, partial(self._drawn, name, subject, model))
+            self._attempt(name, partial(self._drawn, name, subject, model, last.step))
         if PR_CURVES in self._log:
-            self._attempt(PR_CURVES, partial(self._pr_curves, subject))
+            self._attempt(PR_CURVES, partial(self._pr_curves, subject, last.step))
         if EMBEDDINGS in self._log and self._seeded:
             self._attempt(EMBEDDINGS, partial(self._embedding, subject, model))
         self._report(time.perf_counter() - started)
@@ -154,14 +154,14 @@ class FigureLogger:
         made = [histogram_summary(f"weights/{name}", values) for name, values in named_weights(model).items()]
         return [partial(self._board.add, *made, step=step, run=TRAIN)]
 
-    def _drawn(self, name: str, subject: FigureData, model: Any) -> list[Write]:
+    def _drawn(self, name: str, subject: FigureData, model: Any, last: int) -> list[Write]:
         from harness.figures import draw  # matplotlib takes half a second to import, once a worker
 
         if name == FIRST_LAYER_WEIGHTS:
             subject = replace(subject, kernel=first_kernel(model))
-        writes = []
+        writes: list[Write] = []
         for drawing in draw(name, subject):
-            step = self._last.step if drawing.step is None else drawing.step
+            step = last if drawing.step is None else drawing.step
             writes.append(partial(self._board.add, image_summary(name, drawing.png), step=step))
             if drawing.values:
                 self.notes[name] = dict(drawing.values)
@@ -169,13 +169,13 @@ class FigureLogger:
                 writes.append(partial(self._board.text, f"{name}-values", table))
         return writes
 
-    def _pr_curves(self, subject: FigureData) -> list[Write]:
+    def _pr_curves(self, subject: FigureData, step: int) -> list[Write]:
         found = answers(subject)
         classes = range(len(found.names)) if len(found.names) > 2 else [1]
         # A slash would make the rest of a name, as in T-shirt/top, a tag of a group.
         tags = {number: f"pr-curves/{found.names[number].replace('/', '-')}" for number in classes}
         made = [pr_curve_summary(tag, found.truth == number, found.probabilities[:, number]) for number, tag in tags.items()]
-        return [partial(self._board.add, *made, step=self._last.step, run=TEST)]
+        return [partial(self._board.add, *made, step=step, run=TEST)]
 
     def _embedding(self, subject: FigureData, model: Any) -> list[Write]:
         from harness.figures import point_cloud

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import PROJECT, Failed, Memory, Run, run_python
+from benchmarks.processes import Failed, Memory, Run, run_python
 from harness.records import Record, load_records
 
 STUDIES = Path(__file__).with_name("studies")
@@ -65,6 +65,3 @@ def run_script(bench: Bench, script: Path, *arguments: str) -> tuple[Run, Path]:
     """Run a script of the plain side in a fresh process; return the run and the folder that it ran in."""
     folder = bench.fresh_folder(script.stem)
     return run_python([str(script), *arguments], folder=folder, environment=bench.warm_cache), folder
-
-
-__all__ = ["PROJECT", "Bench", "Failed", "Memory", "StudyRun", "run_script", "run_study"]

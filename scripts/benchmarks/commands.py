@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from math import nan
 
-from benchmarks.bench import Bench, Failed
+from benchmarks.bench import Bench
 from benchmarks.imports import imports_profile
 from benchmarks.made_records import make_records
-from benchmarks.processes import run_python
+from benchmarks.processes import Failed, run_python
 from benchmarks.report import Figure, Goal, Profile, median_of
 
 COUNTS, QUICK_COUNTS = (100, 1_000, 10_000), (20, 100, 400)

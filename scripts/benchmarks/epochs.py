@@ -86,8 +86,8 @@ def _figures(network: Network, times: Times, jobs: int) -> list[Figure]:
         held = Goal(goal) if goal else None
         return median_of(f"{network.name}, {what}", ratios, "×", goal=held, note=times.engine)
 
-    worker = [fit / one for fit, one in zip(times.fit, times.worker)]
-    machine = [fit * jobs / each for fit, each in zip(times.fit, times.together)]
+    worker = [fit / one for fit, one in zip(times.fit, times.worker, strict=True)]
+    machine = [fit * jobs / each for fit, each in zip(times.fit, times.together, strict=True)]
     return [
         figure("one worker against fit", worker, network.worker),
         figure(f"{jobs} workers against fit", machine, network.machine),

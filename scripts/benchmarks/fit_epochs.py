@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -38,7 +39,7 @@ def fit_seconds(assignment: str, epochs: int) -> list[float]:
     """Train one epoch more than asked for and return the seconds of all but the first."""
     study = load_study(str(Path(__file__).with_name("studies") / "epochs.py"))
     settings = changed(study.base, dict([parse(assignment, type(study.base))]))
-    images = open_dataset(prepare(settings.dataset, strict=True))
+    images: Any = open_dataset(prepare(settings.dataset, strict=True))
     model, clock = make_model(study, settings, seed=0), Clock()
     x_train = np.asarray(images.x_train, np.float32) / 255
     y_train = np.asarray(images.y_train)

@@ -35,5 +35,5 @@ def seconds_by_package(output: str) -> Counter[str]:
         head, _, module = line.rpartition("|")
         own = head.removeprefix("import time:").partition("|")[0].strip()
         if line.startswith("import time:") and own.isdigit():
-            seconds[module.strip().partition(".")[0]] += int(own) / 1e6
+            seconds[module.strip().partition(".")[0]] += int(own) / 1e6  # type: ignore[assignment]  # a Counter adds up any numbers
     return seconds

@@ -31,7 +31,7 @@ def made_record(study: Study, variant: str, seed: int, *, folder: Path) -> Recor
     """Return a record with plausible, repeatable numbers; of an expected error where the study expects one."""
     identity = hashlib.sha256(f"{variant} {seed}".encode()).hexdigest()[:12]
     trial = Trial(
-        study_path=study.path,
+        study_path=study.file,
         base_changes=(),
         study=study.name,
         variant=variant,

@@ -64,7 +64,7 @@ def run_python(
     return Run(started, seconds, text)
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     # Ctrl-C reached it too; it is given time to end its own workers.
     try:
         process.wait(timeout=GRACE_SECONDS)

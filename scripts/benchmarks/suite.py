@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.bench import PROJECT, Bench, Memory, StudyRun, run_script, run_study
+from benchmarks.bench import Bench, StudyRun, run_script, run_study
 from benchmarks.imports import imports_profile
+from benchmarks.processes import PROJECT, Memory
 from benchmarks.report import Figure, Goal, Profile, format_metric, median_of
 from harness.records import Record
 
@@ -64,7 +65,7 @@ def _run_plain(bench: Bench) -> Plain:
 
 def speed(runs: SuiteRuns) -> tuple[list[Figure], list[Profile]]:
     """Return how many times faster the harness ran the suite, and what each variant took and learned."""
-    ratios = [plain.seconds / run.run.seconds for run, plain in zip(runs.harness, runs.plain)]
+    ratios = [plain.seconds / run.run.seconds for run, plain in zip(runs.harness, runs.plain, strict=True)]
     figures = [
         median_of("plain scripts / harness, wall time from cold", ratios, "×", goal=FASTER),
         median_of("harness", [run.run.seconds for run in runs.harness], "s"),
@@ -134,7 +135,9 @@ def _results_in_range(runs: SuiteRuns) -> Figure:
 
 
 def _by_variant(runs: SuiteRuns) -> Profile:
-    records = {record.variant: [] for record in sorted(runs.harness[0].records, key=lambda record: record.position)}
+    records: dict[str, list[Record]] = {
+        record.variant: [] for record in sorted(runs.harness[0].records, key=lambda record: record.position)
+    }
     for run in runs.harness:
         for record in run.records:
             records[record.variant].append(record)

@@ -90,8 +90,8 @@ ENDS = [("failed", "failed"), ("timeout", "ran out of time"), ("expected-error",
 @pytest.mark.parametrize("side", ["base", "wide"])
 def test_whatever_keeps_a_seed_of_either_side_from_its_end_leaves_no_better_and_no_equivalent(status, word, side):
     lost = {"base": (), "wide": ()} | {side: {0}}
-    for better in (0.02, 0.0001):
-        wide = ten(lost["wide"], better=better, values=DIVERGED | {"status": status})
+    for gain in (0.02, 0.0001):
+        wide = ten(lost["wide"], better=gain, values=DIVERGED | {"status": status})
         base = ten(lost["base"], values=DIVERGED | {"status": status}, name="base")
         found = compare_study({"base": base, "wide": wide})["wide"]
         assert found.verdict.word == "inconclusive" and f"1 of 10 {word} (seeds 0)" in found.note
@@ -307,7 +307,7 @@ def test_answers_of_another_task_are_no_classes(outputs, labels):
 
 @pytest.mark.parametrize("what", ["source", "tensorflow", "keras", "engine_asked"])
 def test_records_made_under_other_conditions_are_not_paired(what):
-    made = study(wide={seed: 0.95 for seed in range(5)})
+    made = study(wide=dict.fromkeys(range(5), 0.95))
     made["base"] = [replace(found, provenance={what: "new"}) for found in made["base"]]
     made["wide"] = [replace(found, provenance={what: "old"}) for found in made["wide"]]
     found = compare_study(made)["wide"]

@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from conftest import harness
+from calling import harness
 from measuring import RMSE, regression_record, regression_study
 from resulting import store, store_study
 
@@ -89,7 +89,7 @@ def test_compare_makes_the_whole_table_by_the_epoch_asked_for_and_says_so(tmp_pa
     table = harness("compare", logdir, "--epoch", epoch)
     assert said in table.stdout and ("Values of the epoch" in table.stdout) == bool(said)
     written = harness("compare", logdir, "--epoch", epoch, "--format", "csv", "--columns", "variant,value,verdict").stdout
-    variant, shown, verdict = written.splitlines()[1].split(",")
+    _, shown, verdict = written.splitlines()[1].split(",")
     assert float(shown) == pytest.approx(value) and verdict == "" and ",better" in written.splitlines()[2]
 
 

@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store
 
 from harness.analysis import predictions

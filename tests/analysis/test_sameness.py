@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store
 
 import harness as library

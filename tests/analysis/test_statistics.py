@@ -195,6 +195,7 @@ def test_pareto_ignores_what_is_not_finite() -> None:
 
 @pytest.mark.processes
 def test_importing_statistics_loads_no_scipy() -> None:
-    code = "import sys, harness.analysis.statistics, harness.analysis.verdicts, harness.analysis.proportions; print('scipy' in sys.modules)"
+    modules = ("statistics", "verdicts", "proportions")
+    code = f"import sys, {', '.join(f'harness.analysis.{name}' for name in modules)}; print('scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

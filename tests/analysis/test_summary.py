@@ -34,7 +34,13 @@ def test_the_summary_begins_with_the_columns_that_others_rely_on(records):
 def test_the_runs_begin_with_the_columns_that_others_rely_on(records, tmp_path):
     frame = runs_table(records, logdir=tmp_path)
     assert list(frame.columns[: len(RUNS)]) == RUNS
-    assert list(zip(frame.variant, frame.seed)) == [("base", 0), ("base", 1), ("wide", 0), ("wide", 1), ("broken", 0)]
+    assert list(zip(frame.variant, frame.seed, strict=True)) == [
+        ("base", 0),
+        ("base", 1),
+        ("wide", 0),
+        ("wide", 1),
+        ("broken", 0),
+    ]
 
 
 def test_each_variant_is_a_row_with_means_over_seeds_and_the_paired_difference(records):

@@ -41,7 +41,8 @@ def test_help_needs_neither_tensorflow_nor_numpy(command):
 def test_a_plan_needs_no_tensorflow(tmp_path):
     program = (
         "import sys; from harness.cli.app import main\n"
-        f"try: main(['run', 'ablations', '--dry-run', '--dataset', 'digits', '--only', 'epochs-15', '--logdir', {str(tmp_path)!r}])\n"
+        f"words = ['ablations', '--dry-run', '--dataset', 'digits', '--only', 'epochs-15', '--logdir', {str(tmp_path)!r}]\n"
+        "try: main(['run', *words])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "assert 'tensorflow' not in sys.modules\n"
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store, store_study
 
 from harness.analysis.confounding import confounding

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from hostile import PWNED, call, many, nothing_new, texts
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from harness.errors import UsageError
 from harness.results.filters import parse_filter

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from measuring import regression_record
 from resulting import make_record, store, store_study
 from rich.console import Console

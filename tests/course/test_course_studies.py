@@ -5,13 +5,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util import tensor_util
 
 from harness.data.arrays import Arrays
 from harness.data.resolve import Images, open_dataset, prepare
-from harness.engine.engine_choice import epoch_order, train
+from harness.engine.batches import epoch_order
+from harness.engine.engine_choice import train
 from harness.models.build import make_model
 from harness.records.record import Record, attempt_folder, trial_folder
 from harness.runs.plan import make_plan

@@ -227,7 +227,7 @@ def test_a_difference_without_any_spread_is_undecided():
 
 def test_only_seeds_that_both_have_are_compared():
     values = dict(enumerate(SPREAD))
-    assert answers.less(values | {9: math.nan, 10: 100.0}, {seed: 2.0 for seed in range(10)}).n == 5
+    assert answers.less(values | {9: math.nan, 10: 100.0}, dict.fromkeys(range(10), 2.0)).n == 5
 
 
 @pytest.mark.parametrize("shape", [np.zeros(30), np.maximum(0.0, 0.1 - np.arange(30) / 60)], ids=["flat", "falling"])

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from course_records import STUDY, course_record, course_records, write_all
-from tiny_dataset import alone
 
 from harness.cli.app import main
 from harness.cli.questions_words import CHINESE, ENGLISH, WORDS

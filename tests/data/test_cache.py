@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir
+from tiny_dataset import tiny_arrays
 
 from harness.data.cache import cache_folder
-from harness.data.catalogue import IDX_FILES, Dataset
-from harness.data.resolve import DataError, open_dataset, prepare
+from harness.data.resolve import open_dataset, prepare
+from harness.data.specs import IDX_FILES, DataError, Dataset
 
 pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("alone")]
 

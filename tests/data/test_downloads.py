@@ -4,11 +4,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from tiny_dataset import alone, tiny, write_idx_files
+from tiny_dataset import write_idx_files
 
 from harness.data import downloads
-from harness.data.catalogue import DATASETS, Dataset
-from harness.data.resolve import DataError, fetch
+from harness.data.catalogue import DATASETS
+from harness.data.resolve import fetch
+from harness.data.specs import DataError, Dataset
 
 pytestmark = pytest.mark.usefixtures("alone")
 

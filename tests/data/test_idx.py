@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
-from tiny_dataset import alone, tiny, tiny_dir
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from harness.data.catalogue import IDX_FILES, Dataset
 from harness.data.idx import content_sha256, header, read_idx
-from harness.data.resolve import DataError, prepare
+from harness.data.resolve import prepare
+from harness.data.specs import IDX_FILES, DataError, Dataset
 
 pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("alone")]
 

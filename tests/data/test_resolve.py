@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_dataset import alone, tiny, tiny_arrays, tiny_dir, write_idx_files
+from tiny_dataset import tiny_arrays, write_idx_files
 
-from harness.data.catalogue import DATASETS, IDX_FILES, Dataset
-from harness.data.resolve import CLASS_NAMES, DataError, ResolvedDataset, is_table, open_dataset, prepare, survey
+from harness.data.catalogue import CLASS_NAMES, DATASETS
+from harness.data.resolve import ResolvedDataset, is_table, open_dataset, prepare, survey
+from harness.data.specs import IDX_FILES, DataError, Dataset
 from harness.errors import UsageError
 
 pytestmark = [pytest.mark.quick, pytest.mark.usefixtures("alone")]

@@ -7,13 +7,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from conftest import harness
-from tiny_dataset import alone
+from calling import harness
 
 from harness.data.cache import cache_folder
-from harness.data.catalogue import DATASETS
+from harness.data.catalogue import CLASS_NAMES, DATASETS
 from harness.data.housing import COLUMNS, MOST_BYTES, read_scikit_learn
-from harness.data.resolve import CLASS_NAMES, DataError, ResolvedDataset, Table, is_table, open_dataset, prepare, survey
+from harness.data.resolve import ResolvedDataset, Table, is_table, open_dataset, prepare, survey
+from harness.data.specs import DataError
 from harness.errors import UsageError
 
 pytestmark = pytest.mark.quick

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 
 from harness import Settings, Study
 from harness.data.arrays import Arrays

@@ -11,7 +11,8 @@ from digitnets import TRAIN, dense, digit_arrays
 from keras import layers
 
 from harness.data.arrays import Arrays
-from harness.engine.engine_choice import check_arrays, train
+from harness.engine.array_checks import check_arrays
+from harness.engine.engine_choice import train
 
 Build = Callable[[], keras.Model]
 

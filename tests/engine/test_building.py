@@ -125,7 +125,7 @@ def test_a_model_is_built_before_anything_looks_at_it(make: Any, parameters: int
     arrays = without_targets() if make is adversaries else regression()
     model = make_model(study_of(make, arrays), Settings(optimizer="sgd"), seed=0, arrays=arrays)
     assert count_parameters(model) == parameters
-    assert [shape for shape in model.layers[0].kernel.shape] == [3, model.layers[0].units]
+    assert list(model.layers[0].kernel.shape) == [3, model.layers[0].units]
 
 
 def test_weights_that_building_makes_follow_from_the_seed_and_the_layers_path() -> None:

@@ -23,7 +23,7 @@ from digitnets import (
 from keras import layers
 
 from harness.data.arrays import Arrays, training_weights
-from harness.engine.engine_choice import epoch_order
+from harness.engine.batches import epoch_order
 
 Build = Callable[[], keras.Model]
 

@@ -98,7 +98,7 @@ def test_so_are_those_of_an_epoch_that_was_not_measured(blobs: Arrays) -> None:
     stop = early_stopping(monitor="loss", mode="max", patience=1)
     training, epochs = run(dense("adam"), blobs, epochs=30, engine="graph", log_every=2, callbacks=[stop])
     assert [epoch.number for epoch in epochs] == [2] and training.weights == "best epoch 1"
-    alone, (first,) = run(dense("adam"), blobs, epochs=1, engine="graph")
+    _, (first,) = run(dense("adam"), blobs, epochs=1, engine="graph")
     assert (training.final.train, training.final.test) == (first.train, first.test)
 
 
@@ -239,8 +239,8 @@ def test_a_training_whose_average_is_not_finite_has_diverged() -> None:
     from harness.training.context import TrialProgress
 
     finite, other = (Epoch(1, {"loss": 0.5}, {"loss": loss}, 0.1, 1.0, 1.0) for loss in (0.5, float("nan")))
-    course = TrialProgress()
-    course.add(finite, numbered=False)
-    assert not course.diverged
-    course.measured(other)
-    assert course.diverged
+    progress = TrialProgress()
+    progress.add(finite, numbered=False)
+    assert not progress.diverged
+    progress.measured(other)
+    assert progress.diverged

@@ -70,15 +70,17 @@ def test_averaged_weights_and_schedules_go_on(blobs: Arrays, optimizer: Callable
     assert len(compare(lambda: dense(optimizer=optimizer()), blobs, engine=engine).numbers) == EPOCHS
 
 
+def descending() -> keras.Model:
+    return dense(optimizer=keras.optimizers.SGD(0.5))
+
+
 @pytest.mark.parametrize("engine", ["graph", "fit"])
 def test_early_stopping_knows_its_patience_and_its_best_weights(blobs: Arrays, engine: str) -> None:
-    build = lambda: dense(optimizer=keras.optimizers.SGD(0.5))
-    assert len(compare(build, blobs, engine=engine, callbacks=lambda: [early_stopping()]).numbers) < EPOCHS
+    assert len(compare(descending, blobs, engine=engine, callbacks=lambda: [early_stopping()]).numbers) < EPOCHS
 
 
 def test_a_reduced_learning_rate_stays_reduced(blobs: Arrays) -> None:
-    build = lambda: dense(optimizer=keras.optimizers.SGD(0.5))
-    numbers = compare(build, blobs, engine="graph", callbacks=lambda: [plateau()], after=4).numbers
+    numbers = compare(descending, blobs, engine="graph", callbacks=lambda: [plateau()], after=4).numbers
     assert numbers[-1][-1] < numbers[0][-1]
 
 
@@ -103,16 +105,16 @@ def test_a_state_of_another_model_is_refused_and_changes_nothing(blobs: Arrays) 
 
 
 def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
-    class RecordStore(keras.callbacks.Callback):
+    class Holder(keras.callbacks.Callback):
         def __init__(self) -> None:
             super().__init__()
-            self.file = open(__file__)
+            self.file = open(__file__)  # noqa: SIM115
 
         def __del__(self) -> None:
             self.file.close()
 
-    with pytest.raises(StateError, match="Keeper holds 'file'"):
-        begin(dense, blobs, "fit", [RecordStore()]).state()
+    with pytest.raises(StateError, match="Holder holds 'file'"):
+        begin(dense, blobs, "fit", [Holder()]).state()
 
 
 @pytest.mark.parametrize(

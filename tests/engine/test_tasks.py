@@ -10,7 +10,10 @@ import pytest
 from keras import layers
 
 from harness.data.arrays import Arrays, each, hold_out
-from harness.engine.engine_choice import Epoch, Training, check_arrays, epoch_order, train
+from harness.engine.array_checks import check_arrays
+from harness.engine.batches import epoch_order
+from harness.engine.engine_choice import train
+from harness.engine.training_loop import Epoch, Training
 
 SAMPLES, HELD_OUT = 83, 40  # 83 = 8 batches of 10 and a short one of 3
 EPOCHS, BATCH, SEED = 3, 10, 4
@@ -226,8 +229,8 @@ def test_a_divergence_is_measured_at_the_epoch_where_it_happens() -> None:
     _, epochs = run(task, replace(arrays, x_train=1e15 * arrays.x_train), epochs=100, log_every=50)
     assert len(epochs) == 1 and epochs[0].number < 10
     assert not np.isfinite(epochs[0].train["loss"])
-    at_once = run(task, replace(arrays, x_train=1e15 * arrays.x_train), epochs=100, log_every=50, steps_per_epoch=3)[1]
-    assert [epoch.number for epoch in at_once] == [50]  # behind the call that it happened in
+    found = run(task, replace(arrays, x_train=1e15 * arrays.x_train), epochs=100, log_every=50, steps_per_epoch=3)[1]
+    assert [epoch.number for epoch in found] == [50]  # behind the call that it happened in
 
 
 def test_each_output_has_its_own_answers() -> None:

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from gan import Gan, gan
 from keras import layers
-from resumed import begin, blobs, compare
+from resumed import begin, compare
 
 from harness.engine.held_values import ITERATOR, core, python_values, variables
 from harness.engine.state import StateError
@@ -21,7 +21,6 @@ from harness.runs.request import RunRequest
 from harness.study.loading import load_study
 from harness.training.checkpoint_file import find_checkpoints
 
-__all__ = ["blobs"]  # a fixture
 OUTSIDE = tf.Variable(1.0)
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from faulty_study import CLOCK_JUMP, HANGING, gone, start, wait_until, write_study
-from small_disk import small_disk
 
 from harness.records.record import Record, attempt_folder, load_records, read_record
 

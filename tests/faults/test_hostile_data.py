@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hostile import JSON, call, damage, damaged, many, nothing_new, nothing_new_but, place, texts
-from hypothesis import given
-from hypothesis import strategies as st
+from hostile import JSON, call, damage, damaged, many, nothing_new, nothing_new_but, texts
+from hypothesis import given, strategies as st
 
 from harness import Arrays
-from harness.data.catalogue import DataError
 from harness.data.idx import header, read_idx
+from harness.data.specs import DataError
 from harness.engine.array_checks import check_arrays
 from harness.errors import UsageError
 from harness.study.loading import load_study
@@ -95,7 +94,7 @@ def test_no_idx_file_but_the_true_one_is_read(tmp_path: Path, content: bytes, pa
 @many(50)
 @given(content=st.binary(max_size=30) | texts.map(lambda text: text.encode("utf-8", "replace")), which=st.integers(0, 4))
 def test_a_folder_of_damaged_data_is_refused_before_anything_is_planned(place: Path, content: bytes, which: int):
-    from harness.data.catalogue import ARRAYS, IDX_FILES
+    from harness.data.specs import ARRAYS, IDX_FILES
 
     folder = place / "data" / "mnist"
     folder.mkdir(parents=True, exist_ok=True)

@@ -21,12 +21,9 @@ from hostile import (
     many,
     nothing_new,
     nothing_new_but,
-    place,
-    study_logs,
     texts,
 )
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from resulting import make_record, store
 
 from harness.analysis.summary import write_tables

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from plain_records import record
 from resulting import make_record, store, store_study
 

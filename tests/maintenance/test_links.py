@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store, store_study
 from tiny_studies import plan_of
 
@@ -17,8 +17,7 @@ from harness.maintenance import log_check
 from harness.maintenance.retabling import make_tables_again
 from harness.maintenance.trash import TRASH, in_trash
 from harness.records.atomic_files import write_atomically
-from harness.records.locks import LOCK_FILE, one_writer, writer_of
-from harness.records.locks import _local_file as local_lock
+from harness.records.locks import LOCK_FILE, _local_file as local_lock, one_writer, writer_of
 from harness.records.own_paths import ForeignPathError, is_own, require_own
 from harness.records.record import load_records
 from harness.runs.execution import show_failure

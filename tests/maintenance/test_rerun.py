@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store
 from tiny_studies import VARIED as STUDY
 

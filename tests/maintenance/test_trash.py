@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store, store_study
 
 from harness.maintenance.log_check import examine_logs

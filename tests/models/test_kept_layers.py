@@ -8,7 +8,8 @@ from ownmodels import Scaled
 
 from harness import Settings, Study
 from harness.models.build import describe_layers, make_model, summary_text
-from harness.models.layer_ablation import LayerError, edit
+from harness.models.layer_ablation import edit
+from harness.models.layer_factory import LayerError
 
 X = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
 

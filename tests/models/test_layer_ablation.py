@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 
 from harness import Arrays, Settings, Study
 from harness.models.build import make_model
@@ -35,7 +35,8 @@ def build(settings):
     x = layers.Flatten(name="flatten")(x)
     return keras.Model(image, layers.Dense(2, activation="softmax", name="outputs")(x))
 
-STUDY = Study("edits", base=Settings(epochs=1, outputs=2), build=build, arrays=arrays, question="Does it hold?", variants=(VARIANTS))
+BASE = Settings(epochs=1, outputs=2)
+STUDY = Study("edits", base=BASE, build=build, arrays=arrays, question="Does it hold?", variants=(VARIANTS))
 """
 
 
@@ -178,7 +179,7 @@ def test_the_families_and_edits_of_the_documentation_are_as_it_says():
     found = {}
     exec(blocks[0], found)
     study = found["STUDY"]
-    assert list(study.families().values())[0] == ("batch-size-64", "learning-rate-0.01", "learning-rate-0.01-batch-size-64")
+    assert next(iter(study.families().values())) == ("batch-size-64", "learning-rate-0.01", "learning-rate-0.01-batch-size-64")
     for name in study.names:
         assert f"`{name}`" in PAGE
         make_model(study, study.settings(name), seed=0)

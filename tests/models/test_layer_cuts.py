@@ -9,7 +9,8 @@ from harness import Settings, Study, leave_one_out
 from harness.errors import UsageError
 from harness.models.build import make_model
 from harness.models.fingerprint import effect
-from harness.models.layer_ablation import LayerError, edit
+from harness.models.layer_ablation import edit
+from harness.models.layer_factory import LayerError
 from harness.study.loading import load_study
 from harness.study.settings import parse
 

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from harness.models.layer_ablation import LayerError, edit
+from harness.models.layer_ablation import edit
+from harness.models.layer_factory import LayerError
 
 
 def scaled_error(truth, outputs):

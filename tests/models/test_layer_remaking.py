@@ -6,7 +6,8 @@ import pytest
 from keras import layers
 from ownmodels import Scaled
 
-from harness.models.layer_ablation import LayerError, edit
+from harness.models.layer_ablation import edit
+from harness.models.layer_factory import LayerError
 
 
 class Column(Scaled):

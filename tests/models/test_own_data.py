@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 from tiny_studies import HEAD
 
 from harness.data.arrays import Arrays

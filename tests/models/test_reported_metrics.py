@@ -2,7 +2,7 @@
 
 import keras
 import pytest
-from conftest import harness
+from calling import harness
 from keras import layers
 from sklearn.linear_model import LinearRegression, LogisticRegression
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import harness
+from calling import harness
 from faulty_study import PROJECT, wait_until
 
 from harness.errors import UsageError
@@ -38,9 +38,9 @@ def holder(tmp_path):
 
 @pytest.mark.processes
 def test_a_second_writer_is_refused_with_the_owners_pid_and_host(tmp_path, holder):
-    with pytest.raises(UsageError, match=f"process {holder.pid} on host {re.escape(socket.gethostname())}"):
-        with one_writer(tmp_path):
-            pass
+    told = f"process {holder.pid} on host {re.escape(socket.gethostname())}"
+    with pytest.raises(UsageError, match=told), one_writer(tmp_path):
+        pass
 
 
 @pytest.mark.processes

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.records.atomic_files import write_atomically
 from harness.records.record import (
     Record,
     RecordError,
@@ -13,7 +14,6 @@ from harness.records.record import (
     next_attempt,
     read_record,
     trial_folder,
-    write_atomically,
     write_record,
 )
 

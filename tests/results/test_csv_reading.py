@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from conftest import harness
+from calling import harness
 from made_studies import made_records
 from resulting import store
 

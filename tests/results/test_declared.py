@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from conftest import harness
+from calling import harness
 from made_studies import made_record, made_records
 from resulting import store
 
@@ -125,7 +125,7 @@ WITHOUT_WORDS = '{"variants": {"wide": {"trials": ["000001000000"]}}}'
 
 @pytest.mark.parametrize("content", ["", "[]", '{"variants": 3}', WITHOUT_WORDS, "{" * 9999])
 def test_a_damaged_declaration_leaves_the_records_own(tmp_path, content):
-    logdir, records = after_an_edit(tmp_path)
+    logdir, _ = after_an_edit(tmp_path)
     (logdir / "own" / DECLARATION_FILE).write_text(content)
     result = harness("compare", logdir, "--format", "csv", "--columns", "variant,verdict")
     assert result.exit_code == 0 and "wide,better" in result.stdout

@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store
 from rich.console import Console
 
@@ -66,8 +66,9 @@ def test_each_dataset_has_a_choice_of_its_own():
 
 def together(variant: str, word: str) -> dict:
     return row(variant, 0.8, 0.8) | {
-        "interaction_with": "wide", "interaction_alone": "raw", "interaction": 0.25, "interaction_low": 0.1, "interaction_high": 0.4,
-        "interaction_verdict": word, "interaction_detail": "about 8 seeds would settle it",
+        "interaction_with": "wide", "interaction_alone": "raw", "interaction_verdict": word,
+        "interaction": 0.25, "interaction_low": 0.1, "interaction_high": 0.4,
+        "interaction_detail": "about 8 seeds would settle it",
     }  # fmt: skip
 
 

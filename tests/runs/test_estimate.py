@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import harness
+from calling import harness
 from resulting import make_record, store
 
 from harness.data.resolve import prepare

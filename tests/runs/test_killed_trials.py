@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
 
 from harness.records.record import OK, Record, load_records

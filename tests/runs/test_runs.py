@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import CLASSIC, harness
+from calling import CLASSIC, harness
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_studies import VARIED
 
@@ -73,7 +73,7 @@ def test_the_tables_are_the_records(finished):
         for metric, value in record.metrics.items():
             assert float(runs[name][metric]) == value
         assert Path(runs[name]["logdir"]).is_dir()
-    assert [row["variant"] for row in rows(finished.logdir / "ablations" / "summary.csv")][0] == "base"
+    assert rows(finished.logdir / "ablations" / "summary.csv")[0]["variant"] == "base"
 
 
 def test_the_event_files_hold_the_records_history(finished):

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+from calling import harness
 from click.testing import Result
-from conftest import harness
 
 from harness.cli.run_choices import choose_studies, dataset_notices, datasets_of, named_studies, possible
 from harness.errors import UsageError

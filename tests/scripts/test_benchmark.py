@@ -6,22 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner
-
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-
 import benchmark
+import pytest
 from benchmarks import imports, processes, report
 from benchmarks.bench import STUDIES
 from benchmarks.made_records import make_records
 from benchmarks.processes import Failed, Memory, run_python
 from benchmarks.report import Figure, Goal, Profile, Report, median_of
+from click.testing import CliRunner
 
 from harness.records.record import load_records
 from harness.study.loading import load_study
 
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 pytestmark = pytest.mark.quick
 
 

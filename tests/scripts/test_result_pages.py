@@ -1,19 +1,15 @@
 """The pages that scripts/results.py writes: from records alone, with what is not sure said aloud, and no stand-in data."""
 
 import io
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import results
+from calling import Finished, harness
 from click.testing import CliRunner
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-
-import results
-from conftest import Finished, harness
 from resultpages.claims import claims_table, count_shown, standings
 from resultpages.pictures import LARGEST, smaller
 from resultpages.published import Published, read

@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from conftest import harness
+from calling import harness
 from measuring import RMSE, regression_record, regression_study
 from resulting import store, store_study
 from rich.console import Console

@@ -158,8 +158,8 @@ def test_a_text_that_fits_none_of_several_types_is_refused_with_all_of_them():
 
 def test_numbers_of_numpy_are_numbers():
     settings = Several(
-        number=np.float32(0.5), epochs=np.int64(3), normalize=np.bool_(False), optimizer=np.str_("sgd"), hidden=np.array([3, 4]),
-        learning_rate=np.logspace(-2, -1, 2)[0],
+        number=np.float32(0.5), epochs=np.int64(3), normalize=np.bool_(False), optimizer=np.str_("sgd"),
+        hidden=np.array([3, 4]), learning_rate=np.logspace(-2, -1, 2)[0],
     )  # fmt: skip
     plain = Several(number=0.5, epochs=3, normalize=False, optimizer="sgd", hidden=(3, 4), learning_rate=0.01)
     assert to_json(settings) == to_json(plain)

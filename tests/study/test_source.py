@@ -42,7 +42,12 @@ EDITS = {
     "a cached function": "import functools\n@functools.lru_cache\ndef f(): return 1\ndef build(s): return f()",
     "a cached build": "import functools\n@functools.lru_cache\ndef build(s): return 1",
     "a partial": "import functools\ndef f(units): return units\nbuild = functools.partial(f, 1)",
-    "a partial in a dict": "import functools\ndef f(n): return n\nD = {'f': functools.partial(f, n=1)}\ndef build(s): return D['f']()",
+    "a partial in a dict": """
+        import functools
+        def f(n): return n
+        D = {'f': functools.partial(f, n=1)}
+        def build(s): return D['f']()
+        """,
     "a decorated function": """
         import functools
         def twice(f):
@@ -63,15 +68,31 @@ EDITS = {
         def units(): return 7
         def build(s): return units()
         """,
-    "a bound method's object": "class Maker:\n    def __init__(self, n): self.n = n\n    def make(self, s): return self.n\nbuild = Maker(1).make",
+    "a bound method's object": """
+        class Maker:
+            def __init__(self, n): self.n = n
+            def make(self, s): return self.n
+        build = Maker(1).make
+        """,
     "a bound method": "class Maker:\n    def make(self, s): return 1\nmaker = Maker()\ndef build(s): return maker.make(s)",
-    "an object that can be called": "class Maker:\n    def __init__(self, n): self.n = n\n    def __call__(self, s): return self.n\nbuild = Maker(1)",
+    "an object that can be called": """
+        class Maker:
+            def __init__(self, n): self.n = n
+            def __call__(self, s): return self.n
+        build = Maker(1)
+        """,
     "a slot of an object": "class C:\n    __slots__ = ('n',)\nc = C()\nc.n = 1\ndef build(s): return c.n",
     "a dataclass": "@dataclass\nclass C:\n    units: int = 0\nC0 = C(units=1)\ndef build(s): return C0.units",
-    "a default of a dataclass": "N = 1\n@dataclass\nclass C:\n    units: list = field(default_factory=lambda: [N])\ndef build(s): return C().units",
+    "a default of a dataclass": """
+        N = 1
+        @dataclass
+        class C:
+            units: list = field(default_factory=lambda: [N])
+        def build(s): return C().units
+        """,
     "a namespace": "from types import SimpleNamespace\nC = SimpleNamespace(units=1)\ndef build(s): return C.units",
     "a nested dict": "C = {'model': {'units': [1, 2]}}\ndef build(s): return C['model']['units']",
-    "a mapping proxy": "from types import MappingProxyType\nC = MappingProxyType({'units': 1})\ndef build(s): return C['units']",
+    "a mapping proxy": "import types\nC = types.MappingProxyType({'units': 1})\ndef build(s): return C['units']",
     "an enumeration": "from enum import Enum\nclass C(Enum):\n    UNITS = 1\ndef build(s): return C.UNITS.value",
     "a named tuple": "from collections import namedtuple\nC = namedtuple('C', 'units')(1)\ndef build(s): return C.units",
     "an array": "import numpy as np\nC = np.array([1, 2, 3])\ndef build(s): return C",
@@ -86,7 +107,13 @@ EDITS = {
     "a default value": "N = 1\ndef build(s, n=N): return n",
     "an attribute of a function": "def build(s): return build.units\nbuild.units = 1",
     "a lambda in a loop": "BUILDERS = [lambda s, n=n: n for n in (1, 5)]\ndef build(s): return BUILDERS[0](s)",
-    "a registry that a decorator fills": "R = {}\ndef register(f): R[f.__name__] = f; return f\n@register\ndef small(): return 1\ndef build(s): return R['small']()",
+    "a registry that a decorator fills": """
+        R = {}
+        def register(f): R[f.__name__] = f; return f
+        @register
+        def small(): return 1
+        def build(s): return R['small']()
+        """,
     "a property of the settings": """
         @dataclass(frozen=True)
         class Mine(Settings):
@@ -138,7 +165,9 @@ def test_an_edit_of_a_module_is_another_trial_wherever_it_is_imported(tmp_path, 
 
     def write(units: int) -> Path:
         text = f"N = {units}\ndef units(): return N\n"
-        written(home, "", helper=text, profile=text, queue="def units():\n    import profile\n    return profile.units()", between="from helper import units\n", package__part=text, package__other="from .part import units\n", package____init__="")  # fmt: skip
+        late, within = "def units():\n    import profile\n    return profile.units()", "from .part import units\n"
+        written(home, "", helper=text, profile=text, queue=late, between="from helper import units\n")
+        written(home, "", package__part=text, package__other=within, package____init__="")
         return written(tmp_path / "study", body)
 
     path = write(1)

@@ -7,11 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 
 from harness.data.arrays import Arrays, each
 from harness.data.resolve import Table
-from harness.engine.engine_choice import epoch_order, train
+from harness.engine.batches import epoch_order
+from harness.engine.engine_choice import train
 from harness.engine.sklearn import fit_estimator, is_estimator
 from harness.errors import UsageError
 from harness.models.build import make_model

@@ -1,5 +1,5 @@
 import pytest
-from conftest import harness
+from calling import harness
 
 from harness.errors import UsageError
 from harness.study.expectations import finishes, raises, worse_than_control

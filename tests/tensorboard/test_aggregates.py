@@ -61,7 +61,8 @@ def test_tensorboard_reads_the_aggregate_and_its_layout(tmp_path):
 def test_aggregates_are_written_without_tensorflow(tmp_path):
     program = (
         "import sys; sys.path[:0] = ['tests', 'tests/tensorboard']\n"
-        "from test_aggregates import curves; from pathlib import Path; from harness.tensorboard.aggregates import write_aggregates\n"
+        "from test_aggregates import curves; from pathlib import Path\n"
+        "from harness.tensorboard.aggregates import write_aggregates\n"
         f"write_aggregates(Path({str(tmp_path)!r}), curves([0.5], [0.6]))\n"
         "assert 'tensorflow' not in sys.modules\n"
     )

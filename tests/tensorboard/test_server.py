@@ -13,13 +13,14 @@ from typing import Any
 
 import keras
 import pytest
-from conftest import harness
+from calling import harness
 from waiting import wait_until
 
 from harness.errors import UsageError
 from harness.records.study_folders import folder_of
+from harness.tensorboard.hparams import write_study
 from harness.tensorboard.server import Board, _is_loopback, serve
-from harness.tensorboard.trial_writer import TrialWriter, write_study
+from harness.tensorboard.trial_writer import TrialWriter
 
 HPARAMS = "experiment/defaultExperimentId/data/plugin/hparams/"
 EVERY_STATUS = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]

@@ -13,20 +13,14 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 from tensorboard.util import tensor_util
 
 from harness.tensorboard.event_file import event_files
-from harness.tensorboard.trial_writer import (
-    TrialWriter,
-    as_code,
-    as_table,
-    hide,
-    hyperparameter,
-    metric_columns,
-    write_study,
-)
+from harness.tensorboard.hparams import hyperparameter, metric_columns, write_study
+from harness.tensorboard.trial_writer import TrialWriter, as_code, as_table, hide
 
 WITHOUT_TENSORFLOW = """
 import sys
 from pathlib import Path
-from harness.tensorboard.trial_writer import TrialWriter, write_study
+from harness.tensorboard.hparams import write_study
+from harness.tensorboard.trial_writer import TrialWriter
 folder = Path(sys.argv[1])
 write_study(folder, hyperparameters={"hidden": [(128,)]})
 with TrialWriter(folder / "base") as board:

@@ -7,12 +7,13 @@ import sys
 import urllib.parse
 import urllib.request
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import harness
+from calling import harness
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -53,7 +54,7 @@ RUN = "drawn/base/seed-0/attempt-1"
 @pytest.fixture(scope="module")
 def logdir(tmp_path_factory) -> Path:
     """The log folder of a study of two seeds, run with everything that can be asked for but pictures."""
-    folder = tmp_path_factory.mktemp("gallery")
+    folder = tmp_path_factory.mktemp("logger")
     (folder / "drawn.py").write_text(STUDY)
     asked = [word for name in LOGS if name != "pictures" for word in ("--log", name)]
     result = harness("run", folder / "drawn.py", "--logdir", folder / "logs", "--seeds", 2, *asked)
@@ -163,16 +164,16 @@ def epoch(number: int) -> SimpleNamespace:
 
 
 def show(trial: Trial, study: Study, epochs: list[int], *, planned: int, predict=None, model=None) -> tuple[FigureLogger, Path]:
-    """Let a gallery see a fitted model's epochs and its end; return it with the attempt's folder."""
+    """Let a logger see a fitted model's epochs and its end; return it with the attempt's folder."""
     arrays = plane_arrays()
     fitted = LogisticRegression().fit(arrays.x_train, arrays.y_train)
     model, answer = model or fitted, predict or fitted.predict_proba
     with FailoverWriter(trial.folder / "attempt-1", fallback=None, home=trial.folder.parent.parent) as board:
-        gallery = FigureLogger(trial, study, arrays, board)
+        logger = FigureLogger(trial, study, arrays, board)
         for number in epochs:
-            gallery.epoch(model, answer, epoch(number), planned=planned)
-        gallery.end(model, answer, {"test_loss": [1.0] * len(epochs)}, fitted.predict_proba(arrays.x_test))
-    return gallery, trial.folder / "attempt-1"
+            logger.epoch(model, answer, epoch(number), planned=planned)
+        logger.end(model, answer, {"test_loss": [1.0] * len(epochs)}, fitted.predict_proba(arrays.x_test))
+    return logger, trial.folder / "attempt-1"
 
 
 def study(*pictures: str) -> Study:
@@ -188,7 +189,7 @@ def test_surfaces_are_taken_evenly_over_the_planned_epochs_and_at_the_last(tmp_p
     _, folder = show(plane_trial(tmp_path), study("decision-surface"), list(range(10, planned + 1, 10)), planned=planned)
     found = steps(folder, "decision-surface")
     assert MOST_SURFACES <= len(found) <= MOST_SURFACES + 1 and found[-1] == planned - 1
-    assert {later - earlier for earlier, later in zip(found[:-1], found[1:-1], strict=False)} == {40}
+    assert {later - earlier for earlier, later in pairwise(found[:-1])} == {40}
 
 
 def test_a_model_whose_answers_fail_costs_its_surface_and_nothing_else(tmp_path):
@@ -196,8 +197,8 @@ def test_a_model_whose_answers_fail_costs_its_surface_and_nothing_else(tmp_path)
         raise RuntimeError("no answer")
 
     asked = study("decision-surface", "confusion-matrix")
-    gallery, folder = show(plane_trial(tmp_path), asked, [1, 2], planned=2, predict=predict)
-    assert gallery.notes["pictures"] == {"decision-surface": "failed: RuntimeError: no answer"}
+    logger, folder = show(plane_trial(tmp_path), asked, [1, 2], planned=2, predict=predict)
+    assert logger.notes["pictures"] == {"decision-surface": "failed: RuntimeError: no answer"}
     assert steps(folder, "confusion-matrix") == [1] and "no answer" in text(folder, "pictures")
 
 
@@ -211,9 +212,9 @@ class Unreadable:
 
 def test_weights_that_cannot_be_read_cost_their_histograms_and_their_picture_alone(tmp_path):
     asked = study("first-layer-weights", "learning-curves")
-    gallery, folder = show(plane_trial(tmp_path, log=("histograms",)), asked, [1, 2], planned=2, model=Unreadable())
+    logger, folder = show(plane_trial(tmp_path, log=("histograms",)), asked, [1, 2], planned=2, model=Unreadable())
     reason = "failed: RuntimeError: no layers"
-    assert gallery.notes["pictures"] == {"histograms": reason, "first-layer-weights": reason}
+    assert logger.notes["pictures"] == {"histograms": reason, "first-layer-weights": reason}
     assert steps(folder, "learning-curves") == [1]
 
 
@@ -226,18 +227,18 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
     monkeypatch.setattr("harness.figures.embedding.point_cloud", lambda subject, model: None)
     arrays, trial = plane_arrays(), plane_trial(tmp_path, log=("embeddings",))
     with FailoverWriter(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
-        gallery = FigureLogger(trial, study(), arrays, board)
-        gallery.end(None, lambda x: None, {}, None)
-        assert gallery.notes["pictures"] == {"embeddings": "failed: ValueError: no such point"}
+        logger = FigureLogger(trial, study(), arrays, board)
+        logger.end(None, lambda x: None, {}, None)
+        assert logger.notes["pictures"] == {"embeddings": "failed: ValueError: no such point"}
         shutil.rmtree(tmp_path / "study")
         board.text("after", "all is written again, elsewhere")
     assert "embeddings" in text(tmp_path / "spare", "pictures")
 
 
 def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
-    gallery, folder = show(plane_trial(tmp_path, log=("pictures",)), study(), [1, 2], planned=2)
-    assert "pictures" not in gallery.notes
-    images = {tag for tag in read(folder).Tags()["tensors"]}
+    logger, folder = show(plane_trial(tmp_path, log=("pictures",)), study(), [1, 2], planned=2)
+    assert "pictures" not in logger.notes
+    images = set(read(folder).Tags()["tensors"])
     assert images == {"learning-curves", "confusion-matrix", "first-layer-weights", "decision-surface"}
 
 

@@ -18,7 +18,8 @@ STUDY = """
 from harness import Settings, Study, Variant
 
 STUDY = Study("s", base=Settings(dataset="digits", hidden=(8,), epochs=1), question="Do more epochs help?", variants=(
-    Variant("longest", epochs=4), Variant("wide", hidden=(9,)), Variant("longer", epochs=2), Variant("fast", learning_rate=0.01)))
+    Variant("longest", epochs=4), Variant("wide", hidden=(9,)), Variant("longer", epochs=2),
+    Variant("fast", learning_rate=0.01)))
 """
 OWN = STUDY.replace("variants=", "build=lambda settings: None, variants=")
 SCORES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")

@@ -13,8 +13,7 @@ from rich.table import Table
 from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.records import Record
-from harness.runs import Plan
-from harness.runs import Progress as Epoch
+from harness.runs import Plan, Progress as Epoch
 from harness.study import Metric, format_metric
 
 
@@ -71,7 +70,8 @@ class RunProgress:
         style = STATUS_STYLES[record.status]
         return (
             f"\\[{done}/{total}] {record.variant} seed {record.seed}: [{style}]{record.status}[/] "
-            f"{_values(record.metrics, self._plan.study.metric)}{escape(clean(record.error))} ({record.cost.get('seconds', 0):.1f} s)"
+            f"{_values(record.metrics, self._plan.study.metric)}{escape(clean(record.error))} "
+            f"({record.cost.get('seconds', 0):.1f} s)"
         )
 
     def _time_left(self) -> str:

@@ -74,10 +74,8 @@ class Sender:
 
     def send(self, progress: Progress) -> None:
         """Send one message, or drop it."""
-        try:
+        with suppress(OSError):
             self._socket.sendto(json.dumps(asdict(progress)).encode(), self._address)
-        except OSError:
-            pass
 
 
 def stop_asked(folder: Path) -> bool:
@@ -92,8 +90,8 @@ def keep_output(folder: Path) -> None:
         os.dup2(file, descriptor)
     os.close(file)
     # Line by line, and whatever the locale can hold: a job that hangs or dies shall have said what it said.
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
 
 
 def begin_output(folder: Path, pid: int) -> None:

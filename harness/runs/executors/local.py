@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from harness.errors import UsageError
@@ -63,7 +63,7 @@ class LocalExecutor:
             yield trial, self._outcome(result)
 
     def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
-        """Return `harness.models.fingerprint.effect` of each trial's variant, an empty one where its worker did not survive it."""
+        """Return `harness.models.effect` of each trial's variant, an empty one where its worker did not survive it."""
         jobs = [Job(position, within.effect, (trial, traced)) for position, trial in enumerate(trials)]
         results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
         found = (results.get(position) for position in range(len(jobs)))
@@ -117,7 +117,7 @@ class LocalExecutor:
         self._start_workers(min(self._jobs, busy + len(waiting)))
         for worker in self._workers:
             # One whose own turn is yet to come holds back as one that runs does; one that ended, however, does not.
-            ahead = {busy.job.name for busy in self._busy()} | {job.name for job in waiting}
+            ahead = {busy.job.name for busy in self._workers if busy.job} | {job.name for job in waiting}
             job = next((job for job in waiting if not job.after or job.after not in ahead), None)
             if job is not None and worker.ready and worker.job is None:
                 begin_output(self._channel.folder, worker.pid)
@@ -135,9 +135,9 @@ class LocalExecutor:
             self._workers.append(Worker(self._channel.folder, threads=self._threads, slot=slot))
 
     def _wait(self) -> None:
-        ends = [end for worker in self._workers for end in (worker.connection, worker.sentinel)]
+        ends: list[Connection | int] = [end for worker in self._workers for end in (worker.connection, worker.sentinel)]
         due = min((worker.deadline for worker in self._workers), default=0.0) - time.monotonic()
-        wait([*ends, self._channel], timeout=max(0.0, min(POLL_SECONDS, due)))
+        wait([*ends, self._channel.fileno()], timeout=max(0.0, min(POLL_SECONDS, due)))
 
     def _look_at(self, worker: Worker) -> Iterator[tuple[Any, Any]]:
         """Yield the end of a worker's job, if it has come."""
@@ -188,7 +188,7 @@ class LocalExecutor:
     def _end_jobs(self) -> Iterator[tuple[Any, Any]]:
         """End every running job; a result that was on its way home is kept."""
         for worker in self._busy():
-            subject = worker.job.subject
+            subject = worker.job and worker.job.subject
             said = worker.receive()
             self._give_up(worker)
             self._store_output(worker, subject)

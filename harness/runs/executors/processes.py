@@ -6,7 +6,7 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.context import SpawnContext
 from pathlib import Path
@@ -71,7 +71,9 @@ class Worker:
     @property
     def pid(self) -> int:
         """The process's number; also its group's."""
-        return self._process.pid
+        pid = self._process.pid
+        assert pid is not None  # it was started
+        return pid
 
     @property
     def sentinel(self) -> int:
@@ -166,17 +168,13 @@ def descendants(pid: int) -> list[int]:
 
 
 def _kill(pid: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _kill_group(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # none is left, or it ended before it led a group
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # none is left, or it ended before it led a group
-        pass
 
 
 def _signal_name(number: int) -> str:

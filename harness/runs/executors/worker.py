@@ -23,7 +23,7 @@ from harness.study import BASE
 from harness.training import Trial
 
 MOST_FILES = 65536
-_folder: Path | None = None  # the driver's channel, in a worker
+_folder: Path  # the driver's channel, in a worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def run(trial: Trial) -> Record:
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:
-    """Return `harness.models.fingerprint.effect` of the trial's variant."""
+    """Return `harness.models.effect` of the trial's variant."""
     from harness.models import effect
     from harness.study import folders_of, importing_from
 
@@ -104,7 +104,9 @@ def _lead_own_group() -> None:
 
 def _end_with_driver() -> None:
     """Fork a guard that kills this worker's group once the driver is gone: a trial that hangs may let no thread run."""
-    driver = parent_process().sentinel  # readable, at its end, when the driver has died
+    parent = parent_process()
+    assert parent is not None
+    driver = parent.sentinel  # readable, at its end, when the driver has died
     if os.fork() == 0:
         try:
             os.closerange(3, driver)  # held open here, the worker's pipes would outlive it
@@ -119,7 +121,8 @@ def _end_with_driver() -> None:
 def _without(*names: str) -> Iterator[None]:
     """Let imports of these packages fail, as where they are not installed."""
     barred = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(barred))
+    nothing: dict[str, Any] = dict.fromkeys(barred)
+    sys.modules.update(nothing)
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import harness
+from calling import harness
 from faulty_study import PROJECT
 from resulting import make_record, store, store_study
 from rich.console import Console
