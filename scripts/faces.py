@@ -42,7 +42,7 @@ def findings(project: Path = PROJECT) -> Iterator[str]:
             yield f"{one.where}: {one.module} does not hand on {one.name!r}; expected it in its __init__.pyi"
         used[parts[1]].add(one.name)
     for package, names in faces.items():
-        modules = {path.stem for path in (project / "harness" / package).iterdir()}
+        modules = {path.stem for path in (project / "harness" / package).iterdir()} - _whole_modules(project, package)
         for name in sorted(names):
             if name in modules:
                 yield f"harness/{package}: hands on {name!r}, as one of its modules is named, which hides it"
@@ -52,6 +52,13 @@ def findings(project: Path = PROJECT) -> Iterator[str]:
 
 def _face(package: Path) -> Path | None:
     return next((face for face in (package / "__init__.pyi", package / "__init__.py") if face.is_file()), None)
+
+
+def _whole_modules(project: Path, package: str) -> set[str]:
+    """Return the modules that a face hands on as such: `from . import keras_internals`."""
+    face = _face(project / "harness" / package)
+    parts = ast.parse(face.read_text(encoding="utf-8")).body if face else []
+    return {alias.name for node in parts if isinstance(node, ast.ImportFrom) and node.module is None for alias in node.names}
 
 
 def _names(face: Path) -> set[str]:

@@ -18,11 +18,13 @@ from .epochs import (
     lacks_epoch as lacks_epoch,
     measured_series as measured_series,
 )
-from .judging import Outcome as Outcome
-from .judging import ends as ends
-from .judging import failed_for_the_disk as failed_for_the_disk
-from .judging import judged as judged
-from .judging import outcome as outcome
+from .judging import (
+    Outcome as Outcome,
+    ends as ends,
+    failed_for_the_disk as failed_for_the_disk,
+    judged as judged,
+    outcome as outcome,
+)
 from .planning import MOST_SEEDS as MOST_SEEDS
 from .predictions import (
     AnswersError as AnswersError,
@@ -32,12 +34,12 @@ from .predictions import (
     write_predictions as write_predictions,
 )
 from .proportions import wilson_interval as wilson_interval
-from .record_matching import as_declared as as_declared
-from .record_matching import matching_records as matching_records
-from .record_matching import of_declared_base as of_declared_base
-from .sameness import last_run_line as last_run_line
-from .sameness import left_out_lines as left_out_lines
-from .sameness import told_apart as told_apart
+from .record_matching import (
+    as_declared as as_declared,
+    matching_records as matching_records,
+    of_declared_base as of_declared_base,
+)
+from .sameness import last_run_line as last_run_line, left_out_lines as left_out_lines, told_apart as told_apart
 from .statistics import (
     CONFIDENCE as CONFIDENCE,
     PairedDifference as PairedDifference,

@@ -16,8 +16,7 @@ def judged(record: Record, expectation: Expectation, *, error_text: str | None =
     error_text: what the error says, in full; None for as much as the record has kept of it.
     """
     status, expected = _status(record, expectation, error_text)
-    told = {"expectation": str(expectation), "expects": expectation.to_dict()}
-    return replace(record, status=status, as_expected=expected, **told)
+    return replace(record, status=status, as_expected=expected, expectation=str(expectation), expects=expectation.to_dict())
 
 
 def judged_anew(record: Record, expectation: Expectation) -> Record:
@@ -131,7 +130,7 @@ def claim_cells(by_variant: Mapping[str, Sequence[Record]], row: Mapping[str, An
         return {}
     control = by_variant.get(group[0].control)
     base_changed = any(record.provenance.get("base_changes") for record in by_variant.get(BASE, group))
-    if why_unjudged(_data_of(group), control and _data_of(control), base_changed=base_changed):
+    if why_unjudged(_data_of(group), _data_of(control) if control else None, base_changed=base_changed):
         return {"claims": "not judged"}
     found = held_claims(claims, row, metric)
     if found.broken:
@@ -168,7 +167,7 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
 
 
 def _data_declared(study: Study, row: Row) -> DataUsed:
-    used = row.get("data")
+    used = str(row.get("data") or "")
     return DataUsed(study.settings(row["variant"]).dataset if study.needs_dataset else used, used)
 
 

@@ -82,10 +82,7 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     # To a reader, what shares no variant stands one below the other; a program gets the columns of each source always.
     plain = choice == CompareOptions(epoch=choice.epoch, studies=choice.studies)
     numbered = 1 if plain and _drawn(form, output) and _disjoint(sources) else len(sources)
-    if numbered > 1:
-        table = set_side_by_side(sources)
-    else:
-        table = concat([_with_note(source.table) for source in sources])
+    table = set_side_by_side(sources) if numbered > 1 else concat([_with_note(source.table) for source in sources])
     frame = choose_rows(table, choice)
     columns, same = choose_columns(frame, choice, metric=metric, numbered=numbered)
     words = ("" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
@@ -208,7 +205,7 @@ def _sources_in_words(sources: Sequence[ComparedTable], numbered: int) -> str:
 
 
 def _keys(source: ComparedTable) -> set[tuple[str, str]]:
-    return {*zip(source.table["study"], source.table["variant"])}
+    return {*zip(source.table["study"], source.table["variant"], strict=True)}
 
 
 def _disjoint(sources: Sequence[ComparedTable]) -> bool:

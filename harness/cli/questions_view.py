@@ -3,7 +3,6 @@
 import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 
 from rich.console import RenderableType
 from rich.padding import Padding

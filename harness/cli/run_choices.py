@@ -44,7 +44,7 @@ def study_requests(names: Sequence[str], request: RunRequest) -> tuple[list[Stud
     for each, study in zip(chosen, studies, strict=True):
         fitting, note = fitted(study, each.request, data)
         notices += [note] if note else []
-        fitting = replace(fitting, origin={} if request.dry_run else origin(each.study.path))
+        fitting = replace(fitting, origin={} if request.dry_run else origin(each.study.file))
         found.append(StudyRequest(each.study, fitting, {name: data[name] for name in datasets_of(study)}))
     return found, notices
 

@@ -15,7 +15,7 @@ from harness.analysis import epoch_numbers
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table import Column, Row, Table, pairs
-from harness.records import Record, claims_of, encode
+from harness.records import Record, claims_of, encode, on_one_line
 from harness.results import (
     DIFFERENCE_COLUMNS,
     STANDARD_OUTPUT,

@@ -7,13 +7,8 @@ from .arrays import (
     none_left as none_left,
     training_weights as training_weights,
 )
-from .catalogue import CLASS_NAMES as CLASS_NAMES
-from .catalogue import DATASETS as DATASETS
-from .catalogue import find_dataset as find_dataset
-from .labels import NO_CLASS as NO_CLASS
-from .labels import class_labels as class_labels
-from .labels import class_numbers as class_numbers
-from .labels import one_hot as one_hot
+from .catalogue import CLASS_NAMES as CLASS_NAMES, DATASETS as DATASETS, find_dataset as find_dataset
+from .labels import NO_CLASS as NO_CLASS, class_labels as class_labels, class_numbers as class_numbers, one_hot as one_hot
 from .resolve import (
     ResolvedDataset as ResolvedDataset,
     Table as Table,

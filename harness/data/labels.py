@@ -41,4 +41,4 @@ def class_labels(labels: np.ndarray, *, most: int | None) -> np.ndarray | None:
 
 def one_hot(rows: np.ndarray) -> np.ndarray:
     """Say of each row whether it holds a one and zeros, shape (n,)."""
-    return np.isin(rows, (0, 1)).all(axis=1) & (rows.sum(axis=1) == 1)
+    return np.asarray(np.isin(rows, (0, 1)).all(axis=1) & (rows.sum(axis=1) == 1))

@@ -1,6 +1,5 @@
 from . import keras_internals as keras_internals
-from .building import build as build
-from .building import first_inputs as first_inputs
+from .building import build as build, first_inputs as first_inputs
 from .cleanup import free as free
 from .device import scaled as scaled, structure as structure
 from .engine_choice import Engine as Engine, train as train

@@ -67,7 +67,7 @@ def _prepare(panel: Any, subject: FigureData, where: Plane, extent: tuple[float,
 
 def _look(subject: FigureData, outputs: int) -> _Look:
     if class_labels_of(subject, subject.arrays.y_train) is None:
-        labels = np.asarray(each(subject.arrays.y_train)[0])
+        labels = labels_of(subject.arrays.y_train)
         limits = {"cmap": "cividis", "vmin": float(labels.min()), "vmax": float(labels.max())}
         return _Look(lambda grid: grid[..., 0], lambda grid: (), limits, "model's output")
     if outputs > 2:
@@ -95,7 +95,8 @@ def _draw_samples(panel: Any, subject: FigureData) -> None:
     train, test = (plane_of(arrays.x_train), arrays.y_train), (plane_of(arrays.x_test), arrays.y_test)
     same = len(train[0]) == len(test[0]) and np.array_equal(train[0], test[0])
     parts = [(*train, True)] if same else [(*train, True), (*test, False)]
-    count = max(2, int(class_labels_of(subject, arrays.y_train).max()) + 1)
+    named = class_labels_of(subject, arrays.y_train)
+    count = 2 if named is None else max(2, int(named.max()) + 1)
     names = names_of(subject.class_names, count)
     for x, y, filled in parts:
         classes = class_labels_of(subject, y)

@@ -13,6 +13,7 @@ from harness.study import ACCURACY, Metric
 
 MOST_CLASSES = 30  # beyond them a matrix or a grid of classes is no picture any more
 SMALLEST_SIDE = 8  # of a flat image: 64 values may be one, 49 are taken for 49 features
+NO_CLASSES = "the labels are no classes: this picture is of classifiers."
 
 
 class NotApplicable(ValueError):
@@ -77,8 +78,10 @@ def labels_of(y: Samples | None) -> np.ndarray:
 
 def answers(subject: FigureData) -> Predictions:
     """Return the model's answers as classes; NotApplicable where it is no classifier, or its outputs are not finite."""
-    probabilities = class_probabilities(first_output(subject.outputs), np.asarray(each(subject.arrays.y_test)[0]))
+    probabilities = class_probabilities(first_output(subject.outputs), labels_of(subject.arrays.y_test))
     truth, count = class_labels_of(subject, subject.arrays.y_test), probabilities.shape[1]
+    if truth is None:
+        raise NotApplicable(NO_CLASSES)
     if count > MOST_CLASSES:
         raise NotApplicable(f"{count} classes are more than fit; expected at most {MOST_CLASSES}.")
     return Predictions(truth, probabilities.argmax(axis=1), probabilities, names_of(subject.class_names, count))
@@ -87,7 +90,7 @@ def answers(subject: FigureData) -> Predictions:
 def class_probabilities(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return what the outputs give each class, shape (n, classes), a single output as the chance of class 1."""
     if class_labels(labels, most=_most_classes(outputs)) is None:
-        raise NotApplicable("the labels are no classes: this picture is of classifiers.")
+        raise NotApplicable(NO_CLASSES)
     require_finite(outputs)
     columns = outputs.reshape(len(outputs), -1).astype(np.float64)
     if columns.shape[1] == 1:
@@ -96,10 +99,10 @@ def class_probabilities(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return columns
 
 
-def class_labels_of(subject: FigureData, y: Samples) -> np.ndarray | None:
+def class_labels_of(subject: FigureData, y: Samples | None) -> np.ndarray | None:
     """Return the class of each sample, (n,), None where the labels name no classes of the model's."""
     most = None if subject.outputs is None else _most_classes(first_output(subject.outputs))
-    return class_labels(np.asarray(each(y)[0]), most=most)
+    return class_labels(labels_of(y), most=most)
 
 
 def _most_classes(outputs: np.ndarray) -> int:

@@ -4,8 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from harness.data import each
-from harness.figures.figure_data import FigureData, NotApplicable, class_labels_of, first_output, require_finite
+from harness.figures.figure_data import FigureData, NotApplicable, class_labels_of, first_output, labels_of, require_finite
 from harness.figures.samples import first_predictions
 from harness.figures.style import BLACK, BLUE, SEQUENTIAL, figure, panels
 

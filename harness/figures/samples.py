@@ -12,7 +12,6 @@ from harness.figures.figure_data import (
     answers,
     class_labels_of,
     images_of,
-    labels_of,
     names_of,
 )
 from harness.figures.image_grid import as_grey, mosaic, show

@@ -10,12 +10,7 @@ from .build import (
     summary_text as summary_text,
 )
 from .fingerprint import effect as effect
-from .kinds import KERAS as KERAS
-from .kinds import SKLEARN as SKLEARN
-from .kinds import ModelKind as ModelKind
-from .kinds import kind_of as kind_of
+from .kinds import KERAS as KERAS, SKLEARN as SKLEARN, ModelKind as ModelKind, kind_of as kind_of
 from .samples import make_arrays as make_arrays
-from .seeding import others_loaded as others_loaded
-from .seeding import random_states as random_states
-from .seeding import seed_everything as seed_everything
+from .seeding import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything
 from .variant_fingerprint import VariantFingerprint as VariantFingerprint

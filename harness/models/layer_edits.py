@@ -12,7 +12,7 @@ from harness.errors import unknown
 from harness.models.layer_factory import LayerError
 from harness.study import LayerSpec, parse_layer
 
-Graph = keras.Sequential | keras_internals.Functional
+Graph: TypeAlias = keras.Sequential | keras_internals.Functional
 
 
 def is_graph(model: Any) -> bool:

@@ -52,7 +52,9 @@ class Rewiring:
         _forget_calls(graph)
         tensors = {id(tensor): tensor for tensor in graph.inputs}
         for call in calls:
-            args, options = keras.tree.map_structure(lambda part: tensors.get(id(part), part), (call.args, call.options))
+            args, options = keras.tree.map_structure(
+                lambda part, known=tensors: known.get(id(part), part), (call.args, call.options)
+            )
             if call.operation is not None:
                 _require_unlike(call, tensors_in((args, options)), prefix)
             outputs = self._called(call, args, options)

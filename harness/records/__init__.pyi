@@ -1,16 +1,9 @@
-from .atomic_files import is_temporary as is_temporary
-from .atomic_files import write_atomically as write_atomically
-from .checked_file import CheckedFileError as CheckedFileError
-from .checked_file import CheckedFormat as CheckedFormat
-from .csv_text import on_one_line as on_one_line
-from .csv_text import plain as plain
-from .csv_text import to_csv as to_csv
-from .fallback import disk_is_full as disk_is_full
-from .fallback import fallback_logdir as fallback_logdir
-from .fallback import reason as reason
+from .atomic_files import is_temporary as is_temporary, write_atomically as write_atomically
+from .checked_file import CheckedFileError as CheckedFileError, CheckedFormat as CheckedFormat
+from .csv_text import on_one_line as on_one_line, plain as plain, to_csv as to_csv
+from .fallback import disk_is_full as disk_is_full, fallback_logdir as fallback_logdir, reason as reason
 from .locks import one_writer as one_writer
-from .old_records import changes_of as changes_of
-from .old_records import claims_of as claims_of
+from .old_records import changes_of as changes_of, claims_of as claims_of
 from .own_paths import (
     ForeignPathError as ForeignPathError,
     folder_identity as folder_identity,

@@ -10,14 +10,7 @@ from .formats import (
     STANDARD_OUTPUT as STANDARD_OUTPUT,
     TABLE as TABLE,
     export as export,
-)
-from .formats import (
-    on_one_line as on_one_line,
-)
-from .formats import (
     to_markdown as to_markdown,
-)
-from .formats import (
     write_output as write_output,
 )
 from .loading import gather_records as gather_records, load as load, name_of as name_of, require_folder as require_folder
@@ -35,8 +28,10 @@ from .side_by_side import (
     set_side_by_side as set_side_by_side,
 )
 from .trial_choice import choose_trials as choose_trials
-from .view import Cell as Cell
-from .view import View as View
-from .view import format_value as format_value
-from .view import is_difference as is_difference
-from .view import make_view as make_view
+from .view import (
+    Cell as Cell,
+    View as View,
+    format_value as format_value,
+    is_difference as is_difference,
+    make_view as make_view,
+)

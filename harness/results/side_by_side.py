@@ -42,7 +42,7 @@ def set_side_by_side(sources: Sequence[ComparedTable]) -> "pd.DataFrame":
 
 
 def _keyed(source: ComparedTable) -> dict[Key, dict[str, Any]]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {name: None if is_missing(value) else value for name, value in row.items()}
         for row in source.table.astype(object).to_dict("records")
     ]

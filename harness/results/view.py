@@ -117,11 +117,11 @@ def _column(frame: "pd.DataFrame", name: str) -> tuple[Cell, ...]:
     texts = [format_value(name, value, metric=metric) for value, metric in zip(frame[name].tolist(), metrics, strict=True)]
     std = next((std for std, mean in _stds(frame).items() if mean == name), None)
     spreads = frame[std].tolist() if std else [None] * len(texts)
-    deviations = [format_value(std or "", value, metric=metric) for value, metric in zip(spreads, metrics)]
+    deviations = [format_value(std or "", value, metric=metric) for value, metric in zip(spreads, metrics, strict=True)]
     best, marks = _best(frame, name), _marks(frame, name)
     return tuple(
         Cell(text, best=index in best, mark=MARK if index in marks else "", deviation=deviation) if text else Cell("")
-        for index, (text, deviation) in enumerate(zip(texts, deviations))
+        for index, (text, deviation) in enumerate(zip(texts, deviations, strict=True))
     )
 
 
@@ -177,7 +177,7 @@ def _marks(frame: "pd.DataFrame", name: str) -> frozenset[int]:
         return frozenset()
     told = f"verdict{number}" in frame.columns
     words = _beside(frame, name, "verdict") if told else [None] * len(frame)
-    cells = zip(frame[p_value].tolist(), words)
+    cells = zip(frame[p_value].tolist(), words, strict=True)
     return frozenset(index for index, (value, word) in enumerate(cells) if not is_missing(value) and is_marked(value, word))
 
 

@@ -5,25 +5,20 @@ from .estimate import (
     trial_seconds as trial_seconds,
     wall_seconds as wall_seconds,
 )
-from .execution import execute as execute
-from .execution import reinstate_displaced as reinstate_displaced
-from .execution import write_everything as write_everything
+from .execution import execute as execute, reinstate_displaced as reinstate_displaced, write_everything as write_everything
 from .executors.local import LocalExecutor as LocalExecutor
-from .executors.machine import default_jobs as default_jobs
-from .executors.machine import usable_cores as usable_cores
-from .executors.protocol import Progress as Progress
-from .executors.protocol import WorkerFailure as WorkerFailure
+from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
+from .executors.protocol import Progress as Progress, WorkerFailure as WorkerFailure
 from .executors.sweeping import sweep as sweep
-from .executors.workers import EXECUTORS as EXECUTORS
-from .executors.workers import Workers as Workers
+from .executors.workers import EXECUTORS as EXECUTORS, Workers as Workers
 from .interrupts import Interrupts as Interrupts
-from .log_folder import begin_study as begin_study
-from .log_folder import require_own_trials as require_own_trials
-from .log_folder import require_writable as require_writable
-from .plan import (
-    Plan as Plan,
+from .log_folder import (
+    begin_study as begin_study,
+    require_own_trials as require_own_trials,
+    require_writable as require_writable,
 )
 from .plan import (
+    Plan as Plan,
     make_plan as make_plan,
     results as results,
 )
@@ -34,7 +29,4 @@ from .preflight import (
     unused_overrides as unused_overrides,
 )
 from .record_store import RecordStore as RecordStore
-from .request import AUTO as AUTO
-from .request import RunRequest as RunRequest
-from .request import in_changed_base as in_changed_base
-from .request import selected as selected
+from .request import AUTO as AUTO, RunRequest as RunRequest, in_changed_base as in_changed_base, selected as selected

@@ -54,7 +54,7 @@ def outdated_records(plan: Plan, *, notice: Callable[[str], None] | None = None)
     if not asked:
         return frozenset()
     changes, max_seconds = dict(plan.request.base_changes), plan.request.max_seconds
-    fits = answers(plan.declared.path, changes, list(asked.values()), max_seconds=max_seconds)
+    fits = answers(plan.declared.file, changes, list(asked.values()), max_seconds=max_seconds)
     unknown = [key for key, fit in zip(asked, fits, strict=True) if fit is None]
     if unknown and notice:
         notice(_unknown_line(unknown, max_seconds))

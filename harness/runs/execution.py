@@ -62,7 +62,7 @@ def reinstate_displaced(plan: Plan, keeper: RecordStore) -> None:
     """Put results that a run with other settings displaced, and that now count again, back into their places."""
     for record in plan.cached:
         folder = trial_folder(plan.request.logdir, record.study, record.variant, record.seed)
-        keeper.attempt(f"{record.variant} seed {record.seed}", lambda: reinstate(folder, record))
+        keeper.attempt(f"{record.variant} seed {record.seed}", partial(reinstate, folder, record))
 
 
 @dataclass(frozen=True, slots=True)

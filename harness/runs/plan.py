@@ -108,7 +108,7 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
     settings = plan.study.settings(name)
     prepared = plan.data.get(settings.dataset)
     return Trial(
-        study_path=plan.study.path,
+        study_path=plan.study.file,
         base_changes=plan.request.base_changes,
         study=plan.study.name,
         variant=name,

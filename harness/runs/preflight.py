@@ -89,8 +89,9 @@ def require_samples(plan: Plan) -> None:
     for name in study.names:
         settings = study.settings(name)
         prepared = plan.data.get(settings.dataset)
-        asked = settings.validation is not None and plan.count(name) and study.expectation(name).finishes
-        if not study.needs_dataset or prepared is None or not asked:
+        if settings.validation is None or not plan.count(name) or not study.expectation(name).finishes:
+            continue
+        if not study.needs_dataset or prepared is None:
             continue
         count = find_dataset(prepared.used).samples
         if not study.arrays_from:

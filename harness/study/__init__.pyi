@@ -1,6 +1,4 @@
-from .cells import is_missing as is_missing
-from .cells import number_of as number_of
-from .cells import text_of as text_of
+from .cells import is_missing as is_missing, number_of as number_of, text_of as text_of
 from .claims import (
     BETTER as BETTER,
     CONFOUNDED as CONFOUNDED,
@@ -12,14 +10,8 @@ from .claims import (
     WORSE as WORSE,
     Claim as Claim,
     Row as Row,
-)
-from .claims import (
     Threshold as Threshold,
-)
-from .claims import (
     VsControl as VsControl,
-)
-from .claims import (
     never_judged as never_judged,
 )
 from .expectations import (
@@ -90,13 +82,8 @@ from .settings import (
     to_json as to_json,
     values_of as values_of,
 )
-from .source import function_source as function_source
-from .source import value_text as value_text
-from .splits import PREFIXES as PREFIXES
-from .splits import SPLITS as SPLITS
-from .splits import TEST as TEST
-from .splits import TRAIN as TRAIN
-from .splits import VALIDATION as VALIDATION
+from .source import function_source as function_source, value_text as value_text
+from .splits import PREFIXES as PREFIXES, SPLITS as SPLITS, TEST as TEST, TRAIN as TRAIN, VALIDATION as VALIDATION
 from .study import (
     BASE as BASE,
     NON_TRAINING_SETTINGS as NON_TRAINING_SETTINGS,

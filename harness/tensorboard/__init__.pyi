@@ -2,13 +2,9 @@ from .aggregates import AGGREGATE as AGGREGATE, write_aggregates as write_aggreg
 from .event_check import readable_records as readable_records
 from .event_file import event_files as event_files
 from .failover_writer import FailoverWriter as FailoverWriter
-from .hparams import metric_columns as metric_columns
-from .hparams import write_study as write_study
-from .projector import Embedding as Embedding
-from .projector import write_embedding as write_embedding
-from .server import FIRST_PORT as FIRST_PORT
-from .server import LOOPBACK as LOOPBACK
-from .server import serve as serve
+from .hparams import metric_columns as metric_columns, write_study as write_study
+from .projector import Embedding as Embedding, write_embedding as write_embedding
+from .server import FIRST_PORT as FIRST_PORT, LOOPBACK as LOOPBACK, serve as serve
 from .summaries import (
     histogram_summary as histogram_summary,
     image_summary as image_summary,

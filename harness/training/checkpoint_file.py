@@ -76,7 +76,8 @@ def encoded(checkpoint: Checkpoint) -> bytes:
     flat, arrays = serialize({name: getattr(checkpoint, name) for name in _FIELDS})
     body = io.BytesIO()
     text = np.frombuffer(json.dumps(flat).encode(), np.uint8)
-    np.savez(body, text=text, **{f"array_{number}": array for number, array in enumerate(arrays)})
+    named: dict[str, Any] = {f"array_{number}": array for number, array in enumerate(arrays)}
+    np.savez(body, text=text, **named)
     return FORMAT.wrap(body.getbuffer())
 
 

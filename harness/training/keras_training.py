@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import keras
 
 from harness.data import Arrays
-from harness.engine import Epoch, answers, first_inputs, has_call, train
+from harness.engine import Engine, Epoch, answers, first_inputs, has_call, train
 from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 from harness.tensorboard import as_code
 from harness.training.checkpoints import Checkpoints
@@ -26,7 +26,7 @@ class KerasTrainer:
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             seed=context.trial.seed,
-            engine=context.trial.engine,
+            engine=cast(Engine, context.trial.engine),
             callbacks=[] if settings.stop_below_loss is None else [stop_below(settings.stop_below_loss)],
             steps_per_epoch=settings.steps_per_epoch,
             log_every=settings.log_every,

@@ -62,8 +62,9 @@ def _ended(record: Record, study: Study, *, diverged: bool, error: BaseException
     if isinstance(error, OSError) and disk_is_full(error):
         return failed_for_the_disk(record, error)
     if error is not None:
-        told = {"error": failure_text(error), "error_type": clean(type(error).__name__), "traceback": traceback_text(error)}
-        return judged(replace(record, status=FAILED, **told), expectation, error_text=error_text(error))
+        kind, traceback = clean(type(error).__name__), traceback_text(error)
+        failed = replace(record, status=FAILED, error=failure_text(error), error_type=kind, traceback=traceback)
+        return judged(failed, expectation, error_text=error_text(error))
     if diverged:
         text = f"Loss is not finite after epoch {record.epochs}."
         return judged(replace(record, status=DIVERGED, error=text), expectation)

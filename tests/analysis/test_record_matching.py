@@ -4,8 +4,7 @@ import pytest
 from resulting import make_record
 
 from harness import Settings, Study, Variant, diverges, finishes, raises
-from harness.analysis.judging import judged as decided
-from harness.analysis.judging import judged_anew
+from harness.analysis.judging import judged as decided, judged_anew
 from harness.analysis.record_matching import as_declared, of_declared_base
 from harness.records.record import Record
 from harness.study.expectations import Expectation
@@ -109,9 +108,9 @@ def raised(error: Exception) -> Record:
 def test_an_error_is_judged_alike_when_it_is_raised_and_from_its_record(error, match):
     expect = raises("ValueError", match=match)
     record = raised(error)
-    at_once = decided(record, expect, error_text=str(error))
+    raised_now = decided(record, expect, error_text=str(error))
     later = judged_anew(record, expect)
-    assert (at_once.status, at_once.as_expected) == (later.status, later.as_expected)
+    assert (raised_now.status, raised_now.as_expected) == (later.status, later.as_expected)
 
 
 def test_the_text_of_an_error_that_came_of_another_is_its_own():
@@ -119,7 +118,7 @@ def test_the_text_of_an_error_that_came_of_another_is_its_own():
         try:
             raise ValueError("inner")
         except ValueError:
-            raise ValueError("first")
+            raise ValueError("first")  # noqa: B904
     except ValueError as error:
         record = raised(error)
     assert judged(record, raises("ValueError", match="inner")) == ("failed", False)

@@ -13,7 +13,9 @@ from tensorboard.util import tensor_util
 
 from harness.analysis.predictions import load_right
 from harness.data.arrays import Arrays
-from harness.engine.engine_choice import Epoch, Training, epoch_order, train
+from harness.engine.batches import epoch_order
+from harness.engine.engine_choice import train
+from harness.engine.training_loop import Epoch, Training
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from resumed import EPOCHS, begin, blobs, compare  # noqa: F401  (a fixture)
+from resumed import EPOCHS, begin, compare
 
 from harness.data.arrays import Arrays
 from harness.engine.serialization import deserialize, serialize

@@ -64,13 +64,15 @@ def view_table(view: "View", *, title: str = "") -> Table:
     """
     cells = {name: tuple(row[place] for row in view.rows) for place, name in enumerate(view.columns)}
     if "verdict" in cells and "status" in cells:
-        told = (verdict.text == status.text for verdict, status in zip(cells["verdict"], cells["status"]))
-        cells["status"] = tuple(replace(cell, text="" if same else cell.text) for cell, same in zip(cells["status"], told))
+        told = (verdict.text == status.text for verdict, status in zip(cells["verdict"], cells["status"], strict=True))
+        cells["status"] = tuple(
+            replace(cell, text="" if same else cell.text) for cell, same in zip(cells["status"], told, strict=True)
+        )
     headings = _study_headings(cells)
-    numeric = dict(zip(view.columns, view.numeric))
+    numeric = dict(zip(view.columns, view.numeric, strict=True))
     drawn = [column for name in cells for column in _columns(name, cells, numeric=numeric[name])]
     rows: list[Row] = []
-    for place, row in enumerate(zip(*(texts for _, texts in drawn))):
+    for place, row in enumerate(zip(*(texts for _, texts in drawn), strict=True)):
         if place in headings:
             rows.append(headings[place])
         bold = "variant" in cells and cells["variant"][place].text.rpartition("/")[2] == BASE
@@ -80,7 +82,7 @@ def view_table(view: "View", *, title: str = "") -> Table:
 
 def repeats_status(frame: "pd.DataFrame") -> bool:
     """Say whether the verdicts are but the statuses of failed variants, as where there are too few seeds for others."""
-    cells = zip(frame["verdict"].tolist(), frame["status"].tolist())
+    cells = zip(frame["verdict"].tolist(), frame["status"].tolist(), strict=True)
     return all(text_of(verdict) in ("", status) for verdict, status in cells)
 
 
@@ -95,7 +97,7 @@ def _study_headings(cells: "dict[str, tuple[Cell, ...]]") -> dict[int, str]:
     first = {place: study for place, study in enumerate(studies) if not place or study != studies[place - 1]}
     if len(first) == len(set(studies)):
         return first
-    names = zip(studies, cells["variant"])
+    names = zip(studies, cells["variant"], strict=True)
     cells["variant"] = tuple(replace(cell, text=f"{study}/{cell.text}") for study, cell in names)
     return {}
 
@@ -117,7 +119,7 @@ def _columns(name: str, cells: "dict[str, tuple[Cell, ...]]", *, numeric: bool) 
         deviations = [Text(f" ± {cell.deviation}" if cell.deviation else "") for cell in column]
         yield Column(DEVIATION, rank=max(rank, _rank(DEVIATION)), joined=""), deviations
     if intervals and is_difference(name):
-        ends = zip(cells["ci_low"], cells["ci_high"])
+        ends = zip(cells["ci_low"], cells["ci_high"], strict=True)
         bounds = [Text(f" [{low.text}, {high.text}]" if low.text else "") for low, high in ends]
         yield Column(INTERVAL, rank=_rank(INTERVAL), joined=f" [{INTERVAL}]"), bounds
     if any(cell.best or cell.mark for cell in column):

@@ -171,11 +171,11 @@ class _Layout:
             headed = not number and any(each.heading for each in shown)
             padding = (0, gap - 1, 0, 0)
             table = rich.table.Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding, show_header=headed)
-            for each, width in zip(shown, widths):
+            for each, width in zip(shown, widths, strict=True):
                 column, words = each.column, Text(fold(each.heading, width))
                 table.add_column(words, justify=column.justify, style=column.style, width=width)
             for row in rows:
-                table.add_row(*(fold_text(each.cells[row], width) for each, width in zip(shown, widths)))
+                table.add_row(*(fold_text(each.cells[row], width) for each, width in zip(shown, widths, strict=True)))
             if rows or headed:
                 yield table
 

@@ -144,4 +144,4 @@ def _load_tensorflow(threads: int, slot: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    import harness.training.trial_runner  # noqa: F401
+    from harness.training import run_trial  # noqa: F401
