@@ -111,7 +111,7 @@ def test_a_callback_that_holds_more_than_values_is_named(blobs: Arrays) -> None:
         def __del__(self) -> None:
             self.file.close()
 
-    with pytest.raises(StateError, match="Keeper holds 'file'"):
+    with pytest.raises(StateError, match="RecordStore holds 'file'"):
         begin(dense, blobs, "fit", [RecordStore()]).state()
 
 

@@ -205,7 +205,7 @@ class Unreadable:
     """A model none of whose weights can be read."""
 
     @property
-    def _flatten_layers(self):
+    def trainable_weights(self):
         raise RuntimeError("no layers")
 
 
