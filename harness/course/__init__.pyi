@@ -1,4 +1,4 @@
-from .answers import (
+from .claim_judging import (
     REFUTED as REFUTED,
     SUPPORTED as SUPPORTED,
     UNDECIDED as UNDECIDED,

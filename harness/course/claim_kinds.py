@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from harness.analysis import epoch_numbers
-from harness.course import answers
-from harness.course.answers import ClaimResult, always, mostly
+from harness.course import claim_judging
+from harness.course.claim_judging import ClaimResult, always, mostly
 from harness.course.question_evidence import EPOCH_SECONDS, Evidence
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 
@@ -23,29 +23,29 @@ PROBABILITY_TOLERANCE = 1e-3  # probabilities in single precision add up to 1 wi
 
 def better(evidence: Evidence, *, variant: str) -> ClaimResult:
     """Judge that a variant is better than its control, by the study's verdict."""
-    return answers.better(evidence.comparisons.get(variant))
+    return claim_judging.better(evidence.comparisons.get(variant))
 
 
 def worse(evidence: Evidence, *, variant: str) -> ClaimResult:
     """Judge that a variant is worse than its control, by the study's verdict."""
-    return answers.worse(evidence.comparisons.get(variant))
+    return claim_judging.worse(evidence.comparisons.get(variant))
 
 
 def equivalent(evidence: Evidence, *, variant: str) -> ClaimResult:
     """Judge that a variant makes no difference that matters to its control, by the study's verdict."""
-    return answers.equivalent(evidence.comparisons.get(variant))
+    return claim_judging.equivalent(evidence.comparisons.get(variant))
 
 
 def higher(evidence: Evidence, *, variant: str, control: str, value: str, epoch: int | None = None) -> ClaimResult:
     """Judge that a variant's value lies above the control's, paired by seed."""
     measure = partial(measured, value=value, epoch=epoch)
-    return answers.more(evidence.values(variant, measure), evidence.values(control, measure))
+    return claim_judging.more(evidence.values(variant, measure), evidence.values(control, measure))
 
 
 def lower(evidence: Evidence, *, variant: str, control: str, value: str, epoch: int | None = None) -> ClaimResult:
     """Judge that a variant's value lies below the control's, paired by seed."""
     measure = partial(measured, value=value, epoch=epoch)
-    return answers.less(evidence.values(variant, measure), evidence.values(control, measure))
+    return claim_judging.less(evidence.values(variant, measure), evidence.values(control, measure))
 
 
 def above(evidence: Evidence, *, variant: str, value: str, limit: float, epoch: int | None = None) -> ClaimResult:
@@ -62,7 +62,7 @@ def below(evidence: Evidence, *, variant: str, value: str, limit: float, epoch: 
 
 def rises_again(evidence: Evidence, *, variant: str, value: str) -> ClaimResult:
     """Judge that a value ends above the lowest that it was on the way, on the mean over the seeds."""
-    return answers.rise_from_best({record.seed: record.history.get(value, ()) for record in evidence.finished(variant)})
+    return claim_judging.rise_from_best({record.seed: record.history.get(value, ()) for record in evidence.finished(variant)})
 
 
 def raises(evidence: Evidence, *, variant: str, match: str) -> ClaimResult:

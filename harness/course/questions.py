@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.course.answers import ClaimResult, combined
+from harness.course.claim_judging import ClaimResult, combined
 from harness.course.claim_kinds import KINDS
 from harness.course.question_evidence import Evidence
 

@@ -3,7 +3,7 @@ from .building import build as build, first_inputs as first_inputs
 from .cleanup import free as free
 from .device import scaled as scaled, structure as structure
 from .engine_choice import Engine as Engine, train as train
-from .layer_seeding import (
+from .initial_weights import (
     KEPT_PATH as KEPT_PATH,
     drawing as drawing,
     keep_path as keep_path,

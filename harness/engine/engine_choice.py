@@ -13,7 +13,7 @@ from harness.engine.batches import BatchSchedule
 from harness.engine.building import build
 from harness.engine.device import DeviceSamples, on_device
 from harness.engine.fit import FitProgram, fit_reason
-from harness.engine.layer_seeding import seed_streams
+from harness.engine.initial_weights import seed_streams
 from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram

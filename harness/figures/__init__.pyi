@@ -1,4 +1,3 @@
-from .drawing import draw as draw
 from .embedding import point_cloud as point_cloud
 from .figure_data import (
     FigureData as FigureData,
@@ -7,5 +6,6 @@ from .figure_data import (
     answers as answers,
     first_output as first_output,
 )
+from .figure_registry import draw as draw
 from .input_plane import Plane as Plane, plane as plane
 from .kernels import first_kernel as first_kernel, named_weights as named_weights

@@ -10,8 +10,8 @@ from harness.isolation.aspects import Aspect, process_aspects
 from harness.isolation.imports import ImportWatch
 from harness.isolation.leftovers import adopt_orphans, children, end_children, end_pool, threads_left
 from harness.isolation.libraries import library_aspects
-from harness.isolation.ownmodules import forget, is_own, patched_by
 from harness.isolation.patches import Attributes
+from harness.isolation.reloaded_modules import forget, is_own, patched_by
 
 _baseline: "Baseline | None" = None
 

@@ -12,5 +12,5 @@ from .build import (
 from .fingerprint import effect as effect
 from .kinds import KERAS as KERAS, SKLEARN as SKLEARN, ModelKind as ModelKind, kind_of as kind_of
 from .samples import make_arrays as make_arrays
-from .seeding import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything
+from .seeded_functions import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything
 from .variant_fingerprint import VariantFingerprint as VariantFingerprint

@@ -14,8 +14,8 @@ import keras
 from harness.engine import keep_path, keras_internals, layers_by_path
 from harness.models.layer_checks import Seen, differing, seen_calls
 from harness.models.layer_cuts import marked_cuts
-from harness.models.layer_edits import LayerEdit, current_layer, freeze_made, is_graph, marked_places, places_of
 from harness.models.layer_factory import LayerError
+from harness.models.layer_matching import LayerEdit, current_layer, freeze_made, is_graph, marked_places, places_of
 from harness.models.layer_optimizers import renew_optimizers
 from harness.models.layer_rewiring import Rewiring
 from harness.models.layer_uses import require_unheld

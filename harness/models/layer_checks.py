@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from harness.engine import keras_internals
 from harness.models.layer_calls import graph_of
-from harness.models.layer_edits import is_graph
+from harness.models.layer_matching import is_graph
 
 SAMPLES = 2
 OPEN_SIZE = 32  # of an axis that a model leaves open: enough for five halvings

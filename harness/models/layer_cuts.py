@@ -8,8 +8,8 @@ import keras
 
 from harness.errors import unknown
 from harness.models.layer_calls import Edge, calls_of, graph_of, sources_of
-from harness.models.layer_edits import LayerEdit, is_graph
 from harness.models.layer_factory import LayerError
+from harness.models.layer_matching import LayerEdit, is_graph
 
 # What can do without one of its inputs, as a layer of Keras and as an operation on tensors.
 MERGES = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply")

@@ -11,8 +11,8 @@ from harness.engine import keras_internals
 from harness.models.layer_calls import Call, Edge, calls_of, graph_of, needed_calls, tensors_in
 from harness.models.layer_checks import Seen
 from harness.models.layer_cuts import MERGES
-from harness.models.layer_edits import LayerEdit, is_graph
 from harness.models.layer_factory import LayerError, made_layer
+from harness.models.layer_matching import LayerEdit, is_graph
 from harness.models.layer_remaking import carry_state, depends_on_shapes, remade
 
 _STRETCHING = ("Add", "Average", "Divide", "Maximum", "Minimum", "Multiply", "Subtract", "TrueDivide")

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from harness.engine import keras_internals
-from harness.models.layer_edits import LayerEdit, is_graph, places_of
 from harness.models.layer_factory import LayerError
+from harness.models.layer_matching import LayerEdit, is_graph, places_of
 
 _DEEPEST = 4  # levels of lists, functions within functions
 

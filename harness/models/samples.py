@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.data import Arrays, ResolvedDataset, Table, first_samples, hold_out, open_dataset
 from harness.errors import UsageError
-from harness.models.seeding import seed_everything
+from harness.models.seeded_functions import seed_everything
 from harness.study import Settings, Study
 
 

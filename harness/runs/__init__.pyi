@@ -6,11 +6,11 @@ from .estimate import (
     wall_seconds as wall_seconds,
 )
 from .execution import execute as execute, reinstate_displaced as reinstate_displaced, write_everything as write_everything
+from .executors.executor_choice import EXECUTORS as EXECUTORS, Workers as Workers
 from .executors.local import LocalExecutor as LocalExecutor
 from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
 from .executors.protocol import Progress as Progress, WorkerFailure as WorkerFailure
 from .executors.sweeping import sweep as sweep
-from .executors.workers import EXECUTORS as EXECUTORS, Workers as Workers
 from .interrupts import Interrupts as Interrupts
 from .log_folder import (
     begin_study as begin_study,

@@ -12,7 +12,7 @@ from harness.engine import Epoch, finite
 from harness.errors import UsageError, failure_text
 from harness.study import Metric, Settings, Study
 from harness.tensorboard import FailoverWriter
-from harness.training.figures import FigureLogger
+from harness.training.figure_logger import FigureLogger
 from harness.training.trial import Trial
 
 # Called with each measured epoch's number and values; says whether training is to stop there.

@@ -21,7 +21,7 @@ from harness.records import (
 from harness.study import Study, folders_of, hparam_values, importing_from
 from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
-from harness.training.figures import FigureLogger
+from harness.training.figure_logger import FigureLogger
 from harness.training.texts import specification_texts
 from harness.training.trainer import Trainer, make_trainer
 from harness.training.trial import Trial, blank_record

@@ -10,7 +10,7 @@ from harness.analysis.comparison import compare_study
 from harness.analysis.predictions import first_probabilities, load_right, predicted_classes, write_predictions
 from harness.analysis.summary import summary_table
 from harness.analysis.verdicts import Verdict
-from harness.course.answers import better
+from harness.course.claim_judging import better
 from harness.records.record import attempt_folder, trial_folder
 from harness.results.view import format_value
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from course_records import STUDY, course_record, course_records, seven
 
-from harness.course import answers
-from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED, ClaimResult, combined
+from harness.course import claim_judging
+from harness.course.claim_judging import REFUTED, SUPPORTED, UNDECIDED, ClaimResult, combined
 from harness.course.question_evidence import Evidence, collect_evidence
 from harness.course.questions_file import load_questions
 
@@ -166,7 +166,7 @@ def test_an_interval_that_cannot_tell_leaves_a_claim_undecided(name):
 
 @pytest.mark.parametrize("name", CLAIMS, ids="/".join)
 def test_a_claim_without_records_is_undecided(name):
-    assert CLAIMS[name].judge(collect_evidence([], STUDY)) == answers.MISSING
+    assert CLAIMS[name].judge(collect_evidence([], STUDY)) == claim_judging.MISSING
 
 
 def test_three_seeds_decide_nothing_that_depends_on_the_seed():
@@ -183,7 +183,7 @@ def test_three_seeds_decide_nothing_that_depends_on_the_seed():
 
 def test_a_killed_worker_is_no_evidence_of_a_shape_error():
     killed = course_record("no-flatten", 0, status="failed", error="Worker was killed (signal 9).", error_type="")
-    assert CLAIMS["flatten", "shape-error"].judge(evidence_with(no_flatten=[killed])) == answers.MISSING
+    assert CLAIMS["flatten", "shape-error"].judge(evidence_with(no_flatten=[killed])) == claim_judging.MISSING
 
 
 def test_another_error_than_a_shape_error_refutes():
@@ -217,17 +217,17 @@ def test_an_answer_stands_only_with_all_its_claims(states, expected):
 
 def test_the_same_values_on_every_seed_refute_a_difference():
     values = dict(enumerate([0.5, 0.6, 0.7, 0.8, 0.9]))
-    assert answers.more(values, values).reason == "identical"
+    assert claim_judging.more(values, values).reason == "identical"
 
 
 def test_a_difference_without_any_spread_is_undecided():
     control = dict(enumerate([0.5, 0.75, 1.0, 1.25, 1.5]))
-    assert answers.more({seed: value + 0.25 for seed, value in control.items()}, control).reason == "no-spread"
+    assert claim_judging.more({seed: value + 0.25 for seed, value in control.items()}, control).reason == "no-spread"
 
 
 def test_only_seeds_that_both_have_are_compared():
     values = dict(enumerate(SPREAD))
-    assert answers.less(values | {9: math.nan, 10: 100.0}, dict.fromkeys(range(10), 2.0)).n == 5
+    assert claim_judging.less(values | {9: math.nan, 10: 100.0}, dict.fromkeys(range(10), 2.0)).n == 5
 
 
 @pytest.mark.parametrize("shape", [np.zeros(30), np.maximum(0.0, 0.1 - np.arange(30) / 60)], ids=["flat", "falling"])
@@ -235,23 +235,23 @@ def test_noise_alone_rarely_looks_like_a_rise(shape):
     rng, found = np.random.default_rng(5), 0
     for _ in range(1000):
         curves = dict(enumerate(shape + rng.normal(0.1, 0.01, size=(5, 30))))
-        found += answers.rise_from_best(curves).state == SUPPORTED
+        found += claim_judging.rise_from_best(curves).state == SUPPORTED
     assert found / 1000 <= 0.025  # an epoch that the other seeds choose gives 0.05, a curve's own minimum 1.0
 
 
 def test_a_rise_from_the_lowest_epoch_is_found():
     rng = np.random.default_rng(5)
     curve = np.concatenate([np.geomspace(0.15, 0.07, 8), np.linspace(0.07, 0.13, 22)])
-    result = answers.rise_from_best(dict(enumerate(curve + rng.normal(0, 0.002, size=(5, 30)))))
+    result = claim_judging.rise_from_best(dict(enumerate(curve + rng.normal(0, 0.002, size=(5, 30)))))
     assert result.state == SUPPORTED and result.mean == pytest.approx(0.06, abs=0.004) and result.n == 5
 
 
 def test_a_curve_that_falls_to_its_end_does_not_rise():
     rng = np.random.default_rng(5)
     curves = dict(enumerate(np.linspace(1.0, 0.1, 10) + rng.normal(0, 0.001, size=(5, 10))))
-    assert answers.rise_from_best(curves).state == answers.REFUTED
+    assert claim_judging.rise_from_best(curves).state == claim_judging.REFUTED
 
 
 def test_one_curve_or_one_epoch_has_nothing_to_rise_from():
-    assert answers.rise_from_best({0: [1.0, 2.0]}) == answers.MISSING
-    assert answers.rise_from_best({0: [1.0], 1: [2.0]}) == answers.MISSING
+    assert claim_judging.rise_from_best({0: [1.0, 2.0]}) == claim_judging.MISSING
+    assert claim_judging.rise_from_best({0: [1.0], 1: [2.0]}) == claim_judging.MISSING

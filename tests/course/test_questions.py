@@ -10,7 +10,7 @@ from course_records import STUDY, course_record, course_records, write_all
 from harness.cli.app import main
 from harness.cli.questions_words import CHINESE, ENGLISH, WORDS
 from harness.cli.terminal.wrapping import fold
-from harness.course import answers
+from harness.course import claim_judging
 from harness.course.question_evidence import collect_evidence
 from harness.course.questions_file import load_questions
 
@@ -27,8 +27,8 @@ def test_records_of_other_settings_and_of_stand_in_data_are_left_out():
 @pytest.mark.parametrize("language", WORDS)
 def test_every_state_and_reason_has_its_words(language):
     words = WORDS[language]
-    assert set(answers.STATES) == set(words.states) == set(words.answers)
-    assert set(words.reasons) == {*answers.REASONS, "seeds-needed"}
+    assert set(claim_judging.STATES) == set(words.states) == set(words.answers)
+    assert set(words.reasons) == {*claim_judging.REASONS, "seeds-needed"}
 
 
 def test_the_languages_have_the_same_words_with_the_same_values():

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from course_records import write_all
 
 from harness.cli.app import main
-from harness.course.answers import REFUTED, SUPPORTED, UNDECIDED
+from harness.course.claim_judging import REFUTED, SUPPORTED, UNDECIDED
 from harness.course.claim_kinds import KINDS
 from harness.course.documented_file import documented_figures
 from harness.course.question_evidence import collect_evidence

@@ -13,8 +13,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from harness import Metric, Settings, Study, UsageError
 from harness.data.arrays import Arrays
 from harness.figures.confusion_matrix import count_pairs
-from harness.figures.drawing import draw
 from harness.figures.figure_data import FigureData, NotApplicable, Predictions, Surface, answers, class_probabilities
+from harness.figures.figure_registry import draw
 from harness.figures.input_plane import plane
 from harness.figures.kernels import first_kernel, named_weights
 from harness.figures.layer_weights import first_layer_weights

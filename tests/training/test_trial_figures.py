@@ -27,7 +27,7 @@ from harness.study.figure_names import LOGS
 from harness.tensorboard.failover_writer import FailoverWriter
 from harness.tensorboard.server import Board, serve
 from harness.tensorboard.summaries import histogram_summary, image_summary, pr_curve_summary
-from harness.training.figures import MOST_SURFACES, FigureLogger
+from harness.training.figure_logger import MOST_SURFACES, FigureLogger
 from harness.training.trial import Trial
 
 pytestmark = pytest.mark.quick
@@ -206,7 +206,7 @@ class Unreadable:
     """A model none of whose weights can be read."""
 
     @property
-    def _flatten_layers(self):
+    def trainable_weights(self):
         raise RuntimeError("no layers")
 
 
@@ -223,7 +223,7 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
     def fail(folder: Path, embedding: object) -> None:
         raise ValueError("no such point")
 
-    monkeypatch.setattr("harness.training.figures.write_embedding", fail)
+    monkeypatch.setattr("harness.training.figure_logger.write_embedding", fail)
     monkeypatch.setattr("harness.figures.embedding.point_cloud", lambda subject, model: None)
     arrays, trial = plane_arrays(), plane_trial(tmp_path, log=("embeddings",))
     with FailoverWriter(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
@@ -244,7 +244,9 @@ def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
 
 @pytest.mark.processes
 def test_a_trial_without_pictures_loads_no_matplotlib():
-    program = "import sys, harness.training.figures, harness.cli.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
+    program = (
+        "import sys, harness.training.figure_logger, harness.cli.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

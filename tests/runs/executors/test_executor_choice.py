@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.runs.executors import workers
-from harness.runs.executors.workers import Workers
+from harness.runs.executors import executor_choice
+from harness.runs.executors.executor_choice import Workers
 from harness.runs.request import RunRequest
 
 pytestmark = pytest.mark.quick
@@ -24,7 +24,7 @@ class Elsewhere:
 
 
 def test_the_executor_that_is_named_is_started_once_and_anew_after_it_was_closed(monkeypatch):
-    monkeypatch.setattr(workers, "EXECUTORS", {"elsewhere": Elsewhere})
+    monkeypatch.setattr(executor_choice, "EXECUTORS", {"elsewhere": Elsewhere})
     found = Workers(RunRequest(Path(), executor="elsewhere", jobs=4, max_seconds=9.0), most=3)
     first = found.executor()
     assert first.asked == (9.0, 3) and found.executor() is first

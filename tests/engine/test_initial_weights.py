@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from harness import Settings, Study
-from harness.engine.layer_seeding import layers_by_path
+from harness.engine.initial_weights import layers_by_path
 from harness.models.build import make_model
 
 

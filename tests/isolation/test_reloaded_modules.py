@@ -1,4 +1,4 @@
-from harness.isolation.ownmodules import is_installed
+from harness.isolation.reloaded_modules import is_installed
 from harness.study.own_modules import BUILT_IN, HARNESS
 
 
