@@ -1,4 +1,4 @@
-"""Every judgement: what a trial's status is, and whether the records show what a study claims of its results."""
+"""What a trial's status is, and whether the records show what a study claims of its results."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

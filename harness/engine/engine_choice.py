@@ -1,4 +1,4 @@
-"""An epoch as one compiled program, with the meaning of model.fit."""
+"""Which engine trains a model: an epoch as one program of XLA, as a graph, or by fit; and the training itself."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""A trained model's figures, one small file each; imported by workers alone."""
+"""What is drawn of a trained model, one small file a figure; imported by workers alone."""
 
 import lazy_loader
 

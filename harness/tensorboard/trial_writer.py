@@ -23,11 +23,6 @@ from harness.tensorboard.hparams import (
 if TYPE_CHECKING:
     import keras
 
-__all__ = [
-    *("TrialWriter", "Value", "as_code", "as_table", "hyperparameter", "metric_columns"),
-    *("readmit", "withdraw", "write_study"),
-]
-
 _STATUS_CODES = {"success": api_pb2.STATUS_SUCCESS, "failure": api_pb2.STATUS_FAILURE}
 
 

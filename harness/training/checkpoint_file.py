@@ -46,7 +46,7 @@ class Checkpoint:
     conditions: Mapping[str, Any]  # under which the rest of the training gives the same bits
     seconds: float  # wall time that these attempts have spent
     lost_seconds: float  # of these, what was spent on epochs that had to be trained again
-    epochs: Sequence[Mapping[str, Any]]  # the fields of every harness.engine.engine_choice.Epoch
+    epochs: Sequence[Mapping[str, Any]]  # the fields of every harness.engine.Epoch
     state: Mapping[str, Any]  # the fields of harness.engine.state.State
 
 

@@ -40,7 +40,7 @@ Write = Callable[[], None]
 
 
 class Measured(Protocol):
-    """An epoch that was measured, as harness.engine.engine_choice.Epoch."""
+    """An epoch that was measured, as harness.engine.Epoch."""
 
     @property
     def number(self) -> int:

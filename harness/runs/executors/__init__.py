@@ -1,1 +1,1 @@
-"""Where trials run: a small protocol, and one module for each kind of place."""
+"""Where trials run: a protocol, `executor_choice` for the kinds there are, and the local one with its worker processes."""
