@@ -87,7 +87,7 @@ def named_studies(names: Sequence[str]) -> list[Study]:
 
 
 def _require_datasets(study: Study) -> None:
-    """Raise UsageError, with the line in a TOML file, for a dataset that is not known."""
+    """Raise UsageError, with its key in a TOML file, for a dataset that is not known."""
     for name in study.names if study.needs_dataset else ():
         dataset = study.settings(name).dataset
         if dataset not in DATASETS:

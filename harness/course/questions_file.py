@@ -5,8 +5,7 @@ The English file declares the questions and what their answers claim; that of an
 
 import inspect
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from harness.course.claim_kinds import BY_VERDICT, KINDS
 from harness.course.question_evidence import Evidence, require_metric
 from harness.course.questions import Question, QuestionClaim, StudyQuestions
 from harness.errors import UsageError, unknown
-from harness.study import BASE, Study, check, key_lines, nearest_line, read_toml
+from harness.study import BASE, Study, TomlFile, check, read_toml
 
 ENGLISH = "en"
+KIND = "Questions file"
 FILE_KEYS = ("title", "questions")
 TEXTS = ("topic", "question", "documented", "explanation")
 OPTIONAL = ("explanation",)
@@ -29,18 +29,18 @@ CLAIM_KEYS = ("text", "kind")
 def load_questions(study: Study, language: str = ENGLISH, *, evidence: Evidence | None = None) -> StudyQuestions:
     """Return a study's questions in a language, in English where there is no file of it.
 
-    evidence: the study's records, which tell what can be measured. UsageError, with file and line, for what is wrong in
+    evidence: the study's records, which tell what can be measured. UsageError, with file and key, for what is wrong in
     a file, and for a study without questions.
     """
     path = questions_path(study, ENGLISH)
     if path is None or not path.is_file():
         where = f"write {path}, as docs/your-own-study.md shows" if path else "expected a study that has a file"
         raise UsageError(f"Study {study.name!r} has no questions; {where}.")
-    declared = _read(path).declared(study, evidence)
+    declared = _QuestionsFile(read_toml(path, kind=KIND)).declared(study, evidence)
     translation = questions_path(study, language)
     if language == ENGLISH or translation is None or not translation.is_file():
         return declared
-    return _read(translation).translated(declared, language)
+    return _QuestionsFile(read_toml(translation, kind=KIND)).translated(declared, language)
 
 
 def questions_path(study: Study, language: str) -> Path | None:
@@ -48,25 +48,18 @@ def questions_path(study: Study, language: str) -> Path | None:
     return study.path and study.path.with_name(f"{study.path.stem}.questions.{language}.toml")
 
 
-def _read(path: Path) -> "_QuestionsFile":
-    text, content = read_toml(path, kind="Questions file")
-    return _QuestionsFile(path, content, key_lines(text))
-
-
 @dataclass(frozen=True, slots=True)
 class _QuestionsFile:
-    """One file's content, and where each key of it stands."""
+    """One file's way to the questions."""
 
-    path: Path
-    content: Mapping[str, Any]
-    lines: Mapping[tuple[str, ...], int]
+    file: TomlFile
 
     def declared(self, study: Study, evidence: Evidence | None) -> StudyQuestions:
         """Return the questions that the English file declares."""
         self._require_keys((), FILE_KEYS)
-        questions = tuple(self._question(name, study, evidence) for name in self._table("questions"))
+        questions = tuple(self._question(name, study, evidence) for name in self.file.table("questions"))
         if not questions:
-            raise UsageError(f"Questions file {self.path} has no question; expected [questions.NAME].")
+            raise UsageError(f"Questions file {self.file.path} has no question; expected [questions.NAME].")
         return StudyQuestions(self._title(), questions, ENGLISH)
 
     def translated(self, declared: StudyQuestions, language: str) -> StudyQuestions:
@@ -79,47 +72,47 @@ class _QuestionsFile:
     def _question(self, name: str, study: Study, evidence: Evidence | None) -> Question:
         place = ("questions", name)
         self._require_keys(place, QUESTION_KEYS)
-        claims = tuple(self._claim((*place, "claims", key), study, evidence) for key in self._table(*place, "claims"))
+        claims = tuple(self._claim((*place, "claims", key), study, evidence) for key in self.file.table(*place, "claims"))
         if not claims:
-            with self._at(*place):
+            with self.file.at(*place):
                 raise UsageError(f"question {name!r} claims nothing; expected [questions.{name}.claims.NAME].")
-        choices, documented = self._texts(*place, "choices"), self._table(*place).get("documented_choice", 0)
-        with self._at(*place, "documented_choice"):
+        choices, documented = self._texts(*place, "choices"), self.file.table(*place).get("documented_choice", 0)
+        with self.file.at(*place, "documented_choice"):
             if check("documented_choice", documented, int) not in (range(1, len(choices) + 1) if choices else (0,)):
                 expected = f"the number of one of the {len(choices)} choices" if choices else "none without choices"
                 raise UsageError(f"documented_choice is {documented}; expected {expected}.")
         variants = self._texts(*place, "variants") or _needed(claims, study)
-        with self._at(*place, "variants"):
+        with self.file.at(*place, "variants"):
             for variant in variants:
                 _require_known("Variant", variant, study.names)
         texts: dict[str, Any] = {
-            key: self._text(*place, key) for key in TEXTS if key in self._table(*place) or key not in OPTIONAL
+            key: self._text(*place, key) for key in TEXTS if key in self.file.table(*place) or key not in OPTIONAL
         }
         return Question(name, **texts, variants=variants, claims=claims, choices=choices, documented_choice=documented)
 
     def _claim(self, place: tuple[str, ...], study: Study, evidence: Evidence | None) -> QuestionClaim:
         text, kind = self._text(*place, "text"), self._text(*place, "kind")
-        with self._at(*place, "kind"):
+        with self.file.at(*place, "kind"):
             _require_known("Kind of claim", kind, KINDS)
         accepted = {key: one for key, one in inspect.signature(KINDS[kind]).parameters.items() if one.kind is one.KEYWORD_ONLY}
         self._require_keys(place, (*CLAIM_KEYS, *accepted))
-        given = {key: value for key, value in self._table(*place).items() if key not in CLAIM_KEYS}
+        given = {key: value for key, value in self.file.table(*place).items() if key not in CLAIM_KEYS}
         for key, value in given.items():
-            with self._at(*place, key):
+            with self.file.at(*place, key):
                 check(key, value, accepted[key].annotation)
                 _require_sense(key, value, study)
-        with self._at(*place):
+        with self.file.at(*place):
             if "control" in accepted and "variant" in given:
                 given.setdefault("control", study.control(given["variant"]) or given["variant"])
             missing = [key for key, one in accepted.items() if one.default is one.empty and key not in given]
             if missing:
                 raise UsageError(f"a claim of the kind {kind!r} needs {missing[0]}; received {', '.join(given) or 'nothing'}.")
-        with self._at(*place, "variant"):
+        with self.file.at(*place, "variant"):
             if given.get("control") == given["variant"] or (kind in BY_VERDICT and given["variant"] == BASE):
                 raise UsageError(
                     f"{given['variant']!r} is compared with itself; expected a variant and what to compare it with."
                 )
-        with self._at(*place, "value"):
+        with self.file.at(*place, "value"):
             if "value" in given:
                 require_metric(given["value"], study, evidence.metrics(given["variant"]) if evidence else ())
         return QuestionClaim(place[-1], text, kind, given)
@@ -129,57 +122,34 @@ class _QuestionsFile:
         self._require_keys(place, TRANSLATED_KEYS)
         self._require_keys((*place, "claims"), [claim.name for claim in question.claims])
         choices = self._texts(*place, "choices")
-        with self._at(*place, "choices"):
+        with self.file.at(*place, "choices"):
             if len(choices) != len(question.choices):
                 raise UsageError(f"{len(choices)} choices; expected {len(question.choices)}, as in English.")
         claims = tuple(replace(claim, text=self._text(*place, "claims", claim.name)) for claim in question.claims)
         texts: dict[str, Any] = {
-            key: self._text(*place, key) for key in TEXTS if key in self._table(*place) or key not in OPTIONAL
+            key: self._text(*place, key) for key in TEXTS if key in self.file.table(*place) or key not in OPTIONAL
         }
         return replace(question, **texts, claims=claims, choices=choices)
 
     def _title(self) -> str:
-        return self._text("title") if "title" in self.content else ""
+        return self._text("title") if "title" in self.file.content else ""
 
     def _text(self, *place: str) -> str:
-        with self._at(*place):
-            text = self._table(*place[:-1]).get(place[-1])
+        with self.file.at(*place):
+            text = self.file.table(*place[:-1]).get(place[-1])
             if text is None:
                 raise UsageError(f'{".".join(place[:-1])} has no {place[-1]}; expected {place[-1]} = "...".')
             return str(check(place[-1], text, str))
 
     def _texts(self, *place: str) -> tuple[str, ...]:
-        with self._at(*place):
-            return tuple(check(place[-1], self._table(*place[:-1]).get(place[-1], ()), tuple[str, ...]))
+        with self.file.at(*place):
+            return tuple(check(place[-1], self.file.table(*place[:-1]).get(place[-1], ()), tuple[str, ...]))
 
     def _require_keys(self, place: tuple[str, ...], known: Collection[str]) -> None:
         """Raise UsageError, with the nearest right name, for a key of a table that means nothing there."""
-        for key in self._table(*place):
-            with self._at(*place, key):
+        for key in self.file.table(*place):
+            with self.file.at(*place, key):
                 _require_known("Key", key, known)
-
-    def _table(self, *place: str) -> Mapping[str, Any]:
-        table = self.content
-        for depth, key in enumerate(place, start=1):
-            value = table.get(key, {})
-            if not isinstance(value, Mapping):
-                with self._at(*place[:depth]):
-                    name = ".".join(place[:depth])
-                    raise UsageError(f"{name} is {str(value)[:80]!r}; expected a table [{name}].")
-            table = value
-        return table
-
-    @contextmanager
-    def _at(self, *place: str) -> Iterator[None]:
-        """Give an error raised within the line of this key, unless it has one."""
-        try:
-            yield
-        except UsageError as error:
-            beginning = f"Questions file {self.path}"
-            if str(error).startswith(beginning):
-                raise
-            line = nearest_line(self.lines, place)
-            raise UsageError(f"{beginning}{f', line {line}' if line else ''}: {error}") from None
 
 
 def _needed(claims: Sequence[QuestionClaim], study: Study) -> tuple[str, ...]:

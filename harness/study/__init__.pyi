@@ -93,5 +93,5 @@ from .study import (
     training as training,
 )
 from .toml import place_of as place_of
-from .toml_lines import key_lines as key_lines, nearest_line as nearest_line, read_toml as read_toml
+from .toml_file import TomlFile as TomlFile, read_toml as read_toml
 from .value_identity import has_plain_content as has_plain_content

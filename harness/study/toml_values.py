@@ -2,8 +2,7 @@
 
 import inspect
 import typing
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from harness.errors import UsageError, unknown
@@ -20,6 +19,7 @@ from harness.study.expectations import (
 from harness.study.figure_names import checked_pictures
 from harness.study.metrics import Metric
 from harness.study.settings import LAYER_TEXTS, Settings, changed, check
+from harness.study.toml_file import TomlFile
 
 AGAINST = {"better": better_than_control, "worse": worse_than_control, "equivalent": equivalent_to_control}
 LIMITS = tuple(inspect.signature(finishes).parameters)
@@ -27,25 +27,12 @@ METRIC_KEYS = {"name": str, "margin": float, "higher_is_better": bool, "fraction
 METRIC_NEEDS = ("name", "margin", "higher_is_better")
 ITEMS = {int: "whole numbers", float: "numbers", str: "texts"}
 EXAMPLES = {int: "64", float: "0.5", str: '"hidden-1"'}
-IN_TOML = {
-    "say together=True": "say together = true",
-    "such as epochs=10": "such as epochs = 10",
-    "expected switches by their names": "expected switches = [...] by their names",
-    "remove=..., freeze=... or cut=...": "remove = [...], freeze = [...] or cut = [...]",
-}
 
 
 def require_known(kind: str, name: str, known: Collection[str]) -> None:
     """Raise UsageError, with the nearest right name, for a name that is not known."""
     if name not in known:
         raise unknown(kind, name, known)
-
-
-def worded_for_toml(text: str) -> str:
-    """Return an error's text with the advice that it gives for Python written as TOML has it."""
-    for python, toml in IN_TOML.items():
-        text = text.replace(python, toml)
-    return text
 
 
 def setting_value(name: str, value: Any, annotation: Any, *, listed: bool = False) -> Any:
@@ -93,42 +80,35 @@ def wrong_alone(base: Settings, changes: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def judged_and_drawn(
-    content: Mapping[str, Any],
-    *,
-    table: Callable[[str], Mapping[str, Any]],
-    at: Callable[..., AbstractContextManager[None]],
-) -> dict[str, Any]:
-    """Return what the base is expected to do, and the metric and the pictures where the file names some.
-
-    table: gives the table of a key. at: gives an error the line of a key.
-    """
+def judged_and_drawn(file: TomlFile) -> dict[str, Any]:
+    """Return what the base is expected to do, and the metric and the pictures where the file names some."""
     options: dict[str, Any] = {}
-    with at("expect"):
-        options["expect"] = expectation(content.get("expect", {}))
-    if "metric" in content:
-        options["metric"] = metric(table("metric"), at=lambda key: at("metric", key))
-    if "pictures" in content:
-        with at("pictures"):
-            named = check("pictures", content["pictures"], tuple[str, ...])
+    with file.at("expect"):
+        options["expect"] = expectation(file.content.get("expect", {}))
+    if "metric" in file.content:
+        options["metric"] = metric(file)
+    if "pictures" in file.content:
+        with file.at("pictures"):
+            named = check("pictures", file.content["pictures"], tuple[str, ...])
             options["pictures"] = checked_pictures("pictures", named)
     return options
 
 
-def metric(table: Mapping[str, Any], *, at: Callable[[str], AbstractContextManager[None]]) -> Metric:
-    """Return the metric that a table describes; at: gives an error the line of a key."""
+def metric(file: TomlFile) -> Metric:
+    """Return the metric that the file's table [metric] describes."""
     values = {}
-    for key, value in table.items():
-        with at(key):
+    for key, value in file.table("metric").items():
+        with file.at("metric", key):
             require_known("Key of metric", key, METRIC_KEYS)
             values[key] = check(key, value, METRIC_KEYS[key])
             if key == "margin":
                 Metric("metric", value, True)
-    with at("name"):
+    with file.at("metric"):
         missing = [key for key in METRIC_NEEDS if key not in values]
         if missing:
             example = 'name = "rmse", margin = 0.01, higher_is_better = false'
             raise UsageError(f"metric has no {missing[0]}; expected for example {example}.")
+    with file.at("metric", "name"):
         return Metric(**values)
 
 

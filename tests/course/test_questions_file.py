@@ -45,6 +45,7 @@ documented = "有帮助。"
 [questions.width.claims]
 closer = "更宽的更接近"
 """
+WIDTH, CLAIMS, CLOSER = "[questions.width]", "[questions.width.claims]", "[questions.width.claims.closer]"
 FIGURES = "variant,metric,epoch,value,source\nwide,test_rmse,2,0.50,a page\nwide,test_rmse,,5e-1,a page\n"
 
 
@@ -127,38 +128,41 @@ def test_a_figure_is_as_exact_as_it_is_printed(study: Study) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "expected"),
+    ("old", "new", "place", "expected"),
     [
-        ("topic = ", "topick = ", 2, "Key 'topick' is not known. Did you mean 'topic'?"),
-        ('topic = "Width"\n', "", 1, 'questions.width has no topic; expected topic = "...".'),
-        ('"Width"', "3", 2, "topic must be text; received 3."),
-        ('variant = "wide"', 'variant = "wid"', 9, "Variant 'wid' is not known. Did you mean 'wide'?"),
-        ('variant = "wide"', 'variant = "base"', 9, "'base' is compared with itself"),
-        ('variant = "wide"', 'variant = "wide"\ncontrol = "bas"', 10, "Variant 'bas' is not known. Did you mean 'base'?"),
-        ('kind = "lower"', 'kind = "lowr"', 8, "Kind of claim 'lowr' is not known. Did you mean 'lower'?"),
-        ('kind = "lower"\n', "", 6, 'questions.width.claims.closer has no kind; expected kind = "...".'),
-        ('"test_rmse"', '"test_rsme"', 10, "Metric 'test_rsme' is not known. Did you mean 'test_rmse'?"),
-        ('"test_rmse"', '"rmse"', 10, "Metric 'rmse' is not known."),
-        ('value = "test_rmse"', 'metric = "test_rmse"', 10, "Key 'metric' is not known."),
-        ('value = "test_rmse"\n', "", 6, "a claim of the kind 'lower' needs value; received variant, control."),
-        ('value = "test_rmse"', 'value = "test_rmse"\nepoch = 0', 11, "epoch is 0; expected a number from 1."),
-        ('value = "test_rmse"', 'value = "test_rmse"\nepoch = "2"', 11, "epoch must be"),
-        ('kind = "lower"', 'kind = "better"', 10, "Key 'value' is not known."),
-        ("[questions.width.claims.closer]", "[questions.width.claim.closer]", 6, "Did you mean 'claims'?"),
-        ("documented = ", "documented_choice = 1\ndocumented = ", 4, "documented_choice is 1; expected none without choices."),
-        ('topic = "Width"', 'variants = ["bse"]\ntopic = "Width"', 2, "Variant 'bse' is not known. Did you mean 'base'?"),
-        ('topic = "Width"', "topic = Width", 2, "Invalid value"),
-        ("[questions.width]", "titl = 'x'\n[questions.width]", 1, "Key 'titl' is not known. Did you mean 'title'?"),
+        ("topic = ", "topick = ", f"{WIDTH} topick", "Key 'topick' is not known. Did you mean 'topic'?"),
+        ('topic = "Width"\n', "", WIDTH, 'questions.width has no topic; expected topic = "...".'),
+        ('"Width"', "3", f"{WIDTH} topic", "topic must be text; received 3."),
+        ('variant = "wide"', 'variant = "wid"', f"{CLOSER} variant", "Variant 'wid' is not known. Did you mean 'wide'?"),
+        ('variant = "wide"', 'variant = "base"', f"{CLOSER} variant", "'base' is compared with itself"),
+        ('variant = "wide"', 'variant = "wide"\ncontrol = "bas"',
+         f"{CLOSER} control", "Variant 'bas' is not known. Did you mean 'base'?"),
+        ('kind = "lower"', 'kind = "lowr"', f"{CLOSER} kind", "Kind of claim 'lowr' is not known. Did you mean 'lower'?"),
+        ('kind = "lower"\n', "", CLOSER, 'questions.width.claims.closer has no kind; expected kind = "...".'),
+        ('"test_rmse"', '"test_rsme"', f"{CLOSER} value", "Metric 'test_rsme' is not known. Did you mean 'test_rmse'?"),
+        ('"test_rmse"', '"rmse"', f"{CLOSER} value", "Metric 'rmse' is not known."),
+        ('value = "test_rmse"', 'metric = "test_rmse"', f"{CLOSER} metric", "Key 'metric' is not known."),
+        ('value = "test_rmse"\n', "", CLOSER, "a claim of the kind 'lower' needs value; received variant, control."),
+        ('value = "test_rmse"', 'value = "test_rmse"\nepoch = 0', f"{CLOSER} epoch", "epoch is 0; expected a number from 1."),
+        ('value = "test_rmse"', 'value = "test_rmse"\nepoch = "2"', f"{CLOSER} epoch", "epoch must be"),
+        ('kind = "lower"', 'kind = "better"', f"{CLOSER} value", "Key 'value' is not known."),
+        ("[questions.width.claims.closer]", "[questions.width.claim.closer]", f"{WIDTH} claim", "Did you mean 'claims'?"),
+        ("documented = ", "documented_choice = 1\ndocumented = ",
+         f"{WIDTH} documented_choice", "documented_choice is 1; expected none without choices."),
+        ('topic = "Width"', 'variants = ["bse"]\ntopic = "Width"',
+         f"{WIDTH} variants", "Variant 'bse' is not known. Did you mean 'base'?"),
+        ('topic = "Width"', "topic = Width", "line 2", "Invalid value"),
+        ("[questions.width]", "titl = 'x'\n[questions.width]", "titl", "Key 'titl' is not known. Did you mean 'title'?"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_question_is_one_line(
-    study: Study, tmp_path: Path, old: str, new: str, line: int, expected: str
+    study: Study, tmp_path: Path, old: str, new: str, place: str, expected: str
 ) -> None:
     path = tmp_path / "mine.questions.en.toml"
     path.write_text(QUESTIONS.replace(old, new, 1))
     with pytest.raises(UsageError) as raised:
         load_questions(study, evidence=collect_evidence(records(study), study))
-    assert str(raised.value).startswith(f"Questions file {path}, line {line}: ") and expected in str(raised.value)
+    assert str(raised.value).startswith(f"Questions file {path}, {place}: ") and expected in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
@@ -172,24 +176,24 @@ def test_a_file_of_another_shape_is_one_line(study: Study, tmp_path: Path, text:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "expected"),
+    ("old", "new", "place", "expected"),
     [
-        ("closer", "closr", 6, "Key 'closr' is not known. Did you mean 'closer'?"),
-        ("[questions.width]", "[questions.with]", 1, "Key 'with' is not known. Did you mean 'width'?"),
-        ("documented = ", "variants = ", 4, "Key 'variants' is not known."),
-        ('topic = "宽度"\n', "", 1, "questions.width has no topic"),
-        ('closer = "更宽的更接近"\n', "", 5, "questions.width.claims has no closer"),
-        ("topic = ", 'choices = ["a"]\ntopic = ', 2, "1 choices; expected 0, as in English."),
+        ("closer", "closr", f"{CLAIMS} closr", "Key 'closr' is not known. Did you mean 'closer'?"),
+        ("[questions.width]", "[questions.with]", "[questions.with]", "Key 'with' is not known. Did you mean 'width'?"),
+        ("documented = ", "variants = ", f"{WIDTH} variants", "Key 'variants' is not known."),
+        ('topic = "宽度"\n', "", WIDTH, "questions.width has no topic"),
+        ('closer = "更宽的更接近"\n', "", CLAIMS, "questions.width.claims has no closer"),
+        ("topic = ", 'choices = ["a"]\ntopic = ', f"{WIDTH} choices", "1 choices; expected 0, as in English."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_translation_is_one_line(
-    study: Study, tmp_path: Path, old: str, new: str, line: int, expected: str
+    study: Study, tmp_path: Path, old: str, new: str, place: str, expected: str
 ) -> None:
     path = tmp_path / "mine.questions.zh.toml"
     path.write_text(CHINESE.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(UsageError) as raised:
         load_questions(study, "zh")
-    assert str(raised.value).startswith(f"Questions file {path}, line {line}: ") and expected in str(raised.value)
+    assert str(raised.value).startswith(f"Questions file {path}, {place}: ") and expected in str(raised.value)
 
 
 def test_before_any_record_a_metric_of_the_right_form_is_taken(study: Study, tmp_path: Path) -> None:

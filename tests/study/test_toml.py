@@ -154,65 +154,86 @@ def test_one_name_for_two_files_is_refused(toml, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "place", "said"),
     [
-        ("a = = 1\n", 1, "Invalid value (column 5)"),
-        ("[base]\nepochs = 1\nepochs = 2\n", 3, "Cannot overwrite a value"),
-        ("\nquestion = 3\n", 2, "question must be text; received 3"),
-        ("[bas]\nepochs = 1\n", 1, "Key 'bas' is not known. Did you mean 'base'?"),
-        ("[base]\n\nepoch = 1\n", 3, "Setting 'epoch' is not known. Did you mean 'epochs'?"),
-        ('[base]\nepochs = "many"\n', 2, "epochs must be a whole number; received 'many'"),
-        ("[base]\nlearning_rate = nan\n", 2, "learning_rate must be a finite number"),
-        ("base = 3\n", 1, "base is '3'; expected a table [base]"),
-        ('[base]\noptimizer = "adm"\n', 2, "Did you mean 'adam'?"),
-        ("[variants.a]\nepochs = 1\n\n[variants.b]\nhidden = [\n  1,\n  2.5,\n]\n", 5, "[1, 2.5], whose item 2 is 2.5"),
-        ("[variants.a]\n", 1, "Variant 'a' changes nothing"),
-        ("[variants.a]\nepochs = 1\n[variants.b]\nepochs = 5\n", 3, "Variant 'b' of study 'my-rates' equals the base"),
-        ("[variants.a]\nepochs = 1\nhidden = [1]\n", 3, "shares the others, or say together = true."),
-        ('[variants.a]\nepochs = 1\ncontrol = "bas"\n', 3, "Did you mean 'base'?"),
-        ("[variants.a]\nepochs = 1\ntogether = 1\n", 3, "together must be true or false"),
-        ("variants.a = {epochs = 1, expect = {accuracy = 1}}", 1, "Key of expect 'accuracy' is not known. Did you mean"),
-        ("[variants.a]\nepochs = 1\nexpect.accuracy_at_least = 3\n", 3, "expected a fraction from 0 to 1"),
-        ('[variants.a]\nepochs = 1\nexpect = {control = "wors"}\n', 3, "Comparison 'wors' is not known. Did you mean 'worse'?"),
-        ('[variants.a]\nepochs = 1\nexpect = {raises = "E", control = "worse"}\n', 3, "the two cannot hold at once"),
-        ("[families.a]\nepochs = [1]\n", 1, "Family 'a' has no kind; expected kind = one of"),
-        ('[families.a]\nkind = "gird"\n', 2, "Family kind 'gird' is not known. Did you mean 'grid'?"),
-        ('[families.a]\nkind = "grid"\nepoch = [1]\n', 3, "Did you mean 'epochs'?"),
-        ('[families.a]\nkind = "grid"\nepochs = [1, "x"]\n', 3, "epochs must be a whole number; received 'x'"),
-        ('[families.a]\nkind = "grid"\nepochs = 1\n', 3, "epochs is 1; expected a list of values"),
-        ('[families.a]\nkind = "grid"\nepochs = [5]\n', 1, "the base has all of its values already"),
-        ('[families.a]\nkind = "grid"\nepochs=[1]\n[families.b]\nkind = "pairs"\nepochs = 1\n', 4, "two variants of one name"),
-        ('\nlike = "absent"\n', 2, "Study 'absent' is not known"),
-        ('like = "my_rates.toml"\n', 1, "is like itself"),
-        ('[variants."a b"]\nepochs = 1\n', 1, "cannot be a folder's name"),
-        ("[variants.base]\nepochs = 1\n", 1, "'base' is reserved; use [base]."),
-        ("[base]\nhidden = 64\n", 2, "hidden must be a list of whole numbers; received 64; expected hidden = [64]."),
-        ('[families.a]\nkind = "grid"\nhidden = [64]\n', 3, "received 64; expected hidden = [[64], ...]."),
-        ("[variants.a]\nepochs = 1\nbatch_size = 0\n", 3, "batch_size must be above 0; received 0."),
-        ("[variants.a]\nepochs = 1\n[variants.a.replace]\nhidden-1 = 3\n", 3, "expected the name of a Keras layer"),
-        ('[variants.a]\nepochs = 1\ncontrol = "a"\n', 3, "is its own control"),
-        ('[families.a]\nkind = "grid"\nepochs = [1, 0]\n', 3, "epochs must be above 0"),
-        ('[families.a]\nkind = "leave-one-out"\nswitches = ["flaten"]\n', 3, "Did you mean 'flatten'?"),
-        ('[families.a]\nkind = "combinations"\nlist = [{epochs = 1}, {epoch = 1}]\n', 3, "Did you mean 'epochs'?"),
-        ('[families.a]\nkind = "combinations"\nlist = 3\n', 3, "expected list = [{setting = value, ...}, ...]"),
-        ('[families.a]\nkind = "leave-one-out"\nepochs = [1]\n', 1, "expected switches = [...] by their names, and remove = "),
-        ('[base]\nhidden = [64, "64"]\n', 2, "must be a list of whole numbers; received [64, '64'], whose item 2 is '64'"),
-        ("[variants.a]\nepochs = 5\n[variants.b]\nepoch = 1\n", 1, "Variant 'a' of study 'my-rates' equals the base"),
-        ('[families.a]\nkind = "gird"\n[variants.b]\nepoch = 1\n', 2, "Did you mean 'grid'?"),
-        ('[families.a]\nkind = "grid"\nlog_every = [2]\n[variants.b]\nepochs = 5\n', 1, "in log_every alone"),
-        ('[variants.a]\nepochs = 1\ncontrol = "b"\n[variants.b]\nepoch = 1\n', 5, "Setting 'epoch' is not known"),
-        ("[variants.a]\nepochs = 1\n[variants.b]\nepochs = 1\n", 3, "Variants 'a' and 'b' of study 'my-rates' are the same"),
-        ('\npictures = ["mistake"]\n', 2, "Did you mean 'mistakes'?"),
-        ('[metric]\nname = "rmse"\nmargin = -1\n', 3, "margin must be a finite number of at least 0"),
-        ('[metric]\nname = "rmse"\nmargn = 1\n', 3, "Key of metric 'margn' is not known. Did you mean 'margin'?"),
-        ('[metric]\nname = "rmse"\n', 2, "metric has no margin; expected for example"),
+        ("a = = 1\n", "line 1", "Invalid value (column 5)"),
+        ("[base]\nepochs = 1\nepochs = 2\n", "line 3", "Cannot overwrite a value"),
+        ("\nquestion = 3\n", "question", "question must be text; received 3"),
+        ("[bas]\nepochs = 1\n", "[bas]", "Key 'bas' is not known. Did you mean 'base'?"),
+        ("[base]\n\nepoch = 1\n", "[base] epoch", "Setting 'epoch' is not known. Did you mean 'epochs'?"),
+        ('[base]\nepochs = "many"\n', "[base] epochs", "epochs must be a whole number; received 'many'"),
+        ("[base]\nlearning_rate = nan\n", "[base] learning_rate", "learning_rate must be a finite number"),
+        ("base = 3\n", "base", "base is '3'; expected a table [base]"),
+        ('[base]\noptimizer = "adm"\n', "[base] optimizer", "Did you mean 'adam'?"),
+        ("[variants.a]\nepochs = 1\n\n[variants.b]\nhidden = [\n  1,\n  2.5,\n]\n", "[variants.b] hidden",
+         "[1, 2.5], whose item 2 is 2.5"),
+        ("[variants.a]\n", "[variants.a]", "Variant 'a' changes nothing"),
+        ("[variants.a]\nepochs = 1\n[variants.b]\nepochs = 5\n",
+         "[variants.b]", "Variant 'b' of study 'my-rates' equals the base"),
+        ("[variants.a]\nepochs = 1\nhidden = [1]\n", "[variants.a] hidden", "shares the others, or say together = true."),
+        ('[variants.a]\nepochs = 1\ncontrol = "bas"\n', "[variants.a] control", "Did you mean 'base'?"),
+        ("[variants.a]\nepochs = 1\ntogether = 1\n", "[variants.a] together", "together must be true or false"),
+        ("variants.a = {epochs = 1, expect = {accuracy = 1}}",
+         "variants.a.expect", "Key of expect 'accuracy' is not known. Did you mean"),
+        ("[variants.a]\nepochs = 1\nexpect.accuracy_at_least = 3\n", "[variants.a] expect", "expected a fraction from 0 to 1"),
+        ('[variants.a]\nepochs = 1\nexpect = {control = "wors"}\n',
+         "[variants.a] expect", "Comparison 'wors' is not known. Did you mean 'worse'?"),
+        ('[variants.a]\nepochs = 1\nexpect = {raises = "E", control = "worse"}\n',
+         "[variants.a] expect", "the two cannot hold at once"),
+        ("[families.a]\nepochs = [1]\n", "[families.a]", "Family 'a' has no kind; expected kind = one of"),
+        ('[families.a]\nkind = "gird"\n', "[families.a] kind", "Family kind 'gird' is not known. Did you mean 'grid'?"),
+        ('[families.a]\nkind = "grid"\nepoch = [1]\n', "[families.a] epoch", "Did you mean 'epochs'?"),
+        ('[families.a]\nkind = "grid"\nepochs = [1, "x"]\n',
+         "[families.a] epochs", "epochs must be a whole number; received 'x'"),
+        ('[families.a]\nkind = "grid"\nepochs = 1\n', "[families.a] epochs", "epochs is 1; expected a list of values"),
+        ('[families.a]\nkind = "grid"\nepochs = [5]\n', "[families.a]", "the base has all of its values already"),
+        ('[families.a]\nkind = "grid"\nepochs=[1]\n[families.b]\nkind = "pairs"\nepochs = 1\n',
+         "[families.b]", "two variants of one name"),
+        ('\nlike = "absent"\n', "like", "Study 'absent' is not known"),
+        ('like = "my_rates.toml"\n', "like", "is like itself"),
+        ('[variants."a b"]\nepochs = 1\n', '[variants."a b"]', "cannot be a folder's name"),
+        ("[variants.base]\nepochs = 1\n", "[variants.base]", "'base' is reserved; use [base]."),
+        ("[base]\nhidden = 64\n",
+         "[base] hidden", "hidden must be a list of whole numbers; received 64; expected hidden = [64]."),
+        ('[families.a]\nkind = "grid"\nhidden = [64]\n', "[families.a] hidden", "received 64; expected hidden = [[64], ...]."),
+        ("[variants.a]\nepochs = 1\nbatch_size = 0\n", "[variants.a] batch_size", "batch_size must be above 0; received 0."),
+        ("[variants.a]\nepochs = 1\n[variants.a.replace]\nhidden-1 = 3\n",
+         "[variants.a.replace]", "expected the name of a Keras layer"),
+        ('[variants.a]\nepochs = 1\ncontrol = "a"\n', "[variants.a] control", "is its own control"),
+        ('[families.a]\nkind = "grid"\nepochs = [1, 0]\n', "[families.a] epochs", "epochs must be above 0"),
+        ('[families.a]\nkind = "leave-one-out"\nswitches = ["flaten"]\n', "[families.a] switches", "Did you mean 'flatten'?"),
+        ('[families.a]\nkind = "combinations"\nlist = [{epochs = 1}, {epoch = 1}]\n',
+         "[families.a] list.2.epoch", "Did you mean 'epochs'?"),
+        ('[families.a]\nkind = "combinations"\nlist = 3\n',
+         "[families.a] list", "expected list = [{setting = value, ...}, ...]"),
+        ('[families.a]\nkind = "leave-one-out"\nepochs = [1]\n',
+         "[families.a]", "expected switches = [...] by their names, and remove = "),
+        ('[base]\nhidden = [64, "64"]\n',
+         "[base] hidden", "must be a list of whole numbers; received [64, '64'], whose item 2 is '64'"),
+        ('[families.a]\nkind = "combinations"\n[[families.a.list]]\nepoch = 1\n',
+         "[families.a.list] 1.epoch", "mean 'epochs'?"),
+        ("variants.a.epoch = 1\n", "variants.a.epoch", "Did you mean 'epochs'?"),
+        ("[variants.'größer']\nepoch = 1\n", '[variants."größer"] epoch', "Did you mean 'epochs'?"),
+        ("[variants.a]\nepochs = 5\n[variants.b]\nepoch = 1\n",
+         "[variants.a]", "Variant 'a' of study 'my-rates' equals the base"),
+        ('[families.a]\nkind = "gird"\n[variants.b]\nepoch = 1\n', "[families.a] kind", "Did you mean 'grid'?"),
+        ('[families.a]\nkind = "grid"\nlog_every = [2]\n[variants.b]\nepochs = 5\n', "[families.a]", "in log_every alone"),
+        ('[variants.a]\nepochs = 1\ncontrol = "b"\n[variants.b]\nepoch = 1\n',
+         "[variants.b] epoch", "Setting 'epoch' is not known"),
+        ("[variants.a]\nepochs = 1\n[variants.b]\nepochs = 1\n",
+         "[variants.b]", "Variants 'a' and 'b' of study 'my-rates' are the same"),
+        ('\npictures = ["mistake"]\n', "pictures", "Did you mean 'mistakes'?"),
+        ('[metric]\nname = "rmse"\nmargin = -1\n', "[metric] margin", "margin must be a finite number of at least 0"),
+        ('[metric]\nname = "rmse"\nmargn = 1\n',
+         "[metric] margn", "Key of metric 'margn' is not known. Did you mean 'margin'?"),
+        ('[metric]\nname = "rmse"\n', "[metric]", "metric has no margin; expected for example"),
     ],
-)
-def test_what_is_wrong_is_named_with_its_line(toml, text, line, said):
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_key(toml, text, place, said):
     path = toml(text)
     with pytest.raises(UsageError) as caught:
         load_study(str(path))
-    assert str(caught.value).startswith(f"Study file {path}, line {line}: ") and said in str(caught.value)
+    assert str(caught.value).startswith(f"Study file {path}, {place}: ") and said in str(caught.value)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):
@@ -223,23 +244,23 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "setting", "line"),
+    ("text", "name", "setting", "place"),
     [
-        ('[variants.a]\nepochs = 1\n[variants.b]\nremove = "x"\n', "b", "remove", 4),
-        ('[base]\nfreeze = "x"\n', "base", "freeze", 2),
-        ('[families.a]\nkind = "leave-one-out"\n\nremove = ["x"]\n', "no-x", "remove", 4),
-        ('[families.a]\nkind = "combinations"\nlist = [{remove = "x"}]\n', "no-x", "remove", 3),
+        ('[variants.a]\nepochs = 1\n[variants.b]\nremove = "x"\n', "b", "remove", "[variants.b] remove"),
+        ('[base]\nfreeze = "x"\n', "base", "freeze", "[base] freeze"),
+        ('[families.a]\nkind = "leave-one-out"\n\nremove = ["x"]\n', "no-x", "remove", "[families.a] remove"),
+        ('[families.a]\nkind = "combinations"\nlist = [{remove = "x"}]\n', "no-x", "remove", "[families.a] list"),
     ],
 )
-def test_what_only_the_built_model_tells_has_a_line_too(toml, text, name, setting, line):
+def test_what_only_the_built_model_tells_has_a_key_too(toml, text, name, setting, place):
     path = toml(text)
-    assert place_of(load_study(str(path)), name, setting) == f"Study file {path}, line {line}: "
+    assert place_of(load_study(str(path)), name, setting) == f"Study file {path}, {place}: "
 
 
-def test_a_dataset_that_is_not_known_is_named_with_its_line(toml):
+def test_a_dataset_that_is_not_known_is_named_with_its_key(toml):
     path = toml('[base]\nepochs = 1\n[variants.a]\ndataset = "mnits"\n')
     result = harness("run", path, "--dry-run")
-    said = f"Error: Study file {path}, line 4: Dataset 'mnits' is not known. Did you mean 'mnist'?"
+    said = f"Error: Study file {path}, [variants.a] dataset: Dataset 'mnits' is not known. Did you mean 'mnist'?"
     assert result.exit_code == 2 and said in result.output
 
 
