@@ -88,7 +88,7 @@ def median_of(what: str, samples: Sequence[float], unit: str, *, goal: Goal | No
 def format_metric(value: float, unit: str) -> str:
     """Write a value with three significant digits and its unit: 0.421 s, 12.3 ×, 843 MB.
 
-    >>> written(1234.5, "MB")
+    >>> format_metric(1234.5, "MB")
     '1234 MB'
     """
     if math.isnan(value):

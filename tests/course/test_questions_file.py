@@ -89,7 +89,8 @@ def test_questions_beside_a_study_of_ones_own_are_answered_in_its_own_metric(stu
     assert "The questions of mine, held against" in ask("--study", study.path, "--logdir", logdir)
     output = ask(1, "--study", study.path, "--logdir", logdir)
     assert "1. Width" in output and "test rmse" in output and "test accuracy" not in output and "supported" in output
-    shown = [line.split("│")[1].strip() for line in output.splitlines() if line.startswith("│")]
+    measured = output.partition("Measured")[2].splitlines()[3:5]  # behind the title, the headings and their line
+    shown = [line.split()[0] for line in measured]
     assert shown[:2] == ["base", "wide"]  # the claim's variant, behind what it is compared with
 
 

@@ -139,9 +139,9 @@ def _load_tensorflow(threads: int, slot: int) -> None:
         os.environ.pop(name, None)
     # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
     with _without("sklearn", "pandas", "matplotlib"):
-        import keras  # noqa: F401
+        import keras  # noqa: F401  (loaded before the first job, whose state is held)
         import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    from harness.training import run_trial  # noqa: F401
+    from harness.training import run_trial  # noqa: F401  (loaded before the first job, whose state is held)
