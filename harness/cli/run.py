@@ -27,7 +27,7 @@ from harness.runs import (
     must_be_built,
     outdated_records,
     reinstate_displaced,
-    require_effects,
+    require_different,
     require_own_trials,
     require_samples,
     require_writable,
@@ -133,8 +133,8 @@ def check_effects(plan: Plan, workers: Workers) -> None:
     """Raise UsageError where a variant cannot train as it says or changes nothing; a study is looked at once."""
     require_samples(plan)
     if must_be_built(plan) and plan.study.name not in workers.checked:
-        effects = require_effects(plan, workers.executor())
-        print_notes(unused_overrides(plan, effects, workers.executor()))
+        fingerprints = require_different(plan, workers.executor())
+        print_notes(unused_overrides(plan, fingerprints, workers.executor()))
         workers.checked.add(plan.study.name)
 
 
@@ -149,21 +149,21 @@ def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
             status = max(print_results(plan, console, problems=problems), status)
-    return INTERRUPTED_STATUS if interrupts.wish else status
+    return INTERRUPTED_STATUS if interrupts.stop_request else status
 
 
 def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
     if not plan.trials:
         begin_study(plan)
-        keeper = RecordStore(plan.folder, plan.fallback, home=plan.home)
-        reinstate_displaced(plan, keeper)
-        write_everything(plan, keeper)
-        return tuple(keeper.problems)
+        store = RecordStore(plan.folder, plan.fallback, home=plan.home)
+        reinstate_displaced(plan, store)
+        write_everything(plan, store)
+        return tuple(store.problems)
     check_effects(plan, workers)
     begin_study(plan)
     executor = workers.executor()
     with RunProgress(plan, console, jobs=min(workers.count, len(plan.trials))) as progress, interrupts.deferred():
-        return execute(plan, executor, progress, wish=lambda: interrupts.wish)
+        return execute(plan, executor, progress, stop_request=lambda: interrupts.stop_request)
 
 
 def _named(records: Sequence[Record]) -> str:

@@ -1,6 +1,5 @@
-"""The state of a process that trains: held before its first job, and restored after each."""
+"""The state of a process that trains: held before its first job, and restored after each; what of it is the user's own."""
 
-from harness.isolation.baseline import changed_settings, protect
-from harness.isolation.memory import Growth
+import lazy_loader
 
-__all__ = ["Growth", "changed_settings", "protect"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,8 +8,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from harness.isolation.installed import is_installed
 from harness.isolation.patches import Attributes
-from harness.isolation.reloaded_modules import is_installed
 
 
 class ImportWatch:

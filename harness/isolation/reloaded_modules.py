@@ -1,18 +1,13 @@
 """Modules that are the user's own, and so are loaded anew for every job, told apart from those that are installed."""
 
 import sys
-import sysconfig
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from harness.isolation.installed import is_installed
 from harness.isolation.patches import classes_of
-
-_PROJECT = Path(__file__).resolve().parent.parent
-_STUDIES = _PROJECT / "experiments"  # where a wheel has the built-in ones, which are loaded anew like a user's own
-_INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-_PLACES = ("site-packages", "dist-packages")
 
 
 def is_own(module: ModuleType) -> bool:
@@ -26,14 +21,6 @@ def is_own(module: ModuleType) -> bool:
     if file is None:
         return False
     return not is_installed(file)
-
-
-def is_installed(file: str) -> bool:
-    """Say whether a module's file is a part of Python, of this project or of what is installed."""
-    path = Path(file)
-    if path.is_relative_to(_STUDIES):
-        return False
-    return bool(set(_PLACES) & set(path.parts)) or any(map(path.is_relative_to, (_PROJECT, *_INSTALLED)))
 
 
 def forget(own: Mapping[str, ModuleType]) -> list[str]:

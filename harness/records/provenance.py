@@ -17,6 +17,8 @@ from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
 
+from harness.isolation import PACKAGE
+
 PACKAGES = ("tensorflow", "keras", "tensorboard", "numpy", "pandas", "scipy", "scikit-learn")
 # An allow-list: whatever else the environment holds may be a secret, and a log folder is for sharing.
 VARIABLES = (
@@ -26,7 +28,6 @@ VARIABLES = (
 )
 LONGEST_VALUE = 200  # characters
 GIT_SECONDS = 10.0
-HARNESS = Path(__file__).resolve().parents[1]
 
 
 def environment() -> dict[str, Any]:
@@ -105,7 +106,7 @@ def origin(study_file: Path, *, words: Sequence[str] | None = None) -> dict[str,
         content = hashlib.sha256(study_file.read_bytes()).hexdigest()
     except OSError:
         content = ""
-    own, its = commit(HARNESS), commit(study_file.parent)
+    own, its = commit(PACKAGE), commit(study_file.parent)
     return {
         "command": _plain(line),
         "study_file": _plain(str(study_file)),

@@ -24,7 +24,7 @@ from .plan import (
 )
 from .preflight import (
     must_be_built as must_be_built,
-    require_effects as require_effects,
+    require_different as require_different,
     require_samples as require_samples,
     unused_overrides as unused_overrides,
 )

@@ -18,7 +18,8 @@ from typing import Any
 from harness.data import ResolvedDataset
 from harness.errors import MOST_NAMED
 from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
-from harness.runs.executors.processes import end_tree, steady_hashes
+from harness.runs.executors.preloading import held_for_starting
+from harness.runs.executors.processes import end_tree
 from harness.runs.plan import Key, Plan, declared_now, in_place, key_of
 from harness.study import Settings, Study, annotations, folders_of, importing_from, load_study
 
@@ -124,7 +125,7 @@ def _heard(
 def _asking(path: Path, base_changes: Mapping[str, Any], questions: Sequence[DataQuestion]) -> Iterator[Connection]:
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_answer, args=(theirs, path, dict(base_changes), list(questions)), daemon=True)
-    with steady_hashes():
+    with held_for_starting():
         process.start()
     theirs.close()
     try:

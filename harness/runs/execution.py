@@ -40,29 +40,29 @@ class Watcher(Protocol):
         ...
 
 
-def execute(plan: Plan, executor: Executor, watcher: Watcher, *, wish: Callable[[], StopRequest]) -> tuple[str, ...]:
+def execute(plan: Plan, executor: Executor, watcher: Watcher, *, stop_request: Callable[[], StopRequest]) -> tuple[str, ...]:
     """Run the plan's trials, storing each record as it comes; return one line for each thing that could not be stored.
 
     A trial whose worker died is run once more in another one, after all others: what ended the worker may have been
     the machine's doing. The tables are written whatever ends the run, an interruption included.
     """
-    keeper = RecordStore(plan.folder, plan.fallback, home=plan.home)
-    reinstate_displaced(plan, keeper)
-    run = _Run(plan, executor, watcher, keeper, _announced(wish, watcher))
+    store = RecordStore(plan.folder, plan.fallback, home=plan.home)
+    reinstate_displaced(plan, store)
+    run = _Run(plan, executor, watcher, store, _announced(stop_request, watcher))
     try:
         again = run.perform(plan.trials)
-        if again and run.wish() is StopRequest.NONE:
+        if again and run.stop_request() is StopRequest.NONE:
             run.perform(again)
     finally:
-        write_everything(plan, keeper)
-    return tuple(keeper.problems)
+        write_everything(plan, store)
+    return tuple(store.problems)
 
 
-def reinstate_displaced(plan: Plan, keeper: RecordStore) -> None:
+def reinstate_displaced(plan: Plan, store: RecordStore) -> None:
     """Put results that a run with other settings displaced, and that now count again, back into their places."""
     for record in plan.cached:
         folder = trial_folder(plan.request.logdir, record.study, record.variant, record.seed)
-        keeper.attempt(f"{record.variant} seed {record.seed}", partial(reinstate, folder, record))
+        store.attempt(f"{record.variant} seed {record.seed}", partial(reinstate, folder, record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,18 @@ class _Run:
     plan: Plan
     executor: Executor
     watcher: Watcher
-    keeper: RecordStore
-    wish: Callable[[], StopRequest]
+    store: RecordStore
+    stop_request: Callable[[], StopRequest]
 
     def perform(self, trials: Sequence[Trial]) -> list[Trial]:
         """Run trials; return those that are worth another attempt, as they are to be tried again."""
         again: list[Trial] = []
         written = 0.0
-        for trial, outcome in self.executor.run(trials, progress=self.epoch, wish=self.wish):
+        for trial, outcome in self.executor.run(trials, progress=self.epoch, stop_request=self.stop_request):
             record = _record(self.plan, trial, outcome)
             if isinstance(outcome, WorkerFailure) and outcome.status != INTERRUPTED:
-                self.keeper.attempt("The event file", partial(show_failure, self.plan, trial, record))
-            record = self.keeper.keep(trial, record)
+                self.store.attempt("The event file", partial(show_failure, self.plan, trial, record))
+            record = self.store.keep(trial, record)
             for line in notices(record):
                 self.tell(self.watcher.notice, line)
             if isinstance(outcome, WorkerFailure) and outcome.died and not trial.lost:
@@ -93,7 +93,7 @@ class _Run:
             else:
                 self.tell(self.watcher.ended, record)
             if time.monotonic() - written > TABLE_SECONDS:
-                self.keeper.attempt("The tables", self.write_tables)
+                self.store.attempt("The tables", self.write_tables)
                 written = time.monotonic()
         return again
 
@@ -106,7 +106,7 @@ class _Run:
         try:
             how(what)
         except Exception as error:
-            self.keeper.note(f"The progress could not be shown ({fault_text(error)}).")
+            self.store.note(f"The progress could not be shown ({fault_text(error)}).")
 
     def write_tables(self) -> None:
         """Make both tables anew from the records, and what those are judged by."""
@@ -132,11 +132,11 @@ def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
         board.end(status="failure")
 
 
-def write_everything(plan: Plan, keeper: RecordStore) -> None:
+def write_everything(plan: Plan, store: RecordStore) -> None:
     """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
-    keeper.attempt("The tables", lambda: write_judged(plan, results(plan)))
-    keeper.attempt("The bands", lambda: write_aggregates(plan.folder, results(plan).records))
-    keeper.finish()
+    store.attempt("The tables", lambda: write_judged(plan, results(plan)))
+    store.attempt("The bands", lambda: write_aggregates(plan.folder, results(plan).records))
+    store.finish()
 
 
 def write_judged(plan: Plan, found: PlanResults) -> None:
@@ -145,16 +145,16 @@ def write_judged(plan: Plan, found: PlanResults) -> None:
     write_declaration(plan.folder, found.records, left_out=found.stale)
 
 
-def _announced(wish: Callable[[], StopRequest], watcher: Watcher) -> Callable[[], StopRequest]:
-    """Return the wish, which tells the watcher when it changes: a signal's handler itself must not print."""
+def _announced(stop_request: Callable[[], StopRequest], watcher: Watcher) -> Callable[[], StopRequest]:
+    """Return the stop request, which tells the watcher when it changes: a signal's handler itself must not print."""
     told = StopRequest.NONE
 
     def announced() -> StopRequest:
         nonlocal told
-        wanted = wish()
+        wanted = stop_request()
         if wanted is not told:
             told = wanted
-            with suppress(Exception):  # whether it is heard or not, the wish is granted
+            with suppress(Exception):  # whether it is heard or not, the request is granted
                 watcher.notice(STOPPING[wanted])
         return wanted
 

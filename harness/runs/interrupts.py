@@ -26,13 +26,13 @@ class Interrupts:
         self._before: dict[int, Any] = {}
 
     @property
-    def wish(self) -> StopRequest:
+    def stop_request(self) -> StopRequest:
         """What the interruptions so far ask for."""
         return StopRequest(min(self._count, StopRequest.NOW))
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Count interruptions instead of raising them, for as long as somebody asks for the wish."""
+        """Count interruptions instead of raising them, for as long as somebody asks for it."""
         self._deferring = True
         try:
             yield

@@ -17,7 +17,7 @@ ELSEWHERE = (*NON_TRAINING_SETTINGS, "dataset")  # settings that train nothing e
 BUILT_IN_METRICS = ("loss", "accuracy")  # what the harness's own model reports
 
 
-def require_effects(plan: Plan, executor: Executor) -> dict[str, VariantFingerprint]:
+def require_different(plan: Plan, executor: Executor) -> dict[str, VariantFingerprint]:
     """Return what each variant comes to; UsageError for one without its layers, its effect, or the study's metric.
 
     Nothing has trained yet. The harness's own model and data heed every setting. A study's own may overlook one, and
@@ -26,27 +26,27 @@ def require_effects(plan: Plan, executor: Executor) -> dict[str, VariantFingerpr
     study = plan.study
     if not must_be_built(plan):
         return {}
-    effects = dict(zip(study.names, executor.effects([_like(plan, name) for name in study.names]), strict=True))
+    fingerprints = dict(zip(study.names, executor.fingerprints([_like(plan, name) for name in study.names]), strict=True))
     for name in study.names:
-        if effects[name].fault:
-            raise _refusal(plan, name, f": {effects[name].fault}")
-        if effects[name].error and study.expectation(name).finishes:
-            raise _refusal(plan, name, _joined(effects[name].error))
+        if fingerprints[name].fault:
+            raise _refusal(plan, name, f": {fingerprints[name].fault}")
+        if fingerprints[name].error and study.expectation(name).finishes:
+            raise _refusal(plan, name, _joined(fingerprints[name].error))
         control = study.control(name)
         pair = _like(plan, name), _like(plan, control or name)
-        seem_alike = control and _alike(effects[name], effects[control], edited=_edited(study, name, control))
-        if seem_alike and _alike(*executor.effects(pair, traced=True), edited=_edited(study, name, control)):
+        seem_alike = control and _alike(fingerprints[name], fingerprints[control], edited=_edited(study, name, control))
+        if seem_alike and _alike(*executor.fingerprints(pair, traced=True), edited=_edited(study, name, control)):
             text = f" changes nothing: with {study.change(name)}, the model, the arrays and the training are those of"
             raise _refusal(plan, name, f"{text} {control!r}. Does {_functions(study)} use the setting?")
-    return effects
+    return fingerprints
 
 
-def unused_overrides(plan: Plan, effects: Mapping[str, VariantFingerprint], executor: Executor) -> list[str]:
+def unused_overrides(plan: Plan, fingerprints: Mapping[str, VariantFingerprint], executor: Executor) -> list[str]:
     """Say which changes of the base no variant heeds, so that the results are those without them: a note for each.
 
-    effects: what the variants come to, as `require_effects` has found it.
+    fingerprints: what the variants come to, as `require_different` has found it.
     """
-    if not effects:
+    if not fingerprints:
         return []
     changed = differences(plan.study.base, plan.declared.base)
     looked_for = [name for name in changed if name not in ELSEWHERE and not (name == "samples" and _all_taken(plan))]
@@ -54,7 +54,7 @@ def unused_overrides(plan: Plan, effects: Mapping[str, VariantFingerprint], exec
         f"{name}={show_value(getattr(plan.study.base, name))} changes nothing in study {plan.study.name!r}: "
         f"{_functions(plan.study)} makes the same without it."
         for name in looked_for
-        if not _is_used(plan, name, effects, executor)
+        if not _is_used(plan, name, fingerprints, executor)
     ]
 
 
@@ -64,18 +64,18 @@ def _all_taken(plan: Plan) -> bool:
     return bool(plan.data) and all(find_dataset(prepared.used).samples <= asked for prepared in plan.data.values())
 
 
-def _is_used(plan: Plan, setting: str, effects: Mapping[str, VariantFingerprint], executor: Executor) -> bool:
+def _is_used(plan: Plan, setting: str, fingerprints: Mapping[str, VariantFingerprint], executor: Executor) -> bool:
     """Say whether a setting that the options change in the base makes a difference to the base or to a variant."""
     others = tuple(change for change in plan.request.base_changes if change[0] != setting)
     inheriting = [variant.name for variant in plan.study.variants if setting not in variant.changes]
     # Most settings show in the base, and then no other variant need be built.
     for names in ([BASE], inheriting):
         trials = [replace(_like(plan, name), base_changes=others) for name in names]
-        for name, trial, without in zip(names, trials, executor.effects(trials), strict=True):
+        for name, trial, without in zip(names, trials, executor.fingerprints(trials), strict=True):
             edited = _edited(plan.study, name)
-            if not _alike(effects[name], without, edited=edited):
+            if not _alike(fingerprints[name], without, edited=edited):
                 return True
-            if not _alike(*executor.effects((_like(plan, name), trial), traced=True), edited=edited):
+            if not _alike(*executor.fingerprints((_like(plan, name), trial), traced=True), edited=edited):
                 return True
     return False
 
@@ -83,7 +83,7 @@ def _is_used(plan: Plan, setting: str, effects: Mapping[str, VariantFingerprint]
 def require_samples(plan: Plan) -> None:
     """Raise UsageError for a variant that holds out all the samples that its dataset is known to have.
 
-    A study that makes its arrays of the dataset may still have fewer of them; the arrays tell (`require_effects`).
+    A study that makes its arrays of the dataset may still have fewer of them; the arrays tell (`require_different`).
     """
     study = plan.study
     for name in study.names:
@@ -124,7 +124,7 @@ def _place(plan: Plan, name: str, fault: str) -> str:
 
 
 def _alike(one: VariantFingerprint, other: VariantFingerprint, *, edited: bool) -> bool:
-    """Say whether two effects are one; that of a model with edited layers whatever weights the other order of draws gave."""
+    """Say whether two fingerprints are one; of a model with edited layers whatever weights the other order of draws gave."""
     return bool(one.digest) and one.digest == other.digest and (edited or one.weights == other.weights)
 
 

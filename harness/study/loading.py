@@ -17,7 +17,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from harness.errors import MOST_NAMED, UsageError, unknown
-from harness.study.own_modules import BUILT_IN, is_own
+from harness.isolation import BUILT_IN
+from harness.study.own_modules import is_own
 from harness.study.source import STUDY_MODULE
 from harness.study.study import Study
 from harness.study.toml import read_study

@@ -5,7 +5,6 @@ import dis
 import hashlib
 import importlib.machinery
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -13,24 +12,14 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, TypeGuard
 
-HARNESS = Path(__file__).resolve().parents[1]
-_WITHIN = HARNESS / "experiments"  # where a wheel has the studies that lie beside the package in its sources
-BUILT_IN = _WITHIN if _WITHIN.is_dir() else HARNESS.parent / _WITHIN.name
-_SITES = frozenset({"site-packages", "dist-packages"})
-_STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")})
+from harness.isolation import PACKAGE, is_installed
+
 _DYNAMIC = frozenset({"__import__", "import_module"})  # calls that import what a text names
 
 
 def is_own(file: str | Path | None) -> TypeGuard[str | Path]:
-    """Say whether a module's file is the user's own: neither of Python, nor of an installed package, nor of the harness.
-
-    The built-in studies are as a user's own ones, wherever they are installed.
-    """
-    if not file:
-        return False
-    path = Path(file).resolve()
-    installed = _SITES & set(path.parts) or any(path.is_relative_to(folder) for folder in (*_STANDARD, HARNESS))
-    return path.is_file() and (not installed or path.is_relative_to(BUILT_IN))
+    """Say whether a module's file is the user's own: neither of Python, nor of an installed package, nor of the harness."""
+    return file is not None and Path(file).is_file() and not is_installed(file)
 
 
 class Modules:
@@ -63,7 +52,7 @@ class Modules:
     def add_installed(self, name: str) -> None:
         """Add the package of a module that is installed."""
         top = name.partition(".")[0]
-        if top and top not in sys.stdlib_module_names and top != HARNESS.name:
+        if top and top not in sys.stdlib_module_names and top != PACKAGE.name:
             self.installed.add(top)
 
     def versions(self) -> dict[str, str]:

@@ -174,11 +174,11 @@ def test_a_run_refuses_links_in_the_place_of_its_folders(tmp_path, theirs, where
 def test_a_record_whose_folder_became_a_link_is_kept_elsewhere(tmp_path, theirs):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = RecordStore(plan.folder, tmp_path / "fallback")
+    store = RecordStore(plan.folder, tmp_path / "fallback")
     trial = plan.trials[0]
     trial.folder.parent.symlink_to(theirs)
-    keeper.keep(trial, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
-    assert len(load_records(tmp_path / "fallback")[0]) == 1 and "symbolic link" in keeper.problems[0]
+    store.keep(trial, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
+    assert len(load_records(tmp_path / "fallback")[0]) == 1 and "symbolic link" in store.problems[0]
 
 
 def test_the_failure_of_a_lost_worker_is_shown_through_no_link(tmp_path, theirs):

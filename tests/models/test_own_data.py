@@ -19,7 +19,7 @@ from harness.models.samples import make_arrays
 from harness.records.record import attempt_folder, read_record, trial_folder, write_record
 from harness.runs.data_checks import DataQuestion, answers, outdated_records, watch
 from harness.runs.execution import write_judged
-from harness.runs.executors.processes import steady_hashes
+from harness.runs.executors.preloading import held_for_starting
 from harness.runs.plan import CHANGED, FORCED, OTHER_DATA, Plan, make_plan, results
 from harness.runs.request import RunRequest
 from harness.study.loading import folders_of, importing_from, load_study
@@ -164,7 +164,7 @@ def test_settings_that_are_watched_are_the_same_settings():
 
 def test_processes_of_the_harness_order_sets_alike(monkeypatch):
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    with steady_hashes():
+    with held_for_starting():
         said = {subprocess.check_output([sys.executable, "-c", "print({'one', 'two', 'three', 'four'})"]) for _ in range(4)}
     assert len(said) == 1 and "PYTHONHASHSEED" not in os.environ
 

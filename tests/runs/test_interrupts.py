@@ -33,7 +33,7 @@ def test_interruptions_become_wishes_while_they_are_deferred(signals, wish, hang
     with Interrupts() as interrupts, interrupts.deferred():
         for number in signals:
             os.kill(os.getpid(), number)
-        assert interrupts.wish is wish
+        assert interrupts.stop_request is wish
 
 
 def test_a_third_ctrl_c_is_heard_wherever_the_program_stands():
@@ -59,6 +59,6 @@ def test_what_was_ignored_stays_ignored():
     try:
         with Interrupts() as interrupts, interrupts.deferred():
             os.kill(os.getpid(), signal.SIGHUP)
-            assert interrupts.wish is StopRequest.NONE
+            assert interrupts.stop_request is StopRequest.NONE
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -27,14 +27,14 @@ pytestmark = pytest.mark.quick
 
 @pytest.fixture
 def full(tmp_path):
-    """A plan whose log folder lies on a disk without any room, a finished record of its first trial, and its keeper.
+    """A plan whose log folder lies on a disk without any room, a finished record of its first trial, and its store.
 
     Where no disk may be mounted, the folder is one that cannot be written.
     """
     with mounted_disk(tmp_path / "disk", megabytes=1) as mounted:
         plan = plan_of(tmp_path, logdir=tmp_path / "disk" / "logs")
         plan.folder.mkdir(parents=True)
-        keeper = RecordStore(plan.folder, tmp_path / "fallback")
+        store = RecordStore(plan.folder, tmp_path / "fallback")
         blank = blank_record(plan.trials[0], plan.study)
         record = replace(blank, status="ok", as_expected=True, metrics={"test_loss": 0.25})
         before = plan.folder / "runs.csv"
@@ -45,41 +45,41 @@ def full(tmp_path):
                     file.write(bytes(4096))
         else:
             plan.folder.chmod(0o500)
-        yield plan, record, keeper, mounted
+        yield plan, record, store, mounted
         plan.folder.chmod(0o700)
 
 
 def test_a_finished_record_that_finds_no_room_lies_in_the_fallback(full, tmp_path):
-    plan, record, keeper, mounted = full
-    kept = keeper.keep(plan.trials[0], record)
+    plan, record, store, mounted = full
+    kept = store.keep(plan.trials[0], record)
     assert (kept.status, kept.as_expected) == (("failed", False) if mounted else ("ok", True))
     assert kept.error.startswith("disk full" if mounted else "")
     (stored,) = load_records(tmp_path / "fallback")[0]
     assert stored.metrics == {"test_loss": 0.25}
-    assert str(tmp_path / "fallback") in keeper.problems[0]
+    assert str(tmp_path / "fallback") in store.problems[0]
     assert not list(plan.folder.rglob("record.json")) and not list(plan.folder.rglob("*.tmp"))
 
 
 def test_a_table_that_finds_no_room_leaves_the_one_that_was_there(full):
-    plan, _, keeper, mounted = full
-    keeper.attempt("The tables", lambda: write_atomically(plan.folder / "runs.csv", "x" * 100_000))
+    plan, _, store, mounted = full
+    store.attempt("The tables", lambda: write_atomically(plan.folder / "runs.csv", "x" * 100_000))
     assert (plan.folder / "runs.csv").read_text() == "as it was"
-    (problem,) = keeper.problems
+    (problem,) = store.problems
     assert problem.startswith(f"The tables could not be written ({'disk full' if mounted else 'Permission denied'}")
 
 
 def test_a_folder_that_was_removed_does_not_come_back_half_empty(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = RecordStore(plan.folder, tmp_path / "fallback")
+    store = RecordStore(plan.folder, tmp_path / "fallback")
     shutil.rmtree(plan.folder)
     record = replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True)
-    assert keeper.keep(plan.trials[0], record).status == "ok"
-    keeper.finish()
+    assert store.keep(plan.trials[0], record).status == "ok"
+    store.finish()
     assert not plan.folder.exists()
     assert (tmp_path / "fallback" / "one" / "runs.csv").exists()
     where = next((tmp_path / "fallback").rglob("record.json"))
-    assert read_record(where).status == "ok" and str(where.parent) in keeper.problems[0]
+    assert read_record(where).status == "ok" and str(where.parent) in store.problems[0]
 
 
 def test_a_board_whose_folder_vanishes_is_written_anew_elsewhere(tmp_path):
@@ -116,13 +116,13 @@ def test_a_folder_that_took_the_place_of_the_runs_own_is_not_written_into(tmp_pa
         replaced(plan.folder)
         (plan.folder / ".table.1.tmp").write_text("of somebody else's run")
         before = contents(plan.folder)
-        keeper = RecordStore(plan.folder, plan.fallback, home=plan.home)  # as after the workers have looked at the study
-        keeper.keep(plan.trials[0], replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True))
-        keeper.attempt("The tables", lambda: write_atomically(plan.folder / "runs.csv", "x"))
+        store = RecordStore(plan.folder, plan.fallback, home=plan.home)  # as after the workers have looked at the study
+        store.keep(plan.trials[0], replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True))
+        store.attempt("The tables", lambda: write_atomically(plan.folder / "runs.csv", "x"))
         with pytest.raises(UsageError, match="another one has taken its place"):
             begin_study(plan)
         assert contents(plan.folder) == before
-    assert len(keeper.problems) == 2 and len(load_records(plan.fallback)[0]) == 1
+    assert len(store.problems) == 2 and len(load_records(plan.fallback)[0]) == 1
     shutil.rmtree(plan.fallback)
 
 
@@ -144,7 +144,7 @@ def test_a_board_writes_nothing_into_a_folder_that_took_its_place(tmp_path):
 def test_a_folder_that_cannot_be_synced_does_not_make_what_is_stored_unstored(tmp_path, monkeypatch):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = RecordStore(plan.folder, tmp_path / "fallback")
+    store = RecordStore(plan.folder, tmp_path / "fallback")
     synced = os.fsync
 
     def files_alone(descriptor: int) -> None:
@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_synced_does_not_make_what_is_stored_unstored(tm
 
     monkeypatch.setattr("harness.records.atomic_files.os.fsync", files_alone)
     record = replace(blank_record(plan.trials[0], plan.study), status="ok", as_expected=True)
-    assert keeper.keep(plan.trials[0], record).status == "ok" and not keeper.problems
+    assert store.keep(plan.trials[0], record).status == "ok" and not store.problems
     assert len(load_records(plan.folder)[0]) == 1 and not (tmp_path / "fallback").exists()
 
 
@@ -164,7 +164,7 @@ def test_a_checkpoint_that_cannot_be_removed_does_not_make_its_record_unstored(t
     path = attempt_folder(trial.folder, 1) / f"checkpoint-{trial.trial_id}.npz"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"left")
-    keeper, unlink = RecordStore(plan.folder, tmp_path / "fallback"), Path.unlink
+    store, unlink = RecordStore(plan.folder, tmp_path / "fallback"), Path.unlink
 
     def stuck(self: Path, missing_ok: bool = False) -> None:
         if self == path:
@@ -172,5 +172,5 @@ def test_a_checkpoint_that_cannot_be_removed_does_not_make_its_record_unstored(t
         unlink(self, missing_ok)
 
     monkeypatch.setattr(Path, "unlink", stuck)
-    keeper.keep(trial, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
-    assert not keeper.problems and len(load_records(plan.folder)[0]) == 1
+    store.keep(trial, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
+    assert not store.problems and len(load_records(plan.folder)[0]) == 1

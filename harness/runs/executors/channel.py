@@ -1,4 +1,4 @@
-"""What driver and workers tell each other beside their jobs: progress and errors one way, the wish to stop the other.
+"""What driver and workers tell each other beside their jobs: progress and errors one way, the request to stop the other.
 
 Progress goes as datagrams, which a killed worker can neither block nor tear.
 """

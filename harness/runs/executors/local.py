@@ -1,6 +1,7 @@
 """Trials in worker processes on this machine, one at a time in each; a worker's death costs its own trial only."""
 
 import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,12 +15,13 @@ from harness.records import FAILED, INTERRUPTED, TIMEOUT, Record, attempt_folder
 from harness.runs.executors import worker as within
 from harness.runs.executors.channel import Channel, begin_output, last_words, store_output
 from harness.runs.executors.messages import READY
+from harness.runs.executors.preloading import SERVER
 from harness.runs.executors.processes import Job, Result, Spent, Worker
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.worker import Failure
 from harness.training import Trial
 
-POLL_SECONDS = 0.2  # how soon a wish is heard
+POLL_SECONDS = 0.2  # how soon a request to stop is heard
 MOST_FAILED_STARTS = 5  # in a row, before the machine is taken to be unable to start workers
 
 
@@ -42,12 +44,13 @@ class LocalExecutor:
     """Worker processes that outlive their trials."""
 
     def __init__(self, *, jobs: int, max_seconds: float | None = None, threads: int = 1) -> None:
-        """Start `jobs` workers of `threads` threads each; they load TensorFlow while the caller goes on."""
+        """Start what `jobs` workers of `threads` threads each need; TensorFlow is loaded while the caller goes on."""
         self._jobs, self._max_seconds, self._threads = jobs, max_seconds, threads
         self._failed_starts = 0
         self.replaced: list[str] = []  # what was left in workers that were replaced because of it
         self._channel = Channel()
         self._workers: list[Worker] = []
+        SERVER.start()
         self._start_workers(jobs)
 
     def run(
@@ -55,17 +58,17 @@ class LocalExecutor:
         trials: Sequence[Trial],
         *,
         progress: Callable[[Progress], None],
-        wish: Callable[[], StopRequest] = lambda: StopRequest.NONE,
+        stop_request: Callable[[], StopRequest] = lambda: StopRequest.NONE,
     ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, in the order in which they end."""
         jobs = [Job(trial, within.run, (trial,), name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
-        for trial, result in self._perform(jobs, progress=progress, wish=wish):
+        for trial, result in self._perform(jobs, progress=progress, stop_request=stop_request):
             yield trial, self._outcome(result)
 
-    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
+    def fingerprints(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
         """Return `harness.models.effect` of each trial's variant, an empty one where its worker did not survive it."""
         jobs = [Job(position, within.effect, (trial, traced)) for position, trial in enumerate(trials)]
-        results = dict(self._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
+        results = dict(self._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
         found = (results.get(position) for position in range(len(jobs)))
         return [result if isinstance(result, VariantFingerprint) else VariantFingerprint() for result in found]
 
@@ -77,12 +80,12 @@ class LocalExecutor:
         self._channel.close()
 
     def _perform(
-        self, jobs: Iterable[Job], *, progress: Callable[[Progress], None], wish: Callable[[], StopRequest]
+        self, jobs: Iterable[Job], *, progress: Callable[[Progress], None], stop_request: Callable[[], StopRequest]
     ) -> Iterator[tuple[Any, Any]]:
         """Yield the subject of each job that was started, with what came of it."""
         waiting = deque(jobs)
         while waiting or self._busy():
-            wanted = wish()
+            wanted = stop_request()
             if wanted is not StopRequest.NONE:
                 waiting.clear()
                 self._channel.ask_to_stop()
@@ -129,14 +132,15 @@ class LocalExecutor:
                 waiting.remove(job)
 
     def _start_workers(self, count: int) -> None:
-        while len(self._workers) < count:
+        context = SERVER.context()
+        while context and len(self._workers) < count:
             taken = {worker.slot for worker in self._workers}
             slot = next(slot for slot in itertools.count() if slot not in taken)
-            self._workers.append(Worker(self._channel.folder, threads=self._threads, slot=slot))
+            self._workers.append(Worker(context, self._channel.folder, threads=self._threads, slot=slot))
 
     def _wait(self) -> None:
         ends: list[Connection | int] = [end for worker in self._workers for end in (worker.connection, worker.sentinel)]
-        due = min((worker.deadline for worker in self._workers), default=0.0) - time.monotonic()
+        due = min((worker.deadline for worker in self._workers), default=math.inf) - time.monotonic()
         wait([*ends, self._channel.fileno()], timeout=max(0.0, min(POLL_SECONDS, due)))
 
     def _look_at(self, worker: Worker) -> Iterator[tuple[Any, Any]]:

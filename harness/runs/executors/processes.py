@@ -5,19 +5,18 @@ import os
 import pickle
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.context import SpawnContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 from typing import Any
 
 from harness.errors import failure_text
 from harness.runs.executors.messages import READY, RESULT, Inbox
+from harness.runs.executors.preloading import held_for_starting
 from harness.runs.executors.worker import Failure, serve
 
-# A fork after TensorFlow has run hangs, so workers are spawned.
-_CONTEXT = SpawnContext()
 DYING_SECONDS = 5.0  # a core dump takes its time
 RESTORING_SECONDS = 60.0  # a worker that takes longer to get ready for its next job is given up
 
@@ -54,17 +53,18 @@ class Worker:
     takes all others with it.
     """
 
-    def __init__(self, folder: Path, *, threads: int, slot: int) -> None:
+    def __init__(self, context: ForkServerContext | SpawnContext, folder: Path, *, threads: int, slot: int) -> None:
         self.slot = slot  # its place among the workers; a successor takes it over
         self.loaded = False  # TensorFlow is; it was ready once
         self.ready = False  # for a job: as it was before its first one
         self.job: Job | None = None
         self.deadline = math.inf  # on the monotonic clock, which does not jump
         self._begun = time.monotonic()
-        self.connection, theirs = _CONTEXT.Pipe()
+        self.connection, theirs = context.Pipe()
         self._inbox = Inbox(self.connection.fileno())
-        self._process = _CONTEXT.Process(target=serve, args=(theirs, folder, threads, slot), name="harness-worker")
-        with _ctrl_c_held(), steady_hashes():
+        with held_for_starting():
+            args = (theirs, folder, threads, slot, dict(os.environ))
+            self._process = context.Process(target=serve, args=args, name="harness-worker")
             self._process.start()
         theirs.close()
 
@@ -175,27 +175,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:  # a real-time signal
         return f"signal {number}"
-
-
-@contextmanager
-def _ctrl_c_held() -> Iterator[None]:
-    # A process inherits what is blocked: Ctrl-C cannot hit a worker before it leads a group of its own.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def steady_hashes() -> Iterator[None]:
-    """Let processes that are started now order sets alike: classes that are numbered by a set must be so in every one."""
-    name = "PYTHONHASHSEED"
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = "0"
-    try:
-        yield
-    finally:
-        del os.environ[name]

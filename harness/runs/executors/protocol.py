@@ -42,12 +42,12 @@ class Executor(Protocol):
     """Runs trials somewhere and gives back what became of each, in the order in which they end."""
 
     def run(
-        self, trials: Sequence[Trial], *, progress: Callable[[Progress], None], wish: Callable[[], StopRequest]
+        self, trials: Sequence[Trial], *, progress: Callable[[Progress], None], stop_request: Callable[[], StopRequest]
     ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, once, with its record or with the reason why it has none."""
         ...
 
-    def effects(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
+    def fingerprints(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
         """Return what each trial's variant comes to, in the order of the trials; traced: as far as only a trace can tell."""
         ...
 

@@ -33,18 +33,23 @@ class Failure:
     text: str
 
 
-def serve(connection: Connection, folder: Path, threads: int, slot: int) -> None:
-    """Do the jobs that come through the connection: a function and its arguments each.
+def serve(connection: Connection, folder: Path, threads: int, slot: int, variables: Mapping[str, str]) -> None:
+    """Do the jobs that come through the connection: a function and its arguments each; `variables` is the driver's environment.
 
     After each job the process is made what it was before its first one. Where that fails, it says so, and is given no
     other job.
     """
     global _folder
+    os.environ.clear()
+    os.environ.update(variables)
     _lead_own_group()
     _end_with_driver()
     keep_output(folder)
     _folder = folder
-    _load_tensorflow(threads, slot)
+    if gpus := gpu_count():
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
+    load_libraries()
+    _limit_threads(threads)
     from harness.engine import free
     from harness.isolation import Growth, protect
 
@@ -130,9 +135,8 @@ def _without(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-def _load_tensorflow(threads: int, slot: int) -> None:
-    if gpus := gpu_count():
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
+def load_libraries() -> None:
+    """Load TensorFlow, and of the harness what trains, and run none of it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     for name in ("COLUMNS", "LINES"):  # a terminal's size, by which libraries lay out what no terminal will show
@@ -140,8 +144,14 @@ def _load_tensorflow(threads: int, slot: int) -> None:
     # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
     with _without("sklearn", "pandas", "matplotlib"):
         import keras  # noqa: F401  (loaded before the first job, whose state is held)
-        import tensorflow as tf
+        import tensorflow  # noqa: F401
+    from harness.engine import free  # noqa: F401
+    from harness.isolation import protect  # noqa: F401
+    from harness.training import run_trial  # noqa: F401
+
+
+def _limit_threads(threads: int) -> None:
+    import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    from harness.training import run_trial  # noqa: F401  (loaded before the first job, whose state is held)

@@ -62,7 +62,7 @@ class Quiet:
 def test_every_record_is_stored_though_the_display_fails(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    problems = execute(plan, AtOnce(plan), Broken(), wish=lambda: StopRequest.NONE)
+    problems = execute(plan, AtOnce(plan), Broken(), stop_request=lambda: StopRequest.NONE)
     assert len(load_records(plan.folder)[0]) == 4
     assert problems == ("The progress could not be shown (OSError: [Errno 5] Input/output error).",)
 
@@ -78,7 +78,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
     monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
     monkeypatch.setattr("harness.cli.run.summary_table", fault)
     monkeypatch.setattr("harness.runs.execution.write_aggregates", fault)
-    problems = execute(plan, AtOnce(plan), Quiet(), wish=lambda: StopRequest.NONE)
+    problems = execute(plan, AtOnce(plan), Quiet(), stop_request=lambda: StopRequest.NONE)
     assert len(load_records(plan.folder)[0]) == 4
     assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "The bands"]
     assert (plan.folder / "runs.csv").exists() == (broken == "summary_table")
@@ -90,7 +90,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
 def test_an_accuracy_in_percent_has_no_interval_of_shares_and_ends_nothing(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    assert execute(plan, AtOnce(plan), Quiet(), wish=lambda: StopRequest.NONE) == ()
+    assert execute(plan, AtOnce(plan), Quiet(), stop_request=lambda: StopRequest.NONE) == ()
     table = summary_table(load_records(plan.folder)[0])
     assert table["test_accuracy"].tolist() == [97.5, 97.5] and table["test_set_low"].isna().all()
 
@@ -98,10 +98,10 @@ def test_an_accuracy_in_percent_has_no_interval_of_shares_and_ends_nothing(tmp_p
 def test_a_record_that_cannot_be_written_as_json_is_told_of_and_ends_nothing(tmp_path):
     plan = plan_of(tmp_path)
     plan.folder.mkdir(parents=True)
-    keeper = RecordStore(plan.folder, tmp_path / "fallback")
+    store = RecordStore(plan.folder, tmp_path / "fallback")
     record = replace(blank_record(plan.trials[0], plan.study), status="ok", settings={"odd": object()})
-    keeper.keep(plan.trials[0], replace(record, metrics={"test_loss": 0.25}))
-    (problem,) = keeper.problems
+    store.keep(plan.trials[0], replace(record, metrics={"test_loss": 0.25}))
+    (problem,) = store.problems
     assert "TypeError" in problem and "test_loss 0.25" in problem
 
 

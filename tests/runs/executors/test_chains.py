@@ -65,7 +65,7 @@ def executor(monkeypatch: pytest.MonkeyPatch) -> Iterator[local.LocalExecutor]:
 
 def perform(executor: local.LocalExecutor, chain: list[tuple[str, str]]) -> dict[str, object]:
     jobs = [Job(name, print, (), name=name, after=after) for name, after in chain]
-    return dict(executor._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
+    return dict(executor._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
 
 
 def one_after_another(names: str) -> list[str]:

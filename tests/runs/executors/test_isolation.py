@@ -66,7 +66,7 @@ def executor():
 def perform(executor: LocalExecutor, *calls: tuple[Any, ...]) -> list[Any]:
     """Return what calls come to, made one after another in the worker."""
     jobs = [Job(number, function, args) for number, (function, *args) in enumerate(calls)]
-    results = dict(executor._perform(jobs, progress=lambda _: None, wish=lambda: StopRequest.NONE))
+    results = dict(executor._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
     return [results[number] for number in range(len(calls))]
 
 
@@ -124,8 +124,8 @@ def test_the_base_is_the_same_bit_for_bit_behind_such_variants(trained):
 
 
 def test_a_look_at_what_a_variant_changes_sees_the_settings_of_the_libraries_and_leaves_none(executor, trials):
-    seen = dict(zip(trials, executor.effects([*trials.values(), trials["base"]]), strict=False))
-    (again,) = executor.effects([trials["base"]])
+    seen = dict(zip(trials, executor.fingerprints([*trials.values(), trials["base"]]), strict=False))
+    (again,) = executor.fingerprints([trials["base"]])
     assert seen["base"].digest and again == seen["base"]
     assert seen["epsilon"].digest not in ("", seen["base"].digest)
     assert seen["said"].digest == seen["base"].digest  # which has changed none
