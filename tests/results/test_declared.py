@@ -12,13 +12,13 @@ from harness.analysis.comparison import compare_study
 from harness.analysis.declarations import DECLARATION_FILE, write_declaration
 from harness.analysis.record_matching import as_declared
 from harness.analysis.summary import SUMMARY_FILE, summary_table, write_tables
+from harness.isolation import BUILT_IN
 from harness.maintenance.retabling import make_tables_again
 from harness.records.old_records import claims_of
 from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.study.loading import load_study
-from harness.study.own_modules import BUILT_IN
 
 pytestmark = pytest.mark.quick
 

@@ -215,7 +215,7 @@ def test_a_killed_worker_costs_its_own_trial_only(tiny, tmp_path):
 def test_a_trial_that_overruns_its_time_is_ended(tiny, tmp_path):
     study = tiny('Variant("slow", optimizer="ftrl"),')
     harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs", "--only", "base")
-    harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs", "--max-seconds", 15)  # ends the slow one alone
+    harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs", "--max-seconds", 6)  # ends the slow one alone
     records = records_of(tmp_path / "logs")
     assert records["slow"].status == "timeout" and records["base"].status == "ok"
 

@@ -3,8 +3,9 @@ import os
 import pytest
 
 from harness.errors import UsageError
+from harness.isolation import BUILT_IN
 from harness.study.loading import find_study, load_study, study_files, working_studies
-from harness.study.own_modules import BUILT_IN, is_own
+from harness.study.own_modules import is_own
 
 pytestmark = pytest.mark.quick
 
@@ -139,5 +140,5 @@ def test_a_built_in_study_is_told_by_its_content_where_a_wheel_has_put_it(tmp_pa
     path = studies / "mine.py"
     path.write_text(EMPTY.format("mine"))
     assert not is_own(path)
-    monkeypatch.setattr("harness.study.own_modules.BUILT_IN", studies)
+    monkeypatch.setattr("harness.isolation.installed._WITHIN", studies)
     assert is_own(path)

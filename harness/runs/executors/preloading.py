@@ -100,14 +100,13 @@ def _state() -> tuple[Any, ...]:
     mask = os.umask(0)  # it cannot be read without being set
     os.umask(mask)
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    return variables, mask, cores, [resource.getrlimit(limit) for limit in _LIMITS]
+    return variables, list(sys.path), mask, cores, [resource.getrlimit(limit) for limit in _LIMITS]
 
 
 @contextmanager
 def _variables_of_server(marker: Path) -> Iterator[None]:
-    """Let the server find this package wherever it was loaded from, and nothing of the working folder."""
-    package = str(Path(__file__).parents[3])
-    paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    """Let the server find what this process would find, and nothing else in the working folder."""
+    paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     changes = {MARKER: str(marker), "PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}
     before = {name: os.environ.get(name) for name in changes}
     os.environ |= changes

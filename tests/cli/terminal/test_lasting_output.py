@@ -34,7 +34,7 @@ class AtOnce:
     def __init__(self, plan: Plan) -> None:
         self._study = plan.study
 
-    def run(self, trials: list[Trial], *, progress: Any, wish: Any = None) -> Iterator[tuple[Trial, Record]]:
+    def run(self, trials: list[Trial], *, progress: Any, stop_request: Any = None) -> Iterator[tuple[Trial, Record]]:
         for trial in trials:
             progress(None)
             metrics = {"test_loss": 0.5, "test_accuracy": 97.5}  # in percent

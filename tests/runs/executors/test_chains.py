@@ -20,7 +20,7 @@ class Slot:
     log: list[str]
     dying: str
 
-    def __init__(self, folder: object, *, threads: int, slot: int) -> None:
+    def __init__(self, context: object, folder: object, *, threads: int, slot: int) -> None:
         self.loaded = True
         self.slot, self.ready, self.job, self.deadline, self.seconds, self.pid = slot, True, None, float("inf"), 0.0, 0
         self.connection, self._far = Pipe()

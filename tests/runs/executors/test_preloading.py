@@ -32,7 +32,11 @@ def arrays(settings):
     x = np.random.normal(size=(64, 8)).astype("float32")
     return Arrays(x[:48], (x[:48, 0] > 0).astype("int64"), x[48:], (x[48:, 0] > 0).astype("int64"))
 
-STUDY = Study("small", base=Settings(hidden=(4,), outputs=2, epochs=3, batch_size=16), arrays=arrays, variants=[])
+def build(settings):
+    import keras
+    return keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(2, "softmax")])
+
+STUDY = Study("small", base=Settings(outputs=2, epochs=3, batch_size=16), build=build, arrays=arrays, variants=[])
 """
 DRIVER = """
 import os, time
@@ -106,7 +110,7 @@ def test_forked_workers_and_spawned_ones_train_the_same(tmp_path: Path, monkeypa
         executor.close()
         found.append(record)
         assert (server == os.getpid()) is (folder == "spawned")
-    assert isinstance(found[0], Record) and found[0].status == "ok"
+    assert isinstance(found[0], Record) and found[0].status == "ok", found[0].error
     assert found[0].metrics == found[1].metrics and found[0].trial_id == found[1].trial_id
 
 
@@ -127,7 +131,7 @@ def test_a_server_that_is_killed_costs_the_trials_that_run_and_leaves_none_runni
 
 def test_where_something_starts_a_thread_in_every_process_workers_are_spawned(tmp_path: Path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(STARTS_A_THREAD)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
     executor = LocalExecutor(jobs=1)
     assert perform(executor, os.getppid) == os.getpid()
     executor.close()
