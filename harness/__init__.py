@@ -30,20 +30,20 @@ from harness.study import (
 )
 
 if TYPE_CHECKING:
-    from harness.data import Arrays
+    from harness.data import Arrays, Data
     from harness.results import load
 
-__all__ = ["Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"]
+__all__ = ["Arrays", "Data", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"]
 __all__ += ["add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"]
 __all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"]
 
 
 def __getattr__(name: str) -> object:
-    # Arrays needs NumPy and load needs pandas, which `--help` does not.
-    if name == "Arrays":
-        from harness.data import Arrays
+    # Arrays and Data need a package of their own and load needs pandas, which `--help` does not.
+    if name in ("Arrays", "Data"):
+        from harness.data import Arrays, Data
 
-        return Arrays
+        return Arrays if name == "Arrays" else Data
     if name == "load":
         from harness.results import load
 

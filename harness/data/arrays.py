@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Union
 if TYPE_CHECKING:  # a study imports Arrays, and `list` loads every study
     import numpy as np
 
-Samples = Union["np.ndarray", "tuple[np.ndarray, ...]"]  # a tuple holds one array for each input or output of the model
+# A tuple holds one array for each input or output of the model in their order, a mapping one by the name of each.
+Samples = Union["np.ndarray", "tuple[np.ndarray, ...]", "Mapping[str, np.ndarray]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,6 @@ class Arrays:
     class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("x_train", "y_train", "x_test", "y_test", "x_validation", "y_validation"):
-            if isinstance(getattr(self, name), Mapping):
-                expected = "expected an array, or a tuple of arrays in the order of the model's inputs or outputs"
-                raise TypeError(f"{name} goes by names: {', '.join(map(str, getattr(self, name)))}; {expected}.")
         for name in ("feature_names", "class_names"):
             names = getattr(self, name)
             if isinstance(names, str):
@@ -48,12 +45,24 @@ class Arrays:
 
 
 def each(samples: Samples) -> "tuple[np.ndarray, ...]":
-    """Return the arrays of one or of several inputs as a tuple."""
+    """Return the arrays of one or of several inputs as a tuple, those that go by names in the order of these, as Keras does."""
+    if isinstance(samples, Mapping):
+        return tuple(samples[name] for name in sorted(samples))
     return tuple(samples) if isinstance(samples, (tuple, list)) else (samples,)
 
 
-def take(samples: Samples, part: slice) -> Samples:
-    """Return a part of the samples of every input or output, as views."""
+def titled(label: str, samples: Samples) -> "tuple[tuple[str, np.ndarray], ...]":
+    """Return each array with what it is called in messages: x_train, x_train[1], x_train['left']."""
+    arrays = each(samples)
+    if isinstance(samples, Mapping):
+        return tuple((f"{label}[{name!r}]", array) for name, array in zip(sorted(samples), arrays, strict=True))
+    return tuple((label if len(arrays) == 1 else f"{label}[{index}]", array) for index, array in enumerate(arrays))
+
+
+def take(samples: Samples, part: "slice | np.ndarray") -> Samples:
+    """Return a part of the samples of every input or output: of a slice as views, of row numbers as copies."""
+    if isinstance(samples, Mapping):
+        return {name: array[part] for name, array in samples.items()}
     return tuple(array[part] for array in samples) if isinstance(samples, (tuple, list)) else samples[part]
 
 

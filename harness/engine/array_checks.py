@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.data import Arrays, Samples, each
+from harness.data import Arrays, Samples, each, titled
 from harness.engine.building import first_inputs
 from harness.engine.overrides import has_call, own
 from harness.engine.scaling import check_scale
@@ -51,7 +51,7 @@ def check_samples(arrays: Arrays, *, gaps: bool = False) -> None:
         given = {f"x_{name}": x} if y is None else {f"x_{name}": x, f"y_{name}": y}
         _check_lengths(given)
         for label, samples in given.items():
-            for title, array in _titled(label, samples):
+            for title, array in titled(label, samples):
                 _check_finite(title, array, gaps=gaps and samples is x)
     _check_weights(arrays)
 
@@ -60,14 +60,8 @@ def _parts(arrays: Arrays) -> tuple[str, ...]:
     return tuple(name for name in SPLITS if name != VALIDATION or arrays.x_validation is not None)
 
 
-def _titled(label: str, samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
-    parts = each(samples)
-    for index, array in enumerate(parts):
-        yield (label if len(parts) == 1 else f"{label}[{index}]"), array
-
-
 def _check_lengths(given: Mapping[str, Samples]) -> None:
-    lengths = {title: len(array) for label, samples in given.items() for title, array in _titled(label, samples)}
+    lengths = {title: len(array) for label, samples in given.items() for title, array in titled(label, samples)}
     if len(set(lengths.values())) > 1:
         received = ", ".join(f"{title} {length}" for title, length in lengths.items())
         raise ValueError(f"All arrays need the same number of samples; received {received}.")
@@ -94,7 +88,7 @@ def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
         return  # a subclassed model states no shapes: calling it, just below, is the check
     if len(expected) != len(each(x)):
         raise ValueError(f"{label} holds {len(each(x))} arrays; expected {len(expected)}, one for each model input.")
-    for (title, array), tensor in zip(_titled(label, x), expected, strict=True):
+    for (title, array), tensor in zip(titled(label, x), expected, strict=True):
         shape = tuple(tensor.shape)
         # Keras itself adds or drops a last axis of one.
         fitting = (array.shape, (*array.shape, 1), array.shape[:-1] if array.shape[-1] == 1 else array.shape)
@@ -117,9 +111,9 @@ def _check_targets(model: keras.Model, outputs: Sequence[Any], label: str, y: Sa
         losses = [loss if loss == SPARSE and same else None for loss in losses]
     elif not same:
         raise ValueError(f"{label} holds {len(each(y))} arrays; expected {len(outputs)}, one for each model output.")
-    for (title, array), output, loss in zip(_titled(label, y), outputs, losses, strict=False):
+    for (title, array), output, loss in zip(titled(label, y), outputs, losses, strict=False):
         shape = tuple(output.shape)
-        if loss == SPARSE or (loss in CATEGORICAL_PAIRS and array.shape[1:] in ((), (1,)) and shape[-1] != 1):
+        if _is_class_loss(loss, array, shape):
             _check_classes(title, array, shape)
         elif loss in IDENTITIES:
             _check_identities(title, array, loss)
@@ -130,6 +124,24 @@ def _check_targets(model: keras.Model, outputs: Sequence[Any], label: str, y: Sa
             )
         elif loss in CHANCES:
             _check_probabilities(title, array, loss)
+
+
+def class_limits(model: keras.Model, arrays: Arrays) -> tuple[int | None, ...]:
+    """Return for each output how many classes its labels may name, None where they are no class numbers of Keras' own loss."""
+    if arrays.y_train is None or not has_call(model):
+        return ()
+    outputs = keras.tree.flatten(_outputs(model, arrays))
+    labels = each(arrays.y_train)
+    if len(outputs) != len(labels):
+        return ()
+    return tuple(
+        output.shape[-1] if _is_class_loss(loss, array, tuple(output.shape)) else None
+        for output, array, loss in zip(outputs, labels, _losses(model, len(outputs)), strict=True)
+    )
+
+
+def _is_class_loss(loss: str | None, labels: np.ndarray, output: tuple[int | None, ...]) -> bool:
+    return loss == SPARSE or (loss in CATEGORICAL_PAIRS and labels.shape[1:] in ((), (1,)) and output[-1] != 1)
 
 
 def _check_identities(title: str, labels: np.ndarray, loss: str) -> None:

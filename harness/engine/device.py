@@ -1,6 +1,7 @@
 """Samples on the device, where the compiled epoch draws its batches from."""
 
 import mmap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,15 @@ class DeviceSamples:
     test: tuple[Any, ...]  # inputs, and targets where there are any
     validation: tuple[Any, ...]  # the same; empty where none are held out
     scale: float  # divides integer inputs
+
+    @property
+    def total(self) -> int:
+        """How many samples there are to train on."""
+        return count(self.train)
+
+    def unkept(self) -> str:
+        """Say that nothing hinders a training from going on: the order of samples follows from seed and epoch."""
+        return ""
 
 
 def on_device(arrays: Arrays) -> DeviceSamples:
@@ -44,7 +54,9 @@ def _pair(x: Samples, y: Samples | None) -> tuple[Any, ...]:
 
 
 def structure(samples: Samples) -> Any:
-    """Return a model's inputs or outputs on the device: one tensor, or a tuple, as fit hands several to the model."""
+    """Return a model's inputs or outputs on the device: one tensor, or a tuple or dict, as fit hands several to the model."""
+    if isinstance(samples, Mapping):
+        return {name: _copy(array) for name, array in samples.items()}
     tensors = tuple(_copy(array) for array in each(samples))
     return tensors if isinstance(samples, (tuple, list)) else tensors[0]
 

@@ -12,8 +12,10 @@ from harness.engine.array_checks import check_arrays
 from harness.engine.batches import BatchSchedule
 from harness.engine.building import build
 from harness.engine.device import DeviceSamples, on_device
+from harness.engine.feed_training import train_feeds
 from harness.engine.fit import FitProgram, fit_reason
 from harness.engine.initial_weights import seed_streams
+from harness.engine.look import Feeds
 from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
@@ -28,7 +30,7 @@ ASKED_BY_MODEL = "the model was compiled with jit_compile=True"
 
 def train(
     model: keras.Model,
-    arrays: Arrays,
+    arrays: Arrays | Feeds,
     *,
     batch_size: int,
     epochs: int,
@@ -42,13 +44,18 @@ def train(
 
     The order of the samples and dropout follow from the seed. steps_per_epoch: an epoch is so many full batches, drawn
     on through the samples; without it, every sample once. log_every: only every so many epochs, and the last, are
-    measured on held-out samples and yielded. ValueError for arrays that check_arrays refuses, and for a model that
-    overrides what no engine calls.
+    measured on held-out samples and yielded. Feeds give batches in an order of their own. ValueError for arrays that
+    check_arrays refuses, and for a model that overrides what no engine calls.
     """
     if not model.compiled:
         raise ValueError(f"Model {model.name!r} is not compiled; expected model.compile(...) to have been called.")
     if refused := refusal(model):
         raise ValueError(refused)
+    if isinstance(arrays, Feeds):
+        return train_feeds(
+            model, arrays, arrays.look, batch_size=batch_size, epochs=epochs, seed=seed, engine=engine, callbacks=callbacks,
+            steps_per_epoch=steps_per_epoch, log_every=log_every,
+        )  # fmt: skip
     build(model, arrays, batch_size=batch_size)
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)

@@ -1,13 +1,22 @@
 """Hashes of arrays: of all that a trial is given, and of which samples it is judged on."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.data import Arrays, each, one_hot
 from harness.study import has_plain_content, value_text
 
+if TYPE_CHECKING:
+    from harness.models.samples import Given
+
 MOST_ROWS = 100_000  # that show whether targets tell samples
+
+
+def given_sha256(given: "Given") -> str:
+    """Return the hash by which what a trial was given is told from other data."""
+    return arrays_sha256(given) if isinstance(given, Arrays) else given.identity
 
 
 def arrays_sha256(arrays: Arrays) -> str:

@@ -11,6 +11,7 @@ from harness.study.expectations import FINISHES, Expectation
 from harness.study.figure_names import checked_pictures
 from harness.study.metrics import ACCURACY, Metric
 from harness.study.names import check_name
+from harness.study.own_calls import OPTIONAL, check_signature, takes, written
 from harness.study.settings import Settings, changed, differences, to_json, values_of
 
 BASE = "base"
@@ -66,8 +67,10 @@ class Study:
     """A base and its variants, with the model and the arrays where they are the study's own.
 
     build(settings) returns a Keras model, compiled or not, or a scikit-learn estimator. arrays(settings) returns
-    harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name. All
-    three may import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
+    harness.Arrays of the study's own, datasets(settings) harness.Data of pipelines; arrange(settings, data) makes arrays of
+    the dataset that the settings name. arrays and datasets may ask for the trial's `seed` by that name, build for the
+    training `data`. All may import what they like inside themselves. `path` is the file the study was loaded from; the
+    loader sets it.
 
     metric: what the verdicts are about. pictures: names from harness.study.figure_names, drawn for seed 0 of each
     variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
@@ -78,9 +81,10 @@ class Study:
     base: Settings
     variants: tuple[Variant, ...]
     question: str = ""
-    build: Callable[[Any], Any] | None = None
-    arrays: Callable[[Any], Any] | None = None
+    build: Callable[..., Any] | None = None
+    arrays: Callable[..., Any] | None = None
     arrange: Callable[[Any, Any], Any] | None = None
+    datasets: Callable[..., Any] | None = None
     metric: Metric = ACCURACY
     pictures: tuple[str, ...] = ()
     step_seconds: Callable[[Any], float] | None = None
@@ -94,8 +98,7 @@ class Study:
         object.__setattr__(self, "pictures", checked_pictures(f"Study {self.name!r}", self.pictures))
         if not isinstance(self.metric, Metric):
             raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
-        if self.arrays is not None and self.arrange is not None:
-            raise UsageError(f"Study {self.name!r} has both arrays(settings) and arrange(settings, data); expected one.")
+        self._check_functions()
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
@@ -113,6 +116,14 @@ class Study:
         if self.path is None:
             raise UsageError(f"Study {self.name!r} was not loaded from a file; expected one, which a worker can load.")
         return self.path
+
+    def _check_functions(self) -> None:
+        given = [call for call in self.own_functions if not call.startswith("build")]
+        if len(given) > 1:
+            raise UsageError(f"Study {self.name!r} has both {given[0]} and {given[1]}; expected one.")
+        for name in OPTIONAL:
+            if (function := getattr(self, name)) is not None:
+                check_signature(f"Study {self.name!r}", name, function)
 
     def _check_names(self) -> None:
         folded = {BASE: BASE}
@@ -162,18 +173,25 @@ class Study:
     @property
     def own_functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of its own that decide what a trial gives, each by the way it is called."""
-        functions = {"build(settings)": self.build, "arrays(settings)": self.arrays, "arrange(settings, data)": self.arrange}
-        return {call: function for call, function in functions.items() if function is not None}
+        functions = {"build": self.build, "arrays": self.arrays, "arrange": self.arrange, "datasets": self.datasets}
+        arranging = {"arrange": "arrange(settings, data)"}
+        given = {name: function for name, function in functions.items() if function is not None}
+        return {arranging.get(name) or written(name, function): function for name, function in given.items()}
 
     @property
     def needs_dataset(self) -> bool:
         """Whether its trials are given the dataset that their settings name, not data of the study's own alone."""
-        return self.arrays is None
+        return self.arrays is None and self.datasets is None
+
+    @property
+    def data_by_seed(self) -> bool:
+        """Whether its own function asks for the trial's seed, so that each seed may have other data."""
+        return any(function is not None and takes(function, "seed") for function in (self.arrays, self.datasets))
 
     @property
     def arrays_from(self) -> str:
-        """What of its own makes a trial's arrays, as it is called; empty where a dataset is taken as it is."""
-        return next((call for call in self.own_functions if call.startswith("arr")), "")
+        """What of its own makes a trial's data, as it is called; empty where a dataset is taken as it is."""
+        return next((call for call in self.own_functions if not call.startswith("build")), "")
 
     @property
     def title(self) -> str:

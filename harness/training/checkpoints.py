@@ -10,9 +10,8 @@ from typing import Any
 
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from harness.data import Arrays
 from harness.engine import Epoch, State, StateError, Training
-from harness.models import arrays_sha256
+from harness.models import Given, given_sha256
 from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
 from harness.study import TRAIN
 from harness.tensorboard import event_files, hide
@@ -39,12 +38,12 @@ class Checkpoints:
     record's provenance, what was resumed, lost, or set aside.
     """
 
-    def __init__(self, trial: Trial, training: Training, arrays: Arrays, *, started: float, notes: dict[str, Any]) -> None:
+    def __init__(self, trial: Trial, training: Training, given: Given, *, started: float, notes: dict[str, Any]) -> None:
         """Begin with nothing to go on from; started: `time.perf_counter()` when the attempt began."""
         self.epochs: list[Epoch] = []  # all that count, the resumed ones first
         self.earlier_seconds = 0.0  # what earlier attempts have spent, wall time
         self.notes = notes
-        self._trial, self._training, self._arrays = trial, training, arrays
+        self._trial, self._training, self._given = trial, training, given
         self._started = self._written = started
         self._lost_seconds = 0.0
         self._attempts: tuple[int, ...] = (trial.attempt,)
@@ -178,7 +177,7 @@ class Checkpoints:
         found = environment()
         conditions = {"engine": self._training.engine} | {name: found.get(name) for name in CONDITIONS}
         # The trial's id knows a dataset's content, not what a study's function returns.
-        return conditions | {"arrays": arrays_sha256(self._arrays)}
+        return conditions | {"arrays": given_sha256(self._given)}
 
 
 class _OtherConditions(CheckpointError):

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, cast
 
 import keras
 
 from harness.data import Arrays
-from harness.engine import Engine, Epoch, answers, first_inputs, has_call, train
-from harness.models import count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
+from harness.engine import Engine, Epoch, Feeds, answers, first_inputs, has_call, outputs_and_targets, train
+from harness.models import Given, count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
 from harness.tensorboard import as_code
 from harness.training.checkpoints import Checkpoints
 from harness.training.context import TrialContext
@@ -17,8 +18,8 @@ from harness.training.context import TrialContext
 class KerasTrainer:
     """Trains a compiled model as the trial's settings say, see `harness.training.trainer.Trainer`."""
 
-    def __init__(self, context: TrialContext, model: keras.Model, arrays: Arrays) -> None:
-        _describe(context, model, arrays)
+    def __init__(self, context: TrialContext, model: keras.Model, arrays: Given) -> None:
+        _describe(context, model, arrays.look if isinstance(arrays, Feeds) else arrays)
         settings, self._progress, self._arrays = context.settings, context.progress, arrays
         self._training = train(
             model,
@@ -60,7 +61,19 @@ class KerasTrainer:
 
     def outputs(self) -> Any:
         """Return the model's outputs for the test samples; None where it trains by steps of its own and answers nothing."""
-        return self.predict(self._arrays.x_test) if answers(self.model) else None
+        return self.answered[0]
+
+    @cached_property
+    def answered(self) -> tuple[Any, Any]:
+        """The model's outputs for the test samples, and these samples' targets; None for what there is not.
+
+        Of batches that come in another order each time, the targets are those beside these outputs.
+        """
+        if not answers(self.model):
+            return None, None
+        if isinstance(self._arrays, Feeds):
+            return outputs_and_targets(self.predict, self._arrays.test)
+        return self.predict(self._arrays.x_test), self._arrays.y_test
 
 
 def _describe(context: TrialContext, model: keras.Model, arrays: Arrays) -> None:
