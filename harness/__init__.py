@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.errors import UsageError
 from harness.study import (
     Expectation,
+    Folds,
     Metric,
     Settings,
     Study,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from harness.data import Arrays, Data
     from harness.results import load
 
-__all__ = ["Arrays", "Data", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"]
+__all__ = ["Arrays", "Data", "Expectation", "Folds", "Metric", "Settings", "Study", "UsageError", "Variant", "load"]
 __all__ += ["add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"]
 __all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"]
 

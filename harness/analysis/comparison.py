@@ -14,7 +14,7 @@ from harness.analysis.epochs import BEST, LAST, measured_epochs
 from harness.analysis.predictions import AnswersError, load_right
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
-from harness.analysis.test_sets import other_test_set, unpaired_seeds
+from harness.analysis.test_sets import other_test_set, overlap, unpaired_seeds
 from harness.analysis.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, format_metric
@@ -115,7 +115,7 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
         {seed: value for seed, value in by_seed(group, metric).items() if seed not in left_out} for group in (variant, control)
     )
     pairs = pair(mine, its)
-    difference, too_large = _difference(pairs)
+    difference, too_large = _difference(pairs, overlap(variant, control))
     drawn = f"seeds {join(set(apart))} tested on other samples than in the control, so not paired" if apart else ""
     stopped = f"seeds {join(interrupted)} interrupted" if interrupted else ""
     note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
@@ -123,10 +123,10 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     return Held(difference, ended, pairs.seeds, note, refused and f"{NO_VERDICT}{refused}")
 
 
-def _difference(pairs: Pairs) -> tuple[PairedDifference | None, str]:
+def _difference(pairs: Pairs, overlapping: float) -> tuple[PairedDifference | None, str]:
     """Return the difference of the pairs, if there are any, and why it cannot be computed."""
     try:
-        return (paired_difference(pairs.variant, pairs.control) if pairs.seeds else None), ""
+        return (paired_difference(pairs.variant, pairs.control, overlap=overlapping) if pairs.seeds else None), ""
     except TooLarge as error:
         return None, str(error).rstrip(".")
 

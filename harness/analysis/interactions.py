@@ -8,6 +8,7 @@ from harness.analysis.comparison import by_seed, hold
 from harness.analysis.confounding import differing_settings
 from harness.analysis.epochs import LAST
 from harness.analysis.statistics import PairedDifference, paired_difference
+from harness.analysis.test_sets import overlap
 from harness.analysis.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import Record
 from harness.study import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, LAYER_EDITS, WORSE, Metric
@@ -115,4 +116,4 @@ def _difference(corners: Sequence[Sequence[Record]], seeds: Iterable[int], metri
     """Return (V - A) - (W - C) over these seeds, as (V + C) - (A + W): of the size of the values."""
     both, first, other, neither = (by_seed(group, metric) for group in corners)
     together, apart = zip(*((both[seed] + neither[seed], first[seed] + other[seed]) for seed in sorted(seeds)), strict=True)
-    return paired_difference(together, apart)
+    return paired_difference(together, apart, overlap=overlap(*corners))

@@ -54,6 +54,12 @@ class PairedDifference:
     p_value: float | None
     effect_size: float | None
     identical: bool
+    overlap: float = 0.0  # of folds: test samples over training samples, most of which the pairs share
+
+    @property
+    def error(self) -> float | None:
+        """The standard error of the mean, None without a spread: s · √(1/n + overlap)."""
+        return None if self.std is None else self.std * math.sqrt(1 / self.n + self.overlap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +92,33 @@ def prediction_interval(values: ArrayLike, *, confidence: float = CONFIDENCE) ->
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what overflows is refused as TooLarge
-def paired_difference(variant: ArrayLike, control: ArrayLike, *, confidence: float = CONFIDENCE) -> PairedDifference:
+def paired_difference(
+    variant: ArrayLike, control: ArrayLike, *, confidence: float = CONFIDENCE, overlap: float = 0.0
+) -> PairedDifference:
     """Return the mean of variant minus control, its t interval, the paired t-test's p-value and the effect size.
 
     variant, control: shape (n,), finite, aligned by seed (see `pair`). The effect size is Cohen's d_z, mean / s of
     the differences (Cohen, "Statistical Power Analysis" (1988), 2.3.5), with Hedges' exact correction for few pairs.
+
+    overlap: of pairs that are folds, the test samples over the training samples of one. Folds train on each other's samples,
+    so that their differences vary less than independent ones would: the variance of the mean is s² · (1/n + overlap).
+    Source: Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52 (2003), section 4.
     """
     treated, reference = finite_sample(variant, "variant"), finite_sample(control, "control")
     if treated.size != reference.size:
         raise ValueError(f"variant has {treated.size} values, control {reference.size}; expected as many of each.")
     differences = treated - reference
     rounding = RESOLUTION * float(max(np.abs(treated).max(), np.abs(reference).max()))
-    interval = spread_interval(differences, math.sqrt(1 / treated.size), confidence, resolution=rounding)
+    width = math.sqrt(1 / treated.size + overlap)
+    interval = spread_interval(differences, width, confidence, resolution=rounding)
     p_value = effect_size = None
     if interval.low is not None and interval.std is not None:
-        p_value = t_test(interval.mean * math.sqrt(interval.n) / interval.std, interval.n - 1)
+        p_value = t_test(interval.mean / (interval.std * width), interval.n - 1)
         if interval.n > 2:
             effect_size = hedges_correction(interval.n - 1) * interval.mean / interval.std
     return PairedDifference(
         interval.mean, interval.low, interval.high, interval.std, interval.n, p_value, effect_size,
-        identical=bool(np.abs(differences).max() <= rounding),
+        identical=bool(np.abs(differences).max() <= rounding), overlap=overlap,
     )  # fmt: skip
 
 
@@ -116,12 +129,11 @@ def equivalence_test(difference: PairedDifference, margin: float) -> float | Non
     where the differences have no spread. Source: Schuirmann, "A comparison of the two one-sided tests procedure and the
     power approach", Journal of Pharmacokinetics and Biopharmaceutics 15 (1987).
     """
-    if difference.low is None or difference.std is None:
+    if difference.low is None or difference.error is None:
         return None
     from scipy.special import stdtr
 
-    error = difference.std / math.sqrt(difference.n)
-    return float(stdtr(difference.n - 1, (abs(difference.mean) - margin) / error))
+    return float(stdtr(difference.n - 1, (abs(difference.mean) - margin) / difference.error))
 
 
 def pair(variant: Mapping[int, float], control: Mapping[int, float]) -> Pairs:

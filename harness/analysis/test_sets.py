@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from harness.analysis.confounding import data_of
 from harness.records import Record
+from harness.study import number_of
 
 TEST_HASH = "test_sha256"
 
@@ -36,3 +37,8 @@ def unpaired_seeds(variant: Sequence[Record], control: Sequence[Record]) -> froz
 
 def _fixed(group: Sequence[Record]) -> bool:
     return len({record.data[TEST_HASH] for record in group if record.data.get(TEST_HASH)}) == 1
+
+
+def overlap(*groups: Sequence[Record]) -> float:
+    """Return the test samples over the training samples of a fold, the most that a trial of these has; 0 without folds."""
+    return max((number_of(record.data.get("test_share")) or 0.0 for group in groups for record in group), default=0.0)

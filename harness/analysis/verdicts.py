@@ -16,6 +16,8 @@ INCONCLUSIVE = "inconclusive"
 NOTHING_IN_COMMON = "no seed in common with the control"
 NONE_FINISHED = "no seed finished on both sides"
 
+FOLDED = "more samples, not more folds, would settle it"
+
 # A computed mean of exactly the margin must not miss it by the last bit of a sum.
 ROUNDING = 1e-9
 
@@ -122,6 +124,8 @@ def _by_values(difference: PairedDifference, p_values: Corrected, metric: Metric
     if alike and -margin < difference.low and difference.high < margin:
         return Verdict(EQUIVALENT, f"within ±{margin:g} of the control, Holm p = {p_values.equivalent:.2g}")
     reason = f"more than noise, but perhaps below ±{margin:g}; " if significant else ""
+    if difference.overlap:  # more of them would share their samples all the more, and no number of seeds says how much
+        return Verdict(INCONCLUSIVE, f"{reason}{FOLDED}")
     plan = {"n": difference.n, "margin": margin, "comparisons": p_values.comparisons}
     return _open(difference.mean, difference.std, reason, plan)
 

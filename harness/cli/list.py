@@ -26,8 +26,9 @@ def print_studies(logdir: Path) -> None:
         except UsageError as error:
             rows.append((name, Text(str(error), style="red"), "", "", ""))
             continue
-        size = (str(len(study.variants)), str(SEEDS * len(study.names)))
-        rows.append((name, study.question, *size, duration(SEEDS * sum(seconds.values()) / default_jobs())))
+        each = study.trials_of(SEEDS)
+        size = (str(len(study.variants)), str(each * len(study.names)))
+        rows.append((name, study.question, *size, duration(each * sum(seconds.values()) / default_jobs())))
     columns = (Column("study"), Column("question", text=True), *numbers)
     make_console().print(Table(columns, rows, title="Studies"))
 
@@ -65,9 +66,10 @@ def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
         if study.needs_dataset
         else "arrays of the study's own"
     )
-    whole = SEEDS * sum(seconds.values()) / default_jobs()
+    each, unit = study.trials_of(SEEDS), str(study.folds) if study.folds else f"{SEEDS} seeds"
+    whole = each * sum(seconds.values()) / default_jobs()
     lines = [f"Lesson: {study.lesson}"] if study.lesson else []
-    size = f"{len(study.variants)} variants and the base, {SEEDS * len(study.names)} trials of {SEEDS} seeds"
+    size = f"{len(study.variants)} variants and the base, {each * len(study.names)} trials of {unit}"
     return [
         *lines,
         f"Metric: {_metric(study.metric)}.   Data: {data}.",

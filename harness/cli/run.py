@@ -12,7 +12,7 @@ from harness.cli.run_choices import StudyRequest, study_requests
 from harness.cli.terminal.plan import plan_table, total_line
 from harness.cli.terminal.progress import RunProgress
 from harness.cli.terminal.summary import make_console, print_notes, summary_view
-from harness.cli.terminal.summary_notes import data_line, undrawn_lines
+from harness.cli.terminal.summary_notes import data_line, fold_lines, undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.records import Record, one_writer
 from harness.runs import (
@@ -192,7 +192,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.request.logdir)
     console.print(summary_view(summary, title=plan.study.title))
-    console.print(data_line(plan.study, found.records), markup=False)
+    for line in (data_line(plan.study, found.records), *fold_lines(plan.study)):
+        console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     if plan.cached:
         console.print(f"{len(plan.cached)} trials were recorded already and not trained again (--force trains all).")

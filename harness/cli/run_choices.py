@@ -14,6 +14,7 @@ from harness.runs import AUTO, RunRequest, in_changed_base, selected
 from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training, working_studies
 
 ALL = "all"
+SEEDS = 5  # where nothing else is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class StudyRequest:
 def study_requests(names: Sequence[str], request: RunRequest) -> tuple[list[StudyRequest], list[str]]:
     """Return the studies to be run, their data found, and what is to be said; UsageError for what is wrong with the call."""
     chosen = choose_studies(names, request)
-    notices = dataset_notices(chosen, request.dataset)
+    notices = dataset_notices(chosen, request.dataset) + fold_notices(chosen, request.seeds)
     if len(chosen) > 1:
         chosen, left_out = possible(chosen)
         notices += left_out
@@ -141,6 +142,12 @@ def dataset_notices(chosen: Sequence[StudyRequest], dataset: str) -> list[str]:
     others = [name for name in names if name not in moved]
     keep = "keeps its" if len(others) == 1 else "keep their"
     return [f"--dataset {dataset} applies to {', '.join(moved)}; {', '.join(others)} {keep} own data."] if others else []
+
+
+def fold_notices(chosen: Sequence[StudyRequest], seeds: int) -> list[str]:
+    """Say of studies with folds that these, and not the seeds that were asked for, are their trials."""
+    folded = [each.study for each in chosen if each.study.folds] if seeds != SEEDS else []
+    return [f"--seeds {seeds} is not for {study.name}: each variant is trained on {study.folds}." for study in folded]
 
 
 def possible(chosen: Sequence[StudyRequest]) -> tuple[list[StudyRequest], list[str]]:

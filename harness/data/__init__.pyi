@@ -5,6 +5,7 @@ from .arrays import (
     first_samples as first_samples,
     hold_out as hold_out,
     none_left as none_left,
+    take as take,
     titled as titled,
     training_weights as training_weights,
 )

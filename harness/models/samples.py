@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from harness.data import Arrays, Data, ResolvedDataset, Table, first_samples, hold_out, open_dataset
 from harness.errors import UsageError
+from harness.models.folding import fold_of
 from harness.models.seeded_functions import seed_everything
 from harness.study import Settings, Study, call
 
@@ -52,11 +53,15 @@ def make_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | No
     """
     if prepared is None and study.needs_dataset:
         raise UsageError(f"Study {study.name!r} needs dataset {settings.dataset!r}; the trial names none.")
-    arrays = own_arrays(study, settings, prepared, seed=seed)
+    # The samples are the same for all folds: what is drawn for them follows from no trial's number.
+    arrays = own_arrays(study, settings, prepared, seed=0 if study.folds else seed)
     if arrays is None:
         if prepared is None:
             raise UsageError(f"Study {study.name!r} needs dataset {settings.dataset!r}; the trial names none.")
         arrays = image_arrays(prepared, settings)
+    if study.folds:
+        groups = study.folds.groups and study.folds.groups(settings, arrays)
+        arrays = fold_of(arrays, study.folds, seed, groups=groups)
     if settings.validation is None or arrays.x_validation is not None:
         return arrays
     return hold_out(arrays, settings.validation)

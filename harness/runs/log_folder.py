@@ -26,7 +26,7 @@ def require_own_trials(plan: Plan) -> None:
     """Raise UsageError where the folder of a trial, or one above it, is a symbolic link: what it leads to is not ours."""
     try:
         for name in plan.study.names:
-            for seed in range(plan.request.seeds):
+            for seed in range(plan.study.trials_of(plan.request.seeds)):
                 require_own_trial(trial_folder(plan.request.logdir, plan.study.name, name, seed))
     except OSError as error:
         raise _unwritable(plan.folder, error) from None

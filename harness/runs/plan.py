@@ -82,12 +82,16 @@ def make_plan(
     home = folder_identity(request.logdir / study.name)
     plan = Plan(study, whole, request, data, (), (), seconds, {}, fallback_logdir(), home, outdated)
     source = source_hash(study)
-    trials = [replace(_trial(plan, name, seed), source=source) for seed in range(request.seeds) for name in study.names]
+    trials = [
+        replace(_trial(plan, name, seed), source=source)
+        for seed in range(study.trials_of(request.seeds))
+        for name in study.names
+    ]
     found = [FORCED if request.force else _standing(trial, plan) for trial in trials]
     # What has a trial's id, and its data, is of one make: where layers differ nevertheless, they follow from the seed.
     cached = [one for one in found if isinstance(one, Record)]
     reasons, to_train = Counter[str](), []
-    for seed in range(request.seeds):
+    for seed in range(study.trials_of(request.seeds)):
         missing = []
         for trial, one in zip(trials, found, strict=True):
             if trial.seed == seed and not isinstance(one, Record):

@@ -49,6 +49,7 @@ from .figure_names import (
     PREDICTIONS as PREDICTIONS,
     SHIFT_ACCURACY as SHIFT_ACCURACY,
 )
+from .folds import Folds as Folds
 from .layer_spec import LayerSpec as LayerSpec, parse_layer as parse_layer
 from .loading import (
     KINDS as KINDS,

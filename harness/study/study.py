@@ -9,6 +9,7 @@ from harness.errors import UsageError, unknown
 from harness.study.claims import VsControl
 from harness.study.expectations import FINISHES, Expectation
 from harness.study.figure_names import checked_pictures
+from harness.study.folds import Folds, as_folds
 from harness.study.metrics import ACCURACY, Metric
 from harness.study.names import check_name
 from harness.study.own_calls import OPTIONAL, check_signature, takes, written
@@ -72,7 +73,9 @@ class Study:
     training `data`. All may import what they like inside themselves. `path` is the file the study was loaded from; the
     loader sets it.
 
-    metric: what the verdicts are about. pictures: names from harness.study.figure_names, drawn for seed 0 of each
+    folds: a number, or harness.Folds: the samples of training and test together are divided anew, and each trial is a fold,
+    not a seed. metric: what the verdicts are about. pictures: names from harness.study.folds import Folds, as_folds
+    from harness.study.figure_names, drawn for seed 0 of each
     variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
     batch takes one core, for the plan's guess of a study that was never run; without it, as dense layers would take.
     """
@@ -85,6 +88,7 @@ class Study:
     arrays: Callable[..., Any] | None = None
     arrange: Callable[[Any, Any], Any] | None = None
     datasets: Callable[..., Any] | None = None
+    folds: Folds | None = None
     metric: Metric = ACCURACY
     pictures: tuple[str, ...] = ()
     step_seconds: Callable[[Any], float] | None = None
@@ -98,6 +102,7 @@ class Study:
         object.__setattr__(self, "pictures", checked_pictures(f"Study {self.name!r}", self.pictures))
         if not isinstance(self.metric, Metric):
             raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
+        object.__setattr__(self, "folds", as_folds(f"Study {self.name!r}", self.folds))
         self._check_functions()
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
@@ -118,9 +123,14 @@ class Study:
         return self.path
 
     def _check_functions(self) -> None:
-        given = [call for call in self.own_functions if not call.startswith("build")]
+        given = [call for call in self.own_functions if not call.startswith(("build", "groups"))]
         if len(given) > 1:
             raise UsageError(f"Study {self.name!r} has both {given[0]} and {given[1]}; expected one.")
+        if self.folds and (self.datasets or self.data_by_seed):
+            raise UsageError(
+                f"Study {self.name!r} has folds and {self.arrays_from}; expected arrays(settings), which gives all samples, the same for "
+                f"each fold, or no folds and a split by the seed."
+            )
         for name in OPTIONAL:
             if (function := getattr(self, name)) is not None:
                 check_signature(f"Study {self.name!r}", name, function)
@@ -174,7 +184,8 @@ class Study:
     def own_functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of its own that decide what a trial gives, each by the way it is called."""
         functions = {"build": self.build, "arrays": self.arrays, "arrange": self.arrange, "datasets": self.datasets}
-        arranging = {"arrange": "arrange(settings, data)"}
+        functions |= {"groups": self.folds.groups if self.folds else None}
+        arranging = {"arrange": "arrange(settings, data)", "groups": "groups(settings, arrays)"}
         given = {name: function for name, function in functions.items() if function is not None}
         return {arranging.get(name) or written(name, function): function for name, function in given.items()}
 
@@ -188,10 +199,14 @@ class Study:
         """Whether its own function asks for the trial's seed, so that each seed may have other data."""
         return any(function is not None and takes(function, "seed") for function in (self.arrays, self.datasets))
 
+    def trials_of(self, seeds: int) -> int:
+        """Return how many trials a variant has: of so many seeds, or one a fold."""
+        return self.folds.trials if self.folds else seeds
+
     @property
     def arrays_from(self) -> str:
         """What of its own makes a trial's data, as it is called; empty where a dataset is taken as it is."""
-        return next((call for call in self.own_functions if not call.startswith("build")), "")
+        return next((call for call in self.own_functions if not call.startswith(("build", "groups"))), "")
 
     @property
     def title(self) -> str:

@@ -4,17 +4,26 @@ from typing import Any
 
 import numpy as np
 
-from harness.data import Arrays
+from harness.data import Arrays, each
 from harness.models import Given, given_sha256, judged_sha256
 from harness.study import Study
 from harness.training.trainer import Trainer
 
 
-def hashes_before(study: Study, given: Given) -> dict[str, str]:
-    """Return what tells the data before anything is trained, for the record."""
+def hashes_before(study: Study, given: Given, *, seed: int) -> dict[str, str]:
+    """Return what tells the data before anything is trained, for the record.
+
+    test_share: of a fold, its test samples over its training samples, which are those of other folds, too.
+    """
+    folded: dict[str, str] = {}
     judged = judged_sha256(given) if isinstance(given, Arrays) else "" if given.test.fixed else given.judged
+    if study.folds and isinstance(given, Arrays):
+        train, test = (len(each(x)[0]) for x in (given.x_train, given.x_test))
+        repeat, number = divmod(seed, study.folds.count)
+        fold = f"{number + 1} of {study.folds}" + (f", repeat {repeat + 1}" if study.folds.repeats > 1 else "")
+        folded = {"fold": fold, "test_share": repr(test / train)}
     # Of a dataset as it is, the settings and its own hash say as much.
-    found = {"test_sha256": judged, "arrays_sha256": given_sha256(given) if study.arrays_from else ""}
+    found = folded | {"test_sha256": judged, "arrays_sha256": given_sha256(given) if study.arrays_from else ""}
     return {name: value for name, value in found.items() if value}
 
 

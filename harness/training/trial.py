@@ -72,6 +72,8 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
         "initial": "by seed and path",  # how a network's first weights are drawn
         "versions": _versions(),
     }
+    if study.folds:  # what a study without them has is not to change
+        content["folds"] = str(study.folds)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -96,7 +96,7 @@ def _train_on_board(context: TrialContext) -> None:
 def _train(context: TrialContext) -> None:
     study, settings, trial = context.study, context.settings, context.trial
     given = make_samples(study, settings, trial.data, seed=trial.seed)
-    context.progress.data |= hashes_before(study, given)
+    context.progress.data |= hashes_before(study, given, seed=trial.seed)
     trainer = make_trainer(context, given)
     figures = FigureLogger(trial, study, shown(given), context.board)
     _train_epochs(context, trainer, figures)

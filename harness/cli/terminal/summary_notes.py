@@ -19,6 +19,14 @@ def data_line(study: Study, records: Sequence[Record]) -> str:
     return f"Data: {', '.join([*(named or ['none yet']), *filter(None, said)])}."
 
 
+def fold_lines(study: Study) -> list[str]:
+    """Say, of a study with folds, what its trials are and what that makes of intervals and p-values."""
+    if not study.folds:
+        return []
+    corrected = "intervals and p-values allow for the training samples that folds share (Nadeau and Bengio 2003)"
+    return [f"Each trial is a fold, not a seed: {study.folds}; {corrected}."]
+
+
 def _cut(name: str, values: Sequence[Any], *, whole: bool) -> str:
     """Say in words what one setting leaves of the data; nothing where it leaves all of it."""
     given = set(values)
