@@ -128,7 +128,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
-    from harness.cli.run import run_studies
+    from harness.cli.study_runs import run_studies
     from harness.runs import RunRequest
 
     output_is_told_only()

@@ -13,7 +13,13 @@ from .formats import (
     to_markdown as to_markdown,
     write_output as write_output,
 )
-from .loading import gather_records as gather_records, load as load, name_of as name_of, require_folder as require_folder
+from .loading import (
+    Results as Results,
+    gather_records as gather_records,
+    load as load,
+    name_of as name_of,
+    require_folder as require_folder,
+)
 from .naming import (
     GENERAL as GENERAL,
     difference_of as difference_of,

@@ -56,6 +56,7 @@ from .loading import (
     find_study as find_study,
     folders_of as folders_of,
     importing_from as importing_from,
+    kept_sources as kept_sources,
     load_study as load_study,
     study_files as study_files,
     working_studies as working_studies,
@@ -70,6 +71,7 @@ from .metrics import (
     metric_from_dict as metric_from_dict,
 )
 from .names import check_name as check_name
+from .pickled import PICKLED as PICKLED, pickle_study as pickle_study, pickled_name as pickled_name
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
     Settings as Settings,

@@ -12,7 +12,7 @@ from typing import Any
 from harness.data import ResolvedDataset
 from harness.errors import UsageError
 from harness.records import FAILED, Record
-from harness.study import Settings, Study, folders_of, function_source, importing_from, load_study, to_json
+from harness.study import Settings, Study, folders_of, function_source, importing_from, kept_sources, load_study, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
 
 def function_sources(study: Study) -> list[str]:
     """Return the source of each function that the study brings itself, and of the class of its settings."""
+    if (kept := kept_sources(study)) is not None:
+        return list(kept)
     functions = tuple(study.own_functions.values())
     kinds = () if type(study.base) is Settings else (type(study.base),)
     try:
