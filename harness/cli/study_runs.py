@@ -30,6 +30,7 @@ from harness.runs import (
     require_different,
     require_own_trials,
     require_samples,
+    require_trainable,
     require_writable,
     results,
     unused_overrides,
@@ -79,13 +80,18 @@ def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: 
     return worst
 
 
-def sound_plans(studies: Sequence[StudyRequest], workers: Workers) -> list[Plan]:
-    """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one."""
+def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
+    """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one.
+
+    thoroughly: whether each variant's arrays are also held against its model, which its trial would do soon enough.
+    """
     sound = []
     for asked in studies:
         try:
             plan = make_plan(asked.study, asked.request, asked.data)
             check_effects(plan, workers)
+            if thoroughly:
+                require_trainable(plan, workers.executor())
         except UsageError as error:
             if len(studies) == 1:
                 raise

@@ -1,4 +1,5 @@
 from . import keras_internals as keras_internals
+from .array_checks import check_arrays as check_arrays, check_samples as check_samples
 from .building import build as build, first_inputs as first_inputs
 from .cleanup import free as free
 from .device import scaled as scaled, structure as structure
@@ -20,6 +21,7 @@ from .sklearn import (
     fit_estimator as fit_estimator,
     is_estimator as is_estimator,
     reported as reported,
+    takes_gaps as takes_gaps,
 )
 from .state import State as State, StateError as StateError
 from .step_traces import steps_key as steps_key

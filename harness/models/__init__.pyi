@@ -13,4 +13,5 @@ from .fingerprint import effect as effect
 from .kinds import KERAS as KERAS, SKLEARN as SKLEARN, ModelKind as ModelKind, kind_of as kind_of
 from .samples import make_arrays as make_arrays
 from .seeded_functions import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything
+from .soundness import training_fault as training_fault
 from .variant_fingerprint import VariantFingerprint as VariantFingerprint

@@ -41,6 +41,14 @@ def require_different(plan: Plan, executor: Executor) -> dict[str, VariantFinger
     return fingerprints
 
 
+def require_trainable(plan: Plan, executor: Executor) -> None:
+    """Raise UsageError for the base or a variant that is expected to finish, and would fail before it trains anything."""
+    names = [name for name in plan.study.names if plan.study.expectation(name).finishes]
+    for name, fault in zip(names, executor.faults([_like(plan, name) for name in names]), strict=True):
+        if fault:
+            raise _refusal(plan, name, f" cannot be trained: {fault}")
+
+
 def unused_overrides(plan: Plan, fingerprints: Mapping[str, VariantFingerprint], executor: Executor) -> list[str]:
     """Say which changes of the base no variant heeds, so that the results are those without them: a note for each.
 

@@ -100,6 +100,16 @@ def effect(trial: Trial, traced: bool) -> VariantFingerprint:
         return effect(study, study.settings(trial.variant), trial.data, traced=traced, twice=first)
 
 
+def fault(trial: Trial) -> str:
+    """Return `harness.models.training_fault` of the trial."""
+    from harness.models import training_fault
+    from harness.study import folders_of, importing_from
+
+    study = trial.load_study([trial.variant])
+    with importing_from(folders_of(study)):
+        return training_fault(study, study.settings(trial.variant), trial.data)
+
+
 def _lead_own_group() -> None:
     # Ctrl-C in a terminal reaches the driver's group alone, and what a trial starts can be ended with its worker.
     os.setsid()
