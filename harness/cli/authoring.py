@@ -20,6 +20,35 @@ Examples:
 """
 
 
+EXAMPLE_NEW = """\b
+Examples:
+  python -m harness new my-study                 a model and arrays
+  python -m harness new my-study --datasets      tf.data pipelines, generators, anything that fit takes
+  python -m harness new my-study --train         a training of your own, in any framework
+  python -m harness new train.py                 a script that stays as it is, with the flags that it has
+"""
+
+
+@click.command(epilog=EXAMPLE_NEW)
+@click.argument("name")
+@click.option("--arrays", "kind", flag_value="arrays", default=True, help="A model of yours and arrays. [default]")
+@click.option("--datasets", "kind", flag_value="datasets", help="A model of yours and pipelines.")
+@click.option("--train", "kind", flag_value="train", help="A training of yours.")
+@click.option("--command", "script", default="", metavar="SCRIPT", help="A script of yours, which is run as it is.")
+@click.pass_context
+def new(ctx: click.Context, name: str, kind: str, script: str) -> None:
+    """Write a study named NAME into the working folder: a file that runs as it stands, to put your own into.
+
+    Where NAME is a script, its flags become the study's settings, with their defaults.
+    """
+    from harness.cli.new import write_study
+
+    program = str(ctx.find_root().info_name)
+    with one_line_errors():
+        path = write_study(name, kind=kind, script=script, program=program)
+    click.echo(f"Wrote {path}. Next: {program} check {path}")
+
+
 @click.command(epilog=EXAMPLE_CHECK)
 @click.argument("studies", nargs=-1, required=True, metavar="STUDY...")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a setting of the base; repeatable.")
@@ -52,4 +81,4 @@ def list_studies(study: str | None, logdir: Path) -> None:
         print_study(study, logdir=logdir) if study else print_studies(logdir)
 
 
-AUTHORING: tuple[click.Command, ...] = (check, list_studies)
+AUTHORING: tuple[click.Command, ...] = (new, check, list_studies)

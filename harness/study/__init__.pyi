@@ -72,6 +72,7 @@ from .metrics import (
 )
 from .names import check_name as check_name
 from .pickled import PICKLED as PICKLED, pickle_study as pickle_study, pickled_name as pickled_name
+from .script_flags import ScriptFlag as ScriptFlag, script_flags as script_flags
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
     Settings as Settings,
