@@ -49,6 +49,7 @@ from .figure_names import (
     PREDICTIONS as PREDICTIONS,
     SHIFT_ACCURACY as SHIFT_ACCURACY,
 )
+from .flag_reading import ScriptFlag as ScriptFlag, script_flags as script_flags
 from .layer_spec import LayerSpec as LayerSpec, parse_layer as parse_layer
 from .loading import (
     KINDS as KINDS,
@@ -72,7 +73,6 @@ from .metrics import (
 )
 from .names import check_name as check_name
 from .pickled import PICKLED as PICKLED, pickle_study as pickle_study, pickled_name as pickled_name
-from .script_flags import ScriptFlag as ScriptFlag, script_flags as script_flags
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
     Settings as Settings,

@@ -10,7 +10,7 @@ _DECLARING = ("add_argument", "option")
 
 @dataclass(frozen=True, slots=True)
 class ScriptFlag:
-    """A flag as it is typed, and what holds without it; switch: it takes no value; choices: all that it may be, if that is said."""
+    """A flag as it is typed and its default; switch: it takes no value; choices: all that it may be, if that is said."""
 
     typed: str
     default: Any = None

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.study.script_flags import ScriptFlag, script_flags
+from harness.study.flag_reading import ScriptFlag, script_flags
 
 pytestmark = pytest.mark.quick
 
