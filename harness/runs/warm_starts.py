@@ -22,7 +22,7 @@ def with_warm_starts(trials: Sequence[Trial], study: Study, seconds: Mapping[str
         groups.setdefault(alike or trial.trial_id, []).append(trial)
     ordered: list[tuple[float, Trial]] = []
     for group in groups.values():
-        group.sort(key=lambda trial: study.settings(trial.variant).epochs)
+        group.sort(key=lambda trial: study.epochs(trial.variant) or 0)
         longest = seconds[group[-1].variant]
         ordered.append((longest, replace(group[0], leaves_warm_start=len(group) > 1)))
         for shorter, longer in pairwise(group):

@@ -28,7 +28,7 @@ from harness.records import (
     require_own,
     write_atomically,
 )
-from harness.study import DRAWN_SEED
+from harness.study import BASE, DRAWN_SEED
 
 FORMAT = CheckedFormat("checkpoint", schema=1)
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again
@@ -129,6 +129,8 @@ def notices(record: Record) -> list[str]:
     if "settings_unread" in said and record.seed == DRAWN_SEED:  # once a variant
         unread = ", ".join(said["settings_unread"])
         lines.append(f"{record.variant}: --set {unread} changes nothing, as train(settings, trial) never read it.")
+    if "unseeded" in said and (record.variant, record.seed) == (BASE, DRAWN_SEED):
+        lines.append("The command names no {seed}: its trials are repeats, which differ by what is random in the script alone.")
     return lines
 
 

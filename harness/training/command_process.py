@@ -34,7 +34,6 @@ class Ended:
 
     status: int  # its exit status; of one that a signal has ended, the signal's number below 0
     stopped: bool  # it was asked to stop
-    peak_memory_mb: float
 
 
 def environment_of(entries: Sequence[str], *, threads: int) -> dict[str, str]:
@@ -77,10 +76,8 @@ def run_process(
     stopped, deadline = False, 0.0
     try:
         while True:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if pid:
-                process.returncode = os.waitstatus_to_exitcode(status)
-                return Ended(process.returncode, stopped, usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2))
+            if (status := process.poll()) is not None:
+                return Ended(status, stopped)
             if not stopped and stop_asked():
                 stopped, deadline = True, time.monotonic() + GRACE_SECONDS
                 process.send_signal(signal.SIGINT)

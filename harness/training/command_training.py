@@ -1,5 +1,6 @@
 """A trial that a command trains: run with the trial's settings in their places, and measured by what it leaves."""
 
+import math
 import os
 import re
 import shlex
@@ -36,11 +37,12 @@ def train_by_command(context: TrialContext) -> None:
     values = _values(command, context, folder=folder, home=home)
     arguments = _with_program(command.arguments(values))
     context.progress.provenance |= {"engine": ENGINE, "engine_reason": "the study has a command", "ran": shlex.join(arguments)}
+    context.progress.provenance |= {} if "seed" in command.named() else {"unseeded": True}
+    context.progress.cost["peak_memory_mb"] = math.nan  # the script's is not known, and this process's says nothing of it
     variables = environment_of(command.variables(values), threads=values["threads"])
     place = home / command.place(command.working_folder, values)
     with (context.board.folder / OUTPUT).open("w+b") as output:
         ended = _run(arguments, context, place=place, variables=variables, output=output)
-        context.progress.cost["peak_memory_mb"] = ended.peak_memory_mb
         lines = last_lines(output)
     if ended.stopped:
         raise Interrupted("the command was stopped.")

@@ -85,13 +85,13 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def function_sources(study: Study, settings: Settings) -> list[str]:
+def function_sources(study: Study, settings: Settings | None = None) -> list[str]:
     """Return the source of each function that the study brings itself, and of the class of its settings.
 
-    Of a study with a command, what of the command decides the result with these settings.
+    Of a study with a command, what of the command decides the result with these settings, or else with its base's.
     """
     if study.command is not None:
-        return command_source(study, settings)
+        return command_source(study, settings or study.base)
     functions = tuple(study.own_functions.values())
     kinds = () if type(study.base) is Settings or is_made(study.base) else (type(study.base),)
     try:
@@ -108,8 +108,8 @@ def _sources(things: tuple[Any, ...], folders: tuple[Path, ...]) -> tuple[str, .
 
 
 def source_hash(study: Study, settings: Settings | None = None) -> str:
-    """Return a hash of the study's own functions, or of its command with these settings; without any, those of its base."""
-    return hashlib.sha256(json.dumps(function_sources(study, settings or study.base)).encode()).hexdigest()
+    """Return a hash of `function_sources`."""
+    return hashlib.sha256(json.dumps(function_sources(study, settings)).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
