@@ -81,8 +81,8 @@ def make_plan(
     seconds = estimate_trials(study, data, folder=request.logdir / study.name)
     home = folder_identity(request.logdir / study.name)
     plan = Plan(study, whole, request, data, (), (), seconds, {}, fallback_logdir(), home, outdated)
-    sources = {name: source_hash(study, study.settings(name)) for name in study.names}
-    trials = [replace(_trial(plan, name, seed), source=sources[name]) for seed in range(request.seeds) for name in study.names]
+    source = source_hash(study)
+    trials = [replace(_trial(plan, name, seed), source=source) for seed in range(request.seeds) for name in study.names]
     found = [FORCED if request.force else _standing(trial, plan) for trial in trials]
     # What has a trial's id, and its data, is of one make: where layers differ nevertheless, they follow from the seed.
     cached = [one for one in found if isinstance(one, Record)]

@@ -131,9 +131,13 @@ class Command:
             if name not in known:
                 raise unknown("command: placeholder", name, known)
 
-    def arguments(self, values: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the arguments with the values in their places; UsageError for a value that has no form there."""
-        return tuple(part for word in self.words for part in _filled(word, values))
+    def arguments(self, values: Mapping[str, Any], *, but: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the arguments with the values in their places; UsageError for a value that has no form there.
+
+        but: names whose arguments are left out.
+        """
+        words = [word for word in self.words if not {name for _, name, _ in _parts(word)} & set(but)]
+        return tuple(part for word in words for part in _filled(word, values))
 
     def variables(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the environment's entries, NAME or NAME=value, with the values in their places."""

@@ -11,8 +11,10 @@ from harness.study.settings import Settings, values_of
 from harness.study.study import Study
 
 
-def command_source(study: Study, settings: Settings) -> list[str]:
+def command_source(study: Study, settings: Settings | None) -> list[str]:
     """Return texts that change with the command, with what it reads metrics of, and with the content of its files.
+
+    settings: with which the command names files; without them, only those count that no setting decides.
 
     A Python file counts with the modules of the user's own that it imports, and with the versions of installed ones;
     `-m NAME` names a module beside the study's file. What a script reads by itself is not seen.
@@ -22,8 +24,9 @@ def command_source(study: Study, settings: Settings) -> list[str]:
     spec = [getattr(command, name) for name in ("line", command.kind, "working_folder")]
     words = [repr((command.kind, spec, sorted(command.names.items()), command.environment))]
     folder = study.file.parent
-    values = {**values_of(settings), "seed": 0, "folder": "", "threads": 1, "gpu": "", "study": str(folder)}
-    arguments = command.arguments(values)
+    places = {"seed": 0, "folder": "", "threads": 1, "gpu": "", "study": str(folder)}
+    values = values_of(settings or study.base) | places
+    arguments = command.arguments(values, but=() if settings else tuple(values_of(study.base)))
     modules = Modules([str(folder)])
     for number, path in enumerate(named_files(arguments, folder)):
         if path.suffix == ".py" and is_own(path):

@@ -88,10 +88,11 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
 def function_sources(study: Study, settings: Settings | None = None) -> list[str]:
     """Return the source of each function that the study brings itself, and of the class of its settings.
 
-    Of a study with a command, what of the command decides the result with these settings, or else with its base's.
+    Of a study with a command, what of the command decides the result with these settings; without any, what of it no
+    setting decides.
     """
     if study.command is not None:
-        return command_source(study, settings or study.base)
+        return command_source(study, settings)
     functions = tuple(study.own_functions.values())
     kinds = () if type(study.base) is Settings or is_made(study.base) else (type(study.base),)
     try:
@@ -107,9 +108,9 @@ def _sources(things: tuple[Any, ...], folders: tuple[Path, ...]) -> tuple[str, .
         return tuple(map(function_source, things))
 
 
-def source_hash(study: Study, settings: Settings | None = None) -> str:
-    """Return a hash of `function_sources`."""
-    return hashlib.sha256(json.dumps(function_sources(study, settings)).encode()).hexdigest()
+def source_hash(study: Study) -> str:
+    """Return a hash of the study's own functions, or of its command: one for all of its trials."""
+    return hashlib.sha256(json.dumps(function_sources(study)).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -151,6 +151,8 @@ def test_the_module_of_dash_m_and_the_script_that_a_setting_names_count(tmp_path
     study = load_study(str(path))
     base, two = (command_source(study, study.settings(name)) for name in ("base", "two"))
     assert any("pack.train" in text for text in base) and any("one = 1" in text for text in base)
+    common = "".join(command_source(study, None))
+    assert "pack.train" in common and "one = 1" not in common
     assert any("two = 1" in text for text in two) and not any("one = 1" in text for text in two)
 
 

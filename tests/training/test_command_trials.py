@@ -10,7 +10,9 @@ from own_trials import HEAD, planned, ran
 
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record, attempt_folder
 
-START = "import csv, json, os, pathlib, sys, time\nrate, seed, out = float(sys.argv[1]), int(sys.argv[2]), pathlib.Path(sys.argv[3])\n"
+START = """import csv, json, os, pathlib, sys, time
+rate, seed, out = float(sys.argv[1]), int(sys.argv[2]), pathlib.Path(sys.argv[3])
+"""
 LINE = "python train.py {rate} {seed} {folder}"
 ROWS = (
     '(out / "metrics.json").write_text(json.dumps([{"epoch": n, "train_loss": 1 / n, "test_accuracy": rate} for n in (1, 2)]))'
@@ -40,23 +42,28 @@ def test_a_script_leaves_its_epochs_in_the_record_with_what_was_run(tmp_path):
 
 
 CSV = '(out / "log.csv").write_text("{}")'
-NAMES = "names={'loss': 'train_loss', 'val_acc': 'test_accuracy'}"
+JSON = '(out / "metrics.json").write_text({!r})'
+KERAS_CSV = CSV.format("epoch,loss,val_acc\\n0,2.0,0.4\\n1,1.0,0.5\\n")
+# A row for what is measured while it trains, one for what is measured behind the epoch.
+LIGHTNING_CSV = CSV.format("epoch,step,loss,val_acc\\n0,9,2.0,\\n0,9,,0.4\\n1,19,1.0,\\n1,19,,0.5\\n")
+NAMED = "names={'loss': 'train_loss', 'val_acc': 'test_accuracy'}"
+OTHER_FILE = JSON.format('{"acc": 0.5}').replace("metrics.json", "m.json")
+HALF, BOTH = {"test_accuracy": 0.5}, {"train_loss": 1.0, "test_accuracy": 0.5}
+PERCENT = "last_lines='acc=(?P<test_percent>[0-9]+) %', names={'test_percent': 'test_accuracy'}"
 
 
 @pytest.mark.parametrize(
     ("script", "options", "metrics", "epochs"),
     [
-        ('(out / "metrics.json").write_text(\'{"test_accuracy": 0.5, "note": "fine"}\')', "", {"test_accuracy": 0.5}, 1),
-        ('(out / "m.json").write_text(\'{"acc": 0.5}\')', "json='m.json', names={'acc': 'test_accuracy'}", {"test_accuracy": 0.5}, 1),
-        (CSV.format("epoch,loss,val_acc\\n0,2.0,0.4\\n1,1.0,0.5\\n"), "csv='log.csv', " + NAMES, {"train_loss": 1.0, "test_accuracy": 0.5}, 2),
-        # As Lightning writes it: a row for what is measured while it trains, one for what is measured behind the epoch.
-        (CSV.format("epoch,step,loss,val_acc\\n0,9,2.0,\\n0,9,,0.4\\n1,19,1.0,\\n1,19,,0.5\\n"), "csv='log.csv', " + NAMES,
-         {"train_loss": 1.0, "test_accuracy": 0.5}, 2),
-        ("print('epoch 1, accuracy: 0.1\\nDone, accuracy: 5.0000e-01.')", "last_lines='accuracy: {test_accuracy}.'", {"test_accuracy": 0.5}, 1),
-        ("print('acc=50 %')", "last_lines='acc=(?P<test_percent>[0-9]+) %', names={'test_percent': 'test_accuracy'}", None, 1),
-        ("sys.stdout.write('\\x1b[1m10%\\r 99%\\r\\x1b[0mtest 0.5')", "last_lines='test {test_accuracy}'", {"test_accuracy": 0.5}, 1),
+        (JSON.format('{"test_accuracy": 0.5, "note": "fine"}'), "", HALF, 1),
+        (OTHER_FILE, "json='m.json', names={'acc': 'test_accuracy'}", HALF, 1),
+        (KERAS_CSV, f"csv='log.csv', {NAMED}", BOTH, 2),
+        (LIGHTNING_CSV, f"csv='log.csv', {NAMED}", BOTH, 2),
+        ("print('accuracy: 0.1\\nDone, accuracy: 5.0000e-01.')", "last_lines='accuracy: {test_accuracy}.'", HALF, 1),
+        ("sys.stdout.write('\\x1b[1m10%\\r 99%\\r\\x1b[0mtest 0.5')", "last_lines='test {test_accuracy}'", HALF, 1),
+        ("print('acc=50 %')", PERCENT, None, 1),
     ],
-)  # fmt: skip
+)
 def test_metrics_are_read_in_the_form_in_which_the_script_leaves_them(tmp_path, script, options, metrics, epochs):
     record = record_of(tmp_path, script, options=options)
     if metrics is None:
@@ -87,23 +94,30 @@ with EventFile(out / "run") as file:
     assert record.history["train_loss"] == pytest.approx([1 / 10, 1 / 20, 1 / 30])
 
 
+ACC = "csv='log.csv', names={'acc': 'test_accuracy'}"
+
+
 @pytest.mark.parametrize(
     ("script", "options", "said"),
     [
         ("pass", "", "the command ended well and left no metrics.json in {folder}"),
-        ('(out / "metrics.json").write_text("[1")', "", "metrics.json is no JSON"),
-        ('(out / "metrics.json").write_text("[1]")', "", "metrics.json holds '[1]'; expected {\"test_error\": 0.1}, or a list"),
-        ('(out / "metrics.json").write_text(\'{"acc": 1}\')', "", "metrics.json names no metric; it has acc; expected names such as"),
-        ('(out / "metrics.json").write_text(\'{"test_loss": 1}\')', "", "judged by test_accuracy, which the command does not give"),
-        ('(out / "metrics.json").write_text(\'{"test_accuracy": "1"}\')', "", "test_accuracy is '1', of type str; expected one number"),
-        (CSV.format("epoch,acc\\n1,x\\n"), "csv='log.csv', names={'acc': 'test_accuracy'}", "log.csv, line 2: test_accuracy is 'x'"),
-        (CSV.format("epoch,acc\\n"), "csv='log.csv', names={'acc': 'test_accuracy'}", "log.csv has a header and no line"),
-        (CSV.format("epoch,acc\\n1,1\\n"), "csv='log.csv', names={'ac': 'test_accuracy'}", "names has 'ac', which log.csv lacks; it has"),
+        (JSON.format("[1"), "", "metrics.json is no JSON"),
+        (JSON.format("[1]"), "", "metrics.json holds '[1]'; expected {\"test_error\": 0.1}, or a list"),
+        (JSON.format('{"acc": 1}'), "", "metrics.json names no metric; it has acc; expected names such as"),
+        (JSON.format('{"test_loss": 1}'), "", "judged by test_accuracy, which the command does not give"),
+        (JSON.format('{"test_accuracy": "1"}'), "", "test_accuracy is '1', of type str; expected one number"),
+        (CSV.format("epoch,acc\\n1,x\\n"), ACC, "log.csv, line 2: test_accuracy is 'x'"),
+        (CSV.format("epoch,acc\\n"), ACC, "log.csv has a header and no line"),
+        (CSV.format("epoch,ac\\n1,1\\n"), ACC, "names has 'acc', which log.csv lacks; it has epoch, ac"),
         ("pass", "events='*'", "left no event files that match '*'"),
-        ("print('fine')", "last_lines='acc {test_accuracy}'", "is found in none of the last 1 lines of its output; the last one is 'fine'"),
-        ("print('acc 1.2e-01')", "last_lines='acc (?P<test_accuracy>[0-9.]+)'", "takes '1.2' for test_accuracy, which goes on with 'e-01'"),
+        (
+            "print('fine')",
+            "last_lines='acc {test_accuracy}'",
+            "in none of the last 1 lines of its output; the last one is 'fine'",
+        ),
+        ("print('acc 1.2e-01')", "last_lines='acc (?P<test_accuracy>[0-9.]+)'", "takes '1.2' for test_accuracy, which goes on"),
     ],
-)  # fmt: skip
+)
 def test_what_a_script_does_not_leave_fails_the_trial_in_one_line(tmp_path, script, options, said):
     record = record_of(tmp_path, script, options=options)
     assert (record.status, record.error_type) == (FAILED, "UsageError")
@@ -146,7 +160,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"line": "pyhton train.py {rate}"}, "program 'pyhton' is not found"),
+        ({"line": "pythn train.py {rate}"}, "program 'pythn' is not found"),
         ({"line": "./train.py {rate}"}, "'./train.py' may not be run; expected a program, as in 'sh ./train.py'"),
         ({"line": "python train.py {rate} {gpu}"}, "names {gpu}, and this machine has none"),
         ({"options": "working_folder='{study}/nowhere'"}, "/nowhere' is not found"),
