@@ -64,7 +64,7 @@ def test_a_function_whose_worker_was_killed_goes_on_and_ends_in_the_same_numbers
     result = harness(
         "rerun", tmp_path / "whole" / "mortal" / "base" / "seed-0", "--study", path, "--logdir", tmp_path / "whole"
     )
-    assert result.exit_code == 0 and "bit-identical" in result.output, result.output
+    assert result.exit_code == 0 and "Identical, bit for bit" in result.output, result.output
 
 
 @pytest.fixture
