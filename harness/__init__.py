@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.study import (
+    Command,
     Expectation,
     Metric,
     Settings,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from harness.data import Arrays
     from harness.results import Results, load
 
-__all__ = ["Arrays", "Expectation", "Metric", "Results", "Settings", "Study", "UsageError", "Variant", "load", "run"]
+__all__ = ["Arrays", "Command", "Expectation", "Metric", "Results", "Settings", "Study", "UsageError", "Variant", "load", "run"]
 __all__ += ["add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"]
 __all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"]
 

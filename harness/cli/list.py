@@ -63,7 +63,7 @@ def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
     data = (
         ", ".join(dict.fromkeys(study.settings(name).dataset for name in study.names))
         if study.needs_dataset
-        else "arrays of the study's own"
+        else f"{'data' if study.trains_itself else 'arrays'} of the study's own"
     )
     whole = SEEDS * sum(seconds.values()) / default_jobs()
     lines = [f"Lesson: {study.lesson}"] if study.lesson else []

@@ -23,6 +23,11 @@ from .sklearn import (
     reported as reported,
     takes_gaps as takes_gaps,
 )
-from .state import State as State, StateError as StateError
+from .state import (
+    State as State,
+    StateError as StateError,
+    random_state as random_state,
+    restore_random as restore_random,
+)
 from .step_traces import steps_key as steps_key
 from .training_loop import Epoch as Epoch, Training as Training, finite as finite

@@ -21,7 +21,7 @@ from harness.records import RECORD_FILE, Record, RecordError, find_records, read
 from harness.runs.executors.preloading import held_for_starting
 from harness.runs.executors.processes import end_tree
 from harness.runs.plan import Key, Plan, declared_now, in_place, key_of
-from harness.study import Settings, Study, annotations, folders_of, importing_from, load_study
+from harness.study import Settings, Study, folders_of, importing_from, load_study, watch
 
 _CONTEXT = SpawnContext()
 
@@ -203,27 +203,3 @@ class Hashes:
             return arrays_sha256(make_arrays(self._study, settings, asked.prepared, seed=asked.seed))
         except (Exception, SystemExit):  # as the trial itself would end
             return ""
-
-
-def watch(settings: Settings, read: set[str]) -> Settings:
-    """Return settings like these, of a class that notes in `read` which of them are asked for."""
-    kind: Any = type(settings)
-    names = frozenset(annotations(kind))
-    held = getattr(settings, "__dict__", {})
-
-    def look(self: Settings, name: str) -> Any:
-        if name in names:
-            read.add(name)
-        elif name in held or name in ("__dict__", "__reduce__", "__reduce_ex__", "__getstate__"):  # made of any of them
-            read.update(names)
-        return kind.__getattribute__(self, name)
-
-    try:
-        body = {"__slots__": (), "__getattribute__": look, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        watched: Settings = object.__new__(type(kind)(kind.__name__, (kind,), body))
-        for name in (*names, *held):
-            object.__setattr__(watched, name, getattr(settings, name))
-    except (TypeError, AttributeError):  # a class that cannot be extended
-        read.update(names)
-        return settings
-    return watched

@@ -94,12 +94,12 @@ def require_samples(plan: Plan) -> None:
     A study that makes its arrays of the dataset may still have fewer of them; the arrays tell (`require_different`).
     """
     study = plan.study
-    for name in study.names:
+    for name in study.names if study.needs_dataset else ():
         settings = study.settings(name)
         prepared = plan.data.get(settings.dataset)
         if settings.validation is None or not plan.count(name) or not study.expectation(name).finishes:
             continue
-        if not study.needs_dataset or prepared is None:
+        if prepared is None:
             continue
         count = find_dataset(prepared.used).samples
         if not study.arrays_from:
@@ -143,13 +143,15 @@ def _edited(study: Study, *names: str) -> bool:
 def must_be_built(plan: Plan) -> bool:
     """Say whether only the built models tell what the variants change: the study's own, or ones with edited layers."""
     study = plan.study
+    if study.trains_itself:  # there is no model to build; its trials see whether what they change is read
+        return False
     named = study.metric.name not in BUILT_IN_METRICS
     return bool(plan.trials and (study.own_functions or named or _edited(study, *study.names)))
 
 
 def _like(plan: Plan, name: str) -> Trial:
     """Return a trial of a variant for its model and its arrays alone."""
-    return replace(plan.trials[0], variant=name, data=plan.data.get(plan.study.settings(name).dataset))
+    return replace(plan.trials[0], variant=name, data=plan.data.get(plan.study.dataset(name)))
 
 
 def _functions(study: Study) -> str:

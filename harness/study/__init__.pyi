@@ -14,6 +14,8 @@ from .claims import (
     VsControl as VsControl,
     never_judged as never_judged,
 )
+from .command import Command as Command, is_metric_name as is_metric_name
+from .command_files import command_source as command_source
 from .expectations import (
     Expectation as Expectation,
     better_than_control as better_than_control,
@@ -72,6 +74,7 @@ from .metrics import (
     metric_from_dict as metric_from_dict,
 )
 from .names import check_name as check_name
+from .own_settings import is_made as is_made
 from .pickled import PICKLED as PICKLED, pickle_study as pickle_study, pickled_name as pickled_name
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
@@ -98,3 +101,4 @@ from .study import (
 from .toml import place_of as place_of
 from .toml_file import TomlFile as TomlFile, read_toml as read_toml
 from .value_identity import has_plain_content as has_plain_content
+from .watching import watch as watch

@@ -41,6 +41,11 @@ def pickle_study(study: Study, sources: Sequence[str]) -> bytes:
     """
     import cloudpickle
 
+    if study.command is not None:
+        raise UsageError(
+            f"Study {study.name!r} has a command, which names its scripts from the folder of the study's file; expected the "
+            f"study in a file of its own: harness.run('my_study.toml')."
+        )
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     folders = tuple(dict.fromkeys([*([Path(main).resolve().parent] if main else []), Path.cwd()]))
     try:

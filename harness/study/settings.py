@@ -112,7 +112,7 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     for name in changes:
         if name not in known:
             raise unknown("Setting", name, known)
-    return replace(settings, **changes)
+    return replace(settings, **{name: check(name, value, known[name]) for name, value in changes.items()})
 
 
 def differences(settings: Settings, other: Settings) -> tuple[str, ...]:

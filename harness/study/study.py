@@ -7,10 +7,13 @@ from typing import Any
 
 from harness.errors import UsageError, unknown
 from harness.study.claims import VsControl
+from harness.study.command import Command, as_command
 from harness.study.expectations import FINISHES, Expectation
 from harness.study.figure_names import checked_pictures
 from harness.study.metrics import ACCURACY, Metric
 from harness.study.names import check_name
+from harness.study.own_settings import settings_of
+from harness.study.own_training import check_command, check_own_training
 from harness.study.settings import Settings, changed, differences, to_json, values_of
 
 BASE = "base"
@@ -69,13 +72,17 @@ class Study:
     harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name. All
     three may import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
 
+    train(settings, trial), in the place of these, trains by itself and tells `trial` what it measures; command is a
+    script that does, with its settings as placeholders: a text, or a harness.Command. The base of such a study may also be
+    any frozen dataclass, or a mapping of settings.
+
     metric: what the verdicts are about. pictures: names from harness.study.figure_names, drawn for seed 0 of each
     variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
     batch takes one core, for the plan's guess of a study that was never run; without it, as dense layers would take.
     """
 
     name: str
-    base: Settings
+    base: Any  # Settings, and of a study that trains itself whatever settings_of takes
     variants: tuple[Variant, ...]
     question: str = ""
     build: Callable[[Any], Any] | None = None
@@ -86,6 +93,8 @@ class Study:
     step_seconds: Callable[[Any], float] | None = None
     lesson: str = ""
     expect: Expectation = FINISHES  # of the base
+    train: Callable[[Any, Any], Any] | None = None
+    command: Command | None = None  # a text, which is made one
     path: Path | None = None
 
     def __post_init__(self) -> None:
@@ -96,13 +105,20 @@ class Study:
             raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
         if self.arrays is not None and self.arrange is not None:
             raise UsageError(f"Study {self.name!r} has both arrays(settings) and arrange(settings, data); expected one.")
+        if self.command is not None:
+            object.__setattr__(self, "command", as_command(self.command))
+        check_own_training(self)
+        if self.trains_itself:
+            object.__setattr__(self, "base", settings_of(self.base, who=f"Study {self.name!r}"))
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
             raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
         trainings: dict[tuple[Any, ...], str] = {}
+        check_command(self, BASE, self.base)
         for variant in self.variants:
             settings = self._check(variant)
+            check_command(self, variant.name, settings)
             other = trainings.setdefault(training(settings), variant.name)
             if other != variant.name:
                 raise self.same(other, variant.name)
@@ -163,12 +179,26 @@ class Study:
     def own_functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of its own that decide what a trial gives, each by the way it is called."""
         functions = {"build(settings)": self.build, "arrays(settings)": self.arrays, "arrange(settings, data)": self.arrange}
+        functions["train(settings, trial)"] = self.train
         return {call: function for call, function in functions.items() if function is not None}
 
     @property
     def needs_dataset(self) -> bool:
         """Whether its trials are given the dataset that their settings name, not data of the study's own alone."""
-        return self.arrays is None
+        return self.arrays is None and not self.trains_itself
+
+    @property
+    def trains_itself(self) -> bool:
+        """Whether its own function or command trains, so that the harness has neither a model nor arrays of it."""
+        return self.train is not None or self.command is not None
+
+    def dataset(self, name: str) -> str:
+        """Return the dataset that the base or a variant is given; empty where its data are the study's own alone."""
+        return self.settings(name).dataset if self.needs_dataset else ""
+
+    def epochs(self, name: str) -> int | None:
+        """Return how many epochs the base or a variant trains at the most; None where only the study's own code knows."""
+        return None if self.trains_itself else self.settings(name).epochs
 
     @property
     def arrays_from(self) -> str:
@@ -198,7 +228,8 @@ class Study:
         """Return the effective settings of the base or of a variant."""
         variant = self.variant(name)
         if variant is None:
-            return self.base
+            base: Settings = self.base
+            return base
         try:
             return changed(self.base, variant.changes)
         except UsageError as error:

@@ -86,7 +86,7 @@ def run(trial: Trial) -> Record:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
         return stop_asked(_folder)
 
-    return run_trial(replace(trial, warm_start_folder=_folder), report)
+    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder))
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:
