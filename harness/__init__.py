@@ -12,6 +12,7 @@ from harness.errors import UsageError
 from harness.study import (
     Expectation,
     Metric,
+    Phase,
     Settings,
     Study,
     Variant,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from harness.data import Arrays
     from harness.results import load
 
-__all__ = ["Arrays", "Expectation", "Metric", "Settings", "Study", "UsageError", "Variant", "load"]
+__all__ = ["Arrays", "Expectation", "Metric", "Phase", "Settings", "Study", "UsageError", "Variant", "load"]
 __all__ += ["add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"]
 __all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"]
 

@@ -62,6 +62,7 @@ def _scaled(row: Mapping[str, str], study: Study, data: Mapping[str, ResolvedDat
     settings = study.settings(row["variant"])
     seconds, epochs = _number(row["seconds"]), _number(row.get("epochs"))
     stops = settings.stop_below_loss is not None or row.get("engine") == "scikit-learn"
+    stops = stops or study.callbacks is not None or study.phases is not None
     if stops or epochs in (0, settings.epochs):
         return seconds
     try:

@@ -70,6 +70,7 @@ from .metrics import (
     metric_from_dict as metric_from_dict,
 )
 from .names import check_name as check_name
+from .phases import Phase as Phase
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
     Settings as Settings,

@@ -50,7 +50,7 @@ class _Reader:
         name = self.file.path.stem.replace("_", "-")
         options = {key: self._text(key) for key in ("question", "lesson") if key in self.file.content}
         if like is not None:
-            own = ("build", "arrays", "arrange", "metric", "pictures", "step_seconds")
+            own = ("build", "arrays", "arrange", "callbacks", "phases", "metric", "pictures", "step_seconds")
             options = {"question": like.question} | {key: getattr(like, key) for key in own} | options
         faults: list[PlacedError] = []
         with gathered(faults):
