@@ -14,6 +14,7 @@ from harness.study import (
     Command,
     Expectation,
     Metric,
+    Phase,
     Settings,
     Study,
     Variant,
@@ -36,7 +37,20 @@ if TYPE_CHECKING:
     from harness.data import Arrays
     from harness.results import Results, load
 
-__all__ = ["Arrays", "Command", "Expectation", "Metric", "Results", "Settings", "Study", "UsageError", "Variant", "load", "run"]
+__all__ = [
+    "Arrays",
+    "Command",
+    "Expectation",
+    "Metric",
+    "Phase",
+    "Results",
+    "Settings",
+    "Study",
+    "UsageError",
+    "Variant",
+    "load",
+    "run",
+]
 __all__ += ["add_one_in", "combinations", "grid", "leave_one_out", "one_at_a_time", "pairs"]
 __all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishes", "raises", "worse_than_control"]
 

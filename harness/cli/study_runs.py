@@ -199,6 +199,10 @@ def _print_summary(plan: Plan, console: Console) -> int:
     summary = summary_table(found.records, logdir=plan.request.logdir)
     console.print(summary_view(summary, title=plan.study.title))
     console.print(data_line(plan.study, found.records), markup=False)
+    from harness.results import weights_notes
+
+    for line in weights_notes(found.records):
+        console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     if plan.cached:
         console.print(f"{len(plan.cached)} trials were recorded already and not trained again (--force trains all).")

@@ -1,9 +1,11 @@
 from . import keras_internals as keras_internals
 from .array_checks import check_arrays as check_arrays, check_samples as check_samples
 from .building import build as build, first_inputs as first_inputs
+from .callback_rules import monitored as monitored, unmonitored as unmonitored, validation_fault as validation_fault
 from .cleanup import free as free
 from .device import scaled as scaled, structure as structure
 from .engine_choice import Engine as Engine, train as train
+from .epoch import Epoch as Epoch, finite as finite
 from .initial_weights import (
     KEPT_PATH as KEPT_PATH,
     drawing as drawing,
@@ -30,4 +32,4 @@ from .state import (
     restore_random as restore_random,
 )
 from .step_traces import steps_key as steps_key
-from .training_loop import Epoch as Epoch, Training as Training, finite as finite
+from .training_loop import Training as Training

@@ -10,6 +10,8 @@ from harness.study import Settings, Study
 
 def training_fault(study: Study, settings: Settings, prepared: ResolvedDataset | None = None) -> str:
     """Return how a trial would fail before it trains anything, empty where it would not."""
+    if study.trains_itself:  # only its training tells
+        return ""
     try:
         arrays = make_arrays(study, settings, prepared, seed=0)
         model = make_model(study, settings, seed=0, arrays=arrays)

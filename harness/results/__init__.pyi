@@ -26,7 +26,11 @@ from .naming import (
     one_metric as one_metric,
     under_its_name as under_its_name,
 )
-from .notes import chosen_by_validation as chosen_by_validation, interaction_notes as interaction_notes
+from .notes import (
+    chosen_by_validation as chosen_by_validation,
+    interaction_notes as interaction_notes,
+    weights_notes as weights_notes,
+)
 from .selection import Found as Found, find_trial as find_trial, require_sole as require_sole, trials_of as trials_of
 from .side_by_side import (
     difference_name as difference_name,

@@ -65,6 +65,7 @@ def _scaled(row: Mapping[str, str], study: Study, data: Mapping[str, ResolvedDat
     if study.trains_itself:
         return seconds
     stops = settings.stop_below_loss is not None or row.get("engine") == "scikit-learn"
+    stops = stops or study.callbacks is not None or study.phases is not None
     if stops or epochs in (0, settings.epochs):
         return seconds
     try:

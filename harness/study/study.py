@@ -69,8 +69,10 @@ class Study:
     """A base and its variants, with the model and the arrays where they are the study's own.
 
     build(settings) returns a Keras model, compiled or not, or a scikit-learn estimator. arrays(settings) returns
-    harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name. All
-    three may import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
+    harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name.
+    callbacks(settings), or callbacks(settings, folder) where they write files, returns Keras callbacks made anew at each
+    call; phases(settings) returns the harness.Phase of a training, in the place of the setting `epochs`. All of these may
+    import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
 
     train(settings, trial), in the place of these, trains by itself and tells `trial` what it measures; command is a
     script that does, with its settings as placeholders: a text, or a harness.Command. The base of such a study may also be
@@ -88,6 +90,8 @@ class Study:
     build: Callable[[Any], Any] | None = None
     arrays: Callable[[Any], Any] | None = None
     arrange: Callable[[Any, Any], Any] | None = None
+    callbacks: Callable[..., Any] | None = None
+    phases: Callable[[Any], Any] | None = None
     metric: Metric = ACCURACY
     pictures: tuple[str, ...] = ()
     step_seconds: Callable[[Any], float] | None = None
@@ -110,6 +114,13 @@ class Study:
         check_own_training(self)
         if self.trains_itself:
             object.__setattr__(self, "base", settings_of(self.base, who=f"Study {self.name!r}"))
+        for name in ("callbacks", "phases"):
+            value = getattr(self, name)
+            if value is not None and not callable(value):
+                kind = type(value).__name__
+                raise UsageError(
+                    f"Study {self.name!r}: {name} is a {kind}; expected a function, as {name}=lambda settings: [...]."
+                )
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
@@ -180,6 +191,7 @@ class Study:
         """The functions of its own that decide what a trial gives, each by the way it is called."""
         functions = {"build(settings)": self.build, "arrays(settings)": self.arrays, "arrange(settings, data)": self.arrange}
         functions["train(settings, trial)"] = self.train
+        functions |= {"callbacks(settings)": self.callbacks, "phases(settings)": self.phases}
         return {call: function for call, function in functions.items() if function is not None}
 
     @property

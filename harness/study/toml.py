@@ -52,10 +52,24 @@ class _Reader:
         name = self.file.path.stem.replace("_", "-")
         options: dict[str, Any] = {key: self._text(key) for key in ("question", "lesson") if key in self.file.content}
         if like is not None:
-            own = ("build", "arrays", "arrange", "metric", "pictures", "step_seconds", "train", "command")
+            own = (
+                "build",
+                "arrays",
+                "arrange",
+                "callbacks",
+                "phases",
+                "metric",
+                "pictures",
+                "step_seconds",
+                "train",
+                "command",
+            )
             options = {"question": like.question} | {key: getattr(like, key) for key in own} | options
         if command is not None:
-            options |= {"command": command, **dict.fromkeys(("build", "arrays", "arrange", "step_seconds", "train"))}
+            options |= {
+                "command": command,
+                **dict.fromkeys(("build", "arrays", "arrange", "callbacks", "phases", "step_seconds", "train")),
+            }
         faults: list[PlacedError] = []
         with gathered(faults):
             options |= judged_and_drawn(self.file)

@@ -1,5 +1,8 @@
 """What TensorBoard's Text tab says of a trial, as Markdown."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from harness.records import environment
 from harness.study import BASE, Study, show_value, values_of
 from harness.tensorboard import as_table
@@ -24,3 +27,11 @@ def difference_text(study: Study, variant: str) -> str:
     if variant == BASE:
         return f"The base of study **{study.name}**. {study.question} {expectation}"
     return f"`{study.change(variant)}` against the control **{study.control(variant)}**. {expectation}"
+
+
+def phases_text(phases: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what each phase of a training began and ended with as a Markdown table, one row a phase."""
+    names = list(dict.fromkeys(name for phase in phases.values() for name in phase))
+    lines = ["| phase | " + " | ".join(name.replace("_", " ") for name in names) + " |", "| --- " * (len(names) + 1) + "|"]
+    rows = [[number, *(str(phase.get(name, "")) for name in names)] for number, phase in phases.items()]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])

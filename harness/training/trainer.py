@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from harness.data import Arrays, Samples
 from harness.engine import Epoch
-from harness.models import KERAS, SKLEARN, ModelKind, kind_of, make_model
+from harness.models import KERAS, SKLEARN, ModelKind, kind_of, make_model, require_no_callbacks
 from harness.training.checkpoints import Checkpoints
 from harness.training.context import TrialContext
 from harness.training.keras_training import KerasTrainer
@@ -68,4 +68,5 @@ TRAINERS: Mapping[ModelKind, Callable[[TrialContext, Any, Arrays], Trainer]] = {
 def make_trainer(context: TrialContext, arrays: Arrays) -> Trainer:
     """Build the study's model for a trial and return what trains it."""
     model = make_model(context.study, context.settings, seed=context.trial.seed, arrays=arrays)
+    require_no_callbacks(context.study, context.settings, model)
     return TRAINERS[kind_of(model)](context, model, arrays)

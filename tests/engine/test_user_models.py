@@ -12,7 +12,8 @@ import tensorflow as tf
 from harness.data.arrays import Arrays, each, training_weights
 from harness.engine.batches import epoch_order
 from harness.engine.engine_choice import train
-from harness.engine.training_loop import Epoch, Training
+from harness.engine.epoch import Epoch
+from harness.engine.training_loop import Training
 from harness.models.build import make_model
 from harness.study.loading import load_study
 from harness.study.study import Study
