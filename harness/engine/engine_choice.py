@@ -60,7 +60,7 @@ def train(
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     check_arrays(model, arrays)
-    batches = BatchSchedule(batch_size, steps_per_epoch)
+    batches = BatchSchedule(batch_size, steps_per_epoch, shuffle=arrays.shuffle)
     # fit resets the metrics at each epoch, which a step of the model's own may look at.
     if not callbacks and not own(model, *LOGS, "reset_metrics"):
         batches = batches.together(len(each(arrays.x_train)[0]), log_every=log_every)

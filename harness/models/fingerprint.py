@@ -51,7 +51,7 @@ def effect(
         return VariantFingerprint(error=lacking)
     names = (*kind.settings, *DATA) if arrays is None else kind.settings
     if feeds is not None:  # these act on a pipeline only through the study's own function, and then they show in its batches
-        names = tuple(name for name in names if name not in ("batch_size", "validation"))
+        names = tuple(name for name in names if name not in ("batch_size", "validation", "validation_by"))
     values = {name: value for name, value in to_json(settings).items() if name in names}
     digest = hashlib.sha256(json.dumps([model, values, choices]).encode())
     if feeds is not None:

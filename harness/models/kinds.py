@@ -36,12 +36,16 @@ def _parameters(estimator: Any) -> str:
 
 # How often a training is measured is none of the settings: it learns the same.
 KERAS = ModelKind(
-    settings=("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation"),
+    settings=("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation", "validation_by"),
     identity=fingerprint,
     refusal=refusal,
     weights=lambda model: model.weights,
     steps=steps_key,
 )
 SKLEARN = ModelKind(
-    settings=("validation",), identity=_parameters, refusal=lambda model: "", weights=lambda model: (), steps=None
+    settings=("validation", "validation_by"),
+    identity=_parameters,
+    refusal=lambda model: "",
+    weights=lambda model: (),
+    steps=None,
 )

@@ -191,8 +191,9 @@ class Hashes:
         digest = self._made(watched, asked)
         if others_loaded() != loaded:  # they were loaded by the function, and so it ran before they were seeded
             digest = self._made(watched, asked)
-        anyhow = random_states() == before and not others_loaded() and not self._study.data_by_seed
-        values = {name: getattr(settings, name) for name in (*read, "dataset", "validation")}
+        by_seed = self._study.data_by_seed or settings.validation_by != "first"
+        anyhow = random_states() == before and not others_loaded() and not by_seed
+        values = {name: getattr(settings, name) for name in (*read, "dataset", "validation", "validation_by")}
         self._known.append((values, None if anyhow else asked.seed, digest))
         return digest
 
