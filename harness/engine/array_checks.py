@@ -42,7 +42,7 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
             _by_name(f"y_{name}", "outputs", y, structure)
         elif isinstance(y, Mapping) and isinstance(model, Functional):
             raise ValueError(
-                f"y_{name} goes by names ({', '.join(sorted(y))}), the model's outputs by none; expected a tuple in their order."
+                f"y_{name} goes by names ({', '.join(sorted(y))}), the model's outputs do not; expected a tuple by order."
             )
         _check_targets(model, outputs, f"y_{name}", getattr(arrays, f"y_{name}"))
 
