@@ -34,12 +34,13 @@ from harness.study import (
 
 if TYPE_CHECKING:
     from harness.cli import run
-    from harness.data import Arrays
+    from harness.data import Arrays, Data
     from harness.results import Results, load
 
 __all__ = [
     "Arrays",
     "Command",
+    "Data",
     "Expectation",
     "Metric",
     "Phase",
@@ -58,6 +59,7 @@ __all__ += ["better_than_control", "diverges", "equivalent_to_control", "finishe
 # What needs NumPy or pandas, which `--help` does not.
 _LATER = {
     "Arrays": "harness.data",
+    "Data": "harness.data",
     "Results": "harness.results",
     "load": "harness.results",
     "run": "harness.cli",

@@ -5,9 +5,11 @@ from .arrays import (
     first_samples as first_samples,
     hold_out as hold_out,
     none_left as none_left,
+    titled as titled,
     training_weights as training_weights,
 )
 from .catalogue import CLASS_NAMES as CLASS_NAMES, DATASETS as DATASETS, find_dataset as find_dataset
+from .datasets import Data as Data
 from .labels import NO_CLASS as NO_CLASS, class_labels as class_labels, class_numbers as class_numbers, one_hot as one_hot
 from .resolve import (
     ResolvedDataset as ResolvedDataset,
@@ -19,3 +21,4 @@ from .resolve import (
     survey as survey,
 )
 from .specs import DataError as DataError
+from .training_view import TrainingView as TrainingView

@@ -1,11 +1,13 @@
 from . import keras_internals as keras_internals
 from .array_checks import check_arrays as check_arrays, check_samples as check_samples
+from .batches import BatchSchedule as BatchSchedule
 from .building import build as build, first_inputs as first_inputs
 from .callback_rules import monitored as monitored, unmonitored as unmonitored, validation_fault as validation_fault
 from .cleanup import free as free
 from .device import scaled as scaled, structure as structure
 from .engine_choice import Engine as Engine, train as train
 from .epoch import Epoch as Epoch, finite as finite
+from .feed_fit import outputs_and_targets as outputs_and_targets
 from .initial_weights import (
     KEPT_PATH as KEPT_PATH,
     drawing as drawing,
@@ -13,6 +15,7 @@ from .initial_weights import (
     layers_by_path as layers_by_path,
     seed_streams as seed_streams,
 )
+from .look import Feeds as Feeds, look_at as look_at
 from .model_checks import fingerprint as fingerprint
 from .overrides import answers as answers, has_call as has_call, refusal as refusal
 from .serialization import deserialize as deserialize, serialize as serialize

@@ -6,8 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from harness.data import Arrays, Samples, each
+from harness.data import Arrays, Samples, each, titled
 from harness.engine.building import first_inputs
+from harness.engine.keras_internals import Functional, input_structure, output_structure
 from harness.engine.overrides import has_call, own
 from harness.engine.scaling import check_scale
 from harness.study import SPLITS, VALIDATION
@@ -34,7 +35,15 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
     if arrays.y_train is None:
         return
     outputs = keras.tree.flatten(_outputs(model, arrays))
+    structure = output_structure(model) if isinstance(model, Functional) else None
     for name in _parts(arrays):
+        y = getattr(arrays, f"y_{name}")
+        if isinstance(y, Mapping) and isinstance(structure, Mapping):
+            _by_name(f"y_{name}", "outputs", y, structure)
+        elif isinstance(y, Mapping) and isinstance(model, Functional):
+            raise ValueError(
+                f"y_{name} goes by names ({', '.join(sorted(y))}), the model's outputs do not; expected a tuple by order."
+            )
         _check_targets(model, outputs, f"y_{name}", getattr(arrays, f"y_{name}"))
 
 
@@ -51,8 +60,8 @@ def check_samples(arrays: Arrays, *, gaps: bool = False) -> None:
         given = {f"x_{name}": x} if y is None else {f"x_{name}": x, f"y_{name}": y}
         _check_lengths(given)
         for label, samples in given.items():
-            for title, array in _titled(label, samples):
-                _check_finite(title, array, gaps=gaps and samples is x)
+            for title, array in titled(label, samples):
+                _check_finite(title, array, gaps=(gaps or arrays.nan_inputs) and samples is x)
     _check_weights(arrays)
 
 
@@ -60,14 +69,8 @@ def _parts(arrays: Arrays) -> tuple[str, ...]:
     return tuple(name for name in SPLITS if name != VALIDATION or arrays.x_validation is not None)
 
 
-def _titled(label: str, samples: Samples) -> Iterator[tuple[str, np.ndarray]]:
-    parts = each(samples)
-    for index, array in enumerate(parts):
-        yield (label if len(parts) == 1 else f"{label}[{index}]"), array
-
-
 def _check_lengths(given: Mapping[str, Samples]) -> None:
-    lengths = {title: len(array) for label, samples in given.items() for title, array in _titled(label, samples)}
+    lengths = {title: len(array) for label, samples in given.items() for title, array in titled(label, samples)}
     if len(set(lengths.values())) > 1:
         received = ", ".join(f"{title} {length}" for title, length in lengths.items())
         raise ValueError(f"All arrays need the same number of samples; received {received}.")
@@ -92,9 +95,11 @@ def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
     expected = getattr(model, "inputs", None)
     if not expected:
         return  # a subclassed model states no shapes: calling it, just below, is the check
+    if isinstance(x, Mapping):
+        expected = _by_name(label, "inputs", x, _named_inputs(model))
     if len(expected) != len(each(x)):
         raise ValueError(f"{label} holds {len(each(x))} arrays; expected {len(expected)}, one for each model input.")
-    for (title, array), tensor in zip(_titled(label, x), expected, strict=True):
+    for (title, array), tensor in zip(titled(label, x), expected, strict=True):
         shape = tuple(tensor.shape)
         # Keras itself adds or drops a last axis of one.
         fitting = (array.shape, (*array.shape, 1), array.shape[:-1] if array.shape[-1] == 1 else array.shape)
@@ -102,6 +107,20 @@ def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
             raise ValueError(
                 f"{title} has samples of shape {array.shape[1:]}; the model's input {tensor.name!r} expects shape {shape[1:]}."
             )
+
+
+def _named_inputs(model: keras.Model) -> Mapping[str, Any]:
+    """Return a model's inputs by the names that it takes them by: of its dict of inputs, or else of its Input layers."""
+    structure = input_structure(model) if isinstance(model, Functional) else None
+    return structure if isinstance(structure, Mapping) else {tensor.name: tensor for tensor in model.inputs}
+
+
+def _by_name(label: str, kind: str, given: Mapping[str, Any], named: Mapping[str, Any]) -> list[Any]:
+    """Return what the names stand for, in the names' order; ValueError unless they are the model's."""
+    if set(given) != set(named):
+        received, expected = (", ".join(sorted(map(str, names))) for names in (given, named))
+        raise ValueError(f"{label} goes by the names {received}; expected those of the model's {kind}: {expected}.")
+    return [named[name] for name in sorted(given)]
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
@@ -117,9 +136,9 @@ def _check_targets(model: keras.Model, outputs: Sequence[Any], label: str, y: Sa
         losses = [loss if loss == SPARSE and same else None for loss in losses]
     elif not same:
         raise ValueError(f"{label} holds {len(each(y))} arrays; expected {len(outputs)}, one for each model output.")
-    for (title, array), output, loss in zip(_titled(label, y), outputs, losses, strict=False):
+    for (title, array), output, loss in zip(titled(label, y), outputs, losses, strict=False):
         shape = tuple(output.shape)
-        if loss == SPARSE or (loss in CATEGORICAL_PAIRS and array.shape[1:] in ((), (1,)) and shape[-1] != 1):
+        if _is_class_loss(loss, array, shape):
             _check_classes(title, array, shape)
         elif loss in IDENTITIES:
             _check_identities(title, array, loss)
@@ -130,6 +149,24 @@ def _check_targets(model: keras.Model, outputs: Sequence[Any], label: str, y: Sa
             )
         elif loss in CHANCES:
             _check_probabilities(title, array, loss)
+
+
+def class_limits(model: keras.Model, arrays: Arrays) -> tuple[int | None, ...]:
+    """Return for each output how many classes its labels may name, None where they are no class numbers of Keras' own loss."""
+    if arrays.y_train is None or not has_call(model):
+        return ()
+    outputs = keras.tree.flatten(_outputs(model, arrays))
+    labels = each(arrays.y_train)
+    if len(outputs) != len(labels):
+        return ()
+    return tuple(
+        output.shape[-1] if _is_class_loss(loss, array, tuple(output.shape)) else None
+        for output, array, loss in zip(outputs, labels, _losses(model, len(outputs)), strict=True)
+    )
+
+
+def _is_class_loss(loss: str | None, labels: np.ndarray, output: tuple[int | None, ...]) -> bool:
+    return loss == SPARSE or (loss in CATEGORICAL_PAIRS and labels.shape[1:] in ((), (1,)) and output[-1] != 1)
 
 
 def _check_identities(title: str, labels: np.ndarray, loss: str) -> None:
@@ -222,8 +259,15 @@ def _check_weights(arrays: Arrays) -> None:
         raise ValueError("Received both class_weight and sample_weight; expected one of them.")
     if arrays.class_weight is not None and arrays.y_train is not None and len(each(arrays.y_train)) > 1:
         raise ValueError("class_weight expects a model of one output; received several label arrays.")
-    if arrays.sample_weight is not None:
-        weights = np.asarray(arrays.sample_weight)
-        if weights.shape[:1] != each(arrays.x_train)[0].shape[:1]:
-            raise ValueError(f"sample_weight has shape {weights.shape}; expected one weight for each training sample.")
-        _check_finite("sample_weight", weights)
+    for name, x, kind in (
+        ("sample_weight", arrays.x_train, "training"),
+        ("sample_weight_test", arrays.x_test, "test"),
+        ("sample_weight_validation", arrays.x_validation, "validation"),
+    ):
+        given = getattr(arrays, name)
+        if given is None:
+            continue
+        weights = np.asarray(given)
+        if x is None or weights.shape[:1] != each(x)[0].shape[:1]:
+            raise ValueError(f"{name} has shape {weights.shape}; expected one weight for each {kind} sample.")
+        _check_finite(name, weights)

@@ -9,7 +9,10 @@ from tensorflow.python.framework import ops
 from tensorflow.python.framework.func_graph import FuncGraph
 
 # Who traced: the harness and Keras, whose functions end with their model. A study's own may be used again.
-OURS = ("_train_loop", "_evaluate_loop", "_predict_batch", "one_step_on_data", "one_step_on_iterator", "multi_step_on_iterator")
+OURS = (
+    *("_train_loop", "_evaluate_loop", "_train_epoch", "_evaluate_epoch", "_train_batch", "_predict_batch"),
+    *("one_step_on_data", "one_step_on_iterator", "multi_step_on_iterator"),
+)
 
 
 def free() -> None:

@@ -1,6 +1,7 @@
 """Samples on the device, where the compiled epoch draws its batches from."""
 
 import mmap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +21,23 @@ class DeviceSamples:
     validation: tuple[Any, ...]  # the same; empty where none are held out
     scale: float  # divides integer inputs
 
+    @property
+    def total(self) -> int:
+        """How many samples there are to train on."""
+        return count(self.train)
+
+    def unkept(self) -> str:
+        """Say that nothing hinders a training from going on: the order of samples follows from seed and epoch."""
+        return ""
+
 
 def on_device(arrays: Arrays) -> DeviceSamples:
     """Return copies of a trial's samples on the device."""
     held_out = arrays.x_validation
     return DeviceSamples(
         train=training_samples(arrays),
-        test=_pair(arrays.x_test, arrays.y_test),
-        validation=() if held_out is None else _pair(held_out, arrays.y_validation),
+        test=_weighed(_pair(arrays.x_test, arrays.y_test), arrays.sample_weight_test),
+        validation=() if held_out is None else _weighed(_pair(held_out, arrays.y_validation), arrays.sample_weight_validation),
         scale=arrays.scale,
     )
 
@@ -36,6 +46,10 @@ def training_samples(arrays: Arrays) -> tuple[Any, ...]:
     """Return (inputs,), (inputs, targets) or (inputs, targets, weights) of the training samples."""
     weights = training_weights(arrays)
     samples = _pair(arrays.x_train, arrays.y_train)
+    return _weighed(samples, weights)
+
+
+def _weighed(samples: tuple[Any, ...], weights: Any) -> tuple[Any, ...]:
     return samples if weights is None else (*samples, tf.constant(weights, keras.config.floatx()))
 
 
@@ -44,7 +58,9 @@ def _pair(x: Samples, y: Samples | None) -> tuple[Any, ...]:
 
 
 def structure(samples: Samples) -> Any:
-    """Return a model's inputs or outputs on the device: one tensor, or a tuple, as fit hands several to the model."""
+    """Return a model's inputs or outputs on the device: one tensor, or a tuple or dict, as fit hands several to the model."""
+    if isinstance(samples, Mapping):
+        return {name: _copy(array) for name, array in samples.items()}
     tensors = tuple(_copy(array) for array in each(samples))
     return tensors if isinstance(samples, (tuple, list)) else tensors[0]
 
@@ -92,6 +108,9 @@ def scaled(model: keras.Model, inputs: Any, scale: float) -> Any:
         return inputs
     parts = tf.nest.flatten(inputs)
     takers = getattr(model, "inputs", None) or [None] * len(parts)
+    if isinstance(inputs, Mapping):
+        named = {str(taker.name): taker for taker in takers if taker is not None}
+        takers = [named.get(name) for name in sorted(inputs)]
     divided = [
         tf.cast(part, keras.config.floatx()) / scale if part.dtype.is_integer and not _of_integers(taker) else part
         for part, taker in zip(parts, takers, strict=True)

@@ -13,8 +13,10 @@ from harness.engine.batches import BatchSchedule
 from harness.engine.building import build
 from harness.engine.callback_rules import validation_fault
 from harness.engine.device import DeviceSamples, on_device
+from harness.engine.feed_training import train_feeds
 from harness.engine.fit import FitProgram, fit_reason
 from harness.engine.initial_weights import seed_streams
+from harness.engine.look import Feeds
 from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
@@ -29,7 +31,7 @@ ASKED_BY_MODEL = "the model was compiled with jit_compile=True"
 
 def train(
     model: keras.Model,
-    arrays: Arrays,
+    arrays: Arrays | Feeds,
     *,
     batch_size: int,
     epochs: int,
@@ -45,20 +47,26 @@ def train(
     The order of the samples and dropout follow from the seed. steps_per_epoch: an epoch is so many full batches, drawn
     on through the samples; without it, every sample once. log_every: only every so many epochs, and the last, are
     measured on held-out samples and yielded. initial_epoch: epochs that the model has been trained before this training,
-    as fit's; it goes on behind them, up to epochs in all. ValueError for arrays that check_arrays refuses, and for a model that
-    overrides what no engine calls.
+    as fit's; it goes on behind them, up to epochs in all; of arrays alone. Feeds give batches in an order of their own.
+    ValueError for arrays that check_arrays refuses, and for a model that overrides what no engine calls.
     """
     if not model.compiled:
         raise ValueError(f"Model {model.name!r} is not compiled; expected model.compile(...) to have been called.")
     if refused := refusal(model):
         raise ValueError(refused)
-    if fault := validation_fault(callbacks, held_out=arrays.x_validation is not None):
+    held_out = arrays.validation is not None if isinstance(arrays, Feeds) else arrays.x_validation is not None
+    if fault := validation_fault(callbacks, held_out=held_out):
         raise UsageError(fault)
+    if isinstance(arrays, Feeds):
+        return train_feeds(
+            model, arrays, arrays.look, batch_size=batch_size, epochs=epochs, seed=seed, engine=engine, callbacks=callbacks,
+            steps_per_epoch=steps_per_epoch, log_every=log_every,
+        )  # fmt: skip
     build(model, arrays, batch_size=batch_size)
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     check_arrays(model, arrays)
-    batches = BatchSchedule(batch_size, steps_per_epoch)
+    batches = BatchSchedule(batch_size, steps_per_epoch, shuffle=arrays.shuffle)
     # fit resets the metrics at each epoch, which a step of the model's own may look at.
     if not callbacks and not own(model, *LOGS, "reset_metrics"):
         batches = batches.together(len(each(arrays.x_train)[0]), log_every=log_every)

@@ -42,9 +42,7 @@ class FitProgram:
         """Train on the samples in this order, one epoch's or several, and return loss and metrics by Keras' names."""
         batches = self._batches(samples, tf.constant(order, tf.int32))
         self.model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=self._hooks)
-        # fit takes its end for the end of training and puts averaged weights in place; the engine does that once.
-        for variable, value in zip(self.model.trainable_variables, self._hooks.weights, strict=False):
-            variable.assign(value)
+        self._hooks.put_back_weights()
         return self._reported(self._hooks.logs)
 
     def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
@@ -88,9 +86,15 @@ class _BatchHooks(keras.callbacks.CallbackList):
     def __init__(self, callbacks: Sequence[keras.callbacks.Callback], model: keras.Model) -> None:
         super().__init__(list(callbacks), model=model)
         self.logs: dict[str, Any] = {}
+        self.trained = 0  # batches of the epoch
         self.last: dict[str, Any] = {}  # what the last batch's step returned
         self.tell_tests = True  # whether callbacks hear of the batches that are measured
         self.weights: list[np.ndarray] = []  # at the end of the epoch, where the optimizer averages them
+
+    def put_back_weights(self) -> None:
+        """Put back the epoch's last weights: fit takes its end for that of training, and leaves averaged ones in place."""
+        for variable, value in zip(self.model.trainable_variables, self.weights, strict=False):
+            variable.assign(value)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Keep quiet."""
@@ -120,7 +124,7 @@ class _BatchHooks(keras.callbacks.CallbackList):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Keep what the batch's step returned, and pass it on."""
-        self.last = dict(logs or {})
+        self.trained, self.last = batch + 1, dict(logs or {})
         for callback in self.callbacks:
             callback.on_train_batch_end(batch, logs)
 

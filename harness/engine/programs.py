@@ -159,7 +159,7 @@ class CompiledProgram:
             self._keep(0, self.model.train_step(self._batch(batch, short=short)))
             return number + 1
 
-        _repeat(step, steps)
+        repeat(step, steps)
 
     def _evaluate_loop(self, samples: tuple[Any, ...], steps: tf.Tensor, *, first: int, size: int) -> None:
         short = count(samples) % self._test_size > 0
@@ -169,7 +169,7 @@ class CompiledProgram:
             self._keep(1, self.model.test_step(self._batch(batch, short=short)))
             return number + 1
 
-        _repeat(step, steps)
+        repeat(step, steps)
 
     def _predict_batch(self, inputs: Any) -> Any:
         return self.model.predict_step(batch_of(self.model, (inputs,), self._scale))
@@ -199,7 +199,8 @@ def _parts(samples: int, size: int) -> list[tuple[int, int, int]]:
     return [part for part in parts if part[0] and part[2]]
 
 
-def _repeat(step: Callable[[tf.Tensor], tf.Tensor], steps: tf.Tensor) -> None:
+def repeat(step: Callable[[tf.Tensor], tf.Tensor], steps: tf.Tensor) -> None:
+    """Let a step run so many times, one after the other."""
     # One step at a time: steps side by side would read weights that another is about to write.
     tf.while_loop(lambda number: number < steps, step, [tf.constant(0)], parallel_iterations=1)
 

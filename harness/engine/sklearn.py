@@ -48,6 +48,8 @@ def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | N
     """
     from threadpoolctl import threadpool_limits
 
+    if arrays.sample_weight_test is not None or arrays.sample_weight_validation is not None:
+        raise ValueError("Received sample weights for measuring, which estimators are measured without; expected none of them.")
     check_samples(arrays, gaps=takes_gaps(estimator))
     classifying = _is_classifier(estimator)
     target = _class_numbers if classifying else _numbers

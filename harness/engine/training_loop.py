@@ -10,10 +10,9 @@ import keras
 
 from harness.data import Samples
 from harness.engine import callback_rules, final_weights
-from harness.engine.batches import BatchSchedule
-from harness.engine.device import DeviceSamples, count
 from harness.engine.epoch import Epoch, finite, logs_of
 from harness.engine.programs import Program
+from harness.engine.schedules import Drawn, Schedule
 from harness.engine.state import State, StateError, put_back, require_same_kind, take_state
 from harness.engine.unsaved_state import Unkept
 from harness.records import LAST_EPOCH
@@ -23,7 +22,7 @@ from harness.records import LAST_EPOCH
 class TrainConfig:
     """How a model is to be trained."""
 
-    batches: BatchSchedule
+    batches: Schedule
     epochs: int
     seed: int
     log_every: int
@@ -34,10 +33,11 @@ class TrainConfig:
 class Training:
     """One model's training, an epoch at a time, as its caller asks for them."""
 
-    def __init__(self, program: Program, samples: DeviceSamples, config: TrainConfig, reason: str) -> None:
+    def __init__(self, program: Program, samples: Drawn, config: TrainConfig, reason: str) -> None:
         self.reason = reason
         self._program = program
         self._config = config
+        self._samples = samples
         self._train, self._test, self._validation = samples.train, samples.test, samples.validation
         self._hooks = self._callback_list()
         self._unkept: Unkept | None = None  # it looks at what there is when the training begins
@@ -118,7 +118,7 @@ class Training:
     def state(self) -> State:
         """Return the state behind the epoch that was drawn last; StateError if something in it cannot be kept."""
         state = take_state(self.model, self._hooks.callbacks, epoch=self._done, logs=self._logs)
-        if reason := (self._unkept or self._look_for_unkept()).reason():
+        if reason := self._samples.unkept() or (self._unkept or self._look_for_unkept()).reason():
             raise StateError(reason)
         return state
 
@@ -146,7 +146,7 @@ class Training:
 
     def _pass(self, epochs: int = 1) -> dict[str, float]:
         """Train and return the training values; they are read each time, so that a divergence ends it there."""
-        order = self._config.batches.orders(count(self._train), self._config.seed, self._done, epochs)
+        order = self._config.batches.orders(self._samples.total, self._config.seed, self._done, epochs)
         start = time.perf_counter()
         train = self._program.train(self._train, order)
         self._seconds += time.perf_counter() - start
@@ -168,7 +168,7 @@ class Training:
         for callback in told:
             callback.on_test_end(validation)
         seconds, self._seconds, self._passes = self._seconds / self._passes, 0.0, 0
-        batches = self._done * self._config.batches.count(count(self._train))
+        batches = self._done * self._config.batches.count(self._samples.total)
         return Epoch(
             self._done, train, test, self._learning_rate(), seconds, time.perf_counter() - start,
             validation=validation,
@@ -212,7 +212,7 @@ class Training:
         number = best or self._done
         train = final_weights.trained_values(self._hooks.callbacks, number, self._trained)
         validation, test = self._evaluated()
-        batches = self._done * self._config.batches.count(count(self._train))
+        batches = self._done * self._config.batches.count(self._samples.total)
         step = self._done if self._config.batches.steps is None else batches + 1  # one further than the last epoch's
         seconds = time.perf_counter() - start
         return Epoch(number, train, test, None, 0.0, seconds, validation=validation, batches=batches, step=step)
@@ -231,7 +231,7 @@ class Training:
         return Unkept(self._program, self._hooks.callbacks, graphs)
 
     def _callback_list(self) -> keras.callbacks.CallbackList:
-        steps, epochs = self._config.batches.count(count(self._train)), self._config.epochs
+        steps, epochs = self._config.batches.count(self._samples.total), self._config.epochs
         callbacks = list(self._config.callbacks)
         return keras.callbacks.CallbackList(
             callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps, verbose=0

@@ -1,4 +1,4 @@
-from .array_hashes import arrays_sha256 as arrays_sha256, judged_sha256 as judged_sha256
+from .array_hashes import given_sha256 as given_sha256, judged_sha256 as judged_sha256
 from .build import (
     build_dense as build_dense,
     count_flops as count_flops,
@@ -19,7 +19,7 @@ from .phase_changes import (
     phase_refusal as phase_refusal,
     require_no_callbacks as require_no_callbacks,
 )
-from .samples import make_arrays as make_arrays
+from .samples import Given as Given, make_samples as make_samples
 from .seeded_functions import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything
 from .soundness import training_fault as training_fault
 from .variant_fingerprint import VariantFingerprint as VariantFingerprint

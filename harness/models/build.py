@@ -1,25 +1,27 @@
 """Settings → a compiled Keras model, its layers edited as the settings say, or the study's scikit-learn estimator."""
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from harness.study import Settings, Study
+from harness.errors import UsageError
+from harness.study import Settings, Study, takes
 
 if TYPE_CHECKING:
     import keras
 
-    from harness.data import Arrays
+    from harness.models.samples import Given
 
 IMAGE_SHAPE = (28, 28)
 SUMMARY_WIDTH = 76  # characters; without it Keras asks how wide the terminal is, and fails where that is narrow
 
 
-def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays | None" = None) -> Any:
+def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Given | None" = None) -> Any:
     """Return the study's model for these settings, compiled, its initial weights drawn by the seed and each layer's path.
 
-    arrays: the samples that it is for; one that does not know its shapes, as a Sequential without Input, is built on them.
-    A scikit-learn estimator is returned as it was made. TypeError if the study's own build returns neither;
-    LayerError for layers to edit that the model does not have.
+    arrays: the data that it is for, batches too; build(settings, data) sees the training part, and a model that does not know
+    its shapes, as a Sequential without Input, is built on them. A scikit-learn estimator is returned as it was made.
+    TypeError if the study's own build returns neither; LayerError for layers to edit that the model does not have.
     """
     import keras
 
@@ -29,13 +31,13 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
     keras.utils.set_random_seed(seed)
     keras_internals.reset_uids()  # a layer without a name is `dense` in every trial, not in the first one of a process alone
     with drawing(seed):
-        model = build_dense(settings) if study.build is None else study.build(settings)
+        model = build_dense(settings) if study.build is None else _built(study.build, settings, arrays)
         if kind_of(model) is SKLEARN:
             return _unedited(model, settings)
         if arrays is not None:
-            from harness.engine import build
+            from harness.engine import Feeds, build
 
-            build(model, arrays, batch_size=settings.batch_size)
+            build(model, arrays.look if isinstance(arrays, Feeds) else arrays, batch_size=settings.batch_size)
     if settings.edits:
         from harness.models.layer_ablation import edit
 
@@ -46,6 +48,18 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Arrays |
     if not model.compiled:
         compile_classifier(model, settings)
     return model
+
+
+def _built(function: Callable[..., Any], settings: Settings, given: "Given | None") -> Any:
+    """Call the study's build, with the training data where it asks for them."""
+    if not takes(function, "data"):
+        return function(settings)
+    from harness.data import TrainingView
+    from harness.engine import Feeds
+
+    if given is None:
+        raise UsageError("build(settings, data) needs the trial's data, which are not known here.")
+    return function(settings, data=TrainingView(given.seen if isinstance(given, Feeds) else given))
 
 
 def _unedited(estimator: Any, settings: Settings) -> Any:

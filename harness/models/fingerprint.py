@@ -13,7 +13,7 @@ from harness.models.kinds import SKLEARN, ModelKind, kind_of
 from harness.models.layer_factory import LayerError
 from harness.models.phase_changes import PhaseError, make_phases, phase_refusal, phases_text, require_no_callbacks, without_rate
 from harness.models.reported_metrics import missing, reported_names
-from harness.models.samples import image_arrays, own_arrays
+from harness.models.samples import image_arrays, make_feeds, own_arrays
 from harness.models.variant_fingerprint import VariantFingerprint
 from harness.study import Settings, Study, to_json
 
@@ -36,26 +36,31 @@ def effect(
     study's own arrays are made once more, to see that they follow from the seed.
     """
     try:
-        arrays = own_arrays(study, settings, prepared, seed=0)
-        if twice and arrays is not None and _varying(arrays, own_arrays(study, settings, prepared, seed=0)):
+        feeds = make_feeds(study, settings, seed=0) if study.datasets else None
+        arrays = feeds.look if feeds else own_arrays(study, settings, prepared, seed=0)
+        if twice and feeds is None and arrays is not None and _varying(arrays, own_arrays(study, settings, prepared, seed=0)):
             return VariantFingerprint(fault=_VARYING.format(study.arrays_from))
-        built = make_model(study, settings, seed=0, arrays=arrays or _images(settings, prepared))
+        built = make_model(study, settings, seed=0, arrays=feeds or arrays or _images(settings, prepared))
         choices = changed_settings()  # of Keras and TensorFlow, which a build may change beside what it makes
         kind = kind_of(built)
         held_out = settings.validation is not None or (arrays is not None and arrays.x_validation is not None)
         own, phased = _training(study, settings, built, held_out=held_out)
         model = kind.identity(built)
-        lacking = _refused(kind, built) or missing(study.metric, built) or _none_left(settings, arrays)
+        lacking = _refused(kind, built) or missing(study.metric, built) or _none_left(settings, None if feeds else arrays)
     except (LayerError, CallbackError, PhaseError) as error:
         return VariantFingerprint(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
         return VariantFingerprint()
-    if lacking or model is None or choices is None:
+    if lacking or model is None or choices is None or (feeds and feeds.not_reproducible):
         return VariantFingerprint(error=lacking)
     names = (*kind.settings, *DATA) if arrays is None else kind.settings
+    if feeds is not None:  # these act on a pipeline only through the study's own function, and then they show in its batches
+        names = tuple(name for name in names if name not in ("batch_size", "validation", "validation_by"))
     values = {name: value for name, value in to_json(settings).items() if name in names and not (phased and name == "epochs")}
     digest = hashlib.sha256(json.dumps([model, values, choices, own, phased]).encode())
-    if arrays is not None:
+    if feeds is not None:
+        digest.update(feeds.content.encode())
+    elif arrays is not None:
         add_arrays(digest, arrays)
     weights = _weights(kind, built)
     if not traced or kind.steps is None:

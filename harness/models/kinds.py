@@ -49,7 +49,7 @@ def _check_sklearn(estimator: Any, arrays: Arrays, batch_size: int) -> None:
 
 # How often a training is measured is none of the settings: it learns the same.
 KERAS = ModelKind(
-    settings=("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation"),
+    settings=("batch_size", "epochs", "stop_below_loss", "steps_per_epoch", "validation", "validation_by"),
     identity=fingerprint,
     refusal=refusal,
     check=_check_keras,
@@ -57,7 +57,7 @@ KERAS = ModelKind(
     steps=steps_key,
 )
 SKLEARN = ModelKind(
-    settings=("validation",),
+    settings=("validation", "validation_by"),
     identity=_parameters,
     refusal=lambda model: "",
     check=_check_sklearn,

@@ -191,15 +191,16 @@ class Hashes:
         digest = self._made(watched, asked)
         if others_loaded() != loaded:  # they were loaded by the function, and so it ran before they were seeded
             digest = self._made(watched, asked)
-        anyhow = random_states() == before and not others_loaded()
-        values = {name: getattr(settings, name) for name in (*read, "dataset", "validation")}
+        by_seed = self._study.data_by_seed or settings.validation_by != "first"
+        anyhow = random_states() == before and not others_loaded() and not by_seed
+        values = {name: getattr(settings, name) for name in (*read, "dataset", "validation", "validation_by")}
         self._known.append((values, None if anyhow else asked.seed, digest))
         return digest
 
     def _made(self, settings: Settings, asked: DataQuestion) -> str:
-        from harness.models import arrays_sha256, make_arrays
+        from harness.models import given_sha256, make_samples
 
         try:
-            return arrays_sha256(make_arrays(self._study, settings, asked.prepared, seed=asked.seed))
+            return given_sha256(make_samples(self._study, settings, asked.prepared, seed=asked.seed))
         except (Exception, SystemExit):  # as the trial itself would end
             return ""

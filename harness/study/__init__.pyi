@@ -74,6 +74,7 @@ from .metrics import (
     metric_from_dict as metric_from_dict,
 )
 from .names import check_name as check_name
+from .own_calls import call as call, takes as takes
 from .own_settings import is_made as is_made
 from .phases import Phase as Phase
 from .pickled import PICKLED as PICKLED, pickle_study as pickle_study, pickled_name as pickled_name

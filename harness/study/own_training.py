@@ -25,7 +25,7 @@ def check_own_training(study: "Study") -> None:
     own = "a command" if study.command is not None else "train(settings, trial)"
     if study.train is not None and not callable(study.train):
         raise UsageError(f"{who}: train is {str(study.train)[:80]!r}; expected a function train(settings, trial).")
-    for name in ("build", "arrays", "arrange", "callbacks", "phases", "step_seconds"):
+    for name in ("build", "arrays", "arrange", "datasets", "callbacks", "phases", "step_seconds"):
         if getattr(study, name) is not None:
             raise UsageError(f"{who} has {own}, which makes its own model and data, and {name} too; expected one of the two.")
     if study.pictures:

@@ -12,11 +12,13 @@ from harness.study.expectations import FINISHES, Expectation
 from harness.study.figure_names import checked_pictures
 from harness.study.metrics import ACCURACY, Metric
 from harness.study.names import check_name
+from harness.study.own_calls import OPTIONAL, check_signature, takes, written
 from harness.study.own_settings import settings_of
 from harness.study.own_training import check_command, check_own_training
 from harness.study.settings import Settings, changed, differences, to_json, values_of
 
 BASE = "base"
+_CALLS = {"arrange": "arrange(settings, data)", "train": "train(settings, trial)"}  # how these are called, always
 NON_TRAINING_SETTINGS = ("log_every",)  # settings that change nothing in what is trained
 
 
@@ -69,7 +71,10 @@ class Study:
     """A base and its variants, with the model and the arrays where they are the study's own.
 
     build(settings) returns a Keras model, compiled or not, or a scikit-learn estimator. arrays(settings) returns
-    harness.Arrays of the study's own; arrange(settings, data) makes them of the dataset that the settings name.
+    harness.Arrays of the study's own, datasets(settings) harness.Data of pipelines; arrange(settings, data) makes arrays of
+    the dataset that the settings name. arrays and datasets may ask for the trial's `seed` by that name, build for the
+    training `data`.
+
     callbacks(settings), or callbacks(settings, folder) where they write files, returns Keras callbacks made anew at each
     call; phases(settings) returns the harness.Phase of a training, in the place of the setting `epochs`. All of these may
     import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
@@ -87,11 +92,12 @@ class Study:
     base: Any  # Settings, and of a study that trains itself whatever settings_of takes
     variants: tuple[Variant, ...]
     question: str = ""
-    build: Callable[[Any], Any] | None = None
-    arrays: Callable[[Any], Any] | None = None
+    build: Callable[..., Any] | None = None
+    arrays: Callable[..., Any] | None = None
     arrange: Callable[[Any, Any], Any] | None = None
     callbacks: Callable[..., Any] | None = None
     phases: Callable[[Any], Any] | None = None
+    datasets: Callable[..., Any] | None = None
     metric: Metric = ACCURACY
     pictures: tuple[str, ...] = ()
     step_seconds: Callable[[Any], float] | None = None
@@ -107,8 +113,6 @@ class Study:
         object.__setattr__(self, "pictures", checked_pictures(f"Study {self.name!r}", self.pictures))
         if not isinstance(self.metric, Metric):
             raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
-        if self.arrays is not None and self.arrange is not None:
-            raise UsageError(f"Study {self.name!r} has both arrays(settings) and arrange(settings, data); expected one.")
         if self.command is not None:
             object.__setattr__(self, "command", as_command(self.command))
         check_own_training(self)
@@ -121,6 +125,7 @@ class Study:
                 raise UsageError(
                     f"Study {self.name!r}: {name} is a {kind}; expected a function, as {name}=lambda settings: [...]."
                 )
+        self._check_functions()
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
@@ -140,6 +145,19 @@ class Study:
         if self.path is None:
             raise UsageError(f"Study {self.name!r} was not loaded from a file; expected one, which a worker can load.")
         return self.path
+
+    def _check_functions(self) -> None:
+        given = [call for call in self.own_functions if call.startswith(("arr", "datasets"))]
+        if len(given) > 1:
+            raise UsageError(f"Study {self.name!r} has both {given[0]} and {given[1]}; expected one.")
+        if self.phases is not None and self.datasets is not None:
+            raise UsageError(
+                f"Study {self.name!r} has both phases(settings) and {self.arrays_from}; expected arrays(settings) for the "
+                f"phases, or train(settings, trial), which trains a pipeline in as many phases as it likes."
+            )
+        for name in OPTIONAL:
+            if (function := getattr(self, name)) is not None:
+                check_signature(f"Study {self.name!r}", name, function)
 
     def _check_names(self) -> None:
         folded = {BASE: BASE}
@@ -189,15 +207,20 @@ class Study:
     @property
     def own_functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of its own that decide what a trial gives, each by the way it is called."""
-        functions = {"build(settings)": self.build, "arrays(settings)": self.arrays, "arrange(settings, data)": self.arrange}
-        functions["train(settings, trial)"] = self.train
-        functions |= {"callbacks(settings)": self.callbacks, "phases(settings)": self.phases}
-        return {call: function for call, function in functions.items() if function is not None}
+        functions: dict[str, Callable[..., Any] | None] = {
+            "build": self.build,
+            "arrays": self.arrays,
+            "arrange": self.arrange,
+            "datasets": self.datasets,
+        }
+        functions |= {"train": self.train, "callbacks": self.callbacks, "phases": self.phases}
+        given = {name: function for name, function in functions.items() if function is not None}
+        return {_CALLS.get(name) or written(name, function): function for name, function in given.items()}
 
     @property
     def needs_dataset(self) -> bool:
         """Whether its trials are given the dataset that their settings name, not data of the study's own alone."""
-        return self.arrays is None and not self.trains_itself
+        return self.arrays is None and self.datasets is None and not self.trains_itself
 
     @property
     def trains_itself(self) -> bool:
@@ -213,9 +236,14 @@ class Study:
         return None if self.trains_itself else self.settings(name).epochs
 
     @property
+    def data_by_seed(self) -> bool:
+        """Whether its own function asks for the trial's seed, so that each seed may have other data."""
+        return any(function is not None and takes(function, "seed") for function in (self.arrays, self.datasets))
+
+    @property
     def arrays_from(self) -> str:
-        """What of its own makes a trial's arrays, as it is called; empty where a dataset is taken as it is."""
-        return next((call for call in self.own_functions if call.startswith("arr")), "")
+        """What of its own makes a trial's data, as it is called; empty where a dataset is taken as it is."""
+        return next((call for call in self.own_functions if call.startswith(("arr", "datasets"))), "")
 
     @property
     def title(self) -> str:

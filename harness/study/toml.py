@@ -56,6 +56,7 @@ class _Reader:
                 "build",
                 "arrays",
                 "arrange",
+                "datasets",
                 "callbacks",
                 "phases",
                 "metric",
@@ -68,7 +69,7 @@ class _Reader:
         if command is not None:
             options |= {
                 "command": command,
-                **dict.fromkeys(("build", "arrays", "arrange", "callbacks", "phases", "step_seconds", "train")),
+                **dict.fromkeys(("build", "arrays", "arrange", "datasets", "callbacks", "phases", "step_seconds", "train")),
             }
         faults: list[PlacedError] = []
         with gathered(faults):

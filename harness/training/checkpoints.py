@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from harness.data import Arrays
 from harness.engine import Epoch, State, StateError
-from harness.models import arrays_sha256
+from harness.models import Given, given_sha256
 from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
 from harness.study import TRAIN
 from harness.tensorboard import event_files, hide
@@ -56,7 +55,7 @@ class Checkpoints:
         self,
         trial: Trial,
         training: Resumable,
-        arrays: Arrays,
+        given: Given,
         *,
         started: float,
         notes: dict[str, Any],
@@ -69,7 +68,7 @@ class Checkpoints:
         self.epochs: list[Epoch] = []  # all that count, the resumed ones first
         self.earlier_seconds = 0.0  # what earlier attempts have spent, wall time
         self.notes = notes
-        self._trial, self._training, self._arrays = trial, training, arrays
+        self._trial, self._training, self._given = trial, training, given
         self._started = self._written = started
         self._unkept = unkept
         self._lost_seconds = 0.0
@@ -209,7 +208,7 @@ class Checkpoints:
         found = environment()
         conditions = {"engine": self._training.engine} | {name: found.get(name) for name in CONDITIONS}
         # The trial's id knows a dataset's content, not what a study's function returns.
-        return conditions | {"arrays": arrays_sha256(self._arrays)}
+        return conditions | {"arrays": given_sha256(self._given)}
 
 
 class _OtherConditions(CheckpointError):

@@ -94,6 +94,10 @@ class FigureLogger:
         self._last: Measured | None = None
         self._reasons: dict[str, str] = {}  # why something was not drawn
 
+    def show(self, arrays: Arrays) -> None:
+        """Draw of these samples, where they were not known before the training."""
+        self._subject = replace(self._subject, arrays=arrays)
+
     def epoch(self, model: Any, predict: Predict, epoch: Measured, *, planned: int) -> None:
         """Take down what is shown of single epochs, after one was measured; planned: how many there may be."""
         started = time.perf_counter()

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import keras
 
 from harness.data import Arrays
-from harness.engine import Engine, Epoch, Training, answers, first_inputs, has_call, train
+from harness.engine import Engine, Epoch, Feeds, Training, answers, first_inputs, has_call, outputs_and_targets, train
 from harness.models import (
+    Given,
     count_flops,
     count_parameters,
     describe_layers,
@@ -29,8 +31,8 @@ from harness.training.texts import phases_text
 class KerasTrainer:
     """Trains a compiled model as the trial's settings say, see `harness.training.trainer.Trainer`."""
 
-    def __init__(self, context: TrialContext, model: keras.Model, arrays: Arrays) -> None:
-        _describe(context, model, arrays)
+    def __init__(self, context: TrialContext, model: keras.Model, arrays: Given) -> None:
+        _describe(context, model, arrays.look if isinstance(arrays, Feeds) else arrays)
         self._context, self._progress, self._arrays, self._model = context, context.progress, arrays, model
         self._unkept = ""
         self._training = self._one_or_several()
@@ -98,7 +100,19 @@ class KerasTrainer:
 
     def outputs(self) -> Any:
         """Return the model's outputs for the test samples; None where it trains by steps of its own and answers nothing."""
-        return self.predict(self._arrays.x_test) if answers(self.model) else None
+        return self.answered[0]
+
+    @cached_property
+    def answered(self) -> tuple[Any, Any]:
+        """The model's outputs for the test samples, and these samples' targets; None for what there is not.
+
+        Of batches that come in another order each time, the targets are those beside these outputs.
+        """
+        if not answers(self.model):
+            return None, None
+        if isinstance(self._arrays, Feeds):
+            return outputs_and_targets(self.predict, self._arrays.test)
+        return self.predict(self._arrays.x_test), self._arrays.y_test
 
 
 def _describe(context: TrialContext, model: keras.Model, arrays: Arrays) -> None:

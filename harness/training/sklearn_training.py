@@ -48,3 +48,8 @@ class SklearnTrainer:
     def outputs(self) -> Any:
         """Return the estimator's outputs for the test samples."""
         return self.predict(self._arrays.x_test)
+
+    @property
+    def answered(self) -> tuple[Any, Any]:
+        """These outputs, and the test samples' targets."""
+        return self.outputs(), self._arrays.y_test

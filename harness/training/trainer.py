@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from harness.data import Arrays, Samples
-from harness.engine import Epoch
-from harness.models import KERAS, SKLEARN, ModelKind, kind_of, make_model, require_no_callbacks
+from harness.data import Samples
+from harness.engine import Epoch, Feeds
+from harness.models import KERAS, SKLEARN, Given, ModelKind, kind_of, make_model, require_no_callbacks
 from harness.training.checkpoints import Checkpoints
 from harness.training.context import TrialContext
 from harness.training.keras_training import KerasTrainer
@@ -61,12 +61,26 @@ class Trainer(Protocol):
         """Return the trained model's outputs for the test samples; None where it gives none."""
         ...
 
+    @property
+    def answered(self) -> tuple[Any, Any]:
+        """These outputs, and the test samples' targets beside them."""
+        ...
 
-TRAINERS: Mapping[ModelKind, Callable[[TrialContext, Any, Arrays], Trainer]] = {KERAS: KerasTrainer, SKLEARN: SklearnTrainer}
+
+TRAINERS: Mapping[ModelKind, Callable[[TrialContext, Any, Any], Trainer]] = {KERAS: KerasTrainer, SKLEARN: SklearnTrainer}
 
 
-def make_trainer(context: TrialContext, arrays: Arrays) -> Trainer:
-    """Build the study's model for a trial and return what trains it."""
-    model = make_model(context.study, context.settings, seed=context.trial.seed, arrays=arrays)
+def make_trainer(context: TrialContext, given: Given) -> Trainer:
+    """Build the study's model for a trial and return what trains it; TypeError for an estimator and batches."""
+    model = make_model(context.study, context.settings, seed=context.trial.seed, arrays=given)
     require_no_callbacks(context.study, context.settings, model)
-    return TRAINERS[kind_of(model)](context, model, arrays)
+    kind = kind_of(model)
+    if isinstance(given, Feeds):
+        if kind is SKLEARN:
+            raise TypeError(
+                f"build returned a {type(model).__name__}, which is fitted on arrays, not on the batches of "
+                f"{context.study.arrays_from}; expected arrays(settings) in its place."
+            )
+        if given.not_reproducible:
+            context.progress.provenance["not_reproducible"] = given.not_reproducible
+    return TRAINERS[kind](context, model, given)

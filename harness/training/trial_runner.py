@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from harness.analysis import failed_for_the_disk, judged
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
-from harness.models import arrays_sha256, judged_sha256, make_arrays
+from harness.models import make_samples
 from harness.records import (
     DIVERGED,
     FAILED,
@@ -23,6 +23,7 @@ from harness.study import Study, folders_of, hparam_values, importing_from
 from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
 from harness.training.figure_logger import FigureLogger
+from harness.training.given_data import hashes_after, hashes_before, shown, test_targets
 from harness.training.own_training import note_undrawn, own_training
 from harness.training.texts import specification_texts
 from harness.training.trainer import Trainer, make_trainer
@@ -100,19 +101,20 @@ def _train(context: TrialContext) -> None:
         note_undrawn(context)
         train_itself(context)
         return
-    arrays = make_arrays(study, settings, trial.data, seed=trial.seed)
-    context.progress.data |= {"test_sha256": judged_sha256(arrays)}
-    if study.arrays_from:  # of a dataset as it is, the settings and its own hash say as much
-        context.progress.data |= {"arrays_sha256": arrays_sha256(arrays)}
-    trainer = make_trainer(context, arrays)
-    figures = FigureLogger(trial, study, arrays, context.board)
+    given = make_samples(study, settings, trial.data, seed=trial.seed)
+    context.progress.data |= hashes_before(study, given)
+    trainer = make_trainer(context, given)
+    figures = FigureLogger(trial, study, shown(given), context.board)
     _train_epochs(context, trainer, figures)
     if trainer.final is not None:
         context.finish(trainer.final)
         figures.epoch(trainer.model, trainer.predict, trainer.final, planned=trainer.planned)
     outputs = None if context.progress.diverged else trainer.outputs()
-    if outputs is not None and arrays.y_test is not None:
-        context.save_predictions(outputs, arrays.y_test)
+    targets = None if outputs is None else test_targets(trainer, given)
+    if outputs is not None and targets is not None:
+        context.progress.data |= hashes_after(given, targets)
+        context.save_predictions(outputs, targets)
+        figures.show(shown(given, targets))
     figures.end(trainer.model, trainer.predict, context.progress.history, outputs, weights=trainer.weights)
     context.progress.add_figure_notes(figures)
 
