@@ -207,13 +207,8 @@ class Study:
     @property
     def own_functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of its own that decide what a trial gives, each by the way it is called."""
-        functions: dict[str, Callable[..., Any] | None] = {
-            "build": self.build,
-            "arrays": self.arrays,
-            "arrange": self.arrange,
-            "datasets": self.datasets,
-        }
-        functions |= {"train": self.train, "callbacks": self.callbacks, "phases": self.phases}
+        names = ("build", "arrays", "arrange", "datasets", "train", "callbacks", "phases")
+        functions: dict[str, Callable[..., Any] | None] = {name: getattr(self, name) for name in names}
         given = {name: function for name, function in functions.items() if function is not None}
         return {_CALLS.get(name) or written(name, function): function for name, function in given.items()}
 

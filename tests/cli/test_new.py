@@ -43,7 +43,7 @@ def test_a_scripts_flags_become_a_study_that_runs_it(place: Path):
     assert result.exit_code == 0, result.output
     with open("logs/train-study/summary.csv") as file:
         rows = {row["variant"]: float(row["delta_test_accuracy"] or 0) for row in csv.DictReader(file)}
-    assert rows["augment-true"] == pytest.approx(0.1) and rows["batch-size-32"] == pytest.approx(-0.032)
+    assert rows["augment"] == pytest.approx(0.1) and rows["batch-size-32"] == pytest.approx(-0.032)
 
 
 @pytest.mark.parametrize(
