@@ -11,7 +11,8 @@ from sklearn.datasets import load_digits
 from harness.data.arrays import Arrays
 from harness.engine.batches import epoch_order
 from harness.engine.engine_choice import train
-from harness.engine.training_loop import Epoch, Training
+from harness.engine.epoch import Epoch
+from harness.engine.training_loop import Training
 
 TRAIN, TEST = 330, 110  # 330 = 10 batches of 32 and a short one of 10
 EPOCHS = 3

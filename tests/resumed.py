@@ -9,7 +9,8 @@ import keras
 
 from harness.data.arrays import Arrays
 from harness.engine.engine_choice import train
-from harness.engine.training_loop import Epoch, Training
+from harness.engine.epoch import Epoch
+from harness.engine.training_loop import Training
 
 EPOCHS = 6
 Build = Callable[[], keras.Model]

@@ -16,8 +16,8 @@ def tiny_arrays() -> dict[str, np.ndarray]:
     return {name: random.integers(0, 10, shapes[name], dtype=np.uint8) for name in ARRAYS}
 
 
-def write_idx_files(folder: Path) -> None:
-    """Write the arrays of `tiny` into a folder, as MNIST is published."""
+def write_idx_files(folder: Path, arrays: dict[str, np.ndarray] | None = None) -> None:
+    """Write the arrays of `tiny`, or others, into a folder, as MNIST is published."""
     folder.mkdir(parents=True)
-    for name, array in tiny_arrays().items():
+    for name, array in (arrays or tiny_arrays()).items():
         (folder / getattr(IDX_FILES, name)).write_bytes(gzip.compress(header(array.shape) + array.tobytes(), mtime=0))

@@ -128,8 +128,9 @@ def summary_table(
     ]
     for row, best in zip(rows, pareto_best(rows), strict=True):
         row["pareto"] = best
-        if differing := differing_by_seed(by_variant[row["variant"]]):
-            row["pairs_note"] = "; ".join(filter(None, (differing, row.get("pairs_note"))))
+        group = by_variant[row["variant"]]
+        if said := "; ".join(filter(None, (differing_by_seed(group), _not_reproducible(group)))):
+            row["pairs_note"] = "; ".join(filter(None, (said, row.get("pairs_note"))))
         row |= claim_cells(by_variant, row, metric) if epoch == LAST else {}  # what is claimed is of the trained model
         if row["control"] in costs:
             row |= ratios(costs[row["variant"]], costs[row["control"]])
@@ -183,6 +184,13 @@ def _summary_row(group: Sequence[Record], comparison: Comparison | None) -> dict
         "data": " and ".join(sorted({record.data.get("used", "") for record in group})),
         "engine": " and ".join(sorted({record.provenance.get("engine", "") for record in group})),
     }
+
+
+def _not_reproducible(group: Sequence[Record]) -> str:
+    """Say why the trials of a row may give other values under the same seeds; empty where nothing says so."""
+    reasons = (record.provenance.get("not_reproducible", "") for record in group)
+    reason = next(filter(None, reasons), "")
+    return f"not reproducible ({reason})" if reason else ""
 
 
 def write_tables(folder: Path, records: Sequence[Record]) -> None:

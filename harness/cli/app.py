@@ -12,16 +12,15 @@ from typing import Any
 
 import click
 
+from harness.cli.authoring import AUTHORING
+from harness.cli.looking import LOOKING
 from harness.cli.maintenance import HOUSEKEEPING
 from harness.cli.options import (
     MOST_JOBS,
-    FilePath,
     Seconds,
     data_dir_option,
-    format_option,
     logdir_option,
     one_line_errors,
-    output_option,
     seeds_option,
 )
 from harness.cli.terminal.lasting_output import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
@@ -128,26 +127,12 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
-    from harness.cli.run import run_studies
+    from harness.cli.study_runs import run_studies
     from harness.runs import RunRequest
 
     output_is_told_only()
     with one_line_errors():
         raise SystemExit(run_studies(studies, RunRequest(**options)))
-
-
-@main.command("list")
-@click.argument("study", required=False)
-@logdir_option
-def list_studies(study: str | None, logdir: Path) -> None:
-    """List the studies of experiments/, or what STUDY teaches and its variants.
-
-    Times are for this machine: as recorded under LOGDIR, else a rough guess.
-    """
-    from harness.cli.list import print_studies, print_study
-
-    with one_line_errors():
-        print_study(study, logdir=logdir) if study else print_studies(logdir)
 
 
 @main.command(
@@ -183,120 +168,6 @@ def questions(
         print_questions(number, **shown)
 
 
-@main.command(epilog="\b\nExample:\n  python -m harness reproduce ablations\n")
-@click.argument("study")
-@logdir_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="How to print it.",
-)
-def reproduce(study: str, logdir: Path, form: str) -> None:
-    """Hold the figures that are documented of STUDY, in STUDY.documented.csv beside its file, against the recorded ones."""
-    from harness.cli.reproduce import print_reproduction
-
-    with one_line_errors():
-        print_reproduction(study, logdir=logdir, form=form)
-
-
-EXAMPLE_COMPARE = """\b
-Examples:
-  python -m harness compare logs/ablations
-  python -m harness compare logs/ablations --filter 'test_accuracy > 0.97 and seeds >= 3' --sort -test_accuracy
-  python -m harness compare logs/ablations --format latex -o table.tex
-  python -m harness compare logs/ablations before/summary.csv            two dates, with the difference
-"""
-
-
-@main.command(epilog=EXAMPLE_COMPARE)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FilePath())
-@format_option
-@click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN: from the highest.")
-@click.option("--descending", is_flag=True, help="Order from the highest.")
-@click.option("--filter", metavar="EXPR", help="Only rows for which this holds: 'test_accuracy > 0.97 and seeds >= 3'.")
-@click.option("--columns", multiple=True, metavar="COLUMN,...", help="Show these columns. [default: those that vary]")
-@click.option("--all-columns", is_flag=True, help="Show every column.")
-@click.option(
-    "--epoch",
-    type=click.Choice(["last", "best", "validation"]),
-    default="last",
-    show_default=True,
-    help="Take each trial's values, and from them all differences and verdicts, of its last epoch, of the one best on the "
-    "test samples (an optimistic choice), or of the one best on the validation samples. Another than the last needs log "
-    "folders: a CSV file holds one epoch only.",
-)
-@click.option(
-    "--study", "studies", multiple=True, metavar="FILE",
-    help="Judge by this file of a study of your own as it is now. [default: as its last run declared it]",
-)  # fmt: skip
-@output_option
-def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> None:
-    """Compare the variants at PATH, or of several paths side by side.
-
-    A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
-    """
-    from harness.cli.compare import CompareOptions, compare as compare_paths
-
-    with one_line_errors():
-        compare_paths(paths, CompareOptions(**choice), form=form, output=output)
-
-
-@main.command(epilog="\b\nExamples:\n  python -m harness show ablations/base/seed-0\n  python -m harness show 3f9a1c\n")
-@click.argument("trial")
-@logdir_option
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to write it."
-)
-@output_option
-def show(trial: str, **options: Any) -> None:
-    """Show the record of TRIAL: its path, its id, or a beginning of either that fits no other."""
-    from harness.cli.show import show as show_trial
-
-    with one_line_errors():
-        show_trial(trial, **options)
-
-
-@main.command(epilog="\b\nExample:\n  python -m harness diff base/seed-0 epochs-15/seed-0\n")
-@click.argument("first", metavar="TRIAL")
-@click.argument("second", metavar="TRIAL")
-@logdir_option
-@format_option
-@output_option
-def diff(first: str, second: str, **options: Any) -> None:
-    """Say what differs between two trials: settings, architecture, data, environment, cost, results."""
-    from harness.cli.show import diff as diff_trials
-
-    with one_line_errors():
-        diff_trials(first, second, **options)
-
-
-@main.command(epilog="\b\nExamples:\n  python -m harness board\n  python -m harness board keras-mlp --logdir logs\n")
-@click.argument("study", default="")
-@logdir_option
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on. [default: 6006 or the next free one]")
-@click.option(
-    "--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in."
-)
-def board(study: str, logdir: Path, port: int | None, host: str) -> None:
-    """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
-    from harness.records import folder_of
-    from harness.tensorboard import serve
-
-    with one_line_errors(), serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as running:
-        for notice in running.notices:
-            click.echo(f"Note: {notice}", err=True)
-        click.echo(f"TensorBoard: {running.url} (Ctrl-C ends it)")
-        for name, address in running.views.items():
-            click.echo(f"  {name}: {address}")
-        try:
-            running.wait()
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
-
-
 @main.group(cls=ExampleGroup, invoke_without_command=True)
 @data_dir_option
 @click.pass_context
@@ -319,5 +190,5 @@ def fetch(names: Sequence[str]) -> None:
         raise SystemExit(fetch_datasets(names))
 
 
-for command in HOUSEKEEPING:
+for command in (*AUTHORING, *LOOKING, *HOUSEKEEPING):
     main.add_command(command)

@@ -90,7 +90,7 @@ def named_studies(names: Sequence[str]) -> list[Study]:
 def _require_datasets(study: Study) -> None:
     """Raise UsageError, with its key in a TOML file, for a dataset that is not known."""
     for name in study.names if study.needs_dataset else ():
-        dataset = study.settings(name).dataset
+        dataset = study.dataset(name)
         if dataset not in DATASETS:
             fault = unknown("Dataset", dataset, DATASETS)
             raise UsageError(f"{place_of(study, name, 'dataset') or f'Study {study.name!r}: '}{fault}")
@@ -192,7 +192,8 @@ def _faults(chosen: StudyRequest) -> dict[str, str]:
 def _unfit(study: Study, dataset: str) -> str:
     """Say why a study cannot be run on a dataset, empty if it can."""
     if not study.needs_dataset:
-        return f"Study {study.name!r} has arrays of its own; --dataset {dataset!r} would have no effect."
+        own = "data" if study.trains_itself else "arrays"
+        return f"Study {study.name!r} has {own} of its own; --dataset {dataset!r} would have no effect."
     if is_table(dataset) == is_table(study.base.dataset):
         return ""
     wanted, named = ("a table", "images") if is_table(study.base.dataset) else ("images", "a table")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from harness.data import ResolvedDataset, find_dataset
 from harness.runs import RunRequest
-from harness.study import Study
+from harness.study import BASE, Study
 
 
 def stand_in_notices(data: Mapping[str, ResolvedDataset]) -> list[str]:
@@ -26,7 +26,7 @@ def fitted(study: Study, request: RunRequest, data: Mapping[str, ResolvedDataset
     note is empty; so where a variant has that very share already. study: with the changes that the request makes.
     """
     base = study.base
-    prepared = data.get(base.dataset)
+    prepared = data.get(study.dataset(BASE))
     if prepared is None or not prepared.stand_in or base.validation is None or "validation" in dict(request.base_changes):
         return request, ""
     whole, count = find_dataset(prepared.name).samples, find_dataset(prepared.used).samples

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Union
 
+from harness.data.conversion import as_samples, check_columns
+
 if TYPE_CHECKING:  # a study imports Arrays, and `list` loads every study
     import numpy as np
 
@@ -11,10 +13,15 @@ if TYPE_CHECKING:  # a study imports Arrays, and `list` loads every study
 Samples = Union["np.ndarray", "tuple[np.ndarray, ...]", "Mapping[str, np.ndarray]"]
 
 
+SAMPLES = ("x_train", "y_train", "x_test", "y_test", "x_validation", "y_validation")
+WEIGHTS = ("sample_weight", "sample_weight_test", "sample_weight_validation")
+
+
 @dataclass(frozen=True, slots=True)
 class Arrays:
     """Training and test samples; the first axis of every array counts samples.
 
+    Tables, lists and tensors are converted to NumPy's arrays once; what goes by names, of inputs or outputs, keeps them.
     Arrays may be memory-mapped, and images may stay uint8: they are kept as they are until a batch is drawn.
     """
 
@@ -31,8 +38,17 @@ class Arrays:
     y_validation: Samples | None = None
     feature_names: tuple[str, ...] = ()  # for pictures, as class_names: what the numbers of a sample are
     class_names: tuple[str, ...] = ()
+    sample_weight_test: "np.ndarray | None" = None  # one weight for each test sample, by which it is measured
+    sample_weight_validation: "np.ndarray | None" = None
+    shuffle: bool = True  # whether each epoch draws the training samples in another order; False: as they lie
+    nan_inputs: bool = False  # whether NaN may stand in the inputs, for a model that knows what to make of it
 
     def __post_init__(self) -> None:
+        columns = check_columns({name: getattr(self, name) for name in ("x_train", "x_test", "x_validation")})
+        if columns and not self.feature_names:
+            object.__setattr__(self, "feature_names", columns)
+        for name in (*SAMPLES, *WEIGHTS):
+            object.__setattr__(self, name, as_samples(name, getattr(self, name)))
         for name in ("feature_names", "class_names"):
             names = getattr(self, name)
             if isinstance(names, str):
@@ -40,7 +56,8 @@ class Arrays:
             object.__setattr__(self, name, tuple(map(str, names)))  # of NumPy's strings, too
         if (self.y_train is None) != (self.y_test is None):
             raise ValueError("Received one of y_train and y_test; expected both, or None for both where there are no targets.")
-        if self.y_train is None and (self.sample_weight is not None or self.class_weight is not None):
+        weights = [self.class_weight, *(getattr(self, name) for name in WEIGHTS)]
+        if self.y_train is None and any(one is not None for one in weights):
             raise ValueError("Received weights without targets, which Keras' fit leaves out; expected y_train, or no weights.")
 
 
@@ -70,21 +87,22 @@ def first_samples(arrays: Arrays, count: int | None) -> Arrays:
     """Return the arrays with at most so many samples each, the first ones; None leaves them whole."""
     if count is None:
         return arrays
-    names = ("x_train", "y_train", "x_test", "y_test", "sample_weight", "x_validation", "y_validation")
-    given = {name: getattr(arrays, name) for name in names}
+    given = {name: getattr(arrays, name) for name in (*SAMPLES, *WEIGHTS)}
     kept: dict[str, Any] = {name: take(part, slice(count)) for name, part in given.items() if part is not None}
     return replace(arrays, **kept)
 
 
-def hold_out(arrays: Arrays, count: int) -> Arrays:
-    """Return the arrays with the first so many training samples held out for validation.
+def hold_out(arrays: Arrays, count: int, *, by: str = "first", seed: int = 0) -> Arrays:
+    """Return the arrays with so many training samples held out for validation.
 
-    ValueError if no training sample would be left.
+    by: `first` of them, `random` ones by the seed, or `stratified` ones, of which each class has its share. The others stay in
+    their order. ValueError if no training sample would be left, or if there are no classes to be stratified by.
     """
-    fault = none_left(count, len(each(arrays.x_train)[0]))
+    samples = len(each(arrays.x_train)[0])
+    fault = none_left(count, samples)
     if fault:
         raise ValueError(fault)
-    held, rest = slice(count), slice(count, None)
+    held, rest = _parted(arrays, samples, count, by, seed)
     weights = arrays.sample_weight
     return replace(
         arrays,
@@ -94,6 +112,37 @@ def hold_out(arrays: Arrays, count: int) -> Arrays:
         y_validation=None if arrays.y_train is None else take(arrays.y_train, held),
         sample_weight=None if weights is None else weights[rest],
     )
+
+
+def _parted(arrays: Arrays, samples: int, count: int, by: str, seed: int) -> "tuple[Any, Any]":
+    """Return which samples to hold out and which to train on, as slices or as row numbers in their order."""
+    if by == "first":
+        return slice(count), slice(count, None)
+    import numpy as np
+
+    if by == "random":
+        held = np.random.default_rng((seed, count)).permutation(samples)[:count]
+    else:
+        held = _stratified(arrays, count, seed)
+    chosen = np.zeros(samples, bool)
+    chosen[held] = True
+    return np.flatnonzero(chosen), np.flatnonzero(~chosen)
+
+
+def _stratified(arrays: Arrays, count: int, seed: int) -> "np.ndarray":
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+
+    from harness.data.labels import class_labels
+
+    labels = None if arrays.y_train is None else class_labels(each(arrays.y_train)[0], most=None)
+    if labels is None:
+        raise ValueError("validation_by='stratified' needs labels of classes; expected 'random' for other targets.")
+    try:
+        _, held = train_test_split(range(len(labels)), test_size=count, stratify=labels, random_state=seed)
+    except ValueError as error:
+        raise ValueError(f"validation_by='stratified': {str(error).rstrip('.')}; expected 'random', or more samples.") from None
+    return np.asarray(held)
 
 
 def none_left(count: int, samples: int, *, kind: str = "training samples") -> str:

@@ -1,9 +1,12 @@
 from . import keras_internals as keras_internals
+from .array_checks import check_arrays as check_arrays, check_samples as check_samples
 from .batches import BatchSchedule as BatchSchedule
 from .building import build as build, first_inputs as first_inputs
+from .callback_rules import monitored as monitored, unmonitored as unmonitored, validation_fault as validation_fault
 from .cleanup import free as free
 from .device import scaled as scaled, structure as structure
 from .engine_choice import Engine as Engine, train as train
+from .epoch import Epoch as Epoch, finite as finite
 from .feed_fit import outputs_and_targets as outputs_and_targets
 from .initial_weights import (
     KEPT_PATH as KEPT_PATH,
@@ -23,7 +26,13 @@ from .sklearn import (
     fit_estimator as fit_estimator,
     is_estimator as is_estimator,
     reported as reported,
+    takes_gaps as takes_gaps,
 )
-from .state import State as State, StateError as StateError
+from .state import (
+    State as State,
+    StateError as StateError,
+    random_state as random_state,
+    restore_random as restore_random,
+)
 from .step_traces import steps_key as steps_key
-from .training_loop import Epoch as Epoch, Training as Training, finite as finite
+from .training_loop import Training as Training

@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.data import Arrays, Samples, each, titled
 from harness.engine.building import first_inputs
+from harness.engine.keras_internals import Functional, input_structure, output_structure
 from harness.engine.overrides import has_call, own
 from harness.engine.scaling import check_scale
 from harness.study import SPLITS, VALIDATION
@@ -34,7 +35,15 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
     if arrays.y_train is None:
         return
     outputs = keras.tree.flatten(_outputs(model, arrays))
+    structure = output_structure(model) if isinstance(model, Functional) else None
     for name in _parts(arrays):
+        y = getattr(arrays, f"y_{name}")
+        if isinstance(y, Mapping) and isinstance(structure, Mapping):
+            _by_name(f"y_{name}", "outputs", y, structure)
+        elif isinstance(y, Mapping) and isinstance(model, Functional):
+            raise ValueError(
+                f"y_{name} goes by names ({', '.join(sorted(y))}), the model's outputs do not; expected a tuple by order."
+            )
         _check_targets(model, outputs, f"y_{name}", getattr(arrays, f"y_{name}"))
 
 
@@ -52,7 +61,7 @@ def check_samples(arrays: Arrays, *, gaps: bool = False) -> None:
         _check_lengths(given)
         for label, samples in given.items():
             for title, array in titled(label, samples):
-                _check_finite(title, array, gaps=gaps and samples is x)
+                _check_finite(title, array, gaps=(gaps or arrays.nan_inputs) and samples is x)
     _check_weights(arrays)
 
 
@@ -86,6 +95,8 @@ def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
     expected = getattr(model, "inputs", None)
     if not expected:
         return  # a subclassed model states no shapes: calling it, just below, is the check
+    if isinstance(x, Mapping):
+        expected = _by_name(label, "inputs", x, _named_inputs(model))
     if len(expected) != len(each(x)):
         raise ValueError(f"{label} holds {len(each(x))} arrays; expected {len(expected)}, one for each model input.")
     for (title, array), tensor in zip(titled(label, x), expected, strict=True):
@@ -96,6 +107,20 @@ def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
             raise ValueError(
                 f"{title} has samples of shape {array.shape[1:]}; the model's input {tensor.name!r} expects shape {shape[1:]}."
             )
+
+
+def _named_inputs(model: keras.Model) -> Mapping[str, Any]:
+    """Return a model's inputs by the names that it takes them by: of its dict of inputs, or else of its Input layers."""
+    structure = input_structure(model) if isinstance(model, Functional) else None
+    return structure if isinstance(structure, Mapping) else {tensor.name: tensor for tensor in model.inputs}
+
+
+def _by_name(label: str, kind: str, given: Mapping[str, Any], named: Mapping[str, Any]) -> list[Any]:
+    """Return what the names stand for, in the names' order; ValueError unless they are the model's."""
+    if set(given) != set(named):
+        received, expected = (", ".join(sorted(map(str, names))) for names in (given, named))
+        raise ValueError(f"{label} goes by the names {received}; expected those of the model's {kind}: {expected}.")
+    return [named[name] for name in sorted(given)]
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
@@ -234,8 +259,15 @@ def _check_weights(arrays: Arrays) -> None:
         raise ValueError("Received both class_weight and sample_weight; expected one of them.")
     if arrays.class_weight is not None and arrays.y_train is not None and len(each(arrays.y_train)) > 1:
         raise ValueError("class_weight expects a model of one output; received several label arrays.")
-    if arrays.sample_weight is not None:
-        weights = np.asarray(arrays.sample_weight)
-        if weights.shape[:1] != each(arrays.x_train)[0].shape[:1]:
-            raise ValueError(f"sample_weight has shape {weights.shape}; expected one weight for each training sample.")
-        _check_finite("sample_weight", weights)
+    for name, x, kind in (
+        ("sample_weight", arrays.x_train, "training"),
+        ("sample_weight_test", arrays.x_test, "test"),
+        ("sample_weight_validation", arrays.x_validation, "validation"),
+    ):
+        given = getattr(arrays, name)
+        if given is None:
+            continue
+        weights = np.asarray(given)
+        if x is None or weights.shape[:1] != each(x)[0].shape[:1]:
+            raise ValueError(f"{name} has shape {weights.shape}; expected one weight for each {kind} sample.")
+        _check_finite(name, weights)

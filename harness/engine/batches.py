@@ -14,6 +14,7 @@ class BatchSchedule:
 
     size: int
     steps: int | None = None  # None: every sample once, the last batch as short as it comes
+    shuffle: bool = True  # whether each pass has an order of its own; False: the samples come as they lie
     epochs_per_call: int = 1  # epochs that one call may train, where nobody looks between them
 
     def drawn(self, samples: int) -> int:
@@ -41,12 +42,15 @@ class BatchSchedule:
         before it stopped, and no sample comes again before all others have come.
         """
         if self.steps is None:
-            return epoch_order(samples, seed, index)
+            return self._pass(samples, seed, index)
         drawn = self.drawn(samples)
         first, last = index * drawn, (index + 1) * drawn
         passes = range(first // samples, math.ceil(last / samples))
-        rows = np.concatenate([epoch_order(samples, seed, number) for number in passes])
+        rows = np.concatenate([self._pass(samples, seed, number) for number in passes])
         return rows[first - passes.start * samples :][:drawn]
+
+    def _pass(self, samples: int, seed: int, index: int) -> np.ndarray:
+        return epoch_order(samples, seed, index) if self.shuffle else np.arange(samples, dtype=np.int32)
 
 
 def epoch_order(samples: int, seed: int, index: int) -> np.ndarray:

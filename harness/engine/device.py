@@ -36,8 +36,8 @@ def on_device(arrays: Arrays) -> DeviceSamples:
     held_out = arrays.x_validation
     return DeviceSamples(
         train=training_samples(arrays),
-        test=_pair(arrays.x_test, arrays.y_test),
-        validation=() if held_out is None else _pair(held_out, arrays.y_validation),
+        test=_weighed(_pair(arrays.x_test, arrays.y_test), arrays.sample_weight_test),
+        validation=() if held_out is None else _weighed(_pair(held_out, arrays.y_validation), arrays.sample_weight_validation),
         scale=arrays.scale,
     )
 
@@ -46,6 +46,10 @@ def training_samples(arrays: Arrays) -> tuple[Any, ...]:
     """Return (inputs,), (inputs, targets) or (inputs, targets, weights) of the training samples."""
     weights = training_weights(arrays)
     samples = _pair(arrays.x_train, arrays.y_train)
+    return _weighed(samples, weights)
+
+
+def _weighed(samples: tuple[Any, ...], weights: Any) -> tuple[Any, ...]:
     return samples if weights is None else (*samples, tf.constant(weights, keras.config.floatx()))
 
 
@@ -104,6 +108,9 @@ def scaled(model: keras.Model, inputs: Any, scale: float) -> Any:
         return inputs
     parts = tf.nest.flatten(inputs)
     takers = getattr(model, "inputs", None) or [None] * len(parts)
+    if isinstance(inputs, Mapping):
+        named = {str(taker.name): taker for taker in takers if taker is not None}
+        takers = [named.get(name) for name in sorted(inputs)]
     divided = [
         tf.cast(part, keras.config.floatx()) / scale if part.dtype.is_integer and not _of_integers(taker) else part
         for part, taker in zip(parts, takers, strict=True)

@@ -11,6 +11,7 @@ from harness.data import Arrays, each
 from harness.engine.array_checks import check_arrays
 from harness.engine.batches import BatchSchedule
 from harness.engine.building import build
+from harness.engine.callback_rules import validation_fault
 from harness.engine.device import DeviceSamples, on_device
 from harness.engine.feed_training import train_feeds
 from harness.engine.fit import FitProgram, fit_reason
@@ -20,7 +21,7 @@ from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xl
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
 from harness.engine.training_loop import TrainConfig, Training
-from harness.errors import failure_text
+from harness.errors import UsageError, failure_text
 
 Engine = Literal["auto", "xla", "graph", "fit"]
 ENGINES: tuple[Engine, ...] = ("auto", "xla", "graph", "fit")
@@ -39,18 +40,23 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     steps_per_epoch: int | None = None,
     log_every: int = 1,
+    initial_epoch: int = 0,
 ) -> Training:
     """Return a compiled model's training, its program compiled and nothing trained yet.
 
     The order of the samples and dropout follow from the seed. steps_per_epoch: an epoch is so many full batches, drawn
     on through the samples; without it, every sample once. log_every: only every so many epochs, and the last, are
-    measured on held-out samples and yielded. Feeds give batches in an order of their own. ValueError for arrays that
-    check_arrays refuses, and for a model that overrides what no engine calls.
+    measured on held-out samples and yielded. initial_epoch: epochs that the model has been trained before this training,
+    as fit's; it goes on behind them, up to epochs in all; of arrays alone. Feeds give batches in an order of their own.
+    ValueError for arrays that check_arrays refuses, and for a model that overrides what no engine calls.
     """
     if not model.compiled:
         raise ValueError(f"Model {model.name!r} is not compiled; expected model.compile(...) to have been called.")
     if refused := refusal(model):
         raise ValueError(refused)
+    held_out = arrays.validation is not None if isinstance(arrays, Feeds) else arrays.x_validation is not None
+    if fault := validation_fault(callbacks, held_out=held_out):
+        raise UsageError(fault)
     if isinstance(arrays, Feeds):
         return train_feeds(
             model, arrays, arrays.look, batch_size=batch_size, epochs=epochs, seed=seed, engine=engine, callbacks=callbacks,
@@ -60,19 +66,21 @@ def train(
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     check_arrays(model, arrays)
-    batches = BatchSchedule(batch_size, steps_per_epoch)
+    batches = BatchSchedule(batch_size, steps_per_epoch, shuffle=arrays.shuffle)
     # fit resets the metrics at each epoch, which a step of the model's own may look at.
     if not callbacks and not own(model, *LOGS, "reset_metrics"):
         batches = batches.together(len(each(arrays.x_train)[0]), log_every=log_every)
-    config = TrainConfig(batches, epochs, seed, log_every, tuple(callbacks))
-    seed_streams(model, seed)
+    config = TrainConfig(batches, epochs, seed, log_every, tuple(callbacks), initial_epoch)
+    if not initial_epoch:  # else they go on, too
+        seed_streams(model, seed)
     samples = on_device(arrays)
     reason = "asked for" if engine == "fit" else fit_reason(model, callbacks)
     if not reason:
         program, reason = _compiled(model, samples, batches, engine)
         if program is not None:
             return Training(program, samples, config, reason)
-    by_fit = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=config.callbacks)
+    heard = samples.validation
+    by_fit = FitProgram(model, batch_size=batch_size, scale=arrays.scale, callbacks=config.callbacks, validation=heard)
     return Training(by_fit, samples, config, reason)
 
 

@@ -40,7 +40,8 @@ class FeedFitProgram(FitProgram):
     def _fitted(self, samples: Feed, batches: Any, *, shuffle: bool = False) -> dict[str, float]:
         self._hooks.trained = 0
         # Where fit knows the number of batches it takes no step too many, which some optimizers count.
-        self.model.fit(batches, epochs=1, steps_per_epoch=samples.steps, verbose=0, shuffle=shuffle, callbacks=self._hooks)
+        with self._checks.said():
+            self.model.fit(batches, epochs=1, steps_per_epoch=samples.steps, verbose=0, shuffle=shuffle, callbacks=self._hooks)
         self._hooks.put_back_weights()
         if not self._hooks.trained:
             raise ValueError(f"{samples.name} of Data(...) gave no batch to train on; expected at least one.")
@@ -62,7 +63,8 @@ class FeedFitProgram(FitProgram):
         else:
             samples.begin(0)
             batches = self._checked(samples.epoch(0))
-        return self._reported(self.model.evaluate(batches, verbose=0, return_dict=True, callbacks=self._hooks))
+        with self._checks.said():
+            return self._reported(self.model.evaluate(batches, verbose=0, return_dict=True, callbacks=self._hooks))
 
     def graphs(self, train: Any, held_out: Iterable[Any]) -> list[Any]:
         """Return the traced graphs of a training step and of a measuring one, which fit keeps to itself."""

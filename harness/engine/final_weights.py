@@ -1,7 +1,7 @@
 """With which weights a training ends: its last epoch's, an average of them, or those that a callback put back."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -29,6 +29,16 @@ def averages(optimizer: Any) -> bool:
     return any(averages(part) for part in parts if part is not None)
 
 
+def averaged(callbacks: Sequence[keras.callbacks.Callback], *, stopped: bool) -> str:
+    """Return in words which weights an averaging optimizer has put in place at the end.
+
+    Where SwapEMAWeights had the average in the model already, the optimizer exchanges it for the others, but for behind
+    the last epoch. stopped: whether the training has ended before that one.
+    """
+    swapped = stopped and any(getattr(callback, "_ema_weights_in_model", False) for callback in callbacks)
+    return "as SwapEMAWeights and the optimizer left them" if swapped else AVERAGE
+
+
 def put_back(callbacks: Sequence[keras.callbacks.Callback], model: keras.Model) -> int | None:
     """Return the number, from 1, of the best epoch whose weights a callback has put back, None where that is not known."""
     for callback in reversed(callbacks):
@@ -42,8 +52,8 @@ def _same(kept: Any, weights: list[np.ndarray]) -> bool:
     return len(kept) == len(weights) and all(np.array_equal(one, other) for one, other in zip(kept, weights, strict=True))
 
 
-def trained_values(callbacks: Sequence[keras.callbacks.Callback], number: int) -> dict[str, float]:
-    """Return what was measured while an epoch was trained, from Keras' own history of all epochs."""
+def trained_values(callbacks: Sequence[keras.callbacks.Callback], number: int, names: Iterable[str]) -> dict[str, float]:
+    """Return what was measured under these names while an epoch was trained, from Keras' own history of all epochs."""
     history = next(callback for callback in callbacks if isinstance(callback, keras.callbacks.History))
     place = history.epoch.index(number - 1)
-    return {name: values[place] for name, values in history.history.items() if not name.startswith("val_")}
+    return {name: history.history[name][place] for name in names}

@@ -8,14 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from harness.data import Samples
+from harness.engine.callback_rules import batch_hook
 from harness.engine.device import batch_of, count, structure
 from harness.engine.final_weights import averages
 from harness.engine.keras_internals import distribution_strategy
 from harness.engine.overrides import LOGS, fit_function, own
 from harness.engine.programs import as_floats
 from harness.engine.step_logs import reported
-
-BATCH_HOOKS = tuple(f"on_{kind}batch_{edge}" for kind in ("", "train_", "test_") for edge in ("begin", "end"))
 
 
 class FitProgram:
@@ -24,11 +23,19 @@ class FitProgram:
     engine = "fit"
 
     def __init__(
-        self, model: keras.Model, *, batch_size: int, scale: float, callbacks: Sequence[keras.callbacks.Callback] = ()
+        self,
+        model: keras.Model,
+        *,
+        batch_size: int,
+        scale: float,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        validation: tuple[Any, ...] = (),
     ) -> None:
+        """Begin; validation: the samples that callbacks hear of at each batch, as of no others that are measured."""
         self.model = model
         self._batch_size = batch_size
         self._scale = scale
+        self._validation = validation
         self._hooks = _BatchHooks(callbacks, model)
 
     def train(self, samples: tuple[Any, ...], order: np.ndarray) -> dict[str, float]:
@@ -41,6 +48,7 @@ class FitProgram:
     def evaluate(self, samples: tuple[Any, ...]) -> dict[str, float]:
         """Return loss and metrics on these samples by Keras' names."""
         batches = self._batches(samples, tf.range(count(samples)))
+        self._hooks.tell_tests = samples is self._validation
         return self._reported(self.model.evaluate(batches, verbose=0, return_dict=True, callbacks=self._hooks))
 
     def predict(self, x: Samples) -> Any:
@@ -80,6 +88,7 @@ class _BatchHooks(keras.callbacks.CallbackList):
         self.logs: dict[str, Any] = {}
         self.trained = 0  # batches of the epoch
         self.last: dict[str, Any] = {}  # what the last batch's step returned
+        self.tell_tests = True  # whether callbacks hear of the batches that are measured
         self.weights: list[np.ndarray] = []  # at the end of the epoch, where the optimizer averages them
 
     def put_back_weights(self) -> None:
@@ -121,13 +130,13 @@ class _BatchHooks(keras.callbacks.CallbackList):
 
     def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Pass it on."""
-        for callback in self.callbacks:
+        for callback in self.callbacks if self.tell_tests else ():
             callback.on_test_batch_begin(batch, logs)
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """Keep what the batch's step returned, and pass it on."""
         self.last = dict(logs or {})
-        for callback in self.callbacks:
+        for callback in self.callbacks if self.tell_tests else ():
             callback.on_test_batch_end(batch, logs)
 
 
@@ -140,11 +149,6 @@ def fit_reason(model: keras.Model, callbacks: Iterable[keras.callbacks.Callback]
     if distribution_strategy(model) is not None:
         return "the model was made under a distribution strategy, which only fit follows"
     for callback in callbacks:
-        hooks = [name for name in BATCH_HOOKS if not _is_default(callback, name)]
-        if hooks and getattr(callback, "save_freq", None) != "epoch":
-            return f"callback {type(callback).__name__} has {hooks[0]}, and a compiled epoch stops at no batch"
+        if hook := batch_hook(callback):
+            return f"callback {type(callback).__name__} has {hook}, and a compiled epoch stops at no batch"
     return ""
-
-
-def _is_default(callback: keras.callbacks.Callback, name: str) -> bool:
-    return name not in vars(callback) and getattr(type(callback), name) is getattr(keras.callbacks.Callback, name)

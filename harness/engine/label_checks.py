@@ -1,5 +1,7 @@
 """Labels of a pipeline held against the model's outputs batch by batch: XLA would clamp one out of range in silence."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -15,7 +17,7 @@ class LabelChecks:
 
     def __init__(self, model: keras.Model, look: Arrays) -> None:
         self._limits = class_limits(model, look)
-        self._part = ""
+        self._part, self._fault = "", ""
 
     def begin(self, part: str) -> None:
         """Hear which part of the data comes next."""
@@ -32,10 +34,22 @@ class LabelChecks:
         """Raise ValueError where labels were out of range."""
         if wrong:
             limits = " and ".join(str(limit) for limit in self._limits if limit)
-            raise ValueError(
+            self._fault = (
                 f"{self._part} of Data(...) holds a batch with {wrong} labels out of range: the model has {limits} outputs; "
-                f"expected labels from 0 to one less."
+                "expected labels from 0 to one less."
             )
+            raise ValueError(self._fault)
+
+    @contextmanager
+    def said(self) -> Iterator[None]:
+        """Let what is wrong come out of fit in its own words, which TensorFlow wraps in many lines."""
+        self._fault = ""
+        try:
+            yield
+        except tf.errors.OpError:
+            if self._fault:
+                raise ValueError(self._fault) from None
+            raise
 
     def checked(self, batch: Any) -> Any:
         """Return a batch of arrays; ValueError as above."""

@@ -95,7 +95,7 @@ def _arrays(first: dict[str, Any]) -> Arrays:
         fields |= {f"x_{name}": x, f"y_{name}": y}
         if name == "train" and weights is not None:
             fields["sample_weight"] = weights
-    return Arrays(**fields)
+    return Arrays(**fields, nan_inputs=True)  # what NaN does to the loss is seen; a pipeline need not declare it
 
 
 def _unpacked(name: str, batch: Any) -> tuple[Any, Any, Any]:

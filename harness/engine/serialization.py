@@ -14,7 +14,7 @@ Arrays = Sequence[np.ndarray]
 def serialize(value: Any) -> tuple[Any, list[np.ndarray]]:
     """Return a value as JSON can hold it, and the arrays in it, which the JSON names by their numbers.
 
-    Kept are None, bool, int, float, str, lists, tuples, dicts and NumPy's arrays and scalars, each as exactly that
+    Kept are None, bool, int, float, str, bytes, lists, tuples, dicts and NumPy's arrays and scalars, each as exactly that
     type. TypeError says which part is something else.
     """
     arrays: list[np.ndarray] = []
@@ -32,6 +32,8 @@ def deserialize(flat: Any, arrays: Arrays) -> Any:
         return tuple(deserialize(part, arrays) for part in content)
     if kind == "dict":
         return {deserialize(key, arrays): deserialize(part, arrays) for key, part in content}
+    if kind == "bytes":
+        return arrays[content].tobytes()
     if kind == "array":
         return _array(arrays, content)
     if kind == "scalar":
@@ -43,6 +45,9 @@ def _flat(value: Any, arrays: list[np.ndarray], place: str) -> Any:
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
+    if kind is bytes:
+        arrays.append(np.frombuffer(value, np.uint8))
+        return {"bytes": len(arrays) - 1}
     if kind is list:
         return [_flat(part, arrays, f"{place}[{number}]") for number, part in enumerate(value)]
     if kind is tuple:

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.data import NO_CLASS, Arrays, Samples, class_numbers, each, training_weights
 from harness.engine.array_checks import check_samples
-from harness.engine.training_loop import Epoch
+from harness.engine.epoch import Epoch
 from harness.study import SPLITS, TEST, TRAIN, VALIDATION
 
 ENGINE = "scikit-learn"
@@ -48,6 +48,8 @@ def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | N
     """
     from threadpoolctl import threadpool_limits
 
+    if arrays.sample_weight_test is not None or arrays.sample_weight_validation is not None:
+        raise ValueError("Received sample weights for measuring, which estimators are measured without; expected none of them.")
     check_samples(arrays, gaps=takes_gaps(estimator))
     classifying = _is_classifier(estimator)
     target = _class_numbers if classifying else _numbers

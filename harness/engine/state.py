@@ -35,6 +35,7 @@ class State:
     variables: Sequence[np.ndarray]  # the model's, its seed generators' included, the optimizer's, then all others
     callbacks: Sequence[Mapping[str, Any]]  # each one's class, its attributes, and which of these are functions
     random: Mapping[str, Any]  # of Python, NumPy and Keras
+    began: Sequence[int] = (0,)  # how many epochs lay behind each phase of the training that has begun
 
 
 def take_state(

@@ -1,6 +1,6 @@
 """What a model trains, measures and predicts in a step, traced to be held against another model's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,5 +51,7 @@ def _inputs(model: keras.Model) -> tuple[Any, Any]:
 
 
 def _specs(samples: Any) -> Any:
+    if isinstance(samples, Mapping):
+        return {name: _specs(array) for name, array in samples.items()}
     specs = [tf.TensorSpec(array.shape, stored_dtype(array)) for array in each(samples)]
     return specs if isinstance(samples, (tuple, list)) else specs[0]

@@ -1,42 +1,21 @@
 """A training an epoch at a time: what callbacks hear, what is measured, where it can be left, and what it ends with."""
 
-import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import keras
 
 from harness.data import Samples
-from harness.engine import final_weights
+from harness.engine import callback_rules, final_weights
+from harness.engine.epoch import Epoch, finite, logs_of
 from harness.engine.programs import Program
 from harness.engine.schedules import Drawn, Schedule
 from harness.engine.state import State, StateError, put_back, require_same_kind, take_state
 from harness.engine.unsaved_state import Unkept
 from harness.records import LAST_EPOCH
-from harness.study import TEST, TRAIN, VALIDATION
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """What was measured after an epoch, and what it took."""
-
-    number: int  # from 1
-    train: Mapping[str, float]  # by Keras' names: loss, accuracy, ...
-    test: Mapping[str, float]
-    learning_rate: float | None  # None for a model that has none, or several
-    seconds: float  # one training pass alone; the mean of those since the epoch that was measured before
-    test_seconds: float  # on validation and test samples
-    validation: Mapping[str, float] = field(default_factory=dict)  # empty where no samples are held out
-    batches: int = 0  # trained so far
-    step: int = 0  # the place in TensorBoard's charts
-
-    @property
-    def by_split(self) -> dict[str, Mapping[str, float]]:
-        """What was measured on the samples of each split."""
-        return {TRAIN: self.train, VALIDATION: self.validation, TEST: self.test}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +27,7 @@ class TrainConfig:
     seed: int
     log_every: int
     callbacks: tuple[keras.callbacks.Callback, ...]
+    initial_epoch: int = 0  # epochs that lie behind the training when it begins
 
 
 class Training:
@@ -61,8 +41,9 @@ class Training:
         self._train, self._test, self._validation = samples.train, samples.test, samples.validation
         self._hooks = self._callback_list()
         self._unkept: Unkept | None = None  # it looks at what there is when the training begins
-        self._done = 0
-        self._logs: Mapping[str, float] = {}
+        self._done = config.initial_epoch
+        self._logs: Mapping[str, float] = {}  # of the last epoch
+        self._trained: Mapping[str, float] = {}  # of its training alone
         self._resumed: State | None = None
         self._seconds, self._passes = 0.0, 0  # of training since the last measured epoch
         # Nothing else changes weights behind an epoch's measurement.
@@ -86,27 +67,43 @@ class Training:
 
         It ends after the planned epochs, when a callback sets `stop_training`, or after a loss that is not finite, and
         the epoch that it ends with is always measured. Behind the last one, the weights become those that fit would
-        hand back: `weights` says which, and `final` what the model measures with them. Callbacks hear of every epoch: of
-        its training values always, of held-out samples where it is measured. Without callbacks and short batches, epochs
-        that are not measured are trained several in a call; a loss that is not finite then ends the training behind it.
+        hand back: `weights` says which, and `final` what the model measures with them. Callbacks hear of every epoch, of
+        its training and of validation samples, never of the test's. Without callbacks and short batches, epochs that are
+        not measured are trained several in a call; a loss that is not finite then ends the training behind it.
         """
-        hooks, model = self._hooks, self.model
+        hooks, model, optimizer = self._hooks, self.model, self.model.optimizer
         model.stop_training = False
+        before = callback_rules.BeforeFirstBatch(model, compiled=bool(self._config.callbacks) and self.engine != "fit")
         hooks.on_train_begin()
         self._begin()
         while not self.ended:
             self._train_unseen()
             hooks.on_epoch_begin(self._done)
-            train = self._pass()
-            epoch = self._measured(train) if self._due(train) else None
+            callback_rules.require_going_on(model)
+            before.check()
+            train = self._trained = self._pass()
+            due = self._due(train)
+            epoch = self._measured(train) if due or (self._config.callbacks and self._validation) else None
             self._logs = dict(train) if epoch is None else logs_of(epoch)
-            hooks.on_epoch_end(self._done - 1, self._logs)
+            hooks.on_epoch_end(self._done - 1, self._told())
+            callback_rules.require_same_compile(model, optimizer)
+            callback_rules.require_monitored(hooks.callbacks)
             if epoch is None and self.ended:  # a callback stopped it between two measured epochs
                 epoch = self._measured(train)  # type: ignore[unreachable]  # mypy takes `ended` for what it was above
                 self._logs = logs_of(epoch)
-            if epoch is not None:
+            if epoch is not None and (due or self.ended):
                 yield epoch
         self._end()
+
+    @property
+    def done(self) -> int:
+        """How many epochs are trained, those before this training included."""
+        return self._done
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a loss of the last epoch was not finite."""
+        return not finite(self._logs)
 
     @property
     def planned(self) -> int:
@@ -116,7 +113,7 @@ class Training:
     @property
     def ended(self) -> bool:
         """Whether no epoch is left to train."""
-        return self.model.stop_training or self._done >= self._config.epochs or not finite(self._logs)
+        return self.model.stop_training or self._done >= self._config.epochs or self.diverged
 
     def state(self) -> State:
         """Return the state behind the epoch that was drawn last; StateError if something in it cannot be kept."""
@@ -162,11 +159,14 @@ class Training:
 
     def _measured(self, train: Mapping[str, float]) -> Epoch:
         start = time.perf_counter()
-        self._hooks.on_test_begin()
+        told = [one for one in self._hooks.callbacks if self._validation or callback_rules.hears_tests(one)]
+        for callback in told:
+            callback.on_test_begin()
         validation, test = self._evaluated()
         if self._watched:  # a callback may lend other weights for the test alone
             self._digest = final_weights.digest(self.model)
-        self._hooks.on_test_end(validation or test)
+        for callback in told:
+            callback.on_test_end(validation)
         seconds, self._seconds, self._passes = self._seconds / self._passes, 0.0, 0
         batches = self._done * self._config.batches.count(self._samples.total)
         return Epoch(
@@ -189,24 +189,28 @@ class Training:
         if model.optimizer is not None:
             model.optimizer.finalize_variable_values(model.trainable_weights)
         averaged = final_weights.digest(model) if self._watched else b""
-        self._hooks.on_train_end(self._logs)
+        self._hooks.on_train_end(self._told())
         ended = final_weights.digest(model) if self._watched else b""
         best = None
         if ended != averaged:
             best = final_weights.put_back(callbacks, model)
             self.weights = f"best epoch {best}" if best else "as a callback left them at the end"
         elif final_weights.averages(model.optimizer):
-            self.weights = final_weights.AVERAGE
+            self.weights = final_weights.averaged(callbacks, stopped=self._done < self._config.epochs)
         elif ended != self._digest:
             self.weights = f"{LAST_EPOCH}, as callbacks left them behind its test"
         if ended != self._digest and finite(self._logs):
             self.final = self._measured_at_the_end(best)
 
+    def _told(self) -> dict[str, float]:
+        """Return what callbacks are told of the last epoch, which is nothing of the test's."""
+        return {name: value for name, value in self._logs.items() if self._validation or not name.startswith("val_")}
+
     def _measured_at_the_end(self, best: int | None) -> Epoch:
         """Return the last epoch's values, or those of the best one that is back, with the model measured as it is now."""
         start = time.perf_counter()
         number = best or self._done
-        train = final_weights.trained_values(self._hooks.callbacks, number)
+        train = final_weights.trained_values(self._hooks.callbacks, number, self._trained)
         validation, test = self._evaluated()
         batches = self._done * self._config.batches.count(self._samples.total)
         step = self._done if self._config.batches.steps is None else batches + 1  # one further than the last epoch's
@@ -214,10 +218,11 @@ class Training:
         return Epoch(number, train, test, None, 0.0, seconds, validation=validation, batches=batches, step=step)
 
     def _begin(self) -> None:
-        self._done, self._logs, self._seconds, self._passes = 0, {}, 0.0, 0
+        self._done, self._logs, self._seconds, self._passes = self._config.initial_epoch, {}, 0.0, 0
         if self._resumed is not None:
             put_back(self._resumed, self.model, self._hooks.callbacks)
             self._done, self._logs = self._resumed.epoch, dict(self._resumed.logs)
+            self._trained = {name: value for name, value in self._logs.items() if not name.startswith("val_")}
             self._digest = final_weights.digest(self.model) if self._watched else b""
         self._unkept = self._look_for_unkept()
 
@@ -231,14 +236,3 @@ class Training:
         return keras.callbacks.CallbackList(
             callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps, verbose=0
         )
-
-
-def logs_of(epoch: Epoch) -> dict[str, float]:
-    """Return what an epoch measured as Keras' callbacks take it: val_ is of validation samples, or else of the test's."""
-    return {**epoch.train, **{f"val_{name}": value for name, value in (epoch.validation or epoch.test).items()}}
-
-
-def finite(values: Mapping[str, float]) -> bool:
-    """Say whether the losses among an epoch's values are finite: `loss`, `d_loss` and the like; all, where none is named so."""
-    losses = [value for name, value in values.items() if name.endswith("loss")]
-    return all(map(math.isfinite, losses or values.values()))

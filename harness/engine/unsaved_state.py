@@ -25,7 +25,9 @@ from harness.engine.traces import operations
 _ON_VARIABLES = ("Assign", "ReadVariable", "Resource", "Rng", "Stateful", "VarHandle", "VarIsInitialized", "VariableShape")
 _WITHIN_A_STEP = ("Assert", "Case", "CudnnRNN", "If", "Print", "TensorArray", "While")
 _NEVER_CHANGED = ("HashTable", "LookupTableFind", "LookupTableSize")
-_HARMLESS = _ON_VARIABLES + _WITHIN_A_STEP + _NEVER_CHANGED
+# How a compiled loop draws from its pipeline; where that stands follows from the epochs, or its feed says that it does not.
+_OF_A_FEED = ("IteratorGetNextAsOptional", "Optional")
+_HARMLESS = _ON_VARIABLES + _WITHIN_A_STEP + _NEVER_CHANGED + _OF_A_FEED
 _LOOPS = ("fit", "make_train_function", "train_on_batch")  # what could run other code than the model's train_step
 
 

@@ -1,6 +1,7 @@
 """Hashes of arrays: of all that a trial is given, and of which samples it is judged on."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,9 +31,21 @@ def add_arrays(digest: "hashlib._Hash", arrays: Arrays) -> None:
     """Add the content of all arrays, and what else they say of the samples, to a hash."""
     digest.update(repr((arrays.scale, arrays.class_weight)).encode())
     sets = (arrays.x_train, arrays.y_train, arrays.x_test, arrays.y_test, arrays.x_validation, arrays.y_validation)
+    later = {"sample_weight_test": arrays.sample_weight_test, "sample_weight_validation": arrays.sample_weight_validation}
+    later |= {"shuffle": None if arrays.shuffle else np.zeros(1), "nan_inputs": np.ones(1) if arrays.nan_inputs else None}
+    later |= {name: np.array(sorted(named)) for name, named in _names(arrays).items()}
     for samples in (*sets, arrays.sample_weight):
         for values in each(samples) if samples is not None else ():
             _add(digest, np.asarray(values))
+    for name, value in later.items():
+        if value is not None:
+            digest.update(name.encode())
+            _add(digest, np.asarray(value))
+
+
+def _names(arrays: Arrays) -> "dict[str, Mapping[str, object]]":
+    """Return what goes by names, of inputs and targets."""
+    return {name: given for name in ("x_train", "y_train") if isinstance(given := getattr(arrays, name), Mapping)}
 
 
 def judged_sha256(arrays: Arrays) -> str:

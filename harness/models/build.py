@@ -91,18 +91,6 @@ def compile_classifier(model: "keras.Model", settings: Settings) -> None:
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
 
-def stop_below(loss: float) -> "keras.callbacks.Callback":
-    """Return the course's callback: training stops at the end of the first epoch whose loss is below this."""
-    import keras
-
-    class StopBelow(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            if (logs or {}).get("loss", loss) < loss:
-                self.model.stop_training = True
-
-    return StopBelow()
-
-
 def describe_layers(model: "keras.Model") -> list[dict[str, Any]]:
     """Return each layer's name, class, output shape and number of parameters, as plain values."""
 

@@ -8,9 +8,11 @@ from harness.data import Arrays, ResolvedDataset, each, none_left
 from harness.isolation import changed_settings
 from harness.models.array_hashes import add_arrays, arrays_sha256
 from harness.models.build import make_model
-from harness.models.kinds import ModelKind, kind_of
+from harness.models.callbacks import CallbackError, callbacks_text, unmeasured
+from harness.models.kinds import SKLEARN, ModelKind, kind_of
 from harness.models.layer_factory import LayerError
-from harness.models.reported_metrics import missing
+from harness.models.phase_changes import PhaseError, make_phases, phase_refusal, phases_text, require_no_callbacks, without_rate
+from harness.models.reported_metrics import missing, reported_names
 from harness.models.samples import image_arrays, make_feeds, own_arrays
 from harness.models.variant_fingerprint import VariantFingerprint
 from harness.study import Settings, Study, to_json
@@ -41,9 +43,11 @@ def effect(
         built = make_model(study, settings, seed=0, arrays=feeds or arrays or _images(settings, prepared))
         choices = changed_settings()  # of Keras and TensorFlow, which a build may change beside what it makes
         kind = kind_of(built)
+        held_out = settings.validation is not None or (arrays is not None and arrays.x_validation is not None)
+        own, phased = _training(study, settings, built, held_out=held_out)
         model = kind.identity(built)
         lacking = _refused(kind, built) or missing(study.metric, built) or _none_left(settings, None if feeds else arrays)
-    except LayerError as error:
+    except (LayerError, CallbackError, PhaseError) as error:
         return VariantFingerprint(fault=str(error))
     except Exception:  # the trial will raise it again, where it is the trial's own result
         return VariantFingerprint()
@@ -51,9 +55,9 @@ def effect(
         return VariantFingerprint(error=lacking)
     names = (*kind.settings, *DATA) if arrays is None else kind.settings
     if feeds is not None:  # these act on a pipeline only through the study's own function, and then they show in its batches
-        names = tuple(name for name in names if name not in ("batch_size", "validation"))
-    values = {name: value for name, value in to_json(settings).items() if name in names}
-    digest = hashlib.sha256(json.dumps([model, values, choices]).encode())
+        names = tuple(name for name in names if name not in ("batch_size", "validation", "validation_by"))
+    values = {name: value for name, value in to_json(settings).items() if name in names and not (phased and name == "epochs")}
+    digest = hashlib.sha256(json.dumps([model, values, choices, own, phased]).encode())
     if feeds is not None:
         digest.update(feeds.content.encode())
     elif arrays is not None:
@@ -66,6 +70,27 @@ def effect(
         return VariantFingerprint()
     digest.update(steps.program.encode())
     return VariantFingerprint(digest.hexdigest(), weights=weights + steps.start)
+
+
+def _training(study: Study, settings: Settings, model: Any, *, held_out: bool) -> tuple[str, str]:
+    """Return what a study's own callbacks and phases do, as texts; CallbackError or PhaseError where they cannot do it."""
+    if kind_of(model) is SKLEARN:
+        require_no_callbacks(study, settings, model)
+        return "", ""
+    callbacks, own = callbacks_text(study, settings)
+    phases = make_phases(study, settings)
+    if fault := unmeasured(callbacks, _value_names(model), held_out=held_out):
+        raise CallbackError(fault)
+    if fault := phase_refusal(model, phases):
+        raise PhaseError(fault)
+    without_rate(model, phases)
+    return own, phases_text(model, phases)
+
+
+def _value_names(model: Any) -> list[str] | None:
+    """Return the names of the values that callbacks will be told of training; None where these are not known."""
+    several = len(getattr(model, "outputs", None) or ()) > 1  # the names of outputs stand before those of metrics
+    return None if several else reported_names(model)
 
 
 def _varying(arrays: Arrays, again: Arrays | None) -> bool:

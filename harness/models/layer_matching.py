@@ -50,18 +50,18 @@ def marked_places(model: Graph, edits: Mapping[str, Iterable[str]]) -> dict[str,
     """
     places = {place.path: place for place in places_of(model)}
     for pattern in edits["remove"]:
-        for place in _matching("remove", pattern, places):
+        for place in matching("remove", pattern, places):
             place.removed = True
     for text in map(_parsed("replace"), edits["replace"]):
-        for place in _matching("replace", text.target, places):
+        for place in matching("replace", text.target, places):
             _require_free("replace", place)
             place.replacement = text
     for text in map(_parsed("insert_after"), edits["insert_after"]):
-        for place in _matching("insert_after", text.target, places):
+        for place in matching("insert_after", text.target, places):
             _require_kept("insert_after", place)
             place.additions.append(text)
     for pattern in edits["freeze"]:
-        found = _matching("freeze", pattern, places)
+        found = matching("freeze", pattern, places)
         for place in found:
             _require_kept("freeze", place)
             place.frozen_by.append(pattern)
@@ -99,7 +99,8 @@ def _parsed(setting: str) -> Callable[[str], LayerSpec]:
     return lambda text: parse_layer(setting, text)
 
 
-def _matching(setting: str, pattern: str, places: dict[str, LayerEdit]) -> list[LayerEdit]:
+def matching(setting: str, pattern: str, places: dict[str, LayerEdit]) -> list[LayerEdit]:
+    """Return the places that a setting's name or pattern means; LayerError, with the nearest name, where it means none."""
     known = {path: place for path, place in places.items() if not isinstance(place.layer, keras.layers.InputLayer)}
     if pattern in places and pattern not in known:
         raise LayerError(f"{setting}: {pattern!r} is an input of the model; expected one of its layers: {', '.join(known)}.")

@@ -48,7 +48,7 @@ def make_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | No
     """Return a trial's arrays: the study's own, those it makes of the dataset, or the dataset's images as they are.
 
     All that is random in the study's function follows from the seed. Where the settings ask for validation and the study
-    holds no samples out, the first training samples are held out.
+    holds no samples out, training samples are held out, the first ones where `validation_by` says no other.
     TypeError if the study's function returns something else; ValueError if no training sample would be left.
     """
     if prepared is None and study.needs_dataset:
@@ -64,7 +64,7 @@ def make_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | No
         arrays = fold_of(arrays, study.folds, seed, groups=groups)
     if settings.validation is None or arrays.x_validation is not None:
         return arrays
-    return hold_out(arrays, settings.validation)
+    return hold_out(arrays, settings.validation, by=settings.validation_by, seed=seed)
 
 
 def own_arrays(study: Study, settings: Settings, prepared: ResolvedDataset | None, *, seed: int) -> Arrays | None:

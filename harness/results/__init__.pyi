@@ -13,14 +13,24 @@ from .formats import (
     to_markdown as to_markdown,
     write_output as write_output,
 )
-from .loading import gather_records as gather_records, load as load, name_of as name_of, require_folder as require_folder
+from .loading import (
+    Results as Results,
+    gather_records as gather_records,
+    load as load,
+    name_of as name_of,
+    require_folder as require_folder,
+)
 from .naming import (
     GENERAL as GENERAL,
     difference_of as difference_of,
     one_metric as one_metric,
     under_its_name as under_its_name,
 )
-from .notes import chosen_by_validation as chosen_by_validation, interaction_notes as interaction_notes
+from .notes import (
+    chosen_by_validation as chosen_by_validation,
+    interaction_notes as interaction_notes,
+    weights_notes as weights_notes,
+)
 from .selection import Found as Found, find_trial as find_trial, require_sole as require_sole, trials_of as trials_of
 from .side_by_side import (
     difference_name as difference_name,

@@ -11,6 +11,7 @@ from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.results.loading import alike, by_study, gather_records, logdir_of
+from harness.results.notes import weights_notes
 from harness.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     except (TypeError, ValueError, OverflowError) as error:  # whole records that hold what no trial leaves
         raise UsageError(f"The records below {str(path)!r} cannot be compared ({error}).") from None
     table = _with_reasons(table, groups, epoch)
+    if epoch == LAST:
+        notes = [*notes, *weights_notes(declared)]
     return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 

@@ -2,11 +2,21 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import epoch_numbers, in_order, last_run, last_run_line, left_out_lines, runs_table, told_apart, trial_key
+from harness.analysis import (
+    epoch_numbers,
+    in_order,
+    last_run,
+    last_run_line,
+    left_out_lines,
+    runs_table,
+    summary_table,
+    told_apart,
+    trial_key,
+)
 from harness.errors import UsageError
 from harness.records import Record, RecordError, find_records, gc_paused, read_record, trial_folder
 from harness.results.declared import as_declared_now
@@ -14,6 +24,7 @@ from harness.study import load_study, show_value
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +48,41 @@ class Results:
     such as cost_peak_memory_mb) and each setting (`setting_…`, tuples as 512-256). epochs: one row a trial and logged
     epoch, counted from 1: study, variant, seed, trial_id, epoch, then train_loss, train_accuracy, test_loss, test_accuracy
     and whatever else the history holds. Losses are in nats, accuracies fractions, times seconds; what is not known or
-    not finite is NaN. problems: one line for each file that was set aside.
+    not finite is NaN. problems: one line for each file that was set aside. as_expected: whether every trial ended as its
+    study expects; from `harness.run`, whether every expectation of the study's results held too.
     """
 
     trials: "pd.DataFrame"
     epochs: "pd.DataFrame"
     problems: tuple[str, ...] = ()
+    as_expected: bool = True
+    records: tuple[Record, ...] = field(default=(), repr=False)
+    logdir: Path | None = field(default=None, repr=False)
+
+    @property
+    def summary(self) -> "pd.DataFrame":
+        """One row a variant, the base first, with its verdict: the columns of summary.csv."""
+        import pandas as pd
+
+        tables = [summary_table(records, logdir=self.logdir) for records in by_study(self.records).values()]
+        return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+
+    def plot(self) -> "Figure":
+        """Return a figure of what each variant changes in its study's metric, with intervals where there are any."""
+        from harness.results.difference_plot import plot_differences
+
+        return plot_differences(self.summary)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the summary with that figure into one HTML file that needs nothing else; return its path."""
+        from harness.results.html import write_report
+
+        return write_report(self.summary, Path(path))
+
+    def _repr_html_(self) -> str:
+        from harness.results.html import summary_html
+
+        return summary_html(self.summary)
 
 
 def load(path: str | Path, *, study: str | Path | None = None) -> Results:
@@ -66,7 +106,9 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
 
         warnings.warn("\n".join(problems), stacklevel=2)
     records = in_order(declared)
-    return Results(trials_table(records, _common_logdir(gathered)), _epochs(records), problems)
+    logdir = _common_logdir(gathered)
+    ended = all(record.as_expected for record in records)
+    return Results(trials_table(records, logdir), _epochs(records), problems, ended, tuple(records), logdir)
 
 
 def gather_records(folder: Path) -> Gathered:

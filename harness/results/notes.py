@@ -1,13 +1,15 @@
-"""What a summary says in sentences: what validation chooses, and how changes act together."""
+"""What a summary says in sentences: what validation chooses, how changes act together, and which weights were judged."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from harness.analysis import INCONCLUSIVE, SUMMARY_FILE
+from harness.records import LAST_EPOCH, Record
 from harness.results.view import UNFINISHED, format_value
 from harness.study import HIGHER, is_missing, text_of
 
 MOST_NOTES = 8
+_BEST = "best epoch "
 
 
 def chosen_by_validation(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -70,3 +72,22 @@ def _interaction(row: dict[str, Any]) -> str:
 
 def _written(row: dict[str, Any], column: str) -> str:
     return format_value(column, row[column], metric=row["metric"])
+
+
+def weights_notes(records: Sequence[Record]) -> list[str]:
+    """Say of each variant that is not judged with the weights of its last epoch which ones those are."""
+    several = len({record.study for record in records}) > 1
+    by_variant: dict[str, list[str]] = {}
+    for record in records:
+        weights = str(record.provenance.get("weights", LAST_EPOCH))
+        if record.finished and weights != LAST_EPOCH:
+            by_variant.setdefault(f"{record.study}/{record.variant}" if several else record.variant, []).append(weights)
+    return [f"{name} is judged with {_weights(found)}." for name, found in by_variant.items()]
+
+
+def _weights(found: Sequence[str]) -> str:
+    best = sorted({int(text.removeprefix(_BEST)) for text in found if text.removeprefix(_BEST).isdecimal()})
+    others = list(dict.fromkeys(text for text in found if not text.startswith(_BEST)))
+    epochs = f"{best[0]} to {best[-1]}" if len(best) > 1 else "".join(map(str, best))
+    words = [f"the weights of the best epoch ({epochs})"] if best else []
+    return " or ".join([*words, *(text if text.endswith("weights") else f"the weights ({text})" for text in others)])

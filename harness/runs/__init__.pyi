@@ -26,6 +26,7 @@ from .preflight import (
     must_be_built as must_be_built,
     require_different as require_different,
     require_samples as require_samples,
+    require_trainable as require_trainable,
     unused_overrides as unused_overrides,
 )
 from .record_store import RecordStore as RecordStore

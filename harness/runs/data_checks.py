@@ -21,7 +21,7 @@ from harness.records import RECORD_FILE, Record, RecordError, find_records, read
 from harness.runs.executors.preloading import held_for_starting
 from harness.runs.executors.processes import end_tree
 from harness.runs.plan import Key, Plan, declared_now, in_place, key_of
-from harness.study import Settings, Study, annotations, folders_of, importing_from, load_study
+from harness.study import Settings, Study, folders_of, importing_from, load_study, watch
 
 _CONTEXT = SpawnContext()
 
@@ -191,8 +191,9 @@ class Hashes:
         digest = self._made(watched, asked)
         if others_loaded() != loaded:  # they were loaded by the function, and so it ran before they were seeded
             digest = self._made(watched, asked)
-        anyhow = random_states() == before and not others_loaded() and not self._study.data_by_seed and not self._study.folds
-        values = {name: getattr(settings, name) for name in (*read, "dataset", "validation")}
+        by_seed = bool(self._study.folds) or self._study.data_by_seed or settings.validation_by != "first"
+        anyhow = random_states() == before and not others_loaded() and not by_seed
+        values = {name: getattr(settings, name) for name in (*read, "dataset", "validation", "validation_by")}
         self._known.append((values, None if anyhow else asked.seed, digest))
         return digest
 
@@ -203,27 +204,3 @@ class Hashes:
             return given_sha256(make_samples(self._study, settings, asked.prepared, seed=asked.seed))
         except (Exception, SystemExit):  # as the trial itself would end
             return ""
-
-
-def watch(settings: Settings, read: set[str]) -> Settings:
-    """Return settings like these, of a class that notes in `read` which of them are asked for."""
-    kind: Any = type(settings)
-    names = frozenset(annotations(kind))
-    held = getattr(settings, "__dict__", {})
-
-    def look(self: Settings, name: str) -> Any:
-        if name in names:
-            read.add(name)
-        elif name in held or name in ("__dict__", "__reduce__", "__reduce_ex__", "__getstate__"):  # made of any of them
-            read.update(names)
-        return kind.__getattribute__(self, name)
-
-    try:
-        body = {"__slots__": (), "__getattribute__": look, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        watched: Settings = object.__new__(type(kind)(kind.__name__, (kind,), body))
-        for name in (*names, *held):
-            object.__setattr__(watched, name, getattr(settings, name))
-    except (TypeError, AttributeError):  # a class that cannot be extended
-        read.update(names)
-        return settings
-    return watched

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STEP_SECONDS = 0.5e-4
 PARAMETER_SECONDS = 2.3e-9
 START_SECONDS = 1.5  # building, compiling, writing
+UNKNOWN_SECONDS = 10.0  # of what a study trains itself
 PIXELS = 28 * 28
 # Of arrays that a study makes itself, mostly small ones, and the features of those and of tables.
 UNKNOWN_SAMPLES = 200
@@ -61,7 +62,10 @@ def _scaled(row: Mapping[str, str], study: Study, data: Mapping[str, ResolvedDat
     """Return a run's seconds as they would be with the epochs of its variant; all but the epochs stays what it is."""
     settings = study.settings(row["variant"])
     seconds, epochs = _number(row["seconds"]), _number(row.get("epochs"))
+    if study.trains_itself:
+        return seconds
     stops = settings.stop_below_loss is not None or row.get("engine") == "scikit-learn"
+    stops = stops or study.callbacks is not None or study.phases is not None
     if stops or epochs in (0, settings.epochs):
         return seconds
     try:
@@ -103,6 +107,8 @@ def guess_seconds(study: Study, settings: Settings, data: Mapping[str, ResolvedD
 
     A step is what the study says; else that of dense layers as wide as `hidden`. UsageError if the study says nonsense.
     """
+    if study.trains_itself:
+        return UNKNOWN_SECONDS
     steps = settings.steps_per_epoch or math.ceil(_samples(study, settings, data) / settings.batch_size)
     return START_SECONDS + steps * settings.epochs * _step_seconds(study, settings)
 

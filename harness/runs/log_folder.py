@@ -36,7 +36,7 @@ def begin_study(plan: Plan) -> None:
     """Write the study's columns for the HParams tab; UsageError if the disk does not take them."""
     try:
         require_same_folder(plan.folder, plan.home)
-        validated = any(plan.study.settings(name).validation for name in plan.study.names)
+        validated = any(getattr(plan.study.settings(name), "validation", None) for name in plan.study.names)
         metrics = metric_columns(plan.study.metric.name, validation=validated)
         write_study(plan.folder, hyperparameters=_hyperparameters(plan.declared, plan.study), metrics=metrics)
     except OSError as error:

@@ -109,8 +109,7 @@ def key_of(record: Record) -> Key:
 def _trial(plan: Plan, name: str, seed: int) -> Trial:
     folder = trial_folder(plan.request.logdir, plan.study.name, name, seed)
     attempt = next_attempt(folder)
-    settings = plan.study.settings(name)
-    prepared = plan.data.get(settings.dataset)
+    prepared = plan.data.get(plan.study.dataset(name))
     return Trial(
         study_path=plan.study.file,
         base_changes=plan.request.base_changes,
@@ -214,7 +213,7 @@ def declared_now(plan: Plan, record: Record) -> Record | None:
         study = plan.declared.only([record.variant]).with_base(dict(plan.request.base_changes))
     except UsageError:  # a variant that the study no longer has, or that the changed base makes equal to it
         return None
-    prepared = plan.data.get(study.settings(record.variant).dataset)
+    prepared = plan.data.get(study.dataset(record.variant))
     data_sha256 = prepared.sha256 if prepared else record.data.get("sha256", "")
     if record.trial_id != _trial_id(plan, study, record.variant, record.seed, data_sha256=data_sha256):
         return None

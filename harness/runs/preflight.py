@@ -41,6 +41,14 @@ def require_different(plan: Plan, executor: Executor) -> dict[str, VariantFinger
     return fingerprints
 
 
+def require_trainable(plan: Plan, executor: Executor) -> None:
+    """Raise UsageError for the base or a variant that is expected to finish, and would fail before it trains anything."""
+    names = [name for name in plan.study.names if plan.study.expectation(name).finishes]
+    for name, fault in zip(names, executor.faults([_like(plan, name) for name in names]), strict=True):
+        if fault:
+            raise _refusal(plan, name, f" cannot be trained: {fault}")
+
+
 def unused_overrides(plan: Plan, fingerprints: Mapping[str, VariantFingerprint], executor: Executor) -> list[str]:
     """Say which changes of the base no variant heeds, so that the results are those without them: a note for each.
 
@@ -86,12 +94,12 @@ def require_samples(plan: Plan) -> None:
     A study that makes its arrays of the dataset may still have fewer of them; the arrays tell (`require_different`).
     """
     study = plan.study
-    for name in study.names:
+    for name in study.names if study.needs_dataset else ():
         settings = study.settings(name)
         prepared = plan.data.get(settings.dataset)
         if settings.validation is None or not plan.count(name) or not study.expectation(name).finishes:
             continue
-        if not study.needs_dataset or prepared is None:
+        if prepared is None:
             continue
         count = find_dataset(prepared.used).samples
         if not study.arrays_from:
@@ -135,13 +143,15 @@ def _edited(study: Study, *names: str) -> bool:
 def must_be_built(plan: Plan) -> bool:
     """Say whether only the built models tell what the variants change: the study's own, or ones with edited layers."""
     study = plan.study
+    if study.trains_itself:  # there is no model to build; its trials see whether what they change is read
+        return False
     named = study.metric.name not in BUILT_IN_METRICS
     return bool(plan.trials and (study.own_functions or named or _edited(study, *study.names)))
 
 
 def _like(plan: Plan, name: str) -> Trial:
     """Return a trial of a variant for its model and its arrays alone."""
-    return replace(plan.trials[0], variant=name, data=plan.data.get(plan.study.settings(name).dataset))
+    return replace(plan.trials[0], variant=name, data=plan.data.get(plan.study.dataset(name)))
 
 
 def _functions(study: Study) -> str:

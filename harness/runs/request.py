@@ -54,6 +54,13 @@ def selected(study: Study, request: RunRequest) -> Study:
         base = changed(chosen.base, dict(changes))
     except UsageError as error:
         raise UsageError(in_changed_base(changes, error)) from None
+    named = dict(changes) if chosen.command is None else chosen.command.named()
+    for name, value in changes:
+        if name not in named:
+            raise UsageError(
+                f"--set {name}={show_value(value)} changes nothing in study {study.name!r}: its command does not name "
+                f"{name}; expected {{{name}}} in it."
+            )
     try:
         return replace(chosen, base=base)
     except UsageError as error:  # it names a variant, which the change has made equal to its control

@@ -22,7 +22,7 @@ def with_warm_starts(trials: Sequence[Trial], study: Study, seconds: Mapping[str
         groups.setdefault(alike or trial.trial_id, []).append(trial)
     ordered: list[tuple[float, Trial]] = []
     for group in groups.values():
-        group.sort(key=lambda trial: study.settings(trial.variant).epochs)
+        group.sort(key=lambda trial: study.epochs(trial.variant) or 0)
         longest = seconds[group[-1].variant]
         ordered.append((longest, replace(group[0], leaves_warm_start=len(group) > 1)))
         for shorter, longer in pairwise(group):
@@ -37,6 +37,6 @@ def _beginning(study: Study, settings: Settings) -> str:
     A study's own functions may use the number of epochs, for a schedule say; the harness's own model does not. A trial
     that is measured at some epochs only measures its last one, which a longer trial would not.
     """
-    if study.own_functions or settings.stop_below_loss is not None or settings.log_every != 1:
+    if study.own_functions or study.trains_itself or settings.stop_below_loss is not None or settings.log_every != 1:
         return ""
     return json.dumps({name: value for name, value in to_json(settings).items() if name != "epochs"}, sort_keys=True)

@@ -14,6 +14,8 @@ from .claims import (
     VsControl as VsControl,
     never_judged as never_judged,
 )
+from .command import Command as Command, is_metric_name as is_metric_name
+from .command_files import command_source as command_source
 from .expectations import (
     Expectation as Expectation,
     better_than_control as better_than_control,
@@ -49,6 +51,7 @@ from .figure_names import (
     PREDICTIONS as PREDICTIONS,
     SHIFT_ACCURACY as SHIFT_ACCURACY,
 )
+from .flag_reading import ScriptFlag as ScriptFlag, script_flags as script_flags
 from .folds import Folds as Folds
 from .layer_spec import LayerSpec as LayerSpec, parse_layer as parse_layer
 from .loading import (
@@ -57,6 +60,7 @@ from .loading import (
     find_study as find_study,
     folders_of as folders_of,
     importing_from as importing_from,
+    kept_sources as kept_sources,
     load_study as load_study,
     study_files as study_files,
     working_studies as working_studies,
@@ -72,6 +76,9 @@ from .metrics import (
 )
 from .names import check_name as check_name
 from .own_calls import call as call, takes as takes
+from .own_settings import is_made as is_made
+from .phases import Phase as Phase
+from .pickled import PICKLED as PICKLED, pickle_study as pickle_study, pickled_name as pickled_name
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
     Settings as Settings,
@@ -97,3 +104,4 @@ from .study import (
 from .toml import place_of as place_of
 from .toml_file import TomlFile as TomlFile, read_toml as read_toml
 from .value_identity import has_plain_content as has_plain_content
+from .watching import watch as watch

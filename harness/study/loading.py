@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -19,6 +19,7 @@ from types import CodeType, ModuleType
 from harness.errors import MOST_NAMED, UsageError, unknown
 from harness.isolation import BUILT_IN
 from harness.study.own_modules import is_own
+from harness.study.pickled import PICKLED, read_pickled
 from harness.study.source import STUDY_MODULE
 from harness.study.study import Study
 from harness.study.toml import read_study
@@ -81,7 +82,7 @@ def _find(name_or_path: str, folder: Path | None = None, *, beside: Path | None 
     known = study_files(folder) | (study_files(beside) if beside else {})
     if name_or_path in known:
         return _only(known[name_or_path])
-    if "/" not in name_or_path and not name_or_path.endswith(KINDS):
+    if "/" not in name_or_path and not name_or_path.endswith((*KINDS, PICKLED)):
         raise unknown("Study", name_or_path, known)
     path = (beside or Path()) / name_or_path
     if "\0" in name_or_path or not path.is_file():
@@ -106,12 +107,33 @@ def _load(path: Path, above: tuple[Path, ...]) -> Study:
     if path.suffix == ".toml":
         like = partial(_find, folder=BUILT_IN, beside=path.parent)  # whatever the working folder
         return replace(read_study(path, load_like=lambda name: _load(like(name), (*above, path))), path=path)
+    if path.suffix == PICKLED:
+        return replace(read_pickled(path).study, path=path)  # made anew: nothing of one trial is in the next
     module = _execute(path)
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         received = "nothing of that name" if study is None else f"a {type(study).__name__}"
         raise UsageError(f"Study file {path}: expected STUDY = harness.Study(...), received {received}.")
     return replace(study, path=path)
+
+
+def kept_sources(study: Study) -> tuple[str, ...] | None:
+    """Return the sources that came with a study which a program has made; None for one that a file declares."""
+    kept = _kept(study)
+    return kept and kept[0]
+
+
+def _kept(study: Study) -> tuple[tuple[str, ...], tuple[Path, ...]] | None:
+    """Return the sources and the folders that were kept with a study which a program has made."""
+    if study.path is None or study.path.suffix != PICKLED:
+        return None
+    return _read(study.path, study.path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, changed: int) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    kept = read_pickled(path)
+    return kept.sources, kept.folders
 
 
 class _Source(SourceFileLoader):
@@ -155,7 +177,9 @@ def folders_of(study: Study) -> tuple[Path, ...]:
     functions = [*study.own_functions.values(), type(study.base)]
     files = [getattr(sys.modules.get(getattr(function, "__module__", "")), "__file__", None) for function in functions]
     own = [Path(file).parent for file in files if is_own(file)]
-    return tuple(dict.fromkeys([*([study.path.parent] if study.path else []), *own]))
+    kept = _kept(study)
+    beside = kept[1] if kept else ((study.path.parent,) if study.path else ())
+    return tuple(dict.fromkeys([*beside, *own]))
 
 
 @contextmanager

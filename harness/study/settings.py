@@ -14,6 +14,9 @@ from harness.study.layer_spec import parse_layer
 
 LARGEST_NUMBER = 2**53  # beyond it a float does not tell neighbours apart, and nothing here is counted
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd")
+ADDED_LATER = {"validation_by": "first"}  # each with the value of all that was recorded without it
+_NOTHING = object()
+VALIDATION_BY = ("first", "random", "stratified")
 LAYER_TEXTS = ("replace", "insert_after")  # settings that name a layer to put in
 LAYER_NAMES = ("remove", "freeze", "cut")  # settings that name layers, or edges between them
 LAYER_EDITS = ("remove", *LAYER_TEXTS, "freeze", "cut")  # settings that change the built model
@@ -39,6 +42,7 @@ class Settings:
     stop_below_loss: float | None = None  # stop at the end of the first epoch whose training loss is below this
     samples: int | None = None  # use the first so many training images, and as many test images, at the most
     validation: int | None = None  # hold out the first so many training samples: they choose, the test samples judge
+    validation_by: str = "first"  # which of them: the first ones, random ones by the seed, or stratified ones by class and seed
     steps_per_epoch: int | None = None  # an epoch is so many batches, drawn on through the samples; None: each sample once
     log_every: int = 1  # measure on held-out samples, and log, after every so many epochs and after the last
     remove: tuple[str, ...] = ()  # layers to take out of the built model, by name or pattern
@@ -59,6 +63,8 @@ class Settings:
             require_positive("hidden", units)
         if self.optimizer not in OPTIMIZERS:
             raise unknown("Optimizer", self.optimizer, OPTIMIZERS)
+        if self.validation_by not in VALIDATION_BY:
+            raise unknown("validation_by", self.validation_by, VALIDATION_BY)
         for name in LAYER_TEXTS:
             object.__setattr__(self, name, tuple(str(parse_layer(name, text)) for text in getattr(self, name)))
         for name in LAYER_NAMES:
@@ -102,8 +108,12 @@ def hparam_values(settings: Settings) -> dict[str, Any]:
 
 
 def to_json(settings: Settings) -> dict[str, Any]:
-    """Return the settings as values that JSON can hold, tuples as lists."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values_of(settings).items()}
+    """Return the settings as values that JSON can hold, tuples as lists.
+
+    A setting that was added later is left out where it changes nothing, so that what was recorded before it still counts.
+    """
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in values_of(settings).items()}
+    return {name: value for name, value in values.items() if ADDED_LATER.get(name, _NOTHING) != value}
 
 
 def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -112,7 +122,7 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     for name in changes:
         if name not in known:
             raise unknown("Setting", name, known)
-    return replace(settings, **changes)
+    return replace(settings, **{name: check(name, value, known[name]) for name, value in changes.items()})
 
 
 def differences(settings: Settings, other: Settings) -> tuple[str, ...]:

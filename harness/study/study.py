@@ -7,15 +7,23 @@ from typing import Any
 
 from harness.errors import UsageError, unknown
 from harness.study.claims import VsControl
+from harness.study.command import Command, as_command
 from harness.study.expectations import FINISHES, Expectation
 from harness.study.figure_names import checked_pictures
 from harness.study.folds import Folds, as_folds
 from harness.study.metrics import ACCURACY, Metric
 from harness.study.names import check_name
 from harness.study.own_calls import OPTIONAL, check_signature, takes, written
+from harness.study.own_settings import settings_of
+from harness.study.own_training import check_command, check_own_training
 from harness.study.settings import Settings, changed, differences, to_json, values_of
 
 BASE = "base"
+_CALLS = {  # how these are called, always
+    "arrange": "arrange(settings, data)",
+    "groups": "groups(settings, arrays)",
+    "train": "train(settings, trial)",
+}
 NON_TRAINING_SETTINGS = ("log_every",)  # settings that change nothing in what is trained
 
 
@@ -70,23 +78,31 @@ class Study:
     build(settings) returns a Keras model, compiled or not, or a scikit-learn estimator. arrays(settings) returns
     harness.Arrays of the study's own, datasets(settings) harness.Data of pipelines; arrange(settings, data) makes arrays of
     the dataset that the settings name. arrays and datasets may ask for the trial's `seed` by that name, build for the
-    training `data`. All may import what they like inside themselves. `path` is the file the study was loaded from; the
-    loader sets it.
+    training `data`.
+
+    callbacks(settings), or callbacks(settings, folder) where they write files, returns Keras callbacks made anew at each
+    call; phases(settings) returns the harness.Phase of a training, in the place of the setting `epochs`. All of these may
+    import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
+
+    train(settings, trial), in the place of these, trains by itself and tells `trial` what it measures; command is a
+    script that does, with its settings as placeholders: a text, or a harness.Command. The base of such a study may also be
+    any frozen dataclass, or a mapping of settings.
 
     folds: a number, or harness.Folds: the samples of training and test together are divided anew, and each trial is a fold,
-    not a seed. metric: what the verdicts are about. pictures: names from harness.study.folds import Folds, as_folds
-    from harness.study.figure_names, drawn for seed 0 of each
-    variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
+    not a seed. metric: what the verdicts are about. pictures: names from harness.study.figure_names, drawn for seed 0 of
+    each variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
     batch takes one core, for the plan's guess of a study that was never run; without it, as dense layers would take.
     """
 
     name: str
-    base: Settings
+    base: Any  # Settings, and of a study that trains itself whatever settings_of takes
     variants: tuple[Variant, ...]
     question: str = ""
     build: Callable[..., Any] | None = None
     arrays: Callable[..., Any] | None = None
     arrange: Callable[[Any, Any], Any] | None = None
+    callbacks: Callable[..., Any] | None = None
+    phases: Callable[[Any], Any] | None = None
     datasets: Callable[..., Any] | None = None
     folds: Folds | None = None
     metric: Metric = ACCURACY
@@ -94,6 +110,8 @@ class Study:
     step_seconds: Callable[[Any], float] | None = None
     lesson: str = ""
     expect: Expectation = FINISHES  # of the base
+    train: Callable[[Any, Any], Any] | None = None
+    command: Command | None = None  # a text, which is made one
     path: Path | None = None
 
     def __post_init__(self) -> None:
@@ -103,14 +121,28 @@ class Study:
         if not isinstance(self.metric, Metric):
             raise UsageError(f"Study {self.name!r}: metric is {self.metric!r}; expected a harness.Metric.")
         object.__setattr__(self, "folds", as_folds(f"Study {self.name!r}", self.folds))
+        if self.command is not None:
+            object.__setattr__(self, "command", as_command(self.command))
+        check_own_training(self)
+        if self.trains_itself:
+            object.__setattr__(self, "base", settings_of(self.base, who=f"Study {self.name!r}"))
+        for name in ("callbacks", "phases"):
+            value = getattr(self, name)
+            if value is not None and not callable(value):
+                kind = type(value).__name__
+                raise UsageError(
+                    f"Study {self.name!r}: {name} is a {kind}; expected a function, as {name}=lambda settings: [...]."
+                )
         self._check_functions()
         self._check_names()
         _check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
             raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
         trainings: dict[tuple[Any, ...], str] = {}
+        check_command(self, BASE, self.base)
         for variant in self.variants:
             settings = self._check(variant)
+            check_command(self, variant.name, settings)
             other = trainings.setdefault(training(settings), variant.name)
             if other != variant.name:
                 raise self.same(other, variant.name)
@@ -123,13 +155,18 @@ class Study:
         return self.path
 
     def _check_functions(self) -> None:
-        given = [call for call in self.own_functions if not call.startswith(("build", "groups"))]
+        given = [call for call in self.own_functions if call.startswith(("arr", "datasets"))]
         if len(given) > 1:
             raise UsageError(f"Study {self.name!r} has both {given[0]} and {given[1]}; expected one.")
+        if self.phases is not None and self.datasets is not None:
+            raise UsageError(
+                f"Study {self.name!r} has both phases(settings) and {self.arrays_from}; expected arrays(settings) for the "
+                f"phases, or train(settings, trial), which trains a pipeline in as many phases as it likes."
+            )
         if self.folds and (self.datasets or self.data_by_seed):
             raise UsageError(
-                f"Study {self.name!r} has folds and {self.arrays_from}; expected arrays(settings), which gives all samples, the same for "
-                f"each fold, or no folds and a split by the seed."
+                f"Study {self.name!r} has folds and {self.arrays_from}; expected arrays(settings), which gives all samples, "
+                f"the same for each fold, or no folds and a split by the seed."
             )
         for name in OPTIONAL:
             if (function := getattr(self, name)) is not None:
@@ -183,16 +220,29 @@ class Study:
     @property
     def own_functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of its own that decide what a trial gives, each by the way it is called."""
-        functions = {"build": self.build, "arrays": self.arrays, "arrange": self.arrange, "datasets": self.datasets}
-        functions |= {"groups": self.folds.groups if self.folds else None}
-        arranging = {"arrange": "arrange(settings, data)", "groups": "groups(settings, arrays)"}
+        names = ("build", "arrays", "arrange", "datasets", "train", "callbacks", "phases")
+        functions: dict[str, Callable[..., Any] | None] = {name: getattr(self, name) for name in names}
+        functions["groups"] = self.folds.groups if self.folds else None
         given = {name: function for name, function in functions.items() if function is not None}
-        return {arranging.get(name) or written(name, function): function for name, function in given.items()}
+        return {_CALLS.get(name) or written(name, function): function for name, function in given.items()}
 
     @property
     def needs_dataset(self) -> bool:
         """Whether its trials are given the dataset that their settings name, not data of the study's own alone."""
-        return self.arrays is None and self.datasets is None
+        return self.arrays is None and self.datasets is None and not self.trains_itself
+
+    @property
+    def trains_itself(self) -> bool:
+        """Whether its own function or command trains, so that the harness has neither a model nor arrays of it."""
+        return self.train is not None or self.command is not None
+
+    def dataset(self, name: str) -> str:
+        """Return the dataset that the base or a variant is given; empty where its data are the study's own alone."""
+        return self.settings(name).dataset if self.needs_dataset else ""
+
+    def epochs(self, name: str) -> int | None:
+        """Return how many epochs the base or a variant trains at the most; None where only the study's own code knows."""
+        return None if self.trains_itself else self.settings(name).epochs
 
     @property
     def data_by_seed(self) -> bool:
@@ -206,7 +256,7 @@ class Study:
     @property
     def arrays_from(self) -> str:
         """What of its own makes a trial's data, as it is called; empty where a dataset is taken as it is."""
-        return next((call for call in self.own_functions if not call.startswith(("build", "groups"))), "")
+        return next((call for call in self.own_functions if call.startswith(("arr", "datasets"))), "")
 
     @property
     def title(self) -> str:
@@ -231,7 +281,8 @@ class Study:
         """Return the effective settings of the base or of a variant."""
         variant = self.variant(name)
         if variant is None:
-            return self.base
+            base: Settings = self.base
+            return base
         try:
             return changed(self.base, variant.changes)
         except UsageError as error:

@@ -8,12 +8,14 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.study import families
+from harness.study.folds import as_folds
 from harness.study.settings import Settings, annotations, changed, check
 from harness.study.study import BASE, Study, Variant
+from harness.study.toml_command import COMMAND_KEYS, base_of_command, command_of
 from harness.study.toml_file import PlacedError, TomlFile, gathered, read_toml
 from harness.study.toml_values import expectation, judged_and_drawn, require_known, setting_value, wrong_alone
 
-KEYS = ("question", "lesson", "like", "metric", "pictures", "base", "expect", "variants", "families")
+KEYS = ("question", "lesson", "like", *COMMAND_KEYS, "folds", "metric", "pictures", "base", "expect", "variants", "families")
 FAMILIES: dict[str, Callable[..., tuple[Variant, ...]]] = {
     "one-at-a-time": families.one_at_a_time,
     "grid": families.grid,
@@ -46,14 +48,36 @@ class _Reader:
             with self.file.at(key):
                 require_known("Key", key, KEYS)
         like = self._like(load_like)
-        base = self._base(like)
+        command = command_of(self.file)
+        base = self._base(like) if command is None else base_of_command(self.file, like)
         name = self.file.path.stem.replace("_", "-")
-        options = {key: self._text(key) for key in ("question", "lesson") if key in self.file.content}
+        options: dict[str, Any] = {key: self._text(key) for key in ("question", "lesson") if key in self.file.content}
         if like is not None:
-            own = ("build", "arrays", "arrange", "metric", "pictures", "step_seconds")
+            own = (
+                "build",
+                "arrays",
+                "arrange",
+                "datasets",
+                "folds",
+                "callbacks",
+                "phases",
+                "metric",
+                "pictures",
+                "step_seconds",
+                "train",
+                "command",
+            )
             options = {"question": like.question} | {key: getattr(like, key) for key in own} | options
+        if command is not None:
+            options |= {
+                "command": command,
+                **dict.fromkeys(("build", "arrays", "arrange", "datasets", "callbacks", "phases", "step_seconds", "train")),
+            }
         faults: list[PlacedError] = []
         with gathered(faults):
+            if "folds" in self.file.content:
+                with self.file.at("folds"):
+                    options["folds"] = as_folds("Study", self.file.content["folds"])
             options |= judged_and_drawn(self.file)
         variants: list[Variant] = []
         for title in self.file.table("variants"):
@@ -66,7 +90,7 @@ class _Reader:
             with gathered(faults):  # what only the study as a whole tells may stand before
                 self._made(name, base, _with_their_controls(variants), options)
             raise min(faults, key=lambda fault: fault.position)
-        if not variants and "base" not in self.file.content:
+        if not variants and command is None and "base" not in self.file.content:
             raise UsageError(
                 f"Study file {self.file.path} has neither a base nor variants; expected [base] or [variants.NAME]."
             )

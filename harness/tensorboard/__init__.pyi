@@ -4,6 +4,7 @@ from .event_file import event_files as event_files
 from .failover_writer import FailoverWriter as FailoverWriter
 from .hparams import metric_columns as metric_columns, write_study as write_study
 from .projector import Embedding as Embedding, write_embedding as write_embedding
+from .scalars import read_scalars as read_scalars
 from .server import FIRST_PORT as FIRST_PORT, LOOPBACK as LOOPBACK, serve as serve
 from .summaries import (
     histogram_summary as histogram_summary,

@@ -28,6 +28,7 @@ from harness.records import (
     require_own,
     write_atomically,
 )
+from harness.study import BASE, DRAWN_SEED
 
 FORMAT = CheckedFormat("checkpoint", schema=1)
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again
@@ -116,7 +117,7 @@ def discard(trial: Path, record: Record) -> None:
 
 
 def notices(record: Record) -> list[str]:
-    """Say, in one line each, what a trial went on from, and which checkpoints could not be used."""
+    """Say, in one line each, what a trial went on from, which checkpoints were not used, and which --set changes nothing."""
     name, said = f"{record.variant} seed {record.seed}", record.provenance
     lines = []
     if "checkpoint_set_aside" in said:
@@ -125,6 +126,11 @@ def notices(record: Record) -> list[str]:
         lines.append(f"{name} began anew. Not used: {said['checkpoint_unused']}")
     if "resumed_from" in said:
         lines = [f"{name} went on from epoch {said['resumed_from']} of attempt {said['attempts'][-2]}."]
+    if "settings_unread" in said and record.seed == DRAWN_SEED:  # once a variant
+        unread = ", ".join(said["settings_unread"])
+        lines.append(f"{record.variant}: --set {unread} changes nothing, as train(settings, trial) never read it.")
+    if "unseeded" in said and (record.variant, record.seed) == (BASE, DRAWN_SEED):
+        lines.append("The command names no {seed}: its trials are repeats, which differ by what is random in the script alone.")
     return lines
 
 

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
-from harness.engine import Epoch, State, StateError, Training
+from harness.engine import Epoch, State, StateError
 from harness.models import Given, given_sha256
 from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
 from harness.study import TRAIN
@@ -31,6 +31,19 @@ CONDITIONS = ("tensorflow", "keras", "numpy", "processor", "devices", "intra_op_
 WORTH_KEEPING = 3.0  # seconds of training that an interrupted trial keeps
 
 
+class Resumable(Protocol):
+    """A training whose state can be kept, in one phase or in several."""
+
+    @property
+    def engine(self) -> str: ...  # noqa: D102  (as harness.engine.Training's, and so the others)
+    @property
+    def planned(self) -> int: ...  # noqa: D102
+    @property
+    def ended(self) -> bool: ...  # noqa: D102
+    def state(self) -> State: ...  # noqa: D102
+    def resume(self, state: State) -> None: ...  # noqa: D102
+
+
 class Checkpoints:
     """Finds the checkpoint that an attempt goes on from, and writes its own as it trains.
 
@@ -38,13 +51,26 @@ class Checkpoints:
     record's provenance, what was resumed, lost, or set aside.
     """
 
-    def __init__(self, trial: Trial, training: Training, given: Given, *, started: float, notes: dict[str, Any]) -> None:
-        """Begin with nothing to go on from; started: `time.perf_counter()` when the attempt began."""
+    def __init__(
+        self,
+        trial: Trial,
+        training: Resumable,
+        given: Given,
+        *,
+        started: float,
+        notes: dict[str, Any],
+        unkept: str = "",
+    ) -> None:
+        """Begin with nothing to go on from.
+
+        started: `time.perf_counter()` when the attempt began. unkept: why no state of it is to be kept, empty where it is.
+        """
         self.epochs: list[Epoch] = []  # all that count, the resumed ones first
         self.earlier_seconds = 0.0  # what earlier attempts have spent, wall time
         self.notes = notes
         self._trial, self._training, self._given = trial, training, given
         self._started = self._written = started
+        self._unkept = unkept
         self._lost_seconds = 0.0
         self._attempts: tuple[int, ...] = (trial.attempt,)
         self._source: tuple[Path, Checkpoint] | None = None
@@ -66,6 +92,8 @@ class Checkpoints:
                 break
         else:
             self._begin_where_another_ended()
+            if {"callbacks", "phases"} & self.notes.keys() and self._trial.attempt > self._trial.resumable:
+                self.notes["began_anew"] = self._unkept or "no attempt before it has left a state to go on from"
         return list(self.epochs)
 
     def take_over(self) -> None:
@@ -89,6 +117,9 @@ class Checkpoints:
         every = self._trial.checkpoint_seconds
         due = self._written + (min(every, WORTH_KEEPING) if ending else every)
         if self._training.ended or time.perf_counter() < due:
+            return
+        if self._unkept:
+            self.notes["checkpoint_unwritten"] = self._unkept
             return
         try:
             self._store(vars_of(self._training.state()))

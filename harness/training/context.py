@@ -76,6 +76,7 @@ class TrialContext:
     progress: TrialProgress
     board: FailoverWriter
     report: Report
+    stop_asked: Callable[[], bool] = lambda: False  # whether training is asked to stop, without an epoch to report
 
     def log_epoch(self, epoch: Epoch) -> dict[str, float]:
         """Keep an epoch and show it; return its values. UsageError if they lack the metric that the study is about."""

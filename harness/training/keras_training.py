@@ -3,16 +3,29 @@
 import math
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 import keras
 
 from harness.data import Arrays
-from harness.engine import Engine, Epoch, Feeds, answers, first_inputs, has_call, outputs_and_targets, train
-from harness.models import Given, count_flops, count_parameters, describe_layers, state_megabytes, stop_below, summary_text
+from harness.engine import Engine, Epoch, Feeds, Training, answers, first_inputs, has_call, outputs_and_targets, train
+from harness.models import (
+    Given,
+    count_flops,
+    count_parameters,
+    describe_layers,
+    make_callbacks,
+    make_phases,
+    state_megabytes,
+    summary_text,
+    unkept,
+)
 from harness.tensorboard import as_code
 from harness.training.checkpoints import Checkpoints
 from harness.training.context import TrialContext
+from harness.training.phased_training import PhasedTraining
+from harness.training.texts import phases_text
 
 
 class KerasTrainer:
@@ -20,28 +33,54 @@ class KerasTrainer:
 
     def __init__(self, context: TrialContext, model: keras.Model, arrays: Given) -> None:
         _describe(context, model, arrays.look if isinstance(arrays, Feeds) else arrays)
-        settings, self._progress, self._arrays = context.settings, context.progress, arrays
-        self._training = train(
-            model,
-            arrays,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            seed=context.trial.seed,
-            engine=cast(Engine, context.trial.engine),
-            callbacks=[] if settings.stop_below_loss is None else [stop_below(settings.stop_below_loss)],
-            steps_per_epoch=settings.steps_per_epoch,
-            log_every=settings.log_every,
-        )
-        self.model, self.planned, self.predict = self._training.model, self._training.planned, self._training.predict
+        self._context, self._progress, self._arrays, self._model = context, context.progress, arrays, model
+        self._unkept = ""
+        self._training = self._one_or_several()
+        self.model, self.planned, self.predict = model, self._training.planned, self._training.predict
         notes = self._progress.provenance
         notes |= {"engine": self._training.engine, "engine_reason": self._training.reason}
         started = self._progress.started_at
-        self.checkpoints = Checkpoints(context.trial, self._training, arrays, started=started, notes=notes)
+        self.checkpoints = Checkpoints(context.trial, self._training, arrays, started=started, notes=notes, unkept=self._unkept)
+
+    def _one_or_several(self) -> Training | PhasedTraining:
+        study, settings = self._context.study, self._context.settings
+        phases = make_phases(study, settings)
+        if not phases:
+            return self._train(self._folder, 0, settings.epochs)
+        notes = self._progress.provenance.setdefault("phases", {})
+        begin = lambda number, done, epochs: self._train(self._folder / f"phase-{number}", done, epochs)  # noqa: E731
+        return PhasedTraining(self._model, phases, begin, notes=notes)
+
+    @property
+    def _folder(self) -> Path:
+        """Where callbacks may write."""
+        return self._context.board.folder / "callbacks"
+
+    def _train(self, folder: Path, initial_epoch: int, epochs: int) -> Training:
+        study, settings, trial = self._context.study, self._context.settings, self._context.trial
+        callbacks = make_callbacks(study, settings, folder)
+        if study.callbacks is not None:
+            self._progress.provenance["callbacks"] = [type(callback).__name__ for callback in callbacks]
+        self._unkept = unkept(callbacks, folder)
+        return train(
+            self._model,
+            self._arrays,
+            batch_size=settings.batch_size,
+            epochs=epochs,
+            seed=trial.seed,
+            engine=cast(Engine, trial.engine),
+            callbacks=callbacks,
+            steps_per_epoch=settings.steps_per_epoch,
+            log_every=settings.log_every,
+            initial_epoch=initial_epoch,
+        )
 
     def epochs(self) -> Iterator[Epoch]:
         """Train, and yield each epoch that is measured."""
         yield from self._training.epochs()
         self._progress.provenance["weights"] = self.weights
+        if phases := self._progress.provenance.get("phases"):
+            self._context.attempt("phases", lambda: self._context.board.text("phases", phases_text(phases)))
         self._progress.cost["state_mb"] = state_megabytes(self.model)
 
     @property

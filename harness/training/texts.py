@@ -1,5 +1,8 @@
 """What TensorBoard's Text tab says of a trial, as Markdown."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from harness.records import environment
 from harness.study import BASE, Study, show_value, values_of
 from harness.tensorboard import as_table
@@ -13,7 +16,7 @@ def specification_texts(trial: Trial, study: Study) -> dict[str, str]:
     return {
         "configuration": as_table({"study": trial.study, "variant": trial.variant, "seed": trial.seed, **values}),
         "difference": difference_text(study, trial.variant),
-        "data": trial.data.description if trial.data else "Arrays of the study's own.",
+        "data": trial.data.description if trial.data else f"{'Data' if study.trains_itself else 'Arrays'} of the study's own.",
         "environment": as_table(environment()),
     }
 
@@ -24,3 +27,11 @@ def difference_text(study: Study, variant: str) -> str:
     if variant == BASE:
         return f"The base of study **{study.name}**. {study.question} {expectation}"
     return f"`{study.change(variant)}` against the control **{study.control(variant)}**. {expectation}"
+
+
+def phases_text(phases: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what each phase of a training began and ended with as a Markdown table, one row a phase."""
+    names = list(dict.fromkeys(name for phase in phases.values() for name in phase))
+    lines = ["| phase | " + " | ".join(name.replace("_", " ") for name in names) + " |", "| --- " * (len(names) + 1) + "|"]
+    rows = [[number, *(str(phase.get(name, "")) for name in names)] for number, phase in phases.items()]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from harness.data import Samples
 from harness.engine import Epoch, Feeds
-from harness.models import KERAS, SKLEARN, Given, ModelKind, kind_of, make_model
+from harness.models import KERAS, SKLEARN, Given, ModelKind, kind_of, make_model, require_no_callbacks
 from harness.training.checkpoints import Checkpoints
 from harness.training.context import TrialContext
 from harness.training.keras_training import KerasTrainer
@@ -73,6 +73,7 @@ TRAINERS: Mapping[ModelKind, Callable[[TrialContext, Any, Any], Trainer]] = {KER
 def make_trainer(context: TrialContext, given: Given) -> Trainer:
     """Build the study's model for a trial and return what trains it; TypeError for an estimator and batches."""
     model = make_model(context.study, context.settings, seed=context.trial.seed, arrays=given)
+    require_no_callbacks(context.study, context.settings, model)
     kind = kind_of(model)
     if isinstance(given, Feeds):
         if kind is SKLEARN:

@@ -12,7 +12,18 @@ from typing import Any
 from harness.data import ResolvedDataset
 from harness.errors import UsageError
 from harness.records import FAILED, Record
-from harness.study import Settings, Study, folders_of, function_source, importing_from, load_study, to_json
+from harness.study import (
+    Settings,
+    Study,
+    command_source,
+    folders_of,
+    function_source,
+    importing_from,
+    is_made,
+    kept_sources,
+    load_study,
+    to_json,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
         "settings": to_json(settings),
         "seed": seed,
         "data": data_sha256,
-        "source": function_sources(study),
+        "source": function_sources(study, settings),
         "engine": engine,
         "initial": "by seed and path",  # how a network's first weights are drawn
         "versions": _versions(),
@@ -77,10 +88,18 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def function_sources(study: Study) -> list[str]:
-    """Return the source of each function that the study brings itself, and of the class of its settings."""
+def function_sources(study: Study, settings: Settings | None = None) -> list[str]:
+    """Return the source of each function that the study brings itself, and of the class of its settings.
+
+    Of a study with a command, what of the command decides the result with these settings; without any, what of it no
+    setting decides.
+    """
+    if study.command is not None:
+        return command_source(study, settings)
+    if (kept := kept_sources(study)) is not None:
+        return list(kept)
     functions = tuple(study.own_functions.values())
-    kinds = () if type(study.base) is Settings else (type(study.base),)
+    kinds = () if type(study.base) is Settings or is_made(study.base) else (type(study.base),)
     try:
         return list(_sources((*functions, *kinds), folders_of(study)))
     except TypeError:  # an object that can be called and has no hash
@@ -95,7 +114,7 @@ def _sources(things: tuple[Any, ...], folders: tuple[Path, ...]) -> tuple[str, .
 
 
 def source_hash(study: Study) -> str:
-    """Return a hash of the study's own functions."""
+    """Return a hash of the study's own functions, or of its command: one for all of its trials."""
     return hashlib.sha256(json.dumps(function_sources(study)).encode()).hexdigest()
 
 
@@ -119,15 +138,15 @@ def blank_record(trial: Trial, study: Study) -> Record:
         expectation=str(study.expectation(trial.variant)),
         status=FAILED,
         as_expected=False,
-        data=describe_data(trial.data),
+        data=describe_data(trial.data, own="data" if study.trains_itself else "arrays"),
         metric=study.metric.to_dict(),
         changes=study.changes(trial.variant),
         expects=study.expectation(trial.variant).to_dict(),
     )
 
 
-def describe_data(data: ResolvedDataset | None) -> dict[str, str]:
-    """Return which data a trial used, as a record keeps it."""
+def describe_data(data: ResolvedDataset | None, *, own: str = "arrays") -> dict[str, str]:
+    """Return which data a trial used, as a record keeps it; own: what the study's own are."""
     if data is None:
-        return {"name": "study", "used": "study", "description": "arrays of the study's own", "sha256": ""}
+        return {"name": "study", "used": "study", "description": f"{own} of the study's own", "sha256": ""}
     return {"name": data.name, "used": data.used, "description": data.description, "sha256": data.sha256}

@@ -1,6 +1,7 @@
 """One trial, start to finish, in the process that trains: data, model, engine, boards, record."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from harness.analysis import failed_for_the_disk, judged
@@ -23,20 +24,24 @@ from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
 from harness.training.figure_logger import FigureLogger
 from harness.training.given_data import hashes_after, hashes_before, shown, test_targets
+from harness.training.own_training import note_undrawn, own_training
 from harness.training.texts import specification_texts
 from harness.training.trainer import Trainer, make_trainer
 from harness.training.trial import Trial, blank_record
 
 
-def run_trial(trial: Trial, report: Report) -> Record:
-    """Train one trial and return its record; the trial's own failure is a status, never an exception."""
+def run_trial(trial: Trial, report: Report, stop_asked: Callable[[], bool] = lambda: False) -> Record:
+    """Train one trial and return its record; the trial's own failure is a status, never an exception.
+
+    stop_asked: says between epochs, where a study trains itself, whether training is to stop.
+    """
     started, progress = time.time(), TrialProgress()
     study, settings = trial.load()
     error: BaseException | None = None
     board = _board(trial)
     try:
         with importing_from(folders_of(study)), board:
-            _train_on_board(TrialContext(trial, study, settings, progress, board, report))
+            _train_on_board(TrialContext(trial, study, settings, progress, board, report, stop_asked))
     except (Exception, SystemExit) as caught:
         error = caught
     blank = blank_record(trial, study)
@@ -47,11 +52,8 @@ def run_trial(trial: Trial, report: Report) -> Record:
     provenance = environment() | progress.provenance | {"started": started, "ended": ended}
     if board.moved:
         provenance |= {"logs": str(board.folder), "logs_moved": board.moved}
-    cost = progress.cost | {
-        "seconds": progress.seconds,
-        "writing_seconds": board.seconds,
-        "peak_memory_mb": peak_memory_mb(),
-    }
+    cost = {"peak_memory_mb": peak_memory_mb(), **progress.cost}
+    cost |= {"seconds": progress.seconds, "writing_seconds": board.seconds}
     return replace(record, cost=cost, provenance=provenance)
 
 
@@ -95,6 +97,10 @@ def _train_on_board(context: TrialContext) -> None:
 
 def _train(context: TrialContext) -> None:
     study, settings, trial = context.study, context.settings, context.trial
+    if (train_itself := own_training(study)) is not None:
+        note_undrawn(context)
+        train_itself(context)
+        return
     given = make_samples(study, settings, trial.data, seed=trial.seed)
     context.progress.data |= hashes_before(study, given, seed=trial.seed)
     trainer = make_trainer(context, given)

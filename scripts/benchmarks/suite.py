@@ -15,7 +15,7 @@ RUN_ALL = PROJECT / "scripts" / "course" / "run_all.py"
 QUICK = ("base", "no-flatten", "output-5", "early-stop")
 FASTER, OVERHEAD, WORKER_MEGABYTES = Goal(12.0), Goal(1.15, at_most=True), Goal(900.0, at_most=True)
 WRITING = Goal(3.0, at_most=True)  # percent
-STARTS = {"driver": ("-c", "import harness.cli.run"), "worker": ("-c", "import harness.training.trial_runner")}
+STARTS = {"driver": ("-c", "import harness.cli.study_runs"), "worker": ("-c", "import harness.training.trial_runner")}
 
 # Where the documented results lie: variant, value, lowest, highest.
 RANGES = (

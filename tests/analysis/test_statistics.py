@@ -11,6 +11,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from harness.analysis.statistics import (
     PairedDifference,
     TooLarge,
+    equivalence_test,
     holm,
     mean_interval,
     pair,
@@ -199,3 +200,16 @@ def test_importing_statistics_loads_no_scipy() -> None:
     code = f"import sys, {', '.join(f'harness.analysis.{name}' for name in modules)}; print('scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_pairs_of_folds_have_the_corrected_resampled_t_test():
+    """By hand, Nadeau and Bengio (2003): t = mean / (s * sqrt(1/n + n_test/n_train))."""
+    variant, control = [0.91, 0.93, 0.90, 0.95, 0.92], [0.90, 0.90, 0.91, 0.92, 0.90]
+    plain, folded = paired_difference(variant, control), paired_difference(variant, control, overlap=0.25)
+    mean, std = 0.016, np.std([0.01, 0.03, -0.01, 0.03, 0.02], ddof=1)
+    error = std * np.sqrt(1 / 5 + 1 / 4)
+    assert folded.mean == pytest.approx(mean) and folded.error == pytest.approx(error)
+    assert folded.p_value == pytest.approx(2 * stats.t.sf(mean / error, 4))
+    assert folded.high == pytest.approx(mean + stats.t.ppf(0.975, 4) * error)
+    assert equivalence_test(folded, 0.05) == pytest.approx(stats.t.cdf((mean - 0.05) / error, 4))
+    assert plain.p_value < folded.p_value and plain.low > folded.low

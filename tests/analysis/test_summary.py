@@ -97,3 +97,9 @@ def test_costs_stand_as_ratios_to_the_control_and_the_best_trade_offs_are_marked
     assert frame.parameters_ratio["costly"] == 3 and frame.flops_per_sample_ratio["costly"] == 4
     assert frame.epoch_seconds_ratio["costly"] == 2
     assert frame.pareto["base"] and not frame.pareto["costly"]
+
+
+def test_a_row_says_where_its_data_do_not_follow_from_the_seed():
+    drawn = record("base", 0, provenance={"not_reproducible": "train: other batches"})
+    table = summary_table([drawn])
+    assert "not reproducible (train: other batches)" in table["pairs_note"][0]

@@ -1,5 +1,6 @@
 """Keras callbacks at the epochs of a compiled training."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -11,7 +12,9 @@ from harness.data.arrays import Arrays
 
 @pytest.fixture(scope="module")
 def digits() -> Arrays:
-    return digit_arrays()
+    """Digits whose validation samples are those of the test."""
+    arrays = digit_arrays()
+    return replace(arrays, x_validation=arrays.x_test, y_validation=arrays.y_test)
 
 
 def test_early_stopping_stops_and_restores_the_best_weights(digits: Arrays) -> None:

@@ -15,7 +15,8 @@ from harness.analysis.predictions import load_right
 from harness.data.arrays import Arrays
 from harness.engine.batches import epoch_order
 from harness.engine.engine_choice import train
-from harness.engine.training_loop import Epoch, Training
+from harness.engine.epoch import Epoch
+from harness.engine.training_loop import Training
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study
@@ -26,11 +27,12 @@ EPOCHS, SIZE = 3, 50
 
 @pytest.fixture(scope="module")
 def blobs() -> Arrays:
-    """Two noisy classes in four dimensions; 150 samples are three batches of 50."""
+    """Two noisy classes in four dimensions; 150 samples are three batches of 50. Validation samples are those of the test."""
     generator = np.random.default_rng(0)
     x = generator.normal(size=(350, 4)).astype("float32")
     y = (x[:, 0] + generator.normal(size=350) > 0).astype("int64")
-    return Arrays(x_train=x[:150], y_train=y[:150], x_test=x[150:], y_test=y[150:])
+    x_test, y_test = x[150:], y[150:]
+    return Arrays(x[:150], y[:150], x_test, y_test, x_validation=x_test, y_validation=y_test)
 
 
 def dense(optimizer: Any) -> keras.Model:

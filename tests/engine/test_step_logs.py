@@ -8,7 +8,7 @@ import tensorflow as tf
 from ownmodels import assert_as_fit, by_fit, by_harness, dense_model, regression
 
 from harness.engine.engine_choice import train
-from harness.engine.training_loop import finite
+from harness.engine.epoch import finite
 
 
 class PlainLogs(keras.Model):

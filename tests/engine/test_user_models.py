@@ -12,7 +12,8 @@ import tensorflow as tf
 from harness.data.arrays import Arrays, each, training_weights
 from harness.engine.batches import epoch_order
 from harness.engine.engine_choice import train
-from harness.engine.training_loop import Epoch, Training
+from harness.engine.epoch import Epoch
+from harness.engine.training_loop import Training
 from harness.models.build import make_model
 from harness.study.loading import load_study
 from harness.study.study import Study
@@ -20,7 +21,7 @@ from harness.study.study import Study
 STUDIES = {path.stem: path for path in sorted((Path(__file__).parents[1] / "studies").glob("*.py"))}
 CONVOLUTIONAL = ("residual", "squeeze_excite")
 ROUNDED = ("mixed_precision",)  # to eleven bits of a float16, after every operation or after several at once
-REFUSED = {"dict_inputs": "x_train goes by names: left, right; expected an array, or a tuple of arrays in the order"}
+REFUSED: dict[str, str] = {}
 # fit reports 0, the tracker that the test step never updates; the harness reports what the step returned for the last batch.
 UNTRACKED = ("own_step_logs",)
 AVERAGED = ("averaged_weights",)  # the weights that fit hands back are not those of its last epoch

@@ -244,9 +244,8 @@ def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):
 
 @pytest.mark.processes
 def test_a_trial_without_pictures_loads_no_matplotlib():
-    program = (
-        "import sys, harness.training.figure_logger, harness.cli.run; print({'matplotlib', 'tensorflow'} & set(sys.modules))"
-    )
+    names = "harness.training.figure_logger, harness.cli.study_runs"
+    program = f"import sys, {names}; print({{'matplotlib', 'tensorflow'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

@@ -85,9 +85,9 @@ class RunProgress:
     def _view(self) -> Group:
         rows = Table.grid(padding=(0, 2))
         for (variant, seed), epoch in self._running.items():
-            epochs = self._plan.study.settings(variant).epochs
+            planned = self._plan.study.epochs(variant)
             values = _values(epoch.values, self._plan.study.metric)
-            rows.add_row(f"  {variant}", f"seed {seed}", f"epoch {epoch.epoch}/{epochs}", values)
+            rows.add_row(f"  {variant}", f"seed {seed}", f"epoch {epoch.epoch}{f'/{planned}' if planned else ''}", values)
         return Group(self._bar, rows)
 
 

@@ -72,6 +72,12 @@ class LocalExecutor:
         found = (results.get(position) for position in range(len(jobs)))
         return [result if isinstance(result, VariantFingerprint) else VariantFingerprint() for result in found]
 
+    def faults(self, trials: Sequence[Trial]) -> list[str]:
+        """Return how each trial would fail before it trains anything, empty where it would not."""
+        jobs = [Job(position, within.fault, (trial,)) for position, trial in enumerate(trials)]
+        results = dict(self._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
+        return [str(getattr(results.get(position, ""), "text", results.get(position, ""))) for position in range(len(jobs))]
+
     def close(self) -> None:
         """End all workers at once."""
         for worker in self._workers:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from harness.runs.executors.machine import gpu_count
@@ -122,18 +123,22 @@ def _variables_of_server(marker: Path) -> Iterator[None]:
 
 @contextmanager
 def held_for_starting() -> Iterator[None]:
-    """Let processes that are started now take over no pending Ctrl-C, and all order sets alike.
+    """Let processes that are started now take over no pending Ctrl-C and no script, and all order sets alike.
 
-    What is blocked is inherited: Ctrl-C cannot hit a worker before it leads a group of its own. Classes that a set numbers
-    must be numbered so in every process.
+    What is blocked is inherited: Ctrl-C cannot hit a worker before it leads a group of its own. A script that calls
+    harness.run would be run again by each process that imports it as its own. Classes that a set numbers must be numbered so
+    in every process.
     """
     name = "PYTHONHASHSEED"
     hashes = os.environ.get(name)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ.setdefault(name, "0")
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield
     finally:
+        sys.modules["__main__"] = main
         if hashes is None:
             del os.environ[name]
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -51,6 +51,10 @@ class Executor(Protocol):
         """Return what each trial's variant comes to, in the order of the trials; traced: as far as only a trace can tell."""
         ...
 
+    def faults(self, trials: Sequence[Trial]) -> list[str]:
+        """Return how each trial would fail before it trains anything, empty where it would not."""
+        ...
+
     def close(self) -> None:
         """End all workers at once."""
         ...

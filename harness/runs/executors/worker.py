@@ -86,7 +86,7 @@ def run(trial: Trial) -> Record:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
         return stop_asked(_folder)
 
-    return run_trial(replace(trial, warm_start_folder=_folder), report)
+    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder))
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:
@@ -98,6 +98,16 @@ def effect(trial: Trial, traced: bool) -> VariantFingerprint:
     with importing_from(folders_of(study)):
         first = trial.variant == BASE and not traced
         return effect(study, study.settings(trial.variant), trial.data, traced=traced, twice=first)
+
+
+def fault(trial: Trial) -> str:
+    """Return `harness.models.training_fault` of the trial."""
+    from harness.models import training_fault
+    from harness.study import folders_of, importing_from
+
+    study = trial.load_study([trial.variant])
+    with importing_from(folders_of(study)):
+        return training_fault(study, study.settings(trial.variant), trial.data)
 
 
 def _lead_own_group() -> None:

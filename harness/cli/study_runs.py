@@ -30,6 +30,7 @@ from harness.runs import (
     require_different,
     require_own_trials,
     require_samples,
+    require_trainable,
     require_writable,
     results,
     unused_overrides,
@@ -79,13 +80,18 @@ def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: 
     return worst
 
 
-def sound_plans(studies: Sequence[StudyRequest], workers: Workers) -> list[Plan]:
-    """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one."""
+def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
+    """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one.
+
+    thoroughly: whether each variant's arrays are also held against its model, which its trial would do soon enough.
+    """
     sound = []
     for asked in studies:
         try:
             plan = make_plan(asked.study, asked.request, asked.data)
             check_effects(plan, workers)
+            if thoroughly:
+                require_trainable(plan, workers.executor())
         except UsageError as error:
             if len(studies) == 1:
                 raise
@@ -192,7 +198,9 @@ def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.request.logdir)
     console.print(summary_view(summary, title=plan.study.title))
-    for line in (data_line(plan.study, found.records), *fold_lines(plan.study)):
+    from harness.results import weights_notes
+
+    for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     if plan.cached:

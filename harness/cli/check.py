@@ -1,0 +1,36 @@
+"""`check`: what `run` would look at before it trains, without a log folder."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.cli.run_choices import study_requests
+from harness.cli.study_runs import WRONG_STATUS, sound_plans
+from harness.cli.terminal.summary import duration, make_console, print_notes
+from harness.runs import Plan, RunRequest, Workers, default_jobs
+
+SEEDS = 5  # as `run` has it where nothing else is said
+
+
+def check_studies(names: Sequence[str], **options: Any) -> int:
+    """Look at studies as a run does before it trains; return the exit status."""
+    console = make_console()
+    with TemporaryDirectory(prefix="harness-check-") as folder:
+        request = RunRequest(logdir=Path(folder), seeds=SEEDS, dry_run=True, **options)
+        asked, notices = study_requests(names, request)
+        print_notes(notices)
+        with console.status("Building every variant ..."), closing(Workers(request, most=1)) as workers:
+            plans = sound_plans(asked, workers, thoroughly=True)
+    for plan in plans:
+        console.print(_sound(plan), markup=False)
+    return 0 if len(plans) == len(asked) else WRONG_STATUS
+
+
+def _sound(plan: Plan) -> str:
+    count = len(plan.study.variants)
+    variants = f"{count} variant{'s' if count != 1 else ''}"
+    seconds = SEEDS * sum(plan.seconds.values()) / default_jobs()
+    time = f"{SEEDS * len(plan.study.names)} trials of {SEEDS} seeds take about {duration(seconds)}"
+    return f"{plan.study.name}: sound. The base and {variants}; each trains otherwise than its control. {time}."

@@ -1,0 +1,129 @@
+"""The commands that look at results: reproduce, compare, show, diff, board.
+
+As in `app`, each imports what it needs when it is called.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.options import FilePath, format_option, logdir_option, one_line_errors, output_option
+
+
+@click.command(epilog="\b\nExample:\n  python -m harness reproduce ablations\n")
+@click.argument("study")
+@logdir_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "markdown"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+def reproduce(study: str, logdir: Path, form: str) -> None:
+    """Hold the figures that are documented of STUDY, in STUDY.documented.csv beside its file, against the recorded ones."""
+    from harness.cli.reproduce import print_reproduction
+
+    with one_line_errors():
+        print_reproduction(study, logdir=logdir, form=form)
+
+
+EXAMPLE_COMPARE = """\b
+Examples:
+  python -m harness compare logs/ablations
+  python -m harness compare logs/ablations --filter 'test_accuracy > 0.97 and seeds >= 3' --sort -test_accuracy
+  python -m harness compare logs/ablations --format latex -o table.tex
+  python -m harness compare logs/ablations before/summary.csv            two dates, with the difference
+"""
+
+
+@click.command(epilog=EXAMPLE_COMPARE)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FilePath())
+@format_option
+@click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN: from the highest.")
+@click.option("--descending", is_flag=True, help="Order from the highest.")
+@click.option("--filter", metavar="EXPR", help="Only rows for which this holds: 'test_accuracy > 0.97 and seeds >= 3'.")
+@click.option("--columns", multiple=True, metavar="COLUMN,...", help="Show these columns. [default: those that vary]")
+@click.option("--all-columns", is_flag=True, help="Show every column.")
+@click.option(
+    "--epoch",
+    type=click.Choice(["last", "best", "validation"]),
+    default="last",
+    show_default=True,
+    help="Take each trial's values, and from them all differences and verdicts, of its last epoch, of the one best on the "
+    "test samples (an optimistic choice), or of the one best on the validation samples. Another than the last needs log "
+    "folders: a CSV file holds one epoch only.",
+)
+@click.option(
+    "--study", "studies", multiple=True, metavar="FILE",
+    help="Judge by this file of a study of your own as it is now. [default: as its last run declared it]",
+)  # fmt: skip
+@output_option
+def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> None:
+    """Compare the variants at PATH, or of several paths side by side.
+
+    A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
+    """
+    from harness.cli.compare import CompareOptions, compare as compare_paths
+
+    with one_line_errors():
+        compare_paths(paths, CompareOptions(**choice), form=form, output=output)
+
+
+@click.command(epilog="\b\nExamples:\n  python -m harness show ablations/base/seed-0\n  python -m harness show 3f9a1c\n")
+@click.argument("trial")
+@logdir_option
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to write it."
+)
+@output_option
+def show(trial: str, **options: Any) -> None:
+    """Show the record of TRIAL: its path, its id, or a beginning of either that fits no other."""
+    from harness.cli.show import show as show_trial
+
+    with one_line_errors():
+        show_trial(trial, **options)
+
+
+@click.command(epilog="\b\nExample:\n  python -m harness diff base/seed-0 epochs-15/seed-0\n")
+@click.argument("first", metavar="TRIAL")
+@click.argument("second", metavar="TRIAL")
+@logdir_option
+@format_option
+@output_option
+def diff(first: str, second: str, **options: Any) -> None:
+    """Say what differs between two trials: settings, architecture, data, environment, cost, results."""
+    from harness.cli.show import diff as diff_trials
+
+    with one_line_errors():
+        diff_trials(first, second, **options)
+
+
+@click.command(epilog="\b\nExamples:\n  python -m harness board\n  python -m harness board keras-mlp --logdir logs\n")
+@click.argument("study", default="")
+@logdir_option
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on. [default: 6006 or the next free one]")
+@click.option(
+    "--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in."
+)
+def board(study: str, logdir: Path, port: int | None, host: str) -> None:
+    """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
+    from harness.records import folder_of
+    from harness.tensorboard import serve
+
+    with one_line_errors(), serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as running:
+        for notice in running.notices:
+            click.echo(f"Note: {notice}", err=True)
+        click.echo(f"TensorBoard: {running.url} (Ctrl-C ends it)")
+        for name, address in running.views.items():
+            click.echo(f"  {name}: {address}")
+        try:
+            running.wait()
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+
+LOOKING: tuple[click.Command, ...] = (reproduce, compare, show, diff, board)

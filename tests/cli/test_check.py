@@ -1,0 +1,38 @@
+"""`check`: a study is looked at as a run would, and nothing is trained or written."""
+
+from pathlib import Path
+
+import pytest
+from calling import harness
+
+pytestmark = pytest.mark.processes
+STUDY = """
+from harness import Arrays, Settings, Study, Variant
+
+def arrays(settings):
+    import numpy as np
+    x = np.arange(80, dtype="float32").reshape(40, 2)
+    return Arrays(x[:30], (x[:30, 0] > 40).astype("int64"), x[30:], (x[30:, 0] > 40).astype("int64"))
+
+def build(settings):
+    import keras
+    return keras.Sequential([keras.Input((INPUTS,)), keras.layers.Dense(2, "softmax")])
+
+STUDY = Study("mine", base=Settings(outputs=2), build=build, arrays=arrays, variants=[Variant("VARIED")])
+"""
+
+
+@pytest.mark.parametrize(
+    ("inputs", "varied", "status", "said"),
+    [
+        (2, '"fast", learning_rate=0.1', 0, "mine: sound. The base and 1 variant; each trains otherwise than its control."),
+        (3, '"fast", learning_rate=0.1', 2, "expects shape (3,)"),
+        (2, '"wide", hidden=(64,)', 2, "wide"),  # which its build never reads
+    ],
+)
+def test_a_study_is_sound_or_one_line_says_why_not(place: Path, inputs: int, varied: str, status: int, said: str):
+    (place / "mine.py").write_text(STUDY.replace("INPUTS", str(inputs)).replace('"VARIED"', varied))
+    result = harness("check", "mine.py")
+    assert result.exit_code == status and said in result.output, result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert [path.name for path in place.iterdir()] == ["mine.py"]
