@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks import commands, epochs, scaling, suite
+from benchmarks import commands, epochs, pipelines, scaling, suite
 from benchmarks.bench import Bench
 from benchmarks.processes import PROJECT, Failed
 from benchmarks.report import Figure, Profile, Report, to_json, to_markdown, to_tables
@@ -27,7 +27,7 @@ from harness.cli import make_console
 from harness.records import commit, environment
 
 SUITE, OVERHEAD = "suite", "overhead"
-PARTS = (SUITE, "epoch", OVERHEAD, "scaling", "memory", "cli")
+PARTS = (SUITE, "epoch", "pipelines", OVERHEAD, "scaling", "memory", "cli")
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 Measured = tuple[Sequence[Figure], Sequence[Profile]]
 
@@ -70,6 +70,7 @@ def measure(bench: Bench, parts: Sequence[str], *, announce: Callable[[str], Non
     measures: dict[str, Callable[[], Measured]] = {
         SUITE: lambda: suite.speed(runs()),
         "epoch": lambda: epochs.measure(bench),
+        "pipelines": lambda: pipelines.measure(bench),
         OVERHEAD: lambda: suite.overhead(bench, runs()),
         "scaling": lambda: scaling.measure(bench),
         "memory": lambda: suite.memory(bench),

@@ -1,7 +1,7 @@
 """How a benchmark is run: where, how often, and the two kinds of process that it times."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,19 +49,28 @@ class StudyRun:
         return max(record.provenance["ended"] for record in self.records)
 
 
-def run_study(bench: Bench, study: str, *options: str, jobs: int, cold: bool = False, watch: Memory | None = None) -> StudyRun:
+def run_study(
+    bench: Bench,
+    study: str,
+    *options: str,
+    jobs: int,
+    cold: bool = False,
+    watch: Memory | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> StudyRun:
     """Run a study of the benchmark in a fresh process; cold: with no dataset decoded yet. Failed if a trial fails."""
     folder = bench.fresh_folder(study)
-    command = ["-m", "harness", "run", str(STUDIES / f"{study}.py"), "--dataset", "mnist", "--logdir", "logs"]
-    environment = {"XDG_CACHE_HOME": str(folder / "cache")} if cold else bench.warm_cache
-    run = run_python([*command, "--jobs", str(jobs), *options], folder=folder, environment=environment, watch=watch)
+    dataset = () if environment else ("--dataset", "mnist")  # a study that is told of files has no other data
+    command = ["-m", "harness", "run", str(STUDIES / f"{study}.py"), *dataset, "--logdir", "logs"]
+    variables = ({"XDG_CACHE_HOME": str(folder / "cache")} if cold else bench.warm_cache) | dict(environment or {})
+    run = run_python([*command, "--jobs", str(jobs), *options], folder=folder, environment=variables, watch=watch)
     records, problems = load_records(folder / "logs")
     if problems or not records:
         raise Failed(f"{study}: {problems[0] if problems else 'no records were left'}")
     return StudyRun(run, records, jobs)
 
 
-def run_script(bench: Bench, script: Path, *arguments: str) -> tuple[Run, Path]:
+def run_script(bench: Bench, script: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> tuple[Run, Path]:
     """Run a script of the plain side in a fresh process; return the run and the folder that it ran in."""
     folder = bench.fresh_folder(script.stem)
-    return run_python([str(script), *arguments], folder=folder, environment=bench.warm_cache), folder
+    return run_python([str(script), *arguments], folder=folder, environment=bench.warm_cache | dict(environment or {})), folder
