@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.study.settings import LAYER_NAMES, LAYER_TEXTS, Settings, changed, differences
-from harness.study.study import BASE, Variant, show_value
+from harness.study.variant import BASE, Variant, show_value
 
 MOST_VARIANTS = 1000
 _FOLDABLE = LAYER_NAMES  # settings whose value is a set of parts

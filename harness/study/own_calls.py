@@ -2,9 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.study.study import Study
 
 # What each may be given, in this order; the last of a tuple only if it asks for it by this name.
 OPTIONAL: Mapping[str, str] = {"build": "data", "arrays": "seed", "datasets": "seed"}
@@ -43,3 +46,23 @@ def check_signature(who: str, name: str, function: Callable[..., Any]) -> None:
     if unmeant:
         received = f"{name}({', '.join(one.name for one in needed)})"
         raise UsageError(f"{who}: expected {name}(settings) or {name}(settings, {more}); received {received}.")
+
+
+def check_functions(study: "Study") -> None:
+    """Raise UsageError for functions of a study that cannot stand beside each other, or ask for what they are never given."""
+    given = [call for call in study.own_functions if call.startswith(("arr", "datasets"))]
+    if len(given) > 1:
+        raise UsageError(f"Study {study.name!r} has both {given[0]} and {given[1]}; expected one.")
+    if study.phases is not None and study.datasets is not None:
+        raise UsageError(
+            f"Study {study.name!r} has both phases(settings) and {study.arrays_from}; expected arrays(settings) for the "
+            f"phases, or train(settings, trial), which trains a pipeline in as many phases as it likes."
+        )
+    if study.folds and (study.datasets or study.data_by_seed):
+        raise UsageError(
+            f"Study {study.name!r} has folds and {study.arrays_from}; expected arrays(settings), which gives all samples, "
+            f"the same for each fold, or no folds and a split by the seed."
+        )
+    for name in OPTIONAL:
+        if (function := getattr(study, name)) is not None:
+            check_signature(f"Study {study.name!r}", name, function)

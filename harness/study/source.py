@@ -21,6 +21,7 @@ _FORMER_MODULES = {
     "harness.data.arrays": "harness.arrays",
     **{f"harness.study.{name}": f"harness.{name}" for name in ("claims", "expectations", "families", "metrics", "settings")},
     "harness.study.study": "harness.variants",
+    "harness.study.variant": "harness.variants",
 }
 
 

@@ -13,62 +13,18 @@ from harness.study.figure_names import checked_pictures
 from harness.study.folds import Folds, as_folds
 from harness.study.metrics import ACCURACY, Metric
 from harness.study.names import check_name
-from harness.study.own_calls import OPTIONAL, check_signature, takes, written
+from harness.study.own_calls import check_functions, takes, written
 from harness.study.own_settings import settings_of
 from harness.study.own_training import check_command, check_own_training
 from harness.study.settings import Settings, changed, differences, to_json, values_of
+from harness.study.variant import BASE, Variant, check_expectation, show_value
 
-BASE = "base"
 _CALLS = {  # how these are called, always
     "arrange": "arrange(settings, data)",
     "groups": "groups(settings, arrays)",
     "train": "train(settings, trial)",
 }
 NON_TRAINING_SETTINGS = ("log_every",)  # settings that change nothing in what is trained
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Variant:
-    """One named difference from a study's base, taken against a control that lacks only this difference.
-
-    Variant("neurons-1024", hidden=(1024,)) changes one setting, so the base itself is its control. Where more than
-    one setting differs from the base, `control` names the variant that shares all but one of them; `together=True`
-    says that several settings are meant to change as one.
-    """
-
-    name: str
-    changes: Mapping[str, Any]
-    control: str
-    expect: Expectation
-    together: bool
-    family: str  # the name of the family that made it, empty for one on its own
-
-    def __init__(
-        self,
-        name: str,
-        /,
-        *,
-        control: str = BASE,
-        expect: Expectation = FINISHES,
-        together: bool = False,
-        family: str = "",
-        **changes: Any,
-    ) -> None:
-        values = {"changes": changes, "control": control, "expect": expect, "together": together, "family": family}
-        for field, value in ({"name": name} | values).items():
-            object.__setattr__(self, field, value)
-        check_name("Variant", name)
-        if not changes:
-            raise UsageError(f"Variant {name!r} changes nothing; expected at least one setting, such as epochs=10.")
-        _check_expectation(f"Variant {name!r}", expect)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        options = {name: getattr(self, name) for name in ("control", "expect", "together", "family")}
-        return _variant, (self.name, options, dict(self.changes))
-
-
-def _variant(name: str, options: dict[str, Any], changes: dict[str, Any]) -> Variant:
-    return Variant(name, **options, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +89,9 @@ class Study:
                 raise UsageError(
                     f"Study {self.name!r}: {name} is a {kind}; expected a function, as {name}=lambda settings: [...]."
                 )
-        self._check_functions()
+        check_functions(self)
         self._check_names()
-        _check_expectation(f"Study {self.name!r}", self.expect)
+        check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
             raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
         trainings: dict[tuple[Any, ...], str] = {}
@@ -153,24 +109,6 @@ class Study:
         if self.path is None:
             raise UsageError(f"Study {self.name!r} was not loaded from a file; expected one, which a worker can load.")
         return self.path
-
-    def _check_functions(self) -> None:
-        given = [call for call in self.own_functions if call.startswith(("arr", "datasets"))]
-        if len(given) > 1:
-            raise UsageError(f"Study {self.name!r} has both {given[0]} and {given[1]}; expected one.")
-        if self.phases is not None and self.datasets is not None:
-            raise UsageError(
-                f"Study {self.name!r} has both phases(settings) and {self.arrays_from}; expected arrays(settings) for the "
-                f"phases, or train(settings, trial), which trains a pipeline in as many phases as it likes."
-            )
-        if self.folds and (self.datasets or self.data_by_seed):
-            raise UsageError(
-                f"Study {self.name!r} has folds and {self.arrays_from}; expected arrays(settings), which gives all samples, "
-                f"the same for each fold, or no folds and a split by the seed."
-            )
-        for name in OPTIONAL:
-            if (function := getattr(self, name)) is not None:
-                check_signature(f"Study {self.name!r}", name, function)
 
     def _check_names(self) -> None:
         folded = {BASE: BASE}
@@ -348,16 +286,3 @@ class Study:
 def training(settings: Settings) -> tuple[Any, ...]:
     """Return the values of all settings that decide what is trained: of two variants with the same, one is enough."""
     return tuple(value for name, value in values_of(settings).items() if name not in NON_TRAINING_SETTINGS)
-
-
-def _check_expectation(who: str, expect: Expectation) -> None:
-    if not isinstance(expect, Expectation):
-        raise UsageError(f"{who}: expect is {str(expect)[:120]!r}; expected for example finishes(accuracy_at_least=0.9).")
-
-
-def show_value(value: Any) -> str:
-    """Write a setting's value as one would type it: 512-256 for numbers, pool-1,pool-2 for names, none for None."""
-    if isinstance(value, tuple):
-        names = any(isinstance(part, str) for part in value)
-        return ("," if names else "-").join(str(part) for part in value) or "none"
-    return "none" if value is None else str(value)

@@ -10,10 +10,11 @@ from harness.errors import UsageError
 from harness.study import families
 from harness.study.folds import as_folds
 from harness.study.settings import Settings, annotations, changed, check
-from harness.study.study import BASE, Study, Variant
+from harness.study.study import Study
 from harness.study.toml_command import COMMAND_KEYS, base_of_command, command_of
 from harness.study.toml_file import PlacedError, TomlFile, gathered, read_toml
 from harness.study.toml_values import expectation, judged_and_drawn, require_known, setting_value, wrong_alone
+from harness.study.variant import BASE, Variant
 
 KEYS = ("question", "lesson", "like", *COMMAND_KEYS, "folds", "metric", "pictures", "base", "expect", "variants", "families")
 FAMILIES: dict[str, Callable[..., tuple[Variant, ...]]] = {

@@ -1,0 +1,69 @@
+"""A variant: one named difference from a study's base."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import UsageError
+from harness.study.expectations import FINISHES, Expectation
+from harness.study.names import check_name
+
+BASE = "base"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Variant:
+    """One named difference from a study's base, taken against a control that lacks only this difference.
+
+    Variant("neurons-1024", hidden=(1024,)) changes one setting, so the base itself is its control. Where more than
+    one setting differs from the base, `control` names the variant that shares all but one of them; `together=True`
+    says that several settings are meant to change as one.
+    """
+
+    name: str
+    changes: Mapping[str, Any]
+    control: str
+    expect: Expectation
+    together: bool
+    family: str  # the name of the family that made it, empty for one on its own
+
+    def __init__(
+        self,
+        name: str,
+        /,
+        *,
+        control: str = BASE,
+        expect: Expectation = FINISHES,
+        together: bool = False,
+        family: str = "",
+        **changes: Any,
+    ) -> None:
+        values = {"changes": changes, "control": control, "expect": expect, "together": together, "family": family}
+        for field, value in ({"name": name} | values).items():
+            object.__setattr__(self, field, value)
+        check_name("Variant", name)
+        if not changes:
+            raise UsageError(f"Variant {name!r} changes nothing; expected at least one setting, such as epochs=10.")
+        check_expectation(f"Variant {name!r}", expect)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        options = {name: getattr(self, name) for name in ("control", "expect", "together", "family")}
+        return _variant, (self.name, options, dict(self.changes))
+
+
+def _variant(name: str, options: dict[str, Any], changes: dict[str, Any]) -> Variant:
+    return Variant(name, **options, **changes)
+
+
+def check_expectation(who: str, expect: Expectation) -> None:
+    """Raise UsageError for what is no expectation."""
+    if not isinstance(expect, Expectation):
+        raise UsageError(f"{who}: expect is {str(expect)[:120]!r}; expected for example finishes(accuracy_at_least=0.9).")
+
+
+def show_value(value: Any) -> str:
+    """Write a setting's value as one would type it: 512-256 for numbers, pool-1,pool-2 for names, none for None."""
+    if isinstance(value, tuple):
+        names = any(isinstance(part, str) for part in value)
+        return ("," if names else "-").join(str(part) for part in value) or "none"
+    return "none" if value is None else str(value)
