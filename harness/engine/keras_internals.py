@@ -245,3 +245,8 @@ def except_from_decay_alike(optimizer: Any, new: Any, pairs: list[tuple[Any, Any
         new._exclude_from_weight_decay = excepted
         new._exclude_from_weight_decay_pattern = optimizer._exclude_from_weight_decay_pattern
         new._exclude_from_weight_decay_cache = {}
+
+
+def stages_before(dataset: Any) -> list[Any]:
+    """Return the stages of a tf.data pipeline that a stage takes its elements from."""
+    return list(dataset._inputs())

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework import op_def_registry
 
+from harness.engine import keras_internals
 from harness.engine.traces import operations
 
 PYTHON = ("EagerPyFunc", "PyFunc", "PyFuncStateless")  # calls of Python, whose state nobody can read
@@ -32,7 +33,7 @@ def nodes(dataset: tf.data.Dataset) -> list[tf.data.Dataset]:
         node = waiting.pop(0)
         if not any(node is one for one in found):
             found.append(node)
-            waiting += node._inputs()
+            waiting += keras_internals.stages_before(node)
     return found
 
 

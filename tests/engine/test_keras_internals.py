@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import harness
 from harness.engine import keras_internals
@@ -50,7 +51,7 @@ def things() -> list[Any]:
     initializer = keras.initializers.GlorotUniform()
     return [
         model, stack, *model.layers, *model.outputs, *nodes, *model.weights, model.optimizer, initializer,
-        model._compile_metrics, model._compile_loss,
+        model._compile_metrics, model._compile_loss, tf.data.Dataset.range(2).batch(2),
     ]  # fmt: skip
 
 

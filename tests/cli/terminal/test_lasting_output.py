@@ -161,12 +161,12 @@ def run_python(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
 @pytest.mark.processes
 def test_a_run_to_a_full_device_or_a_closed_pipe_ends_as_its_results_say(tmp_path):
     code = (
-        "import click\nfrom harness import cli\nfrom harness.cli import run\n"
+        "import click\nfrom harness import cli\nfrom harness.cli import study_runs\n"
         "def studies(names, request):\n"
         "    [click.echo('x' * 10_000) for _ in range(100)]\n"
         "    open(names[0], 'w').close()\n"
         "    return 0\n"
-        "run.run_studies = studies\ncli.main(['run', '{}'])"
+        "study_runs.run_studies = studies\ncli.main(['run', '{}'])"
     )
     read, pipe = os.pipe()
     os.close(read)
