@@ -129,7 +129,9 @@ def summary_table(
     for row, best in zip(rows, pareto_best(rows), strict=True):
         row["pareto"] = best
         group = by_variant[row["variant"]]
-        if said := "; ".join(filter(None, (differing_by_seed(group), _not_reproducible(group)))):
+        if said := "; ".join(
+            filter(None, (differing_by_seed(group), _not_reproducible(group), _said_of(group, "validation_fault")))
+        ):
             row["pairs_note"] = "; ".join(filter(None, (said, row.get("pairs_note"))))
         row |= claim_cells(by_variant, row, metric) if epoch == LAST else {}  # what is claimed is of the trained model
         if row["control"] in costs:
@@ -188,9 +190,13 @@ def _summary_row(group: Sequence[Record], comparison: Comparison | None) -> dict
 
 def _not_reproducible(group: Sequence[Record]) -> str:
     """Say why the trials of a row may give other values under the same seeds; empty where nothing says so."""
-    reasons = (record.provenance.get("not_reproducible", "") for record in group)
-    reason = next(filter(None, reasons), "")
+    reason = _said_of(group, "not_reproducible")
     return f"not reproducible ({reason})" if reason else ""
+
+
+def _said_of(group: Sequence[Record], name: str) -> str:
+    """Return what the first record of a row whose provenance has this says; empty where none has it."""
+    return next((str(said) for record in group if (said := record.provenance.get(name))), "")
 
 
 def write_tables(folder: Path, records: Sequence[Record]) -> None:

@@ -57,3 +57,28 @@ def hashes_after(given: Given, targets: Any) -> dict[str, str]:
 def _told_by(given: Any) -> Any:
     held = given.judged or given.content
     return np.frombuffer(held.encode(), np.uint8)
+
+
+def validation_fault(given: Given) -> str:
+    """Say that all samples held out for validation are of one class where training has more; empty where they are not.
+
+    That is so where the training samples lie by class and the first of them are held out: what is chosen by them is chosen
+    blindly.
+    """
+    if not isinstance(given, Arrays) or given.y_validation is None or given.y_train is None:
+        return ""
+    held, rest = (_classes(y) for y in (given.y_validation, given.y_train))
+    if held is None or rest is None or len(held) != 1 or len(rest) < 2:
+        return ""
+    return f"all validation samples are of class {held[0]}; expected validation_by='stratified' or 'random'"
+
+
+def _classes(y: Any) -> Any:
+    """Return the distinct classes of whole-number or one-hot labels; None for other targets."""
+    if isinstance(y, (tuple, list, dict)):
+        return None
+    labels = np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] > 1 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
+        labels = labels.argmax(axis=1)
+    whole = labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == 1)
+    return np.unique(labels) if whole and np.issubdtype(labels.dtype, np.integer) else None

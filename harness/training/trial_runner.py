@@ -23,7 +23,7 @@ from harness.study import Study, folders_of, hparam_values, importing_from
 from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
 from harness.training.figure_logger import FigureLogger
-from harness.training.given_data import hashes_after, hashes_before, shown, test_targets
+from harness.training.given_data import hashes_after, hashes_before, shown, test_targets, validation_fault
 from harness.training.own_training import note_undrawn, own_training
 from harness.training.texts import specification_texts
 from harness.training.trainer import Trainer, make_trainer
@@ -103,6 +103,8 @@ def _train(context: TrialContext) -> None:
         return
     given = make_samples(study, settings, trial.data, seed=trial.seed)
     context.progress.data |= hashes_before(study, given, seed=trial.seed)
+    if fault := validation_fault(given):
+        context.progress.provenance["validation_fault"] = fault
     trainer = make_trainer(context, given)
     figures = FigureLogger(trial, study, shown(given), context.board)
     _train_epochs(context, trainer, figures)
