@@ -65,6 +65,7 @@ from .summary import (
     with_whole_numbers as with_whole_numbers,
     write_tables as write_tables,
 )
+from .test_sets import overlap as overlap
 from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,
     NOTHING_IN_COMMON as NOTHING_IN_COMMON,

@@ -87,7 +87,8 @@ def compare_study(
     p_values = corrected(
         [one.difference if one else None for one in found.values()],
         margin=metric.margin,
-        completions=[one.completion if one else ALL_FINISHED for one in found.values()],
+        # Folds share their training samples: how many of them diverge is no count of independent events.
+        completions=[one.completion if one and not overlap(by_variant[name]) else ALL_FINISHED for name, one in found.items()],
     )
     folder = logdir if metric.name == ACCURACY.name else None
     comparisons = {}
@@ -189,6 +190,8 @@ def _worst(group: Sequence[Record], metric: Metric) -> str:
     """Say what the seeds of an equivalent variant do not show: its worst one, and a collapse too rare for so few."""
     cells = reliability_cells(group, metric)
     value = format_metric(cells["worst_value"], fraction=metric.fraction)
+    if overlap(group):
+        return f"worst fold {value}"
     bound = f"failures of up to {cells['failure_rate_bound']:.0%} of seeds may not show in {_ran(group, metric)}"
     return f"worst seed {value}; {bound}"
 
@@ -207,7 +210,7 @@ def reliability_cells(group: Sequence[Record], metric: Metric) -> dict[str, Any]
     finite = {seed: value for seed, value in values.items() if seed not in lost and math.isfinite(value)}
     ran = _ran(group, metric)
     cells: dict[str, Any] = {"unfinished_seeds": len(lost)}
-    if ran:
+    if ran and not overlap(group):  # the bound takes trials for independent
         cells["failure_rate_bound"] = highest_rate(len(lost), ran)
     if finite:
         worst = (min if metric.higher_is_better else max)(finite, key=finite.__getitem__)

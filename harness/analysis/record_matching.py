@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.analysis.judging import judged_anew
 from harness.analysis.sameness import told_apart
+from harness.analysis.test_sets import fold_scheme
 from harness.records import Record
 from harness.study import SPLITS, Metric, Study, to_json
 
@@ -27,6 +28,8 @@ def matching_records(records: Iterable[Record], study: Study) -> tuple[list[Reco
 
 def _stands(record: Record, study: Study) -> bool:
     if record.study != study.name or record.variant not in study.names:
+        return False
+    if fold_scheme(record) != (str(study.folds) if study.folds else ""):
         return False
     return not record.on_stand_in and dict(record.settings) == to_json(study.settings(record.variant))
 

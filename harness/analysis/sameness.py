@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from harness.analysis.test_sets import fold_scheme
 from harness.errors import MOST_NAMED
 from harness.records import Record
 
@@ -62,6 +63,7 @@ def made_as(record: Record) -> dict[str, str]:
     known: dict[str, Any] = {
         "settings": record.settings,
         "data": record.data.get("sha256"),
+        "folds": fold_scheme(record),
         "functions of the study's own": record.provenance.get("source"),
         "parameters": None,
         "layers": record.architecture,

@@ -72,13 +72,14 @@ class Pairs:
     note: str  # empty when every seed has its pair
 
 
-def mean_interval(values: ArrayLike, *, confidence: float = CONFIDENCE) -> Interval:
+def mean_interval(values: ArrayLike, *, confidence: float = CONFIDENCE, overlap: float = 0.0) -> Interval:
     """Return the mean and its Student t interval: mean ± t(n - 1) · s / √n.
 
-    values: shape (n,), finite. Source: Student, "The probable error of a mean", Biometrika 6 (1908).
+    values: shape (n,), finite. overlap: of folds, see `paired_difference`.
+    Source: Student, "The probable error of a mean", Biometrika 6 (1908).
     """
     sample = finite_sample(values, "values")
-    return spread_interval(sample, math.sqrt(1 / sample.size), confidence)
+    return spread_interval(sample, math.sqrt(1 / sample.size + overlap), confidence)
 
 
 def prediction_interval(values: ArrayLike, *, confidence: float = CONFIDENCE) -> Interval:

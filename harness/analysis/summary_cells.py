@@ -8,6 +8,7 @@ from typing import Any
 from harness.analysis.comparison import Comparison, reliability_cells
 from harness.analysis.epochs import BEST, VALIDATION, Chosen, chosen_epoch
 from harness.analysis.proportions import wilson_interval
+from harness.analysis.test_sets import overlap
 from harness.records import Record
 from harness.study import ACCURACY, Metric
 
@@ -65,6 +66,8 @@ def first_image_cells(finished: Sequence[Record]) -> dict[str, Any]:
 
 def sampling_cells(finished: Sequence[Record]) -> dict[str, float | None]:
     """Return the Wilson interval of the mean accuracy: how far the test set, as a sample, could mislead."""
+    if overlap(finished):  # of a mean over several test sets
+        return {}
     samples = {record.cost.get("test_samples") for record in finished}
     accuracy = mean(record.metrics.get("test_accuracy", math.nan) for record in finished)
     count = samples.pop() if len(samples) == 1 else None

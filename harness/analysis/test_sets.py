@@ -42,3 +42,8 @@ def _fixed(group: Sequence[Record]) -> bool:
 def overlap(*groups: Sequence[Record]) -> float:
     """Return the test samples over the training samples of a fold, the most that a trial of these has; 0 without folds."""
     return max((number_of(record.data.get("test_share")) or 0.0 for group in groups for record in group), default=0.0)
+
+
+def fold_scheme(record: Record) -> str:
+    """Return how the samples of a record's study were divided, as `str` of its folds; empty for one of a seed."""
+    return record.data.get("fold", "").partition(" of ")[2].partition(", repeat ")[0]

@@ -31,6 +31,10 @@ def check_studies(names: Sequence[str], **options: Any) -> int:
 def _sound(plan: Plan) -> str:
     count = len(plan.study.variants)
     variants = f"{count} variant{'s' if count != 1 else ''}"
-    seconds = SEEDS * sum(plan.seconds.values()) / default_jobs()
-    time = f"{SEEDS * len(plan.study.names)} trials of {SEEDS} seeds take about {duration(seconds)}"
+    each, unit = plan.study.trials_of(SEEDS), str(plan.study.folds) if plan.study.folds else f"{SEEDS} seeds"
+    if plan.study.trains_itself:
+        told = "whether each trains otherwise than its control, only its training tells"
+        return f"{plan.study.name}: declared soundly. The base and {variants}; {told}. {each * (count + 1)} trials of {unit}."
+    seconds = each * sum(plan.seconds.values()) / default_jobs()
+    time = f"{each * len(plan.study.names)} trials of {unit} take about {duration(seconds)}"
     return f"{plan.study.name}: sound. The base and {variants}; each trains otherwise than its control. {time}."

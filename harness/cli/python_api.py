@@ -14,7 +14,7 @@ from harness.errors import UsageError, unknown
 from harness.records import write_atomically
 from harness.results import Results, load
 from harness.runs import RunRequest, require_writable
-from harness.study import Study, load_study, pickle_study, pickled_name, show_value
+from harness.study import Study, load_study, loaded_code, pickle_study, pickled_name, show_value
 from harness.training import function_sources
 
 
@@ -85,8 +85,13 @@ def _file_of(study: Study | str | Path, logdir: Path) -> Iterator[str]:
     if not isinstance(study, Study) or study.path is not None:
         yield str(study.path if isinstance(study, Study) else study)
         return
-    path = Path(logdir).resolve() / study.name / pickled_name(study)
-    content = pickle_study(study, function_sources(study))
+    if study.command is not None:
+        sources = []  # which is refused
+    else:
+        sources = function_sources(study)
+        sources = [*sources, f"as loaded: {loaded_code(sources)}"]
+    content = pickle_study(study, sources)
+    path = Path(logdir).resolve() / study.name / pickled_name(study, sources)
     new = [each for each in (path, path.parent, path.parent.parent) if not each.exists()]
     require_writable(path.parent)
     if path in new:

@@ -32,6 +32,10 @@ def load_questions(study: Study, language: str = ENGLISH, *, evidence: Evidence 
     evidence: the study's records, which tell what can be measured. UsageError, with file and key, for what is wrong in
     a file, and for a study without questions.
     """
+    if study.folds:
+        raise UsageError(
+            f"Study {study.name!r} has folds; its questions are judged over seeds, and folds are none. Leave one out."
+        )
     path = questions_path(study, ENGLISH)
     if path is None or not path.is_file():
         where = f"write {path}, as docs/your-own-study.md shows" if path else "expected a study that has a file"

@@ -59,7 +59,7 @@ def _classes(y: Samples | None) -> np.ndarray:
 
 
 def _check(arrays: Arrays) -> None:
-    for name in ("sample_weight", "x_validation"):
+    for name in ("sample_weight", "sample_weight_test", "sample_weight_validation", "x_validation"):
         if getattr(arrays, name) is not None:
-            advice = "class_weight, or weights by the study's own train_step" if name == "sample_weight" else "validation=N"
-            raise ValueError(f"{name} cannot be divided into folds, as the test samples have none; expected {advice}.")
+            advice = "validation=N" if name == "x_validation" else "class_weight, or weights by the study's own train_step"
+            raise ValueError(f"{name} cannot be divided into folds, as not all samples have it; expected {advice}.")

@@ -78,7 +78,7 @@ from .names import check_name as check_name
 from .own_calls import call as call, takes as takes
 from .own_settings import is_made as is_made
 from .phases import Phase as Phase
-from .pickled import PICKLED as PICKLED, pickle_study as pickle_study, pickled_name as pickled_name
+from .pickled import PICKLED as PICKLED, loaded_code as loaded_code, pickle_study as pickle_study, pickled_name as pickled_name
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
     Settings as Settings,

@@ -23,14 +23,15 @@ def source_of(thing: type | CodeType) -> str:
     try:
         return inspect.getsource(thing)
     except (OSError, TypeError, IndexError, SyntaxError):  # no source file: its compiled code stands in
-        return _compiled(thing) if isinstance(thing, CodeType) else ""
+        return compiled(thing) if isinstance(thing, CodeType) else ""
 
 
-def _compiled(code: CodeType) -> str:
+def compiled(code: CodeType) -> str:
+    """Return what code does, without where it stands."""
     return repr((code.co_code, code.co_names, list(map(_constant, code.co_consts))))
 
 
 def _constant(value: Any) -> str:
     if isinstance(value, CodeType):
-        return _compiled(value)
+        return compiled(value)
     return repr(sorted(map(_constant, value))) if isinstance(value, frozenset) else repr(value)

@@ -42,7 +42,8 @@ def _flags(call: ast.Call) -> Iterator[ScriptFlag]:
     options = {word.arg: _literal(word.value) for word in call.keywords if word.arg}
     action = options.get("action")
     if action == "store_true" or options.get("is_flag") is True:
-        yield ScriptFlag(typed.partition("/")[0], default=False, switch=True)
+        if not options.get("default"):  # one that is on already cannot be ablated by typing it
+            yield ScriptFlag(typed.partition("/")[0], default=False, switch=True)
     elif action in (None, "store"):
         choices = options.get("choices")
         default = options.get("default")

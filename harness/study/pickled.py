@@ -2,13 +2,16 @@
 
 import hashlib
 import pickle
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FunctionType
 
 from harness.errors import UsageError, failure_text
+from harness.study.code_text import compiled
 from harness.study.own_modules import is_own
 from harness.study.source import value_text
 from harness.study.study import Study
@@ -29,9 +32,33 @@ class PickledStudy:
     folders: tuple[Path, ...]
 
 
-def pickled_name(study: Study) -> str:
-    """Return the name of its file, which follows from all that the study holds."""
-    return f"study-{hashlib.sha256(value_text(replace(study, path=None)).encode()).hexdigest()[:12]}{PICKLED}"
+def pickled_name(study: Study, sources: Sequence[str]) -> str:
+    """Return the name of its file, which follows from all that the study holds and from where it imports."""
+    content = [value_text(replace(study, path=None)), *sources, *map(str, _folders())]
+    return f"study-{hashlib.sha256(repr(content).encode()).hexdigest()[:12]}{PICKLED}"
+
+
+def _folders() -> tuple[Path, ...]:
+    """Return where functions of the running program import from: the folder of its script, and the working folder."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    return tuple(dict.fromkeys([*([Path(main).resolve().parent] if main else []), Path.cwd()]))
+
+
+def loaded_code(sources: Sequence[str]) -> str:
+    """Return the compiled functions of the user's modules that some sources name, as they are loaded now.
+
+    A module that was edited after it was imported goes to the workers as it was: its file says something else.
+    """
+    names = sorted({name for text in sources for name in re.findall(r"^module ([\w.]+): ", text, flags=re.MULTILINE)})
+    owners = [module for name in names if (module := sys.modules.get(name)) is not None]
+    kinds = [kind for owner in owners for kind in vars(owner).values() if isinstance(kind, type) and kind.__module__ in names]
+    functions = [
+        f"{held.__module__}.{held.__qualname__} {compiled(held.__code__)}"
+        for owner in (*owners, *kinds)
+        for held in vars(owner).values()
+        if isinstance(held, FunctionType) and held.__module__ in names
+    ]
+    return "\n".join(sorted(functions))
 
 
 def pickle_study(study: Study, sources: Sequence[str]) -> bytes:
@@ -46,11 +73,9 @@ def pickle_study(study: Study, sources: Sequence[str]) -> bytes:
             f"Study {study.name!r} has a command, which names its scripts from the folder of the study's file; expected the "
             f"study in a file of its own: harness.run('my_study.toml')."
         )
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    folders = tuple(dict.fromkeys([*([Path(main).resolve().parent] if main else []), Path.cwd()]))
     try:
         with _own_modules_by_value():
-            return bytes(cloudpickle.dumps(PickledStudy(replace(study, path=None), tuple(sources), folders)))
+            return bytes(cloudpickle.dumps(PickledStudy(replace(study, path=None), tuple(sources), _folders())))
     except Exception as error:
         raise UsageError(
             f"Study {study.name!r} cannot be handed to a worker process ({failure_text(error)}); expected functions that "

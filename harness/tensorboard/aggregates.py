@@ -12,7 +12,7 @@ from tensorboard.plugins.custom_scalar import layout_pb2, metadata as layout_met
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
-from harness.analysis import mean_interval
+from harness.analysis import mean_interval, overlap
 from harness.records import Record, own_aggregates, require_own
 from harness.study import BASE, PREFIXES, metric_from_dict
 from harness.tensorboard.event_file import EventFile
@@ -28,6 +28,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
     The band is the 95% Student t interval of the mean over the seeds that reached the step; for one seed, or where
     the seeds do not differ, it is the curve itself.
     """
+    shared = overlap(records)
     by_step: dict[int, list[float]] = {}
     for record in records:
         if record.finished:
@@ -38,7 +39,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
         values = np.array(by_step[step])
         try:
             with np.errstate(all="ignore"):
-                found = mean_interval(values[np.isfinite(values)]) if np.isfinite(values).any() else None
+                found = mean_interval(values[np.isfinite(values)], overlap=shared) if np.isfinite(values).any() else None
         except ValueError:  # losses near the largest float have no interval that a float can hold
             continue
         if found is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -99,11 +99,20 @@ def function_sources(study: Study, settings: Settings | None = None) -> list[str
     if (kept := kept_sources(study)) is not None:
         return list(kept)
     functions = tuple(study.own_functions.values())
-    kinds = () if type(study.base) is Settings or is_made(study.base) else (type(study.base),)
+    if study.path is None:  # in a notebook, what its functions use may have changed since they were looked at
+        with importing_from(folders_of(study)):
+            things: list[Callable[..., Any]] = [*functions, *_own_kinds(study)]
+            return [function_source(thing) for thing in things]
+    kinds = _own_kinds(study)
     try:
         return list(_sources((*functions, *kinds), folders_of(study)))
     except TypeError:  # an object that can be called and has no hash
         return list(_sources.__wrapped__((*functions, *kinds), folders_of(study)))
+
+
+def _own_kinds(study: Study) -> tuple[type, ...]:
+    """Return the class of the study's settings, where it is its own."""
+    return () if type(study.base) is Settings or is_made(study.base) else (type(study.base),)
 
 
 @lru_cache(maxsize=64)

@@ -36,3 +36,10 @@ def test_a_study_is_sound_or_one_line_says_why_not(place: Path, inputs: int, var
     assert result.exit_code == status and said in result.output, result.output
     assert len(result.output.strip().splitlines()) == 1
     assert [path.name for path in place.iterdir()] == ["mine.py"]
+
+
+@pytest.mark.parametrize(("kind", "said"), [("datasets", "sound"), ("train", "declared soundly")])
+def test_studies_of_every_kind_are_looked_at(place: Path, kind: str, said: str):
+    assert harness("new", "mine", f"--{kind}").exit_code == 0
+    result = harness("check", "mine.py")
+    assert result.exit_code == 0 and f"mine: {said}." in result.output, result.output

@@ -1,5 +1,6 @@
 """`harness.run`: studies of scripts, notebooks and tests, whose functions no file declares as a study."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from nbclient import NotebookClient
 
 import harness
-from harness.study import load_study, pickle_study, pickled_name
+from harness.study import load_study, loaded_code, pickle_study, pickled_name
 from harness.study.pickled import read_pickled
+from harness.training import function_sources
 
 pytestmark = pytest.mark.processes
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
@@ -124,8 +126,39 @@ def test_a_test_gets_results_and_no_output(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_the_file_that_workers_read_is_named_by_all_that_the_study_holds():
-    assert pickled_name(moons()) == pickled_name(moons())
-    assert pickled_name(moons()) != pickled_name(moons(scale=2.0))
+    assert pickled_name(moons(), ["a"]) == pickled_name(moons(), ["a"])
+    assert pickled_name(moons(), ["a"]) != pickled_name(moons(scale=2.0), ["a"])
+    assert pickled_name(moons(), ["a"]) != pickled_name(moons(), ["b"])
+
+
+RATE = 1.0
+
+
+def test_a_changed_global_is_another_training(monkeypatch: pytest.MonkeyPatch):
+    def build(settings):
+        return RATE
+
+    study = harness.Study("s", base=harness.Settings(), build=build, variants=[harness.Variant("w", hidden=(8,))])
+    before = function_sources(study)
+    monkeypatch.setitem(globals(), "RATE", 2.0)
+    assert function_sources(study) != before
+
+
+def test_a_module_that_was_edited_after_its_import_is_told_by_what_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "edited_later.py").write_text("def width():\n    return 4\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import edited_later
+
+    def build(settings):
+        return edited_later.width()
+
+    study = harness.Study("s", base=harness.Settings(), build=build, variants=[harness.Variant("w", hidden=(8,))])
+    old = loaded_code(function_sources(study))
+    (tmp_path / "edited_later.py").write_text("def width():\n    return 5\n")
+    assert loaded_code(function_sources(study)) == old != ""
+    importlib.reload(edited_later)
+    assert loaded_code(function_sources(study)) != old
+    del sys.modules["edited_later"]
 
 
 def test_a_study_read_from_its_file_shares_nothing_with_the_one_read_before(tmp_path: Path):

@@ -50,6 +50,7 @@ def test_several_inputs_are_divided_together():
     ("arrays", "folds", "groups", "said"),
     [
         (Arrays(ROWS, LABELS, ROWS, LABELS, sample_weight=np.ones(20)), Folds(2), None, "sample_weight cannot be divided"),
+        (Arrays(ROWS, LABELS, ROWS, LABELS, sample_weight_test=np.ones(20)), Folds(2), None, "sample_weight_test cannot"),
         (Arrays(ROWS, LABELS, ROWS, LABELS, x_validation=ROWS, y_validation=LABELS), Folds(2), None, "validation=N"),
         (pooled(), Folds(2, groups=len), ROWS[:3], "3 labels for 20 samples"),
         (

@@ -26,7 +26,8 @@ parser.add_argument("--verbose", action="count")
 
 
 def test_options_of_click_are_read_too():
-    source = "@click.option('--rate', default=0.1)\n@click.option('--fast/--slow', is_flag=True)\ndef main(rate, fast): ...\n"
+    source = "@click.option('--rate', default=0.1)\n@click.option('--fast/--slow', is_flag=True)\n"
+    source += "@click.option('--on/--off', is_flag=True, default=True)\ndef main(rate, fast, on): ...\n"
     assert script_flags(source) == (ScriptFlag("--rate", 0.1), ScriptFlag("--fast", False, switch=True))
 
 
