@@ -147,7 +147,7 @@ def test_a_changed_global_is_another_training(monkeypatch: pytest.MonkeyPatch):
 def test_a_module_that_was_edited_after_its_import_is_told_by_what_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "edited_later.py").write_text("def width():\n    return 4\n")
     monkeypatch.syspath_prepend(tmp_path)
-    import edited_later
+    edited_later = importlib.import_module("edited_later")
 
     def build(settings):
         return edited_later.width()
