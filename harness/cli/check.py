@@ -9,9 +9,7 @@ from typing import Any
 from harness.cli.run_choices import study_requests
 from harness.cli.study_runs import WRONG_STATUS, sound_plans
 from harness.cli.terminal.summary import duration, make_console, print_notes
-from harness.runs import Plan, RunRequest, Workers, default_jobs
-
-SEEDS = 5  # as `run` has it where nothing else is said
+from harness.runs import SEEDS, Plan, RunRequest, Workers, default_jobs
 
 
 def check_studies(names: Sequence[str], **options: Any) -> int:

@@ -7,10 +7,8 @@ from rich.text import Text
 from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
-from harness.runs import default_jobs, estimate_trials
+from harness.runs import SEEDS, default_jobs, estimate_trials
 from harness.study import Metric, Study, load_study, study_files
-
-SEEDS = 5  # as `run` has it where nothing else is said
 
 
 def print_studies(logdir: Path) -> None:

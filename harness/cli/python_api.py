@@ -85,11 +85,8 @@ def _file_of(study: Study | str | Path, logdir: Path) -> Iterator[str]:
     if not isinstance(study, Study) or study.path is not None:
         yield str(study.path if isinstance(study, Study) else study)
         return
-    if study.command is not None:
-        sources = []  # which is refused
-    else:
-        sources = function_sources(study)
-        sources = [*sources, f"as loaded: {loaded_code(sources)}"]
+    sources = function_sources(study) if study.command is None else []  # a command is refused below
+    sources = [*sources, f"as loaded: {loaded_code(sources)}"]
     content = pickle_study(study, sources)
     path = Path(logdir).resolve() / study.name / pickled_name(study, sources)
     new = [each for each in (path, path.parent, path.parent.parent) if not each.exists()]

@@ -10,11 +10,10 @@ from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.records import origin
-from harness.runs import AUTO, RunRequest, in_changed_base, selected
+from harness.runs import AUTO, SEEDS, RunRequest, in_changed_base, selected
 from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training, working_studies
 
 ALL = "all"
-SEEDS = 5  # where nothing else is said
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,4 +30,10 @@ from .preflight import (
     unused_overrides as unused_overrides,
 )
 from .record_store import RecordStore as RecordStore
-from .request import AUTO as AUTO, RunRequest as RunRequest, in_changed_base as in_changed_base, selected as selected
+from .request import (
+    AUTO as AUTO,
+    SEEDS as SEEDS,
+    RunRequest as RunRequest,
+    in_changed_base as in_changed_base,
+    selected as selected,
+)

@@ -9,6 +9,7 @@ from harness.errors import UsageError
 from harness.runs.executors.machine import default_jobs
 from harness.study import Study, changed, show_value
 
+SEEDS = 5  # where nothing else is said: as few as a verdict takes
 AUTO = "auto"  # each study's own dataset, or a stand-in where that is absent
 
 
@@ -17,7 +18,7 @@ class RunRequest:
     """What is asked of a run: of all its studies, as the command line has it, or of one, as its plan is made by it."""
 
     logdir: Path
-    seeds: int = 5
+    seeds: int = SEEDS
     only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
     assignments: tuple[str, ...] = ()  # of --set, as typed: of which type a value is, each study says
     dataset: str = AUTO

@@ -138,7 +138,8 @@ class LocalExecutor:
                 waiting.remove(job)
 
     def _start_workers(self, count: int) -> None:
-        context = SERVER.context()
+        # Asked for only where one is missing: to look at this process's state takes a moment in which its umask is another.
+        context = SERVER.context() if len(self._workers) < count else None
         while context and len(self._workers) < count:
             taken = {worker.slot for worker in self._workers}
             slot = next(slot for slot in itertools.count() if slot not in taken)
