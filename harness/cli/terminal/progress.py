@@ -85,7 +85,7 @@ class RunProgress:
     def _view(self) -> Group:
         rows = Table.grid(padding=(0, 2))
         for (variant, seed), epoch in self._running.items():
-            planned = self._plan.study.epochs(variant)
+            planned = self._plan.epochs(variant)
             values = _values(epoch.values, self._plan.study.metric)
             rows.add_row(f"  {variant}", f"seed {seed}", f"epoch {epoch.epoch}{f'/{planned}' if planned else ''}", values)
         return Group(self._bar, rows)
