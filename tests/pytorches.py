@@ -1,5 +1,6 @@
 """PyTorch for tests: whether it is there, and jobs for a worker that use it."""
 
+import importlib
 import importlib.util
 import multiprocessing
 import os
@@ -14,9 +15,7 @@ needs_pytorch = pytest.mark.skipif(
 
 
 def _torch() -> Any:
-    import torch
-
-    return torch
+    return importlib.import_module("torch")  # which no extra declares: it is large, and only these tests use it
 
 
 def train() -> tuple[int, float]:

@@ -62,8 +62,7 @@ class KerasTrainer:
             return self._train(self._folder, 0, settings.epochs)
         notes = self._progress.provenance.setdefault("phases", {})
         begin = lambda number, done, epochs: self._train(self._folder / f"phase-{number}", done, epochs)  # noqa: E731
-        options = {"restart": self._arrays.train.restart} if isinstance(self._arrays, Feeds) else {}
-        return PhasedTraining(self._model, phases, begin, notes=notes, **options)
+        return PhasedTraining(self._model, phases, begin, notes=notes)
 
     @property
     def _folder(self) -> Path:
