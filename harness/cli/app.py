@@ -24,6 +24,8 @@ from harness.cli.options import (
     seeds_option,
 )
 from harness.cli.terminal.lasting_output import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
+from harness.errors import INTERRUPTED_STATUS
+from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
 from harness.study import LOGS
 
@@ -56,7 +58,7 @@ class Group(ExampleGroup):
         """Run the command line; output that cannot be written ends nothing, and is an error where it is all there is."""
         open_standard_streams()
         forget_odd_sizes()
-        options.setdefault("prog_name", os.environ.get("HARNESS_PROGRAM"))  # how the script that called this one was called
+        options.setdefault("prog_name", os.environ.get(PROGRAM_VARIABLE))
         with lasting_output() as output:
             try:
                 return super().main(*args, **options)
@@ -66,6 +68,14 @@ class Group(ExampleGroup):
                     click.echo(f"Error: The output could not be written ({output.fault}).", err=True)
                     raise SystemExit(1) from None
                 raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C that none of its own steps has heard ends it with the status of an interruption."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nStopped.", err=True)
+            ctx.exit(INTERRUPTED_STATUS)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one gets the nearest right name."""

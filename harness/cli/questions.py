@@ -9,7 +9,7 @@ from harness.cli.questions_words import WORDS, QuestionWords
 from harness.cli.terminal.summary import make_console
 from harness.course import Evidence, Question, collect_evidence, load_questions, questions_path
 from harness.errors import UsageError
-from harness.records import load_records
+from harness.records import load_records, program
 from harness.study import load_study
 
 ASKED = "ablations"  # the study that is asked about unless another is named
@@ -33,13 +33,13 @@ def print_questions(number: int | None, *, study: str | None, logdir: Path, lang
         title = asked.title or words.label("title", study=declared.name)
         title = words.label("list-title", title=title, logdir=logdir)
         console.print(questions_table(asked.questions, evidence, words, title=title))
-        console.print(words.label("list-hint", study=again), markup=False)
+        console.print(words.label("list-hint", program=program(), study=again), markup=False)
     else:
         _print_question(question, f"{number}. {question.topic}", evidence, words, console)
         missing = [variant for variant in question.variants if not evidence.of(variant)]
         if missing:
             named = words.label("comma").join(missing)
-            hint = words.label("run-hint", variants=named, number=number, study=again, logdir=logdir)
+            hint = words.label("run-hint", program=program(), variants=named, number=number, study=again, logdir=logdir)
             console.print(hint, markup=False, soft_wrap=True)
     if evidence.left_out:
         console.print(words.label("left-out", count=evidence.left_out), markup=False)

@@ -96,8 +96,8 @@ ENGLISH = QuestionWords(
         "left-out": "{count} records of other settings or of stand-in data were not counted.",
         "untranslated": "There is no {file}: the questions are in English.",
         "run-hint": "Nothing is recorded for {variants}. Train it with: "
-        "python -m harness questions {number}{study} --run --logdir {logdir}",
-        "list-hint": "python -m harness questions N{study} shows one of them whole; --run trains what it still needs.",
+        "{program} questions {number}{study} --run --logdir {logdir}",
+        "list-hint": "{program} questions N{study} shows one of them whole; --run trains what it still needs.",
     },
 )
 
@@ -174,8 +174,8 @@ CHINESE = QuestionWords(
         "deviation": "标准差",
         "left-out": "有 {count} 条记录的设置不同，或使用了替代数据，未计入。",
         "untranslated": "没有 {file}：问题以英文显示。",
-        "run-hint": "{variants} 还没有记录。训练命令：python -m harness questions {number}{study} --run --logdir {logdir}",
-        "list-hint": "python -m harness questions N{study} 显示某一题的全部内容；加上 --run 会训练它还缺少的部分。",
+        "run-hint": "{variants} 还没有记录。训练命令：{program} questions {number}{study} --run --logdir {logdir}",
+        "list-hint": "{program} questions N{study} 显示某一题的全部内容；加上 --run 会训练它还缺少的部分。",
     },
 )
 

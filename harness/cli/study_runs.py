@@ -1,6 +1,7 @@
 """`run`: plan, execute with progress, print the summary; one study after another."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 import click
@@ -10,11 +11,11 @@ from rich.markup import escape
 from harness.analysis import SUMMARY_FILE, ends, outcome, summary_table
 from harness.cli.run_choices import StudyRequest, study_requests
 from harness.cli.terminal.plan import plan_table, total_line
-from harness.cli.terminal.progress import RunProgress
-from harness.cli.terminal.summary import make_console, print_notes, summary_view
+from harness.cli.terminal.progress import Outlook, RunProgress
+from harness.cli.terminal.summary import duration, make_console, print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, undrawn_lines
-from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
-from harness.records import Record, one_writer
+from harness.errors import INTERRUPTED_STATUS, MOST_NAMED, UsageError, fault_text, one_line
+from harness.records import INTERRUPTED, Record, command, one_writer
 from harness.runs import (
     Interrupts,
     Plan,
@@ -38,7 +39,6 @@ from harness.runs import (
 )
 
 WRONG_STATUS = 2
-INTERRUPTED_STATUS = 130
 
 
 def run_studies(names: Sequence[str], request: RunRequest) -> int:
@@ -59,25 +59,35 @@ def run_studies(names: Sequence[str], request: RunRequest) -> int:
 
 
 def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: Console) -> int:
+    began, ends = time.monotonic(), dict.fromkeys((asked.study.name for asked in studies), WRONG_STATUS)
     with closing(Workers(request)) as workers:
         console.print("Checking what the variants of all studies change, before the first one trains.")
-        sound = [plan.study.name for plan in sound_plans(studies, workers)]
-        worst = 0 if len(sound) == len(studies) else WRONG_STATUS
+        outlook = Outlook(later=sound_plans(studies, workers))
+        plans = {plan.study.name: plan for plan in outlook.later}
         for number, asked in enumerate(studies, start=1):
             console.print(f"\n[bold]{asked.study.name}[/] ({number} of {len(studies)})")
-            if asked.study.name not in sound:
+            if asked.study.name not in plans:
                 console.print("Not run: see the error above.")
                 continue
+            outlook.later.remove(plans[asked.study.name])
             try:
-                status = run_study(asked, console, workers=workers)
+                ends[asked.study.name] = run_study(asked, console, workers=workers, outlook=outlook)
             except UsageError as error:
                 click.echo(f"Error: {one_line(error)}", err=True)
-                status = WRONG_STATUS
                 workers.close()  # they may still be at its trials
-            worst = max(worst, status)
-            if status == INTERRUPTED_STATUS:
-                break
-    return worst
+            if ends[asked.study.name] == INTERRUPTED_STATUS:
+                return INTERRUPTED_STATUS
+    console.print(f"\n{_total(ends, plans, time.monotonic() - began)}", markup=False)
+    return max(ends.values())
+
+
+def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -> str:
+    """Say how all studies of a run ended; ends: the status of each; plans: of those that could be run."""
+    trained, done = sum(len(plan.trials) for plan in plans.values()), sum(len(plan.cached) for plan in plans.values())
+    counted = f"{trained + done} trials" + (f" ({done} recorded before)" if done else "")
+    bad = [name for name, status in ends.items() if status]
+    end = f"not as expected: {', '.join(bad)}" if bad else "all as expected"
+    return f"{len(ends)} studies, {counted}, {duration(seconds)}; {end}."
 
 
 def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
@@ -115,17 +125,20 @@ def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: C
     return 0 if len(plans) == len(studies) else WRONG_STATUS
 
 
-def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None = None) -> int:
-    """Run one study; return its exit status. UsageError if it cannot be run."""
+def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None = None, outlook: Outlook | None = None) -> int:
+    """Run one study; return its exit status. UsageError if it cannot be run.
+
+    workers: those of a run of several studies; outlook: what comes after this one.
+    """
     require_writable(asked.folder)
     with one_writer(asked.folder):  # before the plan is made: what another run has just finished must be in it
         with console.status(f"Checking the data of {asked.study.name} …"):
             plan = _checked_plan(asked)
         require_own_trials(plan)
         if workers is not None:
-            return _run_plan(plan, console, workers)
+            return _run_plan(plan, console, workers, outlook)
         with closing(Workers(plan.request, most=len(plan.trials))) as own:
-            return _run_plan(plan, console, own)
+            return _run_plan(plan, console, own, outlook)
 
 
 def _checked_plan(asked: StudyRequest) -> Plan:
@@ -144,21 +157,30 @@ def check_effects(plan: Plan, workers: Workers) -> None:
         workers.checked.add(plan.study.name)
 
 
-def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
+def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None) -> int:
     console.print(f"{plan.tally}.", markup=False)
+    progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
     with Interrupts() as interrupts:
         status = 0
         problems: tuple[str, ...] = ()
         try:
-            problems = _train(plan, console, interrupts, workers)
+            problems = _train(plan, progress, interrupts, workers)
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
             status = max(print_results(plan, console, problems=problems), status)
+            if status == INTERRUPTED_STATUS or interrupts.stop_request:
+                console.print(_stopped(plan, progress.finished), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status
 
 
-def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
+def _stopped(plan: Plan, finished: int) -> str:
+    """Say how far a run came that the user has stopped, and how it goes on."""
+    on = "Without --force, the same command" if plan.request.force else "The same command"
+    return f"You stopped it after {finished} of {len(plan.trials)} trials. {on} goes on from there."
+
+
+def _train(plan: Plan, progress: RunProgress, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
     if not plan.trials:
         begin_study(plan)
         store = RecordStore(plan.folder, plan.fallback, home=plan.home)
@@ -168,7 +190,7 @@ def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Worker
     check_effects(plan, workers)
     begin_study(plan)
     executor = workers.executor()
-    with RunProgress(plan, console, jobs=min(workers.count, len(plan.trials))) as progress, interrupts.deferred():
+    with progress, interrupts.deferred():
         return execute(plan, executor, progress, stop_request=lambda: interrupts.stop_request)
 
 
@@ -212,7 +234,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)
     for problem in found.problems:
         console.print(f"Set aside: {problem}", markup=False)
-    unexpected = ends(plan.declared, found.records)
+    # One that was stopped is no fault of its variant: the same command goes on with it.
+    unexpected = ends(plan.declared, (record for record in found.records if record.status != INTERRUPTED))
     for line in unexpected:
         console.print(f"[bold red]Not as expected:[/] {escape(line)}")
     claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.request.base_changes))
@@ -221,7 +244,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
     console.print(
-        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.request.logdir}",
+        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: {command('board', '--logdir', str(plan.request.logdir))}",
         markup=False,
     )
     return 1 if unexpected or claims.broken else 0

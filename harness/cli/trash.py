@@ -20,7 +20,7 @@ from harness.maintenance import (
     size_of,
     unrecorded_folder,
 )
-from harness.records import RECORD_FILE, one_writer, reason, require_own
+from harness.records import RECORD_FILE, one_writer, program, reason, require_own
 from harness.results import Found, choose_trials, gather_records, require_folder, require_sole, trials_of
 
 MOST_SAID = 10  # lines on single trials
@@ -50,7 +50,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     _say("Removed", [trashed.name for trashed in moved])
     click.echo(
         f"{_count(moved)} ({megabytes(size)}) moved to {logdir / TRASH}; "
-        f"python -m harness restore brings back, purge frees the space."
+        f"{program()} restore brings back, purge frees the space."
     )
     return _told(faults)
 
@@ -122,9 +122,7 @@ def _chosen(names: Sequence[str], filter: str | None, logdir: Path) -> tuple[Tra
         # Where a trial lay is what it is chosen by; several of one place are told apart by their number in the trash.
         trials = [Found(one.record, logdir / one.name / RECORD_FILE) for one in trash if one.record]
         if not trials:
-            raise UsageError(
-                f"The trash of {str(logdir)!r} holds no trial; expected what python -m harness remove has put there."
-            )
+            raise UsageError(f"The trash of {str(logdir)!r} holds no trial; expected what {program()} remove has put there.")
         found = {one.path for one in choose_trials(others, trials, filter=filter, logdir=logdir)}
     return tuple(one for one in trash if one in by_name or (one.record and logdir / one.name / RECORD_FILE in found))
 

@@ -40,9 +40,11 @@ from .record import (
     write_record as write_record,
 )
 from .study_folders import (
+    PROGRAM_VARIABLE as PROGRAM_VARIABLE,
     StudyFolder as StudyFolder,
     command as command,
     folder_of as folder_of,
     folders_in as folders_in,
+    program as program,
     read_folder as read_folder,
 )

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 from harness.study import KINDS, study_files
 
+PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
 _ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
 
 
@@ -100,5 +102,11 @@ def read_folder(folder: Path) -> StudyFolder:
 
 
 def command(*words: str) -> str:
-    """Return a command line of the harness, quoted for a shell."""
-    return f"python -m harness {shlex.join(words)}"
+    """Return a command line of the harness, quoted for a shell, in the form in which this process was called."""
+    return f"{program()} {shlex.join(words)}"
+
+
+def program() -> str:
+    """Return how the harness was called: by scripts/harness, which says so, as `harness`, or as `python -m harness`."""
+    called = "harness" if Path(sys.argv[0]).name == "harness" else "python -m harness"
+    return os.environ.get(PROGRAM_VARIABLE) or called

@@ -37,3 +37,4 @@ from .request import (
     in_changed_base as in_changed_base,
     selected as selected,
 )
+from .time_left import Pace as Pace, TimeLeft as TimeLeft

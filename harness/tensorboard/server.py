@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.records import program
 from harness.tensorboard.event_file import event_files
 
 FIRST_PORT = 6006
@@ -132,7 +133,7 @@ def _notices(logdir: Path, *, asked: int | None, taken: int, host: str) -> tuple
     if runs > MOST_RUNS:
         notices.append(
             f"{runs:,} runs: beyond {MOST_RUNS} TensorBoard shows none before you tick it. "
-            "Serve one study alone: python -m harness board STUDY."
+            f"Serve one study alone: {program()} board STUDY."
         )
     if not runs:
         notices.append(f"No event files in {str(logdir)!r} yet; what a study writes there will appear.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.terminal.summary import duration
 from harness.cli.terminal.table import Column, Row, Table
-from harness.runs import trial_seconds, wall_seconds
+from harness.runs import default_jobs, trial_seconds, wall_seconds
 
 if TYPE_CHECKING:
     from harness.runs import Plan
@@ -53,11 +53,14 @@ def total_line(plans: Sequence["Plan"], *, workers: int) -> str:
 
 
 def _duration(plans: Sequence["Plan"], *, workers: int) -> str:
+    """Say how long it takes, on one core and with the workers that there may be; more than the machine can run gain nothing."""
     text = f"about {duration(sum(_cost(plan, plan.study.names) for plan in plans))} of one core"
     if workers == 1 or not any(plan.trials for plan in plans):
         return text
-    wall = sum(wall_seconds(plan.trials, plan.seconds, workers=workers) for plan in plans)
-    return f"{text}, {duration(wall)} with {workers} workers"
+    at_once = min(workers, default_jobs())
+    wall = sum(wall_seconds(plan.trials, plan.seconds, workers=at_once) for plan in plans)
+    crowded = f", of which this machine runs {at_once} at full speed" if at_once < workers else ""
+    return f"{text}, {duration(wall)} with {workers} workers{crowded}"
 
 
 def _cost(plan: "Plan", names: Iterable[str]) -> float:

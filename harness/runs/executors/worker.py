@@ -86,7 +86,10 @@ def run(trial: Trial) -> Record:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
         return stop_asked(_folder)
 
-    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder))
+    def tell(doing: str) -> None:
+        sender.send(Progress(trial.variant, trial.seed, 0, {}, doing))
+
+    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder), tell)
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:
