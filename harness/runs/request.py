@@ -40,7 +40,7 @@ class RunRequest:
         return self.jobs or default_jobs()
 
     @property
-    def at_once(self) -> int:
+    def effective_workers(self) -> int:
         """How many of them the machine can run at full speed."""
         return min(self.workers, default_jobs())
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from harness.runs.estimate import trial_seconds
 from harness.training import Trial
 
+BELIEVED_SECONDS = 5.0
 _Key = tuple[str, int]  # a trial by its variant and seed
 
 
@@ -17,8 +18,11 @@ class Pace:
     taken: float = 0.0
 
     def factor(self, *, crowding: float) -> float:
-        """Return by how much expected seconds are to be multiplied; crowding: what to take while no trial has ended."""
-        return self.taken / self.expected if self.expected > 0 else crowding
+        """Return by how much expected seconds are to be multiplied; crowding: what to take before any trial has ended.
+
+        A first, short trial says little: it counts as beside BELIEVED_SECONDS that went as expected.
+        """
+        return (self.taken + BELIEVED_SECONDS * crowding) / (self.expected + BELIEVED_SECONDS)
 
 
 @dataclass(slots=True)
@@ -72,10 +76,10 @@ class TimeLeft:
             running.newest = epoch, now
             running.first = running.first or running.newest
 
-    def ended(self, trial: _Key) -> None:
-        """Hear that a trial has ended, however it did."""
+    def ended(self, trial: _Key, *, finished: bool) -> None:
+        """Hear that a trial has ended; finished: whether it has trained to its end, as only then its time says something."""
         whole, running = self._whole.pop(trial, 0.0), self._running.pop(trial, None)
-        if running:
+        if running and finished:
             self._pace.expected += whole
             self._pace.taken += self._clock() - running.began
 

@@ -68,7 +68,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_a_script_without_a_guard_runs_its_study_once(scripted: tuple[Path, str]):
     folder, output = scripted
     assert output.count("the script runs") == 1
-    assert "4 to train (4 missing)" in output and "True 4 8" in output
+    assert "4 to train, 0 done already" in output and "True 4 8" in output
     assert pd.read_csv(folder / "logs" / "scripted" / "summary.csv").status.tolist() == ["ok", "ok"]
 
 

@@ -117,7 +117,9 @@ def test_ctrl_c_stops_the_running_trial_at_its_epochs_end(tmp_path, faults):
     assert driver.wait(timeout=HANGING) == 130
     (row,) = rows(tmp_path / "logs/faulty/runs.csv")  # the other trial was never begun
     assert row["status"] == "interrupted" and int(row["epochs"]) >= 1
-    assert "Stopping" in (tmp_path / "out").read_text()
+    out = (tmp_path / "out").read_text()
+    assert "Stopping" in out and "You stopped it after 0 of 2 trials. The same command goes on from there." in out
+    assert "Not as expected" not in out
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C twice", "SIGTERM"])
@@ -136,6 +138,10 @@ def test_a_second_ctrl_c_or_a_sigterm_ends_at_once(tmp_path, faults, how):
     statuses = {row["variant"]: row["status"] for row in rows(tmp_path / "logs/faulty/runs.csv")}
     assert statuses == {"base": "ok", "hang": "interrupted"}
     assert all(gone(int(pid)) for pid in (faults / "children").read_text().split())
+    assert "You stopped it after 1 of 2 trials." in (tmp_path / "out").read_text()
+    # What was stopped does not make a run of other variants fail.
+    other = harness("run", study, "--seeds", 1, "--only", "base", "--logdir", tmp_path / "logs")
+    assert other.exit_code == 0 and "Not as expected" not in other.output, other.output
 
 
 def test_a_killed_driver_leaves_no_process_and_run_again_finishes_the_rest(tmp_path, faults):
@@ -149,7 +155,7 @@ def test_a_killed_driver_leaves_no_process_and_run_again_finishes_the_rest(tmp_p
     wait_until(lambda: gone(int((faults / "worker").read_text())), seconds=10)
     before = base.read_bytes()
     again = harness(*words)
-    assert again.exit_code == 0 and "1 to train (1 missing), 1 done already" in again.output, again.output
+    assert again.exit_code == 0 and "1 to train, 1 done already" in again.output, again.output
     assert base.read_bytes() == before
     found = [(row["variant"], row["status"], row["attempt"]) for row in rows(tmp_path / "logs/faulty/runs.csv")]
     assert found == [("base", "ok", "1"), ("hang-once", "ok", "2")]  # the orphaned attempt keeps its folder

@@ -57,9 +57,9 @@ def _duration(plans: Sequence["Plan"], *, workers: int) -> str:
     text = f"about {duration(sum(_cost(plan, plan.study.names) for plan in plans))} of one core"
     if workers == 1 or not any(plan.trials for plan in plans):
         return text
-    at_once = min(workers, default_jobs())
-    wall = sum(wall_seconds(plan.trials, plan.seconds, workers=at_once) for plan in plans)
-    crowded = f", of which this machine runs {at_once} at full speed" if at_once < workers else ""
+    effective_workers = min(workers, default_jobs())
+    wall = sum(wall_seconds(plan.trials, plan.seconds, workers=effective_workers) for plan in plans)
+    crowded = f", of which this machine runs {effective_workers} at full speed" if effective_workers < workers else ""
     return f"{text}, {duration(wall)} with {workers} workers{crowded}"
 
 

@@ -30,7 +30,7 @@ class Outlook:
 
     def seconds(self, *, crowding: float) -> float:
         """Return about how long the later studies take together."""
-        walls = (wall_seconds(plan.trials, plan.seconds, workers=plan.request.at_once) for plan in self.later)
+        walls = (wall_seconds(plan.trials, plan.seconds, workers=plan.request.effective_workers) for plan in self.later)
         return sum(walls) * self.pace.factor(crowding=crowding) / crowding
 
 
@@ -46,7 +46,7 @@ class RunProgress:
         self._left = TimeLeft(
             plan.trials,
             plan.seconds,
-            slots=(jobs, plan.request.at_once),
+            slots=(jobs, plan.request.effective_workers),
             epochs={name: plan.study.epochs(name) or 0 for name in plan.study.names},
             pace=self._outlook.pace,
             clock=time.monotonic,
@@ -86,7 +86,7 @@ class RunProgress:
         self._begun = True
         self.finished += record.status != INTERRUPTED
         self._running.pop((record.variant, record.seed), None)
-        self._left.ended((record.variant, record.seed))
+        self._left.ended((record.variant, record.seed), finished=record.finished)
         self._bar.update(self._task, advance=1)
         if self._live is None or not record.as_expected:
             self._console.print(self._line(record))
@@ -112,7 +112,7 @@ class RunProgress:
         own = self._left.seconds()
         if not self._bar.tasks[0].remaining or own < 1:
             return ""
-        crowding = max(self._jobs / self._plan.request.at_once, 1.0)
+        crowding = max(self._jobs / self._plan.request.effective_workers, 1.0)
         later, count = self._outlook.seconds(crowding=crowding), len(self._outlook.later)
         behind = f", {_rough(own + later)} with the {_studies(count)} after it" if later >= 1 else ""
         return f"about {_rough(own)} left{behind}"
