@@ -52,8 +52,6 @@ from .statistics import (
 from .summary import (
     FLAGS as FLAGS,
     METRICS as METRICS,
-    RUNS_FILE as RUNS_FILE,
-    SUMMARY_FILE as SUMMARY_FILE,
     TEXTS as TEXTS,
     concat as concat,
     in_order as in_order,
@@ -63,6 +61,14 @@ from .summary import (
     summary_columns as summary_columns,
     summary_table as summary_table,
     with_whole_numbers as with_whole_numbers,
+)
+from .table_files import (
+    BESIDE as BESIDE,
+    INTERACTIONS_FILE as INTERACTIONS_FILE,
+    RUNS_FILE as RUNS_FILE,
+    SETTING as SETTING,
+    SUMMARY_FILE as SUMMARY_FILE,
+    TABLE_FILES as TABLE_FILES,
     write_tables as write_tables,
 )
 from .test_sets import overlap as overlap

@@ -24,17 +24,13 @@ from harness.records import (
     UNEXPECTED_PASS,
     Record,
     attempt_folder,
-    to_csv,
     trial_folder,
-    write_atomically,
 )
 from harness.study import ACCURACY, SPLITS, Metric, metric_from_dict
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RUNS_FILE = "runs.csv"
-SUMMARY_FILE = "summary.csv"
 METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 _METRIC = re.compile(rf"({'|'.join(SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
 # The columns of both files that hold words; whatever reads them back takes it from here.
@@ -197,12 +193,6 @@ def _not_reproducible(group: Sequence[Record]) -> str:
 def _said_of(group: Sequence[Record], name: str) -> str:
     """Return what the first record of a row whose provenance has this says; empty where none has it."""
     return next((str(said) for record in group if (said := record.provenance.get(name))), "")
-
-
-def write_tables(folder: Path, records: Sequence[Record]) -> None:
-    """Write both tables of a study, each in one step; a fault in the summary does not keep the trials' from being written."""
-    for name, make in ((RUNS_FILE, runs_table), (SUMMARY_FILE, summary_table)):
-        write_atomically(folder / name, to_csv(make(records, logdir=folder.parent)))
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:

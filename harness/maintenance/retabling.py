@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.analysis import DECLARATION_FILE, RUNS_FILE, SUMMARY_FILE, write_tables
+from harness.analysis import DECLARATION_FILE, RUNS_FILE, TABLE_FILES, write_tables
 from harness.records import RECORD_FILE, load_records, own_aggregates, require_own, trial_folder
 from harness.results import as_declared_now
 from harness.tensorboard import AGGREGATE, write_aggregates
@@ -41,7 +41,7 @@ def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
         finally:
             write_aggregates(folder, records)
     else:
-        for name in (RUNS_FILE, SUMMARY_FILE, DECLARATION_FILE):
+        for name in (*TABLE_FILES, DECLARATION_FILE):
             (folder / name).unlink(missing_ok=True)
     _drop_empty(folder)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis import INCONCLUSIVE, SUMMARY_FILE
+from harness.analysis import INCONCLUSIVE, INTERACTIONS_FILE
 from harness.records import LAST_EPOCH, Record
 from harness.results.view import UNFINISHED, format_value
 from harness.study import HIGHER, is_missing, text_of
@@ -57,7 +57,7 @@ def interaction_notes(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
         found.sort(key=lambda row: text_of(row.get("interaction_verdict")) in ("", INCONCLUSIVE))
     notes = [(row["variant"], _interaction(row)) for row in found[:MOST_NOTES]]
     if more := len(found) - len(notes):
-        notes.append((f"{more} more", f"of interactions, in {SUMMARY_FILE}"))
+        notes.append((f"{more} more", f"of interactions, in {INTERACTIONS_FILE}"))
     return notes
 
 

@@ -4,7 +4,8 @@ import math
 import pytest
 from plain_records import record
 
-from harness.analysis.summary import runs_table, summary_table, write_tables
+from harness.analysis.summary import runs_table, summary_table
+from harness.analysis.table_files import write_tables
 from harness.records.record import Record
 
 pytestmark = pytest.mark.quick

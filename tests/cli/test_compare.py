@@ -9,7 +9,7 @@ from calling import harness
 from resulting import make_record, store, store_study
 
 from harness.analysis.confounding import confounding
-from harness.analysis.summary import write_tables
+from harness.analysis.table_files import write_tables
 from harness.records.record import load_records, trial_folder, write_record
 
 pytestmark = pytest.mark.quick

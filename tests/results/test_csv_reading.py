@@ -14,8 +14,8 @@ from harness.analysis.summary import (
     run_columns,
     summary_columns,
     summary_table,
-    write_tables,
 )
+from harness.analysis.table_files import write_tables
 from harness.results.csv_reading import read_csv_table
 from harness.study.loading import load_study, study_files
 
