@@ -70,7 +70,7 @@ def run_columns() -> tuple[str, ...]:
     return (
         *("study", "variant", "seed", "status", "epochs", *METRICS, "seconds", "error", "trial_id", "logdir"),
         *("first_test_image_class", "first_test_image_probability", "data", "engine", "as_expected", "attempt"),
-        *("metric", "direction", "value"),
+        *("metric", "direction", "value", "change"),
     )
 
 
@@ -79,7 +79,7 @@ def _run_row(record: Record, logdir: Path) -> dict[str, Any]:
     metric = metric_from_dict(record.metric)
     return {
         **record.metrics,
-        **{name: getattr(record, name) for name in ("study", "variant", "seed", "status", "error", "trial_id")},
+        **{name: getattr(record, name) for name in ("study", "variant", "seed", "status", "error", "trial_id", "change")},
         **{name: record.metrics.get(name, math.nan) for name in METRICS},
         **first_image_cells([record]),
         "epochs": record.epochs or math.nan,

@@ -1,4 +1,4 @@
-"""The tables of a study as files: in summary.csv and runs.csv what a reader of this study needs, the rest in files beside them."""
+"""A study's tables as files: summary.csv and runs.csv with what a reader of it needs, the rest in files beside them."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,8 +22,10 @@ FIXED = 19  # columns of summary.csv that stand whatever the study: others rely 
 SETTING = "setting_"  # before the name of a setting, as a column of runs.csv
 _INTERACTION = tuple(name for name in summary_columns() if name.startswith("interaction"))
 # What one seed's test samples, or all seeds' first one, say.
-_SAMPLES = ("sample_low", "sample_high", "mcnemar_p", "test_set_low", "test_set_high")
-_SAMPLES += ("first_test_image_class", "first_test_image_probability")
+_SAMPLES = (
+    *("sample_low", "sample_high", "mcnemar_p", "test_set_low", "test_set_high"),
+    *("first_test_image_class", "first_test_image_probability"),
+)
 # Of accuracy, which has columns of its own, these say the same once more.
 _OF_METRIC = ("metric", "direction", "value", "value_std", "delta")
 BESIDE: Mapping[str, tuple[str, ...]] = {INTERACTIONS_FILE: _INTERACTION, SAMPLES_FILE: _SAMPLES}
@@ -60,10 +62,9 @@ def _for_readers(whole: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _with_settings(runs: "pd.DataFrame", records: Sequence[Record]) -> "pd.DataFrame":
-    """Return the table of trials with what each one changes, the settings in which trials differ, and folders in the log folder."""
+    """Return the table of trials with their folders below the log folder, and with the settings in which they differ."""
     folders = [str(attempt_folder(trial_folder(Path(), one.study, one.variant, one.seed), one.attempt)) for one in records]
-    more = {"logdir": folders, "change": [record.change for record in records]}
-    return runs.assign(**more, **{f"{SETTING}{name}": cells for name, cells in differing_settings(records).items()})
+    return runs.assign(logdir=folders, **{f"{SETTING}{name}": cells for name, cells in differing_settings(records).items()})
 
 
 def differing_settings(records: Iterable[Record]) -> dict[str, list[Any]]:
@@ -77,4 +78,6 @@ def differing_settings(records: Iterable[Record]) -> dict[str, list[Any]]:
 def _cell(value: Any) -> Any:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return math.nan
-    return value if isinstance(value, (bool, int, float, str)) else show_value(value)
+    return (
+        value if isinstance(value, (bool, int, float, str)) else show_value(tuple(value) if isinstance(value, list) else value)
+    )

@@ -1,4 +1,5 @@
 from .compare_inputs import ComparedTable as ComparedTable, read_tables as read_tables
+from .csv_reading import read_csv_table as read_csv_table
 from .declared import (
     as_declared_now as as_declared_now,
     built_in_file as built_in_file,

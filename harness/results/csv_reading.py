@@ -53,7 +53,7 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
         frame = _with_files_beside(path, frame)
     known = {*(run_columns() if runs else summary_columns())}
     further = [name for name in frame.columns if is_further_metric(name) and _are_numbers(frame[name])]
-    foreign = [name for name in frame.columns if name not in {*known, *further} and not (runs and _is_of_settings(name))]
+    foreign = [name for name in frame.columns if name not in {*known, *further} and not (runs and name.startswith(SETTING))]
     frame = frame[[name for name in frame.columns if name in {*known, *further}]].copy()
     for name in frame.columns:
         frame[name] = _typed(path, name, frame[name].tolist())
@@ -66,7 +66,9 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
         frame = _summary_of_runs(_about_a_metric(frame))
     else:
         frame = _about_a_metric(frame)
-    return with_whole_numbers(frame.reindex(columns=[*summary_columns(), *further])), notes
+    columns = [*summary_columns(), *further]
+    nothing = dict.fromkeys((name for name in columns if name in TEXTS and name not in frame.columns), "")
+    return with_whole_numbers(frame.assign(**nothing).reindex(columns=columns)), notes
 
 
 def _with_files_beside(path: Path, frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -82,11 +84,6 @@ def _with_files_beside(path: Path, frame: "pd.DataFrame") -> "pd.DataFrame":
             ""
         )
     return frame
-
-
-def _is_of_settings(name: str) -> bool:
-    """Say whether a column of runs.csv is the variant's change or a setting, which a summary of values does not need."""
-    return name == "change" or name.startswith(SETTING)
 
 
 def _are_numbers(texts: "pd.Series") -> bool:
