@@ -69,6 +69,7 @@ from .table_files import (
     SETTING as SETTING,
     SUMMARY_FILE as SUMMARY_FILE,
     TABLE_FILES as TABLE_FILES,
+    setting_cell as setting_cell,
     write_tables as write_tables,
 )
 from .test_sets import overlap as overlap

@@ -1,6 +1,5 @@
 """A study's tables as files: summary.csv and runs.csv with what a reader of it needs, the rest in files beside them."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,16 +67,17 @@ def _with_settings(runs: "pd.DataFrame", records: Sequence[Record]) -> "pd.DataF
 
 
 def differing_settings(records: Iterable[Record]) -> dict[str, list[Any]]:
-    """Return, of each setting in which records differ, every record's value: a number, a text, or another value as written."""
+    """Return, of each setting in which records differ, every record's value as a cell."""
     every = [record.settings for record in records]
     names = dict.fromkeys(name for settings in every for name in settings)
     columns = {name: [settings.get(name) for settings in every] for name in names}
-    return {name: [_cell(value) for value in cells] for name, cells in columns.items() if any(one != cells[0] for one in cells)}
+    return {
+        name: [setting_cell(value) for value in cells]
+        for name, cells in columns.items()
+        if any(one != cells[0] for one in cells)
+    }
 
 
-def _cell(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return math.nan
-    return (
-        value if isinstance(value, (bool, int, float, str)) else show_value(tuple(value) if isinstance(value, list) else value)
-    )
+def setting_cell(value: Any) -> Any:
+    """Return a setting's value as a cell: several numbers or names as one text, as one would type them."""
+    return show_value(tuple(value)) if isinstance(value, (list, tuple)) else value

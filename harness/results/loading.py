@@ -4,15 +4,17 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.analysis import (
+    SETTING,
     epoch_numbers,
     in_order,
     last_run,
     last_run_line,
     left_out_lines,
     runs_table,
+    setting_cell,
     summary_table,
     told_apart,
     trial_key,
@@ -20,7 +22,7 @@ from harness.analysis import (
 from harness.errors import UsageError
 from harness.records import Record, RecordError, find_records, gc_paused, read_record, trial_folder
 from harness.results.declared import as_declared_now
-from harness.study import load_study, show_value
+from harness.study import load_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +46,7 @@ class Gathered:
 class Results:
     """What `load` returns.
 
-    trials: one row a trial, in the study's order: the columns of runs.csv, then change, control, each cost (`cost_…`,
+    trials: one row a trial, in the study's order: the columns of runs.csv, then control, each cost (`cost_…`,
     such as cost_peak_memory_mb) and each setting (`setting_…`, tuples as 512-256). epochs: one row a trial and logged
     epoch, counted from 1: study, variant, seed, trial_id, epoch, then train_loss, train_accuracy, test_loss, test_accuracy
     and whatever else the history holds. Losses are in nats, accuracies fractions, times seconds; what is not known or
@@ -225,16 +227,12 @@ def trials_table(records: Sequence[Record], logdir: Path) -> "pd.DataFrame":
     import pandas as pd
 
     details = [
-        {"change": record.change, "control": record.control}
+        {"control": record.control}
         | {f"cost_{name}": value for name, value in record.cost.items()}
-        | {f"setting_{name}": _setting(value) for name, value in record.settings.items()}
+        | {f"{SETTING}{name}": setting_cell(value) for name, value in record.settings.items()}
         for record in records
     ]
     return pd.concat([runs_table(records, logdir=logdir), pd.DataFrame(details)], axis="columns")
-
-
-def _setting(value: Any) -> Any:
-    return show_value(tuple(value)) if isinstance(value, (list, tuple)) else value
 
 
 def _epochs(records: Iterable[Record]) -> "pd.DataFrame":

@@ -90,7 +90,9 @@ def test_an_interaction_of_one_seed_has_neither_interval_nor_word(word):
 def test_of_many_interactions_the_clear_ones_come_first_and_the_rest_is_counted():
     rows = [together(f"cell-{number}", "inconclusive") for number in range(MOST_NOTES)]
     said = interaction_notes([*rows, together("both", "worse beside it")])
-    assert said[0][0] == "both" and len(said) == MOST_NOTES + 1 and said[-1] == ("1 more", "of interactions, in summary.csv")
+    assert (
+        said[0][0] == "both" and len(said) == MOST_NOTES + 1 and said[-1] == ("1 more", "of interactions, in interactions.csv")
+    )
 
 
 def shown(records) -> str:

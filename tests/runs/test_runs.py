@@ -72,7 +72,7 @@ def test_the_tables_are_the_records(finished):
         assert runs[name]["status"] == record.status and runs[name]["trial_id"] == record.trial_id
         for metric, value in record.metrics.items():
             assert float(runs[name][metric]) == value
-        assert Path(runs[name]["logdir"]).is_dir()
+        assert (finished.logdir / runs[name]["logdir"]).is_dir()
     assert rows(finished.logdir / "ablations" / "summary.csv")[0]["variant"] == "base"
 
 
@@ -207,7 +207,7 @@ def test_a_killed_worker_costs_its_own_trial_only(tiny, tmp_path):
     for (variant, _), row in runs.items():
         assert row["status"] == ("failed" if variant == "killed" else "ok")
     assert "SIGKILL" in runs["killed", "0"]["error"] and float(runs["killed", "0"]["seconds"]) > 0
-    failure = Path(runs["killed", "0"]["logdir"]) / "failure"
+    failure = tmp_path / "logs" / runs["killed", "0"]["logdir"] / "failure"
     events = EventAccumulator(str(failure), size_guidance={"tensors": 0}).Reload()
     assert b"SIGKILL" in events.Tensors("error")[0].tensor_proto.string_val[0]
 
