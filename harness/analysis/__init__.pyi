@@ -1,4 +1,5 @@
 from .comparison import Comparison as Comparison, compare_study as compare_study
+from .conclusions import Conclusion as Conclusion, conclude as conclude
 from .confounding import differing_settings as differing_settings
 from .declarations import (
     DECLARATION_FILE as DECLARATION_FILE,
@@ -66,6 +67,7 @@ from .summary import (
     write_tables as write_tables,
 )
 from .test_sets import overlap as overlap
+from .unit import Unit as Unit, margin_of as margin_of, unit_of as unit_of
 from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,
     NOTHING_IN_COMMON as NOTHING_IN_COMMON,

@@ -39,6 +39,7 @@ class Comparison:
         """Return the comparison's columns of summary.csv."""
         cells: dict[str, Any] = {"verdict": self.verdict.word, "verdict_detail": self.verdict.detail, "pairs_note": self.note}
         cells |= {"completion_p": self.p_values.diverging, "equivalence_p": self.p_values.equivalent}
+        cells |= dict(zip(("seeds_needed_low", "seeds_needed_high"), self.verdict.likely, strict=True))
         if self.sample is not None:
             cells |= {"sample_low": self.sample.low, "sample_high": self.sample.high, "mcnemar_p": self.sample.p_value}
         if self.difference is None:
