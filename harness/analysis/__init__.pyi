@@ -19,6 +19,7 @@ from .epochs import (
     lacks_epoch as lacks_epoch,
     measured_series as measured_series,
 )
+from .interactions import ADDITIVE as ADDITIVE
 from .judging import (
     Outcome as Outcome,
     ends as ends,

@@ -11,11 +11,12 @@ import numpy as np
 from harness.analysis.completion import ALL_FINISHED, Completion, completion, unfinished
 from harness.analysis.confounding import confounding
 from harness.analysis.epochs import BEST, LAST, measured_epochs
+from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.predictions import AnswersError, load_right
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
 from harness.analysis.test_sets import other_test_set, overlap, unpaired_seeds
-from harness.analysis.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
+from harness.analysis.verdicts import INCONCLUSIVE, NONE_FINISHED, UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, format_metric
 
@@ -39,7 +40,6 @@ class Comparison:
         """Return the comparison's columns of summary.csv."""
         cells: dict[str, Any] = {"verdict": self.verdict.word, "verdict_detail": self.verdict.detail, "pairs_note": self.note}
         cells |= {"completion_p": self.p_values.diverging, "equivalence_p": self.p_values.equivalent}
-        cells |= dict(zip(("seeds_needed_low", "seeds_needed_high"), self.verdict.likely, strict=True))
         if self.sample is not None:
             cells |= {"sample_low": self.sample.low, "sample_high": self.sample.high, "mcnemar_p": self.sample.p_value}
         if self.difference is None:
@@ -51,7 +51,16 @@ class Comparison:
             "p_value": self.p_value,
             "effect_size": self.difference.effect_size,
             "pairs": self.difference.n,
+            **self._needed(self.difference),
         }
+
+    def _needed(self, difference: PairedDifference) -> dict[str, int]:
+        """Return between how many seeds would likely settle it; MOST_SEEDS + 1 stands for any number above."""
+        by_values = self.verdict.word == INCONCLUSIVE and self.verdict != UNFAIR and difference.low is not None
+        if not by_values or difference.overlap:
+            return {}
+        low, high = (MOST_SEEDS + 1 if end is None else end for end in self.verdict.likely)
+        return {"seeds_needed_low": low, "seeds_needed_high": high}
 
 
 @dataclass(frozen=True, slots=True)

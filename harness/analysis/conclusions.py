@@ -21,6 +21,8 @@ from harness.study import (
     SIGNIFICANCE,
     WORSE,
     Row,
+    format_metric,
+    is_missing,
     never_judged,
     number_of,
     text_of,
@@ -28,7 +30,6 @@ from harness.study import (
 
 MOST_TOLD = 3  # effects that get a sentence of their own
 MOST_NAMED = 6  # variants in one sentence
-_SIDES = (WORSE, BETTER)
 _TROUBLE = {
     FAILED: "failed",
     TIMEOUT: "ran out of time",
@@ -81,14 +82,17 @@ def legend(rows: Iterable[Row]) -> dict[str, str]:
     """Return the verdicts that occur in the rows of a summary, each with what it means."""
     rows = list(rows)
     margin, unit = margin_of(rows), unit_of(rows)
-    least = f"at least {unit.amount(margin)}" if margin else "large enough to matter"
-    below = f"smaller than {unit.amount(margin)}" if margin else "too small to matter"
+    least = f"by {unit.amount(margin)} or more" if margin else "by enough to matter"
+    apart = f"less than {unit.amount(margin)} apart" if margin else "too little apart to matter"
+    ways = ("lower", "higher") if any(row.get("direction") == LOWER for row in rows) else ("higher", "lower")
     meaning = {
-        BETTER: f"more than luck (corrected p < {SIGNIFICANCE:g}), and {least}, in the right direction.",
-        WORSE: f"more than luck (corrected p < {SIGNIFICANCE:g}), and {least}, in the wrong direction.",
-        EQUIVALENT: f"shown to be the same: any difference is {below}.{_unseen(rows)}",
+        word: f"{way} {least}, and not by chance (corrected p < {SIGNIFICANCE:g})."
+        for word, way in zip((BETTER, WORSE), ways, strict=True)
+    }
+    meaning |= {
+        EQUIVALENT: f"{apart}.{_unseen(rows)}",
         IDENTICAL: "the same number on every seed.",
-        INCONCLUSIVE: "these seeds cannot tell, which does not mean that there is no difference.",
+        INCONCLUSIVE: "these seeds cannot tell, which is not the same as no difference.",
     }
     found = {text_of(row.get("verdict")) for row in rows}
     return {word: text for word, text in meaning.items() if word in found}
@@ -101,7 +105,7 @@ def _unseen(rows: Sequence[Row]) -> str:
         for row in rows
         if text_of(row.get("verdict")) == EQUIVALENT and (bound := number_of(row.get("failure_rate_bound"))) is not None
     ]
-    return f" That up to {max(bounds):.0%} of seeds fail is not ruled out." if bounds else ""
+    return f" Still, up to {max(bounds):.0%} of seeds may fail." if bounds else ""
 
 
 def _effects(judged: Sequence[Row], unit: Unit) -> list[str]:
@@ -115,9 +119,11 @@ def _effects(judged: Sequence[Row], unit: Unit) -> list[str]:
     if len(words) == 1 and (other := next((group for group in ordered if group[0][0] not in words), None)):
         told[-1] = other
     sentences = [_effect(change, word, members, unit) for (word, change), members in told]
-    rest = [(word, [row for group in ordered if group not in told and group[0][0] == word for row in group[1]]) for word in _SIDES]
-    others = "; also ".join(f"{word}: {_names(found)}" for word, found in rest if found)
-    return [*sentences, f"Also {others}."] if others else sentences
+    others = []
+    for word in (WORSE, BETTER):
+        rest = [row for group in ordered if group not in told and group[0][0] == word for row in group[1]]
+        others += [f"{word}: {_names(rest)}"] if rest else []
+    return [*sentences, f"Also {'; also '.join(others)}."] if others else sentences
 
 
 def _effect(change: str, word: str, rows: Sequence[Row], unit: Unit) -> str:
@@ -167,11 +173,10 @@ def _too_close(rows: Sequence[Row], trials: str, *, alone: bool) -> list[str]:
 def _needed(row: Row) -> str:
     """Say how many seeds would likely settle a comparison; nothing where that is not known, as of folds."""
     low, high = (number_of(row.get(name)) for name in ("seeds_needed_low", "seeds_needed_high"))
-    if low is None:
-        hopeless = f"more than {MOST_SEEDS}" in text_of(row.get("verdict_detail"))
-        return f" (over {MOST_SEEDS} needed)" if hopeless else ""
-    upper = f"over {MOST_SEEDS}" if high is None else f"{high:.0f}"
-    return f" ({low:.0f} to {upper} needed)" if high != low else f" ({low:.0f} needed)"
+    if low is None or high is None:
+        return ""
+    ends = list(dict.fromkeys(f"over {MOST_SEEDS}" if end > MOST_SEEDS else f"{end:.0f}" for end in (low, high)))
+    return f" ({' to '.join(ends)} needed)"
 
 
 def _same(rows: Sequence[Row], unit: Unit) -> list[str]:
@@ -180,14 +185,20 @@ def _same(rows: Sequence[Row], unit: Unit) -> list[str]:
     equivalent = [row for row in rows if text_of(row.get("verdict")) == EQUIVALENT]
     identical = [row for row in rows if text_of(row.get("verdict")) == IDENTICAL]
     return [
-        *([f"No difference{size}: {_names(equivalent)}."] if equivalent else []),
+        *([f"No difference{size}: {_names(equivalent, add=_worst)}."] if equivalent else []),
         *([f"Exactly the same numbers as the control: {_names(identical)}."] if identical else []),
     ]
 
 
+def _worst(row: Row) -> str:
+    """Say how far the worst seed of an equivalent variant fell, which a mean does not show."""
+    worst, points = number_of(row.get("worst_value")), unit_of([row]).points
+    return "" if worst is None else f" (worst {format_metric(worst, fraction=points)})"
+
+
 def _as_meant(rows: Sequence[Row]) -> list[str]:
     """Name the variants none of whose seeds trained, as it was expected."""
-    failing = [row for row in rows if row.get("as_expected") is True and _all_lost(row)]
+    failing = [row for row in rows if _as_expected(row) is True and _all_lost(row)]
     return [f"{_names(failing)} {_verb('fails', 'fail', failing)}, as expected."] if failing else []
 
 
@@ -203,14 +214,14 @@ def _not_compared(rows: Sequence[Row], trials: str) -> list[str]:
             reasons.setdefault(f"some {trials} did not finish, so that the others are no fair sample", []).append(row)
         elif word == INCONCLUSIVE or (not word and detail):
             reasons.setdefault(detail.removeprefix(NO_VERDICT).removeprefix(CONFOUNDED), []).append(row)
-    return [f"Not to be judged: {_names(found)} ({why})." for why, found in reasons.items()]
+    return [f"No verdict on {_names(found)}: {why}." for why, found in reasons.items()]
 
 
 def _troubles(rows: Sequence[Row], trials: str) -> list[str]:
     """Name the variants that did not do what is expected of them."""
     by_status: dict[str, list[Row]] = {}
     for row in rows:
-        if row.get("as_expected") is False or row.get("as_expected") == 0:
+        if _as_expected(row) is False:
             lost = number_of(row.get("failed_seeds"))
             status = text_of(row.get("status")) if lost else ""
             by_status.setdefault(status if status in _TROUBLE else "", []).append(row)
@@ -245,8 +256,14 @@ def _seeds_for(unsettled: Sequence[Row], early: Sequence[Row]) -> int | None:
     """Return how many seeds to run next: enough for verdicts, else what would likely settle the nearest comparison."""
     if early:
         return FEWEST_PAIRS
-    needed = [int(low) for row in unsettled if (low := number_of(row.get("seeds_needed_low"))) is not None]
-    return min(needed, default=None)
+    needed = (number_of(row.get("seeds_needed_low")) for row in unsettled)
+    return min((int(low) for low in needed if low is not None and low <= MOST_SEEDS), default=None)
+
+
+def _as_expected(row: Row) -> bool | None:
+    """Say whether a variant did what is expected of it; None where the table does not tell."""
+    value = row.get("as_expected")
+    return None if is_missing(value) else bool(value)
 
 
 def _all_lost(row: Row) -> bool:

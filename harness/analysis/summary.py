@@ -151,7 +151,7 @@ def summary_columns() -> tuple[str, ...]:
     variant and control diverge equally often; equivalence_p: that their values differ by the margin or more. worst_seed and
     worst_value: of the variant; failure_rate_bound: the highest rate of seeds that do not finish which these leave possible.
     margin: the smallest difference of the metric that matters. seeds_needed_low, seeds_needed_high: between which numbers of
-    seeds an inconclusive comparison would likely be settled; empty for one beyond MOST_SEEDS.
+    seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),

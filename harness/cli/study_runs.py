@@ -7,14 +7,16 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from harness.analysis import SUMMARY_FILE, ends, outcome, summary_table
+from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, outcome, summary_table
 from harness.cli.run_choices import StudyRequest, study_requests
+from harness.cli.terminal.conclusion import ConclusionView, next_steps
 from harness.cli.terminal.plan import plan_table, total_line
 from harness.cli.terminal.progress import RunProgress
 from harness.cli.terminal.summary import make_console, print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
-from harness.records import Record, one_writer
+from harness.records import Record, as_typed, one_writer
+from harness.results import DIFFERENCES_FILE
 from harness.runs import (
     Interrupts,
     Plan,
@@ -200,6 +202,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
     console.print(summary_view(summary, title=plan.study.title))
     from harness.results import weights_notes
 
+    view = ConclusionView(summary.to_dict("records"), trials="folds" if plan.study.folds else "seeds")
+    console.print(view)
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
@@ -220,8 +224,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
-    console.print(
-        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.request.logdir}",
-        markup=False,
-    )
+    console.print(f"Stored: {as_typed(plan.folder)} ({SUMMARY_FILE}, {RUNS_FILE}, {DIFFERENCES_FILE})", markup=False)
+    for step in next_steps(view.conclusion, found.records, plan.folder) if found.records else ():
+        console.print(step, soft_wrap=True)
     return 1 if unexpected or claims.broken else 0

@@ -41,8 +41,11 @@ from .record import (
 )
 from .study_folders import (
     StudyFolder as StudyFolder,
+    as_typed as as_typed,
     command as command,
     folder_of as folder_of,
     folders_in as folders_in,
+    logdir_words as logdir_words,
     read_folder as read_folder,
+    run_command as run_command,
 )

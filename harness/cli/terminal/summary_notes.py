@@ -48,5 +48,5 @@ def undrawn_lines(study: Study, records: Sequence[Record]) -> list[str]:
     for name in study.pictures:
         reasons = [record.provenance.get("pictures", {}).get(name, "") for record in tried]
         if reasons and all(reasons):
-            lines.append(f"picture {name} was drawn for no variant: {reasons[0].removeprefix('not drawn: ')}")
+            lines.append(f"no {name.replace('-', ' ')}: {reasons[0].removeprefix('not drawn: ')}")
     return lines

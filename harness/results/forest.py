@@ -37,7 +37,10 @@ class ForestLine:
 
 @dataclass(frozen=True, slots=True)
 class ForestPlot:
-    """What differs from its control by how much. title: what is drawn. scale: the axis below the lines. key: what the marks mean."""
+    """What differs from its control by how much.
+
+    title: what is drawn. scale: the axis below the lines. key: what the marks mean.
+    """
 
     title: str
     lines: tuple[ForestLine, ...]
@@ -51,7 +54,7 @@ class ForestPlot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bar:
+class Bar:
     """A variant's difference, and the ends of its interval: both the difference itself where there is none."""
 
     name: str
@@ -85,7 +88,7 @@ def forest_plot(rows: Iterable[Row], *, width: int = 80) -> ForestPlot | None:
     A variant that was tested on other samples than its control is left out: its difference is of two questions.
     """
     rows = list(rows)
-    bars = [bar for row in rows if (bar := _bar(row)) is not None]
+    bars = [bar for row in rows if (bar := bar_of(row)) is not None]
     if not bars:
         return None
     unit, margin = unit_of(rows), margin_of(rows) or 0.0
@@ -94,7 +97,7 @@ def forest_plot(rows: Iterable[Row], *, width: int = 80) -> ForestPlot | None:
     names = _names(bars, width - figure_width - verdict_width - 3 * _GAP - NARROWEST_AXIS)
     name_width = max(map(len, names))
     room = width - name_width - figure_width - verdict_width - 3 * _GAP
-    axis = _axis(bars, margin, min(max(room, NARROWEST_AXIS), WIDEST_AXIS))
+    axis = _Axis(*axis_ends(bars, margin), min(max(room, NARROWEST_AXIS), WIDEST_AXIS))
     lines = tuple(
         ForestLine(f"{name:{name_width}}", _drawn(bar, axis, margin), figure.rjust(figure_width), bar.verdict)
         for name, bar, figure in zip(names, bars, figures, strict=True)
@@ -103,25 +106,27 @@ def forest_plot(rows: Iterable[Row], *, width: int = 80) -> ForestPlot | None:
     return ForestPlot(title, lines, f"{'':{name_width + _GAP}}{_scale(axis, unit)}", _key(bars, axis, unit, margin))
 
 
-def _bar(row: Row) -> _Bar | None:
+def bar_of(row: Row) -> Bar | None:
+    """Return what is drawn of a summary's row; None without a difference, and for one that compares two questions."""
     delta, low, high = (number_of(row.get(name)) for name in ("delta", "ci_low", "ci_high"))
     if delta is None or not text_of(row.get("control")) or never_judged(text_of(row.get("verdict_detail"))):
         return None
     low, high = (delta, delta) if low is None or high is None else (low, high)
-    return _Bar(str(row["variant"]), delta, low, high, text_of(row.get("verdict")))
+    return Bar(str(row["variant"]), delta, low, high, text_of(row.get("verdict")))
 
 
-def _axis(bars: Sequence[_Bar], margin: float, width: int) -> _Axis:
-    reaches = [max(abs(bar.low), abs(bar.high)) for bar in bars]
+def axis_ends(bars: Sequence[Bar], margin: float) -> tuple[float, float]:
+    """Return the lowest and the highest value of an axis that shows these differences; zero is always between."""
+    reaches = [max(abs(bar.low), abs(bar.high)) for bar in bars] or [margin]
     limit = max(_MARGINS * margin, 2 * statistics.median(reaches))
     limit = max(reaches) if max(reaches) < 1.5 * limit else limit
-    low = max(-limit, min(-margin, *(bar.low for bar in bars), 0.0))
-    high = min(limit, max(margin, *(bar.high for bar in bars), 0.0))
+    low = max(-limit, min(-margin, 0.0, *(bar.low for bar in bars)))
+    high = min(limit, max(margin, 0.0, *(bar.high for bar in bars)))
     span = (high - low) or 1.0  # where nothing differs
-    return _Axis(low - 0.04 * span, high + 0.04 * span, width)
+    return low - 0.04 * span, high + 0.04 * span
 
 
-def _drawn(bar: _Bar, axis: _Axis, margin: float) -> str:
+def _drawn(bar: Bar, axis: _Axis, margin: float) -> str:
     cells = [BAND if margin and axis.place(-margin) <= place <= axis.place(margin) else " " for place in range(axis.width)]
     cells[axis.place(0.0)] = ZERO
     for place in range(max(axis.place(bar.low), 0), min(axis.place(bar.high), axis.width - 1) + 1):
@@ -146,7 +151,7 @@ def _scale(axis: _Axis, unit: Unit) -> str:
     return "".join(cells).rstrip()
 
 
-def _key(bars: Sequence[_Bar], axis: _Axis, unit: Unit, margin: float) -> str:
+def _key(bars: Sequence[Bar], axis: _Axis, unit: Unit, margin: float) -> str:
     parts = [f"{POINT} difference"]
     if any(bar.low < bar.high for bar in bars):
         parts.append(f"{LINE} 95% interval")
@@ -157,7 +162,7 @@ def _key(bars: Sequence[_Bar], axis: _Axis, unit: Unit, margin: float) -> str:
     return "  ".join(parts)
 
 
-def _names(bars: Sequence[_Bar], width: int) -> list[str]:
+def _names(bars: Sequence[Bar], width: int) -> list[str]:
     """Return the variants' names, long ones cut in their middle."""
     most = max(min(WIDEST_NAME, width), 8)
     return [
