@@ -3,6 +3,7 @@
 Every sentence follows a verdict or a status, so that it is true of any study: see docs/verdicts.md.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from harness.study import (
 )
 
 MOST_TOLD = 3  # effects that get a sentence of their own
+MOST_SUGGESTED = 50  # seeds
+NEARLY = 1.5  # what takes so many times the seeds of another comparison is settled along with it
 MOST_NAMED = 6  # variants in one sentence
 _TROUBLE = {
     FAILED: "failed",
@@ -43,8 +46,8 @@ _TROUBLE = {
 class Conclusion:
     """What a study has shown.
 
-    sentences: in the order of their weight. legend: what each verdict that occurs means. unsettled: the variants whose
-    difference more seeds would likely settle, and seeds: how many, as far as that can be said.
+    sentences: in the order of their weight. legend: what each verdict that occurs means. unsettled: the variants that
+    so many seeds would likely settle, as far as that is known and no more than MOST_SUGGESTED.
     """
 
     sentences: tuple[str, ...]
@@ -74,8 +77,8 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
     ]
     if not sentences:
         sentences = ["There is nothing to compare yet: no variant has run beside its control."]
-    more = [*unsettled, *early]
-    return Conclusion(tuple(sentences), legend(rows), tuple(str(row["variant"]) for row in more), _seeds_for(unsettled, early))
+    seeds, near = _seeds_for(unsettled, early)
+    return Conclusion(tuple(sentences), legend(rows), tuple(str(row["variant"]) for row in near), seeds)
 
 
 def legend(rows: Iterable[Row]) -> dict[str, str]:
@@ -252,12 +255,14 @@ def _wants_seeds(row: Row) -> bool:
     return few and not never_judged(text_of(row.get("verdict_detail")))
 
 
-def _seeds_for(unsettled: Sequence[Row], early: Sequence[Row]) -> int | None:
-    """Return how many seeds to run next: enough for verdicts, else what would likely settle the nearest comparison."""
+def _seeds_for(unsettled: Sequence[Row], early: Sequence[Row]) -> tuple[int | None, list[Row]]:
+    """Return how many seeds to run next, and of which rows: enough for verdicts, else for what is most easily settled."""
     if early:
-        return FEWEST_PAIRS
-    needed = (number_of(row.get("seeds_needed_low")) for row in unsettled)
-    return min((int(low) for low in needed if low is not None and low <= MOST_SEEDS), default=None)
+        return FEWEST_PAIRS, [*early]
+    highest = {id(row): number_of(row.get("seeds_needed_high")) or math.inf for row in unsettled}
+    limit = min(MOST_SUGGESTED, NEARLY * min(highest.values(), default=math.inf))
+    near = [row for row in unsettled if highest[id(row)] <= limit]
+    return max((math.ceil(highest[id(row)]) for row in near), default=None), near
 
 
 def _as_expected(row: Row) -> bool | None:

@@ -138,6 +138,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 @main.command(
     epilog="\b\nExamples:\n  python -m harness questions                   all of the course's, and what the records say\n"
     "  python -m harness questions 6 --run           the sixth, after training what it still needs\n"
+    "  python -m harness questions --quiz            asks you first\n"
     "  python -m harness questions --study mine.py   those in mine.questions.en.toml\n"
 )
 @click.argument("number", required=False, type=int)
@@ -146,6 +147,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 @click.option("--run", "run_missing", is_flag=True, help="First train what the question needs and is not recorded yet.")
 @seeds_option
 @data_dir_option
+@click.option("--quiz", is_flag=True, help="Ask first, and show answer and evidence after yours.")
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.pass_context
 def questions(
@@ -165,7 +167,10 @@ def questions(
             except SystemExit as ended:
                 if ended.code not in (0, 1):  # 1: a trial did not do what was expected, which is evidence too
                     raise
-        print_questions(number, **shown)
+        try:
+            print_questions(number, **shown)
+        except click.Abort:  # Ctrl-C, or the end of the input, in place of an answer
+            raise SystemExit(130) from None
 
 
 @main.group(cls=ExampleGroup, invoke_without_command=True)

@@ -224,7 +224,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
-    console.print(f"Stored: {as_typed(plan.folder)} ({SUMMARY_FILE}, {RUNS_FILE}, {DIFFERENCES_FILE})", markup=False)
+    made = (name for name in (SUMMARY_FILE, RUNS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists())
+    console.print(f"Stored: {as_typed(plan.folder)} ({', '.join(made)})", markup=False)
     for step in next_steps(view.conclusion, found.records, plan.folder) if found.records else ():
         console.print(step, soft_wrap=True)
     return 1 if unexpected or claims.broken else 0

@@ -22,7 +22,8 @@ MOST_ONLY = 4  # variants that a command names with --only
 class ConclusionView:
     """A study's differences as a picture, and what they come to, as wide as the console.
 
-    rows: of its summary. trials: what a variant's trials are called: seeds, or folds.
+    rows: of its summary. picture: whether the differences are drawn and the words explained. trials: what a variant's
+    trials are called: seeds, or folds.
     """
 
     def __init__(
@@ -35,9 +36,10 @@ class ConclusionView:
         width = min(options.max_width, READING_WIDTH)
         if self._picture and (plot := forest_plot(self._rows, width=width)) is not None:
             yield from _plot_lines(plot)
-        for word, meaning in self.conclusion.legend.items():
-            yield _hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
-        if self.conclusion.legend:
+        if self._picture and self.conclusion.legend:
+            yield ""
+            for word, meaning in self.conclusion.legend.items():
+                yield _hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
             yield Text(f"How these words come about: {RULES}", style="dim")
         yield Text(f"\n{self._heading}", style="bold")
         for sentence in self.conclusion.sentences:
@@ -51,7 +53,6 @@ def _plot_lines(plot: ForestPlot) -> Iterator[RenderableType]:
         yield Text.assemble(f"{line.name}  ", (line.axis, style), f"  {line.difference}  ", (line.verdict, style), no_wrap=True)
     yield Text(plot.scale, style="dim", no_wrap=True)
     yield Text(plot.key, style="dim")
-    yield ""
 
 
 def _hanging(text: Text, width: int, *, indent: int = 0) -> Text:
