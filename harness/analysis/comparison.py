@@ -15,7 +15,7 @@ from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.predictions import AnswersError, load_right
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
-from harness.analysis.test_sets import other_test_set, overlap, unpaired_seeds
+from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
 from harness.analysis.verdicts import INCONCLUSIVE, NONE_FINISHED, UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, format_metric
@@ -116,6 +116,8 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     """Pair a variant's seeds with its control's; say which could not be, and why there can be no verdict."""
     if reason := confounding(variant, control):
         return Held(None, ALL_FINISHED, (), "", f"{CONFOUNDED}{reason}")
+    if reason := same_stand_in(variant, control):
+        return Held(None, ALL_FINISHED, (), "", f"{NO_VERDICT}{reason}")
     # By another epoch than the last, a trial without a value has none to choose by, and did finish.
     ended = completion(variant, control, metric if epoch == LAST else None)
     elsewhere = other_test_set(variant, control)

@@ -49,6 +49,35 @@ class ExampleGroup(click.Group):
         return found
 
 
+# The sections of --help, and what each command does in a line that fits 80 columns.
+SECTIONS = {
+    "Run": {
+        "new": "Write a first study, or one around a script of yours.",
+        "check": "Say whether a study can be run, without training.",
+        "run": "Train a study's variants, and say what each changes.",
+        "rerun": "Train a recorded trial again: are the numbers the same?",
+    },
+    "Look": {
+        "list": "The studies there are, or the variants of one.",
+        "compare": "Tables, differences and verdicts of what is recorded.",
+        "show": "All that is recorded of one trial.",
+        "diff": "What differs between two trials.",
+        "board": "Open TensorBoard on the results.",
+    },
+    "Learn": {
+        "questions": "The course's questions, answered from your records.",
+        "reproduce": "Documented figures against the measured ones.",
+    },
+    "Keep house": {
+        "doctor": "Find what is wrong here, and the command that mends it.",
+        "data": "Which datasets are where; `data fetch` downloads them.",
+        "remove": "Move trials to the trash.",
+        "restore": "Bring trials back from the trash.",
+        "purge": "Empty the trash for good.",
+    },
+}
+
+
 class Group(ExampleGroup):
     """A group whose unknown commands are answered with the nearest known one, and whose errors are one line."""
 
@@ -66,6 +95,15 @@ class Group(ExampleGroup):
                     click.echo(f"Error: The output could not be written ({output.fault}).", err=True)
                     raise SystemExit(1) from None
                 raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for, each with its summary."""
+        told = {name for commands in SECTIONS.values() for name in commands}
+        others = {name: command.get_short_help_str() for name, command in self.commands.items() if name not in told}
+        for title, commands in (*SECTIONS.items(), ("More", others)):
+            if commands:
+                with formatter.section(title):
+                    formatter.write_dl(list(commands.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one gets the nearest right name."""

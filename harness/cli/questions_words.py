@@ -51,7 +51,7 @@ ENGLISH = QuestionWords(
         "worse": "worse, by more than noise and at least {margin}",
         "equivalent": "no difference of {margin} or more",
         "identical": "the same on every seed",
-        "inconclusive": "the interval neither leaves ±{margin} nor stays within",
+        "inconclusive": "too close to call: perhaps less than {margin}, perhaps more",
         "diverged": "the loss stopped being finite",
         "seeds-needed": "likely {low} to {high} seeds would settle it",
     },

@@ -7,7 +7,12 @@ from .difference_plot import (
     DIFFERENCES_FILE as DIFFERENCES_FILE,
     write_differences as write_differences,
 )
-from .differences import DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS, difference_table as difference_table
+from .differences import (
+    DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS,
+    MOMENTS as MOMENTS,
+    difference_table as difference_table,
+    moment_text as moment_text,
+)
 from .filters import parse_filter as parse_filter
 from .forest import ForestPlot as ForestPlot, forest_plot as forest_plot
 from .formats import (
