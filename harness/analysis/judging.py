@@ -110,11 +110,11 @@ def why_unjudged(own: DataUsed, control: DataUsed | None, *, base_changed: bool)
     base was changed.
     """
     if base_changed:
-        return "what is expected of the results was not judged, as the base was changed."
+        return "claims not checked: the base was changed (--set, --dataset)."
     if own.used != own.asked:
-        return f"what is expected of {own.asked} was not judged on {own.used}."
+        return f"claims not checked: they are about {own.asked}, and it ran on {own.used}."
     if control and control.used != control.asked:
-        return f"what is expected was not judged, as the control ran on {control.used}."
+        return f"claims not checked: its control ran on {control.used}, not on {control.asked}."
     return ""
 
 
@@ -152,7 +152,7 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
         expectation = study.expectation(name)
         why = why_unjudged(data[name], data.get(study.control(name)), base_changed=changed) if expectation.claims else ""
         if row.get("status") == OK and not expectation.finishes:  # it ran on a stand-in
-            why = f"that it {expectation} on {data[name].asked} was not judged on {data[name].used}."
+            why = f"not checked whether it {expectation} on {data[name].asked}: it ran on {data[name].used}."
         if why:
             unjudged.setdefault(why, []).append(name)
             open_ones |= {(name, str(one)): why for one in expectation.claims or [expectation]}
@@ -161,7 +161,7 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
         broken += [f"{name}: expected {claim}; {said}." for claim, said in found.broken]
         for claim, said in found.open:
             open_ones[name, str(claim)] = said
-            unjudged.setdefault(f"{claim}: not judged, {said}.", []).append(name)
+            unjudged.setdefault(f"claim not checked: {claim} ({said}).", []).append(name)
     lines = tuple(f"{', '.join(names)}: {why}" for why, names in unjudged.items())
     return Outcome(tuple(broken), lines, open_ones)
 

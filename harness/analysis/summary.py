@@ -39,7 +39,7 @@ TEXTS = frozenset(
     "metric direction claims interaction_with interaction_alone interaction_verdict interaction_detail".split()
 )
 FLAGS = frozenset(("as_expected", "pareto"))
-_COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed")
+_COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed", "seeds_needed_low", "seeds_needed_high")
 # Where seeds of one variant ended differently, the variant's status is the first of these that occurs.
 _WORST_FIRST = (FAILED, TIMEOUT, UNEXPECTED_PASS, DIVERGED, INTERRUPTED, EXPECTED_ERROR, OK)
 
@@ -146,6 +146,8 @@ def summary_columns() -> tuple[str, ...]:
     less what the same change does without it, in `interaction_alone`. unfinished_seeds: that gave no value; completion_p: that
     variant and control diverge equally often; equivalence_p: that their values differ by the margin or more. worst_seed and
     worst_value: of the variant; failure_rate_bound: the highest rate of seeds that do not finish which these leave possible.
+    margin: the smallest difference of the metric that matters. seeds_needed_low, seeds_needed_high: between which numbers of
+    seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -160,6 +162,7 @@ def summary_columns() -> tuple[str, ...]:
         *("interaction_with", "interaction_alone", "interaction", "interaction_low", "interaction_high", "interaction_p"),
         *("interaction_verdict", "interaction_detail"),
         *("unfinished_seeds", "completion_p", "equivalence_p", "worst_seed", "worst_value", "failure_rate_bound"),
+        *("margin", "seeds_needed_low", "seeds_needed_high"),
     )
 
 

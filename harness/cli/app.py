@@ -51,6 +51,35 @@ class ExampleGroup(click.Group):
         return found
 
 
+# The sections of --help, and what each command does in a line that fits 80 columns.
+SECTIONS = {
+    "Run": {
+        "new": "Write a first study, or one around a script of yours.",
+        "check": "Say whether a study can be run, without training.",
+        "run": "Train a study's variants, and say what each changes.",
+        "rerun": "Train a recorded trial again: are the numbers the same?",
+    },
+    "Look": {
+        "list": "The studies there are, or the variants of one.",
+        "compare": "Tables, differences and verdicts of what is recorded.",
+        "show": "All that is recorded of one trial.",
+        "diff": "What differs between two trials.",
+        "board": "Open TensorBoard on the results.",
+    },
+    "Learn": {
+        "questions": "The course's questions, answered from your records.",
+        "reproduce": "Documented figures against the measured ones.",
+    },
+    "Keep house": {
+        "doctor": "Find what is wrong here, and the command that mends it.",
+        "data": "Which datasets are where; `data fetch` downloads them.",
+        "remove": "Move trials to the trash.",
+        "restore": "Bring trials back from the trash.",
+        "purge": "Empty the trash for good.",
+    },
+}
+
+
 class Group(ExampleGroup):
     """A group whose unknown commands are answered with the nearest known one, and whose errors are one line."""
 
@@ -76,6 +105,15 @@ class Group(ExampleGroup):
         except KeyboardInterrupt:
             click.echo("\nStopped.", err=True)
             ctx.exit(INTERRUPTED_STATUS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for, each with its summary."""
+        told = {name for commands in SECTIONS.values() for name in commands}
+        others = {name: command.get_short_help_str() for name, command in self.commands.items() if name not in told}
+        for title, commands in (*SECTIONS.items(), ("More", others)):
+            if commands:
+                with formatter.section(title):
+                    formatter.write_dl(list(commands.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one gets the nearest right name."""
@@ -148,6 +186,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 @main.command(
     epilog="\b\nExamples:\n  python -m harness questions                   all of the course's, and what the records say\n"
     "  python -m harness questions 6 --run           the sixth, after training what it still needs\n"
+    "  python -m harness questions --quiz            asks you first\n"
     "  python -m harness questions --study mine.py   those in mine.questions.en.toml\n"
 )
 @click.argument("number", required=False, type=int)
@@ -156,6 +195,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 @click.option("--run", "run_missing", is_flag=True, help="First train what the question needs and is not recorded yet.")
 @seeds_option
 @data_dir_option
+@click.option("--quiz", is_flag=True, help="Ask first, and show answer and evidence after yours.")
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.pass_context
 def questions(
@@ -175,7 +215,10 @@ def questions(
             except SystemExit as ended:
                 if ended.code not in (0, 1):  # 1: a trial did not do what was expected, which is evidence too
                     raise
-        print_questions(number, **shown)
+        try:
+            print_questions(number, **shown)
+        except click.Abort:  # Ctrl-C, or the end of the input, in place of an answer
+            raise SystemExit(130) from None
 
 
 @main.group(cls=ExampleGroup, invoke_without_command=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.cli.run_choices import study_requests
 from harness.cli.study_runs import WRONG_STATUS, sound_plans
-from harness.cli.terminal.summary import duration, make_console, print_notes
+from harness.cli.terminal.summary import counted, duration, make_console, print_notes
 from harness.runs import SEEDS, Plan, RunRequest, Workers, default_jobs
 
 
@@ -28,11 +28,12 @@ def check_studies(names: Sequence[str], **options: Any) -> int:
 
 def _sound(plan: Plan) -> str:
     count = len(plan.study.variants)
-    variants = f"{count} variant{'s' if count != 1 else ''}"
+    variants = counted(count, "variant")
     each, unit = plan.study.trials_of(SEEDS), str(plan.study.folds) if plan.study.folds else f"{SEEDS} seeds"
+    size = f"{count + 1} × {unit} = {counted(each * (count + 1), 'trial')}"
     if plan.study.trains_itself:
         told = "whether each trains otherwise than its control, only its training tells"
-        return f"{plan.study.name}: declared soundly. The base and {variants}; {told}. {each * (count + 1)} trials of {unit}."
+        return f"{plan.study.name}: declared soundly. The base and {variants}; {told}. {size}."
     seconds = each * sum(plan.seconds.values()) / default_jobs()
-    time = f"{each * len(plan.study.names)} trials of {unit} take about {duration(seconds)}"
-    return f"{plan.study.name}: sound. The base and {variants}; each trains otherwise than its control. {time}."
+    time = f"about {duration(seconds)} with {counted(default_jobs(), 'worker')}"
+    return f"{plan.study.name}: sound. The base and {variants}; each trains otherwise than its control. {size}, {time}."

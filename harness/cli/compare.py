@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
+from harness.cli.terminal.conclusion import ConclusionView, next_steps
 from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
 from harness.records import gc_paused, on_one_line
@@ -26,11 +27,12 @@ from harness.results import (
     one_metric,
     parse_filter,
     read_tables,
+    row_note,
     set_side_by_side,
     under_its_name,
     write_output,
 )
-from harness.study import ACCURACY, BETTER, WORSE
+from harness.study import ACCURACY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +84,9 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     # To a reader, what shares no variant stands one below the other; a program gets the columns of each source always.
     plain = choice == CompareOptions(epoch=choice.epoch, studies=choice.studies)
     numbered = 1 if plain and _drawn(form, output) and _disjoint(sources) else len(sources)
-    table = set_side_by_side(sources) if numbered > 1 else concat([_with_note(source.table) for source in sources])
+    concluded = plain and numbered == 1 and _drawn(form, output) and choice.epoch == LAST
+    noted = [_with_note(source.table, concluded=concluded) for source in sources]
+    table = set_side_by_side(sources) if numbered > 1 else concat(noted)
     frame = choose_rows(table, choice)
     columns, same = choose_columns(frame, choice, metric=metric, numbered=numbered)
     words = ("" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
@@ -91,6 +95,8 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     if frame.empty and choice.filter:
         print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
     print_table(frame, columns, form=form, output=output, caption=caption)
+    if concluded:
+        _print_conclusions(sources)
 
 
 def choose_rows(frame: "pd.DataFrame", choice: CompareOptions) -> "pd.DataFrame":
@@ -143,7 +149,8 @@ def choose_columns(
         if name in ("variant", metric) or (values and _varies(rows, spoken=name in spoken)):
             shown += [column for column in group if numbered == 1 or name == "variant" or _has_values(frame, column)]
         elif values and (name not in spoken or name == "note") and not name.endswith("_std"):
-            same.append(f"{name} {values.pop()}" if len(values) == 1 else name)
+            words = name.replace("_", " ")
+            same.append(f"{words} {values.pop()}" if len(values) == 1 else words)
     return shown, f"The same {'in every row' if numbered == 1 else 'in each'}: {', '.join(same)}." if same else ""
 
 
@@ -172,17 +179,24 @@ def _stems(frame: "pd.DataFrame", numbered: int) -> list[str]:
     return [name.removesuffix("_1") for name in frame.columns if numbered > 1 and name.endswith("_1")]
 
 
-def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
+def _with_note(table: "pd.DataFrame", *, concluded: bool) -> "pd.DataFrame":
     """Return the table with what else is to be said of each row: its error, or why its verdict is none."""
+    return table.assign(note=[row_note(row, concluded=concluded) for row in table.to_dict("records")])
 
-    def note(verdict: Any, detail: Any, completion_p: Any, *others: Any) -> str:
-        # The detail of these two is the p-value of the difference, which has a column; not so that of completion.
-        told = verdict in (BETTER, WORSE) and not format_value("completion_p", completion_p)
-        said = (*others, "" if told else detail)
-        return "; ".join(dict.fromkeys(part for part in said if isinstance(part, str) and part))
 
-    names = ("verdict", "verdict_detail", "completion_p", "error", "pairs_note")
-    return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names), strict=True)])
+def _print_conclusions(sources: Sequence[ComparedTable]) -> None:
+    """Print what each study's table comes to, below all of them; the differences of a single one are drawn as well."""
+    console = make_console()
+    tables = [(source, table) for source in sources for _, table in source.table.groupby("study", sort=False)]
+    for source, table in tables:
+        alone, study = len(tables) == 1, table["study"].iloc[0]
+        heading = "Conclusion" if alone else f"Conclusion: {study}"
+        view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone)
+        console.print(view)
+        records = [record for (name, _), found in source.records.items() if name == study for record in found]
+        if alone and records:
+            for line in next_steps(view.conclusion, records, Path(source.label)):
+                console.print(line, soft_wrap=True)
 
 
 def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:

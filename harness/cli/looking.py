@@ -23,12 +23,13 @@ from harness.cli.options import FilePath, format_option, logdir_option, one_line
     show_default=True,
     help="How to print it.",
 )
-def reproduce(study: str, logdir: Path, form: str) -> None:
+@click.option("--details", is_flag=True, help="A line for each figure, with what was measured. [default: one a variant]")
+def reproduce(study: str, logdir: Path, form: str, details: bool) -> None:
     """Hold the figures that are documented of STUDY, in STUDY.documented.csv beside its file, against the recorded ones."""
     from harness.cli.reproduce import print_reproduction
 
     with one_line_errors():
-        print_reproduction(study, logdir=logdir, form=form)
+        print_reproduction(study, logdir=logdir, form=form, details=details)
 
 
 EXAMPLE_COMPARE = """\b

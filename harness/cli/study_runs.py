@@ -8,14 +8,16 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from harness.analysis import SUMMARY_FILE, ends, outcome, summary_table
+from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, outcome, summary_table
 from harness.cli.run_choices import StudyRequest, study_requests
+from harness.cli.terminal.conclusion import ConclusionView, next_steps
 from harness.cli.terminal.plan import plan_table, total_line
 from harness.cli.terminal.progress import Outlook, RunProgress
-from harness.cli.terminal.summary import duration, make_console, print_notes, summary_view
-from harness.cli.terminal.summary_notes import data_line, fold_lines, undrawn_lines
+from harness.cli.terminal.summary import counted, duration, make_console, print_notes, summary_view
+from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
 from harness.errors import INTERRUPTED_STATUS, MOST_NAMED, UsageError, fault_text, one_line
-from harness.records import INTERRUPTED, Record, command, one_writer
+from harness.records import INTERRUPTED, Record, as_typed, one_writer
+from harness.results import DIFFERENCES_FILE
 from harness.runs import (
     Interrupts,
     Plan,
@@ -219,19 +221,22 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
 def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.request.logdir)
-    console.print(summary_view(summary, title=plan.study.title))
+    console.print(summary_view(summary, title=titled(plan.study, found.records)))
     from harness.results import weights_notes
 
+    view = ConclusionView(summary.to_dict("records"), trials="folds" if plan.study.folds else "seeds")
+    console.print(view)
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     if plan.cached:
-        console.print(f"{len(plan.cached)} trials were recorded already and not trained again (--force trains all).")
+        console.print(f"{counted(len(plan.cached), 'trial')} recorded already, not trained again (--force trains all).")
         if plan.request.log:
             console.print(f"  For these, --log {' --log '.join(plan.request.log)} logged nothing; it needs --force.")
     if found.stale:
-        console.print(f"{len(found.stale)} records of other settings, data or versions were left out of the tables.")
-        console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)
+        left_out = counted(len(found.stale), "record")
+        console.print(f"{left_out} of other settings, data or versions left out of the tables, and kept:")
+        console.print(f"  {_named(found.stale)}.", markup=False)
     for problem in found.problems:
         console.print(f"Set aside: {problem}", markup=False)
     # One that was stopped is no fault of its variant: the same command goes on with it.
@@ -243,8 +248,10 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
-    console.print(
-        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: {command('board', '--logdir', str(plan.request.logdir))}",
-        markup=False,
-    )
+    made = (name for name in (SUMMARY_FILE, RUNS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists())
+    console.print(f"Stored: {as_typed(plan.folder)} ({', '.join(made)})", markup=False)
+    for step in next_steps(view.conclusion, found.records, plan.folder) if found.records else ():
+        console.print(step, soft_wrap=True)
+    if line := real_data_line(found.records):
+        console.print(line, style="yellow", markup=False, soft_wrap=True)
     return 1 if unexpected or claims.broken else 0

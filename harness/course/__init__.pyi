@@ -1,4 +1,5 @@
 from .claim_judging import (
+    MISSING as MISSING,
     REFUTED as REFUTED,
     SUPPORTED as SUPPORTED,
     UNDECIDED as UNDECIDED,
@@ -8,6 +9,7 @@ from .claim_judging import (
 from .claim_kinds import ON_FIRST_IMAGE as ON_FIRST_IMAGE, epoch_seconds as epoch_seconds
 from .documented import (
     Reproduction as Reproduction,
+    by_variant as by_variant,
     compare_documented as compare_documented,
     conclusions as conclusions,
     measured_values as measured_values,

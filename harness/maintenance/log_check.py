@@ -35,7 +35,8 @@ def examine_logs(logdir: Path) -> Section:
 
 def _whole(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
     records = sum(len(study.records) for study in studies)
-    yield "log folder", f"{logdir.resolve()}: {len(studies)} studies, {records} records, {size_of(logdir) / 1e6:.1f} MB"
+    held = f"{_counted(len(studies), 'study', 'studies')}, {_counted(records, 'record', 'records')}"
+    yield "log folder", f"{logdir.resolve()}: {held}, {size_of(logdir) / 1e6:.1f} MB"
 
 
 def _state(study: StudyFolder) -> Part:
@@ -73,7 +74,9 @@ def _stale(study: StudyFolder) -> Part:
     stale = [record for record in study.records if _id_now(now, record) != record.trial_id]
     if stale:
         texts = [f"{record.variant} seed {record.seed}" for record in stale]
-        what = f"{study.name}: {len(stale)} stale, of other settings, functions or versions than now: {_named(texts)}"
+        what = (
+            f"{study.name}: {len(stale)} of its records are of other settings, functions or versions than now: {_named(texts)}"
+        )
         yield Finding(what, study.mend(variants=[record.variant for record in stale if record.variant in now.names]))
 
 
@@ -186,6 +189,10 @@ def _trash(logdir: Path) -> Part:
         size = sum(map(size_of, halves)) / 1e6
         what = f"{len(halves)} leftovers of an interrupted purge or restoration in the trash, {size:.1f} MB"
         yield Finding(what, command("purge", "--logdir", str(logdir)))
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 def _named(names: Iterable[str]) -> str:

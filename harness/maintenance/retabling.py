@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.analysis import DECLARATION_FILE, RUNS_FILE, TABLE_FILES, write_tables
+from harness.analysis import DECLARATION_FILE, RUNS_FILE, TABLE_FILES, summary_table, write_tables
 from harness.records import RECORD_FILE, load_records, own_aggregates, require_own, trial_folder
-from harness.results import as_declared_now
+from harness.results import DIFFERENCES_FILE, as_declared_now, write_differences
 from harness.tensorboard import AGGREGATE, write_aggregates
 
 
@@ -38,10 +38,12 @@ def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
     if records:
         try:
             write_tables(folder, records)
+            if (folder / DIFFERENCES_FILE).exists():
+                write_differences(folder, summary_table(records))
         finally:
             write_aggregates(folder, records)
     else:
-        for name in (*TABLE_FILES, DECLARATION_FILE):
+        for name in (*TABLE_FILES, DECLARATION_FILE, DIFFERENCES_FILE):
             (folder / name).unlink(missing_ok=True)
     _drop_empty(folder)
 

@@ -42,9 +42,12 @@ from .record import (
 from .study_folders import (
     PROGRAM_VARIABLE as PROGRAM_VARIABLE,
     StudyFolder as StudyFolder,
+    as_typed as as_typed,
     command as command,
     folder_of as folder_of,
     folders_in as folders_in,
+    logdir_words as logdir_words,
     program as program,
     read_folder as read_folder,
+    run_command as run_command,
 )

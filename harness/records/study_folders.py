@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 from harness.study import KINDS, study_files
 
 PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
+DEFAULT_LOGDIR = "logs"
 _ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
 
 
@@ -35,20 +36,45 @@ class StudyFolder:
 
     def mend(self, *, variants: Iterable[str] = (), force: bool = False) -> str:
         """Return the command that runs the study again as its newest record was made, in whole or these variants alone."""
-        files = [str(record.provenance.get("study_file", "")) for record in self.records]
-        own = next((path for path in files if path.endswith(KINDS)), self.name)
-        words = ["run", self.name if self.name in study_files() else own, "--logdir", str(self.folder.parent)]
-        words += _options_of(self.records)
-        for variant in dict.fromkeys(variants):
-            words += ["--only", variant]
-        return command(*words, *(["--force"] if force else []))
+        return run_command(self.folder, self.records, variants=variants, force=force)
 
 
-def _options_of(records: Iterable[Record]) -> list[str]:
+def run_command(
+    folder: Path, records: Iterable[Record], *, seeds: int | None = None, variants: Iterable[str] = (), force: bool = False
+) -> str:
+    """Return the command that runs a study again as its newest record was made, in whole or these variants alone.
+
+    folder: the study's, LOGDIR/STUDY. seeds: None for as many as there are.
+    """
+    records = list(records)
+    files = [str(record.provenance.get("study_file", "")) for record in records]
+    own = next((path for path in files if path.endswith(KINDS)), folder.name)
+    words = ["run", folder.name if folder.name in study_files() else own, *logdir_words(folder.parent)]
+    words += _options_of(records, seeds)
+    for variant in dict.fromkeys(variants):
+        words += ["--only", variant]
+    return command(*words, *(["--force"] if force else []))
+
+
+def logdir_words(logdir: Path) -> list[str]:
+    """Return the option that names a log folder, empty where a command takes it without being told."""
+    typed = as_typed(logdir)
+    return [] if typed == DEFAULT_LOGDIR else ["--logdir", typed]
+
+
+def as_typed(path: Path) -> str:
+    """Return a path as one would type it: relative where it lies below the working folder."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        return str(path)
+
+
+def _options_of(records: Sequence[Record], seeds: int | None) -> list[str]:
     newest = max(records, key=lambda record: record.provenance.get("started", 0.0), default=None)
     if newest is None:
         return []
-    words = ["--seeds", str(1 + max(record.seed for record in records))]
+    words = ["--seeds", str(seeds or 1 + max(record.seed for record in records))]
     for name, value in newest.provenance.get("base_changes", {}).items():
         text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else "none" if value is None else str(value)
         words += ["--dataset", text] if name == "dataset" else ["--set", f"{name}={text}"]

@@ -4,8 +4,18 @@ from .declared import (
     as_declared_now as as_declared_now,
     built_in_file as built_in_file,
 )
-from .differences import DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS, difference_table as difference_table
+from .difference_plot import (
+    DIFFERENCES_FILE as DIFFERENCES_FILE,
+    write_differences as write_differences,
+)
+from .differences import (
+    DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS,
+    MOMENTS as MOMENTS,
+    difference_table as difference_table,
+    moment_text as moment_text,
+)
 from .filters import parse_filter as parse_filter
+from .forest import ForestPlot as ForestPlot, forest_plot as forest_plot
 from .formats import (
     BEST as BEST,
     STANDARD_OUTPUT as STANDARD_OUTPUT,
@@ -30,6 +40,7 @@ from .naming import (
 from .notes import (
     chosen_by_validation as chosen_by_validation,
     interaction_notes as interaction_notes,
+    row_note as row_note,
     weights_notes as weights_notes,
 )
 from .selection import Found as Found, find_trial as find_trial, require_sole as require_sole, trials_of as trials_of

@@ -1,14 +1,13 @@
 """A study's summary as HTML: in a notebook, and as a file to send that needs nothing else."""
 
 import base64
-import io
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.records import write_atomically
-from harness.results.difference_plot import plot_differences
+from harness.results.difference_plot import difference_png
 from harness.results.formats import words
 from harness.results.naming import difference_of, one_metric, under_its_name
 from harness.results.view import make_view
@@ -55,12 +54,10 @@ def summary_html(summary: "pd.DataFrame") -> str:
 
 def write_report(summary: "pd.DataFrame", path: Path) -> Path:
     """Write a summary, with the figure of its differences, into one HTML file; return its path."""
-    figure = io.BytesIO()
-    plot_differences(summary).savefig(figure, format="png", dpi=150)
     page = _PAGE.format(
         title=escape(", ".join(dict.fromkeys(summary["study"]))),
         table=summary_html(summary),
-        figure=base64.b64encode(figure.getvalue()).decode(),
+        figure=base64.b64encode(difference_png(summary)).decode(),
     )
     try:
         write_atomically(path.resolve(), page)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # The form of a column's numbers, by the first pattern that its name contains.
 _FORMS = (
-    (r"_ratio", ".3g"),
+    (r"_ratio|^margin", ".3g"),
+    (r"^seeds_needed", ".0f"),
     (r"difference_.*seconds", "+z.1f"),
     (r"difference_", "+.3g"),
     (r"probability|_rate_|_low|_high", ".4f"),

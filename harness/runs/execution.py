@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from harness.analysis import write_declaration, write_tables
+from harness.analysis import summary_table, write_declaration, write_tables
 from harness.errors import fault_text
 from harness.records import INTERRUPTED, Record, attempt_folder, environment, require_own_trial, trial_folder
+from harness.results import DIFFERENCES_FILE, write_differences
 from harness.runs.executors.protocol import Executor, Progress, StopRequest, WorkerFailure
 from harness.runs.plan import Plan, PlanResults, results
 from harness.runs.record_store import RecordStore, reinstate
@@ -133,8 +134,10 @@ def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
 
 
 def write_everything(plan: Plan, store: RecordStore) -> None:
-    """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
+    """Write all that is made from the records: both tables, their picture, and the variants' bands for TensorBoard."""
     store.attempt("The tables", lambda: write_judged(plan, results(plan)))
+    if plan.trials or not (plan.folder / DIFFERENCES_FILE).exists():  # half a second that not every run need take
+        store.attempt("The picture", lambda: write_differences(plan.folder, summary_table(results(plan).records)))
     store.attempt("The bands", lambda: write_aggregates(plan.folder, results(plan).records))
     store.finish()
 

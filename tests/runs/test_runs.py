@@ -107,7 +107,7 @@ def test_a_second_run_trains_nothing_and_force_makes_a_new_attempt(tiny, tmp_pat
     assert harness(*words).exit_code == 0
     before = (tmp_path / "logs/tiny/wide/seed-0/record.json").read_bytes()
     again = harness(*words)
-    assert again.exit_code == 0 and "2 trials were recorded already" in again.output
+    assert again.exit_code == 0 and "2 trials recorded already" in again.output
     assert (tmp_path / "logs/tiny/wide/seed-0/record.json").read_bytes() == before
     harness(*words, "--force")
     assert read_record(tmp_path / "logs/tiny/wide/seed-0/record.json").attempt == 2

@@ -107,8 +107,8 @@ def test_reproduce_has_one_line_a_figure(width, logdir, monkeypatch):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_diff_has_one_line_a_number(width, logdir, monkeypatch):
     lines = screen("diff", logdir, width, monkeypatch)
-    row = next(line.split() for line in lines if line.startswith("test_accuracy "))
-    assert len(row) == 4 and float(row[2]) - float(row[1]) == pytest.approx(float(row[3]), abs=1e-6)
+    row = next(line.split() for line in lines if line.startswith("test accuracy "))
+    assert len(row) == 5 and float(row[3]) - float(row[2]) == pytest.approx(float(row[4]), abs=1e-5)
     assert {"trial:", "settings:", "metrics:"} <= set(lines)
 
 

@@ -7,6 +7,7 @@ from resulting import CHANGES, make_record
 from rich.console import Console
 
 from harness import Settings, Study
+from harness.analysis.conclusions import conclude
 from harness.analysis.summary import summary_table
 from harness.cli.terminal.summary import summary_view, view_table
 from harness.cli.terminal.summary_notes import data_line, undrawn_lines
@@ -157,8 +158,8 @@ def test_a_short_setting_and_its_value_stay_one_word(width):
 def test_what_no_number_of_seeds_would_judge_is_said_in_place_of_their_number(seeds):
     data = {"used": "mnist", "name": "mnist", "sha256": "ab"}
     apart = [make_record(name, seed, data=data | {"test_sha256": name}) for name in ("base", "wide") for seed in range(seeds)]
-    text = " ".join(" ".join(drawn_summary(apart)).split())
-    assert "wide: no verdict: tested on other samples than base" in text and "Verdicts need" not in text
+    sentences = " ".join(conclude(summary_table(apart).to_dict("records")).sentences)
+    assert "No verdict on wide: tested on other samples than base" in sentences and "verdicts need" not in sentences
 
 
 PLAIN = Study("s", base=Settings(), variants=())
@@ -216,4 +217,4 @@ def pictured(variant: str, seed: int = 0, **reasons: str) -> Record:
     ],
 )
 def test_a_picture_that_no_variant_drew_is_named_with_the_reason(records, said):
-    assert undrawn_lines(DRAWING, records) == ([f"picture mistakes was drawn for no variant: {said}"] if said else [])
+    assert undrawn_lines(DRAWING, records) == ([f"no mistakes: {said}"] if said else [])
