@@ -5,10 +5,15 @@ from .declared import (
 )
 from .differences import DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS, difference_table as difference_table
 from .filters import parse_filter as parse_filter
+from .findings import (
+    differences_png as differences_png,
+    findings_text as findings_text,
+)
 from .formats import (
     BEST as BEST,
     STANDARD_OUTPUT as STANDARD_OUTPUT,
     TABLE as TABLE,
+    escape_markdown as escape_markdown,
     export as export,
     to_markdown as to_markdown,
     write_output as write_output,

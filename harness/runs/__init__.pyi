@@ -37,3 +37,4 @@ from .request import (
     in_changed_base as in_changed_base,
     selected as selected,
 )
+from .study_board import write_study_board as write_study_board
