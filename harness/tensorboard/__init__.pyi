@@ -23,3 +23,4 @@ from .trial_writer import (
     unhide as unhide,
     write_error as write_error,
 )
+from .views import View as View
