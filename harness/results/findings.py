@@ -54,4 +54,4 @@ def _named(summary: "pd.DataFrame") -> "pd.DataFrame":
 def _columns(named: "pd.DataFrame") -> list[str]:
     metric = one_metric([named])
     wanted = ("variant", "change", "control", "status", "seeds", metric, difference_of(metric), "ci_low", "ci_high", "verdict")
-    return [name for name in wanted if named[name].notna().any() and (named[name] != "").any()]
+    return [name for name in wanted if (named[name].notna() & (named[name] != "")).any()]

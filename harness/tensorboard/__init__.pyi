@@ -3,7 +3,7 @@ from .event_file import event_files as event_files
 from .failover_writer import FailoverWriter as FailoverWriter
 from .projector import Embedding as Embedding, write_embedding as write_embedding
 from .scalars import read_scalars as read_scalars
-from .server import FIRST_PORT as FIRST_PORT, LOOPBACK as LOOPBACK, serve as serve
+from .server import FIRST_PORT as FIRST_PORT, LOOPBACK as LOOPBACK, Board as Board, serve as serve
 from .study_writer import (
     StudyFindings as StudyFindings,
     announce_study as announce_study,

@@ -11,8 +11,9 @@ from tensorboard.plugins.hparams import api_pb2, metadata as hparams_metadata, p
 from harness.records import Record
 from harness.study import TEST, TRAIN, VALIDATION, metric_from_dict, number_of
 
-# TensorBoard sorts columns by whether they differ, then by name, and ticks the first five: capitals come first.
-CHANGE, DIFFERENCE, VERDICT = "Change", "Difference", "Verdict"
+# TensorBoard sorts settings by whether they differ, then by name, and ticks the first five: capitals come first.
+CHANGE, VERDICT = "Change", "Verdict"
+TICKED = 5
 RESULT = "result"  # the group of tags that hold a variant's means over the seeds
 
 Value = bool | int | float | str | tuple[Any, ...] | list[Any] | None
@@ -34,14 +35,15 @@ class MetricColumn(NamedTuple):
 
 
 def metric_columns(records: Sequence[Record]) -> tuple[MetricColumn, ...]:
-    """Return the columns of a study's results: its metric on each split of the data, then the loss."""
+    """Return the columns of a study's results: the difference, its metric on each split of the data, then the loss."""
     held_out = any(name.startswith(f"{VALIDATION}_") for record in records for name in record.metrics)
     splits = (TEST, VALIDATION, TRAIN) if held_out else (TEST, TRAIN)
     metric = metric_from_dict(records[0].metric if records else {}).name
     names = dict.fromkeys((metric, "loss"))
-    return tuple(
+    measured = [
         MetricColumn(f"{split}_{name}", f"{_TITLES[split]} {name.replace('_', ' ')}") for name in names for split in splits
-    )
+    ]
+    return MetricColumn("delta", "Difference"), *measured
 
 
 def experiment_summary(sessions: Iterable[Mapping[str, Value]], metrics: Sequence[MetricColumn]) -> Summary:
@@ -61,21 +63,22 @@ def experiment_summary(sessions: Iterable[Mapping[str, Value]], metrics: Sequenc
 
 
 def hparam_values(records: Sequence[Record], rows: Mapping[str, Cells]) -> dict[str, dict[str, Value]]:
-    """Return what the HParams tab shows of each variant: what it changes, its difference and verdict, and its settings.
+    """Return what the HParams tab shows of each variant: its verdict and its settings.
 
-    rows: of the study's summary, by variant. A setting whose values are of several types is shown as text.
+    rows: of the study's summary, by variant. A setting whose values are of several types is shown as text. Where more of
+    them vary than TensorBoard ticks, one column says what each variant changes.
     """
     first = {record.variant: record for record in reversed(records)}
-    names = dict.fromkeys(name for record in first.values() for name in record.settings)
-    settings = {name: _alike([record.settings.get(name) for record in first.values()]) for name in names}
+    variants = [first[name] for name in dict.fromkeys(record.variant for record in records)]
+    names = dict.fromkeys(name for record in variants for name in record.settings)
+    settings = {name: _alike([record.settings.get(name) for record in variants]) for name in names}
+    many = sum(len(set(values)) > 1 for values in settings.values()) >= TICKED
     found: dict[str, dict[str, Value]] = {}
-    for place, (variant, record) in enumerate(first.items()):
-        row = rows.get(variant, {})
-        against = f" (vs {record.control})" if record.control and record.control != records[0].variant else ""
-        found[variant] = {
-            CHANGE: f"{record.change}{against}" if record.change else "none: the base",
-            DIFFERENCE: number_of(row.get("delta")),
-            VERDICT: _text(row.get("verdict")),
+    for place, record in enumerate(variants):
+        verdict = rows.get(record.variant, {}).get("verdict")
+        found[record.variant] = {
+            **({CHANGE: record.change or "base"} if many else {}),
+            VERDICT: verdict if isinstance(verdict, str) and verdict else "-",
             **{name: values[place] for name, values in settings.items()},
         }
     return found
@@ -127,7 +130,8 @@ def _alike(values: Sequence[Value]) -> list[Value]:
 def _column(name: str, values: Sequence[Value]) -> api_pb2.HParamInfo:
     known = {hyperparameter(value) for value in values if value is not None}
     # TensorBoard shows the columns that differ first, and hides others when there are many.
-    column = api_pb2.HParamInfo(name=name, differs=len(known | ({None} if None in values else set())) > 1)
+    differs = name in (CHANGE, VERDICT) or len(known | ({None} if None in values else set())) > 1
+    column = api_pb2.HParamInfo(name=name, differs=differs)
     if len(set(map(_data_type, known))) > 1:
         raise TypeError(f"Hyperparameter {name!r} must have values of one type; received {sorted(map(str, known))}.")
     column.type = next(map(_data_type, known), api_pb2.DATA_TYPE_STRING)
@@ -142,10 +146,6 @@ def _data_type(value: bool | int | float | str) -> int:
     if isinstance(value, bool):
         return api_pb2.DATA_TYPE_BOOL
     return api_pb2.DATA_TYPE_STRING if isinstance(value, str) else api_pb2.DATA_TYPE_FLOAT64
-
-
-def _text(cell: object) -> str:
-    return cell if isinstance(cell, str) else ""
 
 
 def _summary(tag: str, data: plugin_data_pb2.HParamsPluginData) -> Summary:
