@@ -111,20 +111,14 @@ def diff(first: str, second: str, **options: Any) -> None:
     "--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in."
 )
 def board(study: str, logdir: Path, port: int | None, host: str) -> None:
-    """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
-    from harness.records import folder_of
-    from harness.tensorboard import serve
+    """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006.
 
-    with one_line_errors(), serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as running:
-        for notice in running.notices:
-            click.echo(f"Note: {notice}", err=True)
-        click.echo(f"TensorBoard: {running.url} (Ctrl-C ends it)")
-        for name, address in running.views.items():
-            click.echo(f"  {name}: {address}")
-        try:
-            running.wait()
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+    It prints what there is to see of each study, with the address that opens it.
+    """
+    from harness.cli.board import show_board
+
+    with one_line_errors():
+        show_board(study, logdir=logdir, port=port, host=host)
 
 
 LOOKING: tuple[click.Command, ...] = (reproduce, compare, show, diff, board)

@@ -1,7 +1,6 @@
 """A study's folder as it is found on disk: its records, what is damaged or unfinished, who writes it."""
 
 import os
-import re
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -9,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
+from harness.records.attempts import attempts_in
 from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 from harness.study import KINDS, study_files
 
 PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
 DEFAULT_LOGDIR = "logs"
-_ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def read_folder(folder: Path) -> StudyFolder:
     for trial in (trial for variant in folders_in(folder) for trial in folders_in(variant)):
         if not trial.name.startswith("seed-"):
             continue
-        numbers = [int(found[1]) for place in folders_in(trial) if (found := _ATTEMPT.fullmatch(place.name))]
+        numbers = attempts_in(trial)
         attempts += len(numbers)
         counting = 0
         if os.path.lexists(trial / RECORD_FILE):

@@ -6,6 +6,7 @@ from .declared import (
 )
 from .difference_plot import (
     DIFFERENCES_FILE as DIFFERENCES_FILE,
+    difference_png as difference_png,
     write_differences as write_differences,
 )
 from .differences import (
@@ -15,11 +16,13 @@ from .differences import (
     moment_text as moment_text,
 )
 from .filters import parse_filter as parse_filter
+from .findings import findings_text as findings_text
 from .forest import ForestPlot as ForestPlot, forest_plot as forest_plot
 from .formats import (
     BEST as BEST,
     STANDARD_OUTPUT as STANDARD_OUTPUT,
     TABLE as TABLE,
+    escape_markdown as escape_markdown,
     export as export,
     to_markdown as to_markdown,
     write_output as write_output,

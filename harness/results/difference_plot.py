@@ -58,15 +58,17 @@ def plot_differences(summary: "pd.DataFrame") -> "Figure":
 
 
 def difference_png(summary: "pd.DataFrame") -> bytes:
-    """Return that figure as a PNG; matplotlib is imported for it."""
+    """Return that figure as a PNG, empty where nothing differs from anything; matplotlib is imported for it."""
+    if not any(bar_of(row) for row in summary.to_dict("records")):
+        return b""
     plot_differences(summary).savefig(content := io.BytesIO(), format="png", dpi=120)
     return content.getvalue()
 
 
-def write_differences(folder: Path, summary: "pd.DataFrame") -> None:
-    """Write that PNG into a study's folder in one step; where nothing differs from anything, one that is there goes."""
-    if any(bar_of(row) for row in summary.to_dict("records")):
-        write_atomically(folder / DIFFERENCES_FILE, difference_png(summary))
+def write_differences(folder: Path, picture: bytes) -> None:
+    """Write that PNG into a study's folder in one step; where it is empty, one that is there goes."""
+    if picture:
+        write_atomically(folder / DIFFERENCES_FILE, picture)
     else:
         (folder / DIFFERENCES_FILE).unlink(missing_ok=True)
 

@@ -86,7 +86,6 @@ from .settings import (
     changed as changed,
     check as check,
     differences as differences,
-    hparam_values as hparam_values,
     parse as parse,
     to_json as to_json,
     values_of as values_of,

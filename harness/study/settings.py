@@ -93,20 +93,6 @@ def values_of(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in annotations(type(settings))}
 
 
-def hparam_values(settings: Settings) -> dict[str, Any]:
-    """Return the settings for TensorBoard's HParams tab, whose columns have one type each.
-
-    A setting that may be of several types, numbers apart, is written as text.
-    """
-    values = values_of(settings)
-    for name, annotation in annotations(type(settings)).items():
-        kinds = {kind for kind in _alternatives(annotation) if kind is not type(None)}
-        if len(kinds) > 1 and not kinds <= {int, float} and values[name] is not None:
-            value = values[name]
-            values[name] = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return values
-
-
 def to_json(settings: Settings) -> dict[str, Any]:
     """Return the settings as values that JSON can hold, tuples as lists.
 

@@ -107,7 +107,7 @@ class Checkpoints:
             self._require_home()
             path.unlink(missing_ok=True)
             for attempt in checkpoint.attempts:
-                hide(attempt_folder(self._trial.folder, attempt), curves=True)
+                hide(self._trial.folder, attempt)
 
     def after(self, epoch: Epoch, *, ending: bool = False) -> None:
         """Count an epoch, and keep the state behind it if it is time, or if the attempt ends too early."""

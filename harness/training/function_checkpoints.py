@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.engine import random_state, restore_random, serialize
 from harness.errors import UsageError
-from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
+from harness.records import environment, require_own_trial, require_same_folder
 from harness.tensorboard import hide
 from harness.training.checkpoint_file import (
     Checkpoint,
@@ -130,7 +130,7 @@ class FunctionCheckpoints:
             self._require_home()
             path.unlink(missing_ok=True)
             for attempt in checkpoint.attempts:
-                hide(attempt_folder(self._trial.folder, attempt), curves=True)
+                hide(self._trial.folder, attempt)
 
     def _write(self, state: Mapping[str, Any]) -> bool:
         checkpoint = Checkpoint(

@@ -19,7 +19,7 @@ from harness.records import (
     peak_memory_mb,
     trial_folder,
 )
-from harness.study import Study, folders_of, hparam_values, importing_from
+from harness.study import Study, folders_of, importing_from
 from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
 from harness.training.figure_logger import FigureLogger
@@ -94,16 +94,13 @@ def _board(trial: Trial) -> FailoverWriter:
 
 def _train_on_board(context: TrialContext) -> None:
     trial, board = context.trial, context.board
-    board.hparams(hparam_values(context.settings), trial_id=f"{trial.study}/{trial.variant}")
     for tag, text in specification_texts(trial, context.study).items():
         board.text(tag, text)
     try:
         _train(context)
     except (Exception, SystemExit) as error:
         board.text("error", as_code(whole_text(error)))
-        board.end(status="failure")
         raise
-    board.end(status="failure" if context.progress.diverged else "success")
 
 
 def _train(context: TrialContext) -> None:

@@ -70,11 +70,11 @@ def summary():
 
 
 def test_the_picture_in_the_studys_folder_goes_where_nothing_is_left_to_draw(tmp_path, summary):
-    write_differences(tmp_path, summary)
+    write_differences(tmp_path, difference_png(summary))
     image = Image.open(io.BytesIO((tmp_path / DIFFERENCES_FILE).read_bytes()))
     assert image.format == "PNG" and image.width > 500
     assert difference_png(summary) == (tmp_path / DIFFERENCES_FILE).read_bytes()
-    write_differences(tmp_path, summary.head(1))
+    write_differences(tmp_path, difference_png(summary.head(1)))
     assert not (tmp_path / DIFFERENCES_FILE).exists()
 
 

@@ -1,0 +1,26 @@
+"""A study's summary as the Text tab of TensorBoard shows it: what it has shown, in sentences, and the table."""
+
+from typing import TYPE_CHECKING
+
+from harness.analysis import conclude
+from harness.results.formats import escape_markdown, to_markdown
+from harness.results.naming import difference_of, one_metric, under_its_name
+from harness.results.view import make_view
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def findings_text(summary: "pd.DataFrame") -> str:
+    """Return what a study has shown as Markdown: the conclusion in sentences, what the verdicts mean, and the table."""
+    found = conclude(summary.to_dict("records"))
+    sentences = "\n".join(f"- {escape_markdown(sentence)}" for sentence in found.sentences)
+    legend = "\n".join(f"- **{escape_markdown(word)}**: {escape_markdown(said)}" for word, said in found.legend.items())
+    named = under_its_name(summary, one_metric([summary]))
+    return "\n\n".join(filter(None, (sentences, to_markdown(make_view(named, _columns(named))), legend)))
+
+
+def _columns(named: "pd.DataFrame") -> list[str]:
+    metric = one_metric([named])
+    wanted = ("variant", "change", "control", "status", "seeds", metric, difference_of(metric), "ci_low", "ci_high", "verdict")
+    return [name for name in wanted if (named[name].notna() & (named[name] != "")).any()]
