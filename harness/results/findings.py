@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def findings_text(summary: "pd.DataFrame") -> str:
-    """Return what a study has shown as Markdown: the conclusion in sentences, what the verdicts mean, and the table."""
-    found = conclude(summary.to_dict("records"))
+def findings_text(summary: "pd.DataFrame", *, trials: str) -> str:
+    """Return what a study has shown as Markdown: the conclusion in sentences, the table, and what the verdicts mean.
+
+    trials: what the trials of a variant are called: seeds, or folds.
+    """
+    found = conclude(summary.to_dict("records"), trials=trials)
     sentences = "\n".join(f"- {escape_markdown(sentence)}" for sentence in found.sentences)
     legend = "\n".join(f"- **{escape_markdown(word)}**: {escape_markdown(said)}" for word, said in found.legend.items())
     named = under_its_name(summary, one_metric([summary]))

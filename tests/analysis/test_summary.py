@@ -8,7 +8,8 @@ from plain_records import record
 
 from harness.analysis.summary import runs_table, summary_table
 from harness.analysis.table_files import write_tables
-from harness.records.record import Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import Record
 from harness.study.metrics import Metric
 
 pytestmark = pytest.mark.quick
