@@ -38,7 +38,7 @@ _TROUBLE = {
     TIMEOUT: "ran out of time",
     DIVERGED: "diverged",
     INTERRUPTED: "{was} interrupted",
-    UNEXPECTED_PASS: "trained although {it was} meant to fail",
+    UNEXPECTED_PASS: "{was} meant to fail, and trained",
 }
 
 
@@ -233,7 +233,7 @@ def _troubles(rows: Sequence[Row], trials: str) -> list[str]:
         if not status:
             sentences.append(f"Not as the study expects: {_names(found)}.")
             continue
-        words = _TROUBLE[status].format_map({"was": _verb("was", "were", found), "it was": _verb("it was", "they were", found)})
+        words = _TROUBLE[status].format(was=_verb("was", "were", found))
         often = f" in {_lost(found[0], trials)}" if len(found) == 1 and number_of(found[0].get("seeds")) != 1 else ""
         sentences.append(f"Not as expected: {_names(found)} {words}{often}.")
     return sentences
