@@ -7,7 +7,8 @@ import pytest
 from measuring import RMSE
 from resulting import make_record
 
-from harness.analysis.conclusions import MOST_NAMED, conclude
+from harness.analysis.conclusions import conclude
+from harness.analysis.sentence_parts import MOST_NAMED
 from harness.analysis.summary import summary_table
 from harness.analysis.unit import Unit
 from harness.records.record import Record

@@ -37,6 +37,12 @@ def records_of(logdir: Path) -> dict[str, object]:
     return {record.variant: record for record in load_records(logdir)[0]}
 
 
+def test_a_run_leaves_a_picture_of_the_differences_and_says_what_it_found(finished):
+    assert (finished.logdir / "ablations" / "differences.png").read_bytes().startswith(b"\x89PNG")
+    assert "One seed shows what happened once" in finished.result.output and "McNemar" not in finished.result.output
+    assert "[digits in place of" not in finished.result.output  # digits were asked for
+
+
 def test_every_variant_does_what_is_expected_of_it(finished):
     assert finished.result.exit_code == 0, finished.result.output
     assert set(finished.records) == {"base", *CLASSIC}
