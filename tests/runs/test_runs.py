@@ -200,7 +200,7 @@ def test_a_change_of_the_base_that_the_study_overlooks_is_noted_and_one_that_a_v
 def test_a_picture_that_no_variant_can_have_is_told_of_with_the_reason(tiny, tmp_path):
     study = tiny("", text=VARIED.replace("question=", 'pictures=("decision-surface", "learning-curves"), question='))
     result = harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs")
-    assert result.exit_code == 0 and "Note: picture decision-surface was drawn for no variant: " in result.stderr
+    assert result.exit_code == 0 and "Note: no decision surface: " in result.stderr
     assert "learning-curves was drawn for no" not in result.stderr
 
 
