@@ -4,11 +4,14 @@ Every sentence follows a verdict or a status, so that it is true of any study: s
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.analysis.effect_sentences import effect_sentences
 from harness.analysis.planning import MOST_SEEDS
+from harness.analysis.sentence_parts import change_of, delta_of, lost_trials, names_of, range_text, size_of_effect, verb_for
 from harness.analysis.unit import Unit, margin_of, unit_of
+from harness.analysis.verdict_legend import legend
 from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR
 from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT, UNEXPECTED_PASS
 from harness.study import (
@@ -17,9 +20,7 @@ from harness.study import (
     EQUIVALENT,
     FEWEST_PAIRS,
     IDENTICAL,
-    LOWER,
     NO_VERDICT,
-    SIGNIFICANCE,
     WORSE,
     Row,
     format_metric,
@@ -29,16 +30,14 @@ from harness.study import (
     text_of,
 )
 
-MOST_TOLD = 3  # effects that get a sentence of their own
 MOST_SUGGESTED = 50  # seeds
 NEARLY = 1.5  # what takes so many times the seeds of another comparison is settled along with it
-MOST_NAMED = 6  # variants in one sentence
 _TROUBLE = {
     FAILED: "failed",
     TIMEOUT: "ran out of time",
     DIVERGED: "diverged",
     INTERRUPTED: "{was} interrupted",
-    UNEXPECTED_PASS: "trained although {it was} meant to fail",
+    UNEXPECTED_PASS: "{was} meant to fail, and trained",
 }
 
 
@@ -67,7 +66,7 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
     unsettled = [row for row in rows if _is_unsettled(row)]
     early = [row for row in rows if _wants_seeds(row)]
     sentences = [
-        *_effects(judged, unit),
+        *effect_sentences(judged, unit),
         *_too_few(early, unit, trials),
         *_too_close(unsettled, trials, alone=not judged),
         *_same(rows, unit),
@@ -81,73 +80,6 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
     return Conclusion(tuple(sentences), legend(rows), tuple(str(row["variant"]) for row in near), seeds)
 
 
-def legend(rows: Iterable[Row]) -> dict[str, str]:
-    """Return the verdicts that occur in the rows of a summary, each with what it means."""
-    rows = list(rows)
-    margin, unit = margin_of(rows), unit_of(rows)
-    least = f"by {unit.amount(margin)} or more" if margin else "by enough to matter"
-    apart = f"less than {unit.amount(margin)} apart" if margin else "too little apart to matter"
-    ways = ("lower", "higher") if any(row.get("direction") == LOWER for row in rows) else ("higher", "lower")
-    meaning = {
-        word: f"{way} {least}, and not by chance (corrected p < {SIGNIFICANCE:g})."
-        for word, way in zip((BETTER, WORSE), ways, strict=True)
-    }
-    meaning |= {
-        EQUIVALENT: f"{apart}.{_unseen(rows)}",
-        IDENTICAL: "the same number on every seed.",
-        INCONCLUSIVE: "these seeds cannot tell, which is not the same as no difference.",
-    }
-    found = {text_of(row.get("verdict")) for row in rows}
-    return {word: text for word, text in meaning.items() if word in found}
-
-
-def _unseen(rows: Sequence[Row]) -> str:
-    """Say what equal means do not show: a collapse too rare for so few seeds."""
-    bounds = [
-        bound
-        for row in rows
-        if text_of(row.get("verdict")) == EQUIVALENT and (bound := number_of(row.get("failure_rate_bound"))) is not None
-    ]
-    return f" Still, up to {max(bounds):.0%} of seeds may fail." if bounds else ""
-
-
-def _effects(judged: Sequence[Row], unit: Unit) -> list[str]:
-    """Say what matters: the largest effects in a sentence each, at least one of either direction, the others by name."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in sorted(judged, key=_size, reverse=True):
-        groups.setdefault((text_of(row["verdict"]), _change(row)), []).append(row)
-    ordered = list(groups.items())
-    told = ordered[:MOST_TOLD]
-    words = {word for (word, _), _ in told}
-    if len(words) == 1 and (other := next((group for group in ordered if group[0][0] not in words), None)):
-        told[-1] = other
-    sentences = [_effect(change, word, members, unit) for (word, change), members in told]
-    others = []
-    for word in (WORSE, BETTER):
-        rest = [row for group in ordered if group not in told and group[0][0] == word for row in group[1]]
-        others += [f"{word}: {_names(rest)}"] if rest else []
-    return [*sentences, f"Also {'; also '.join(others)}."] if others else sentences
-
-
-def _effect(change: str, word: str, rows: Sequence[Row], unit: Unit) -> str:
-    """Say what one change does: normalize matters: without it test accuracy falls by 3.6 points (no-normalization)."""
-    setting, _, value = change.partition("=")
-    without = setting if value == "False" else value if setting == "remove" and value else ""
-    subject = without or change or str(rows[0]["variant"])
-    if without:
-        verb, how = ("matters", "without it ") if word == WORSE else ("does harm", "without it ")
-    else:
-        verb, how = ("does harm", "") if word == WORSE else ("helps", "")
-    moved = [row for row in rows if number_of(row.get("delta")) is not None and number_of(row.get("completion_p")) is None]
-    parts = [f"{unit.amount(_delta(row))} ({row['variant']})" for row in moved if change]
-    parts = parts or [unit.amount(_delta(row)) for row in moved]
-    told = []
-    if moved:
-        told.append(f"{unit.name} {'rises' if _delta(moved[0]) > 0 else 'falls'} by {_joined(parts)}")
-    told += [f"{row['variant']} is {word}, with {_lost(row)} unfinished" for row in rows if row not in moved]
-    return f"{subject} {verb}: {how}{', and '.join(told)}."
-
-
 def _too_few(rows: Sequence[Row], unit: Unit, trials: str) -> list[str]:
     """Say what so few seeds can tell, and the largest difference that was seen."""
     if not rows:
@@ -156,13 +88,13 @@ def _too_few(rows: Sequence[Row], unit: Unit, trials: str) -> list[str]:
     if pairs[-1] == 1:
         said = f"One {trials[:-1]} shows what happened once, not what happens as a rule: verdicts need {FEWEST_PAIRS}."
     else:
-        said = f"{_range(pairs)} {trials} are too few for verdicts: these need {FEWEST_PAIRS}."
-    largest = max(rows, key=_size)
-    if not _delta(largest):
+        said = f"{range_text(pairs)} {trials} are too few for verdicts: these need {FEWEST_PAIRS}."
+    largest = max(rows, key=size_of_effect)
+    if not delta_of(largest):
         return [said]
-    cause = _change(largest) or str(largest["variant"])
-    moved = "higher" if _delta(largest) > 0 else "lower"
-    return [f"{said} The largest difference so far: {cause}, {unit.name} {unit.amount(_delta(largest))} {moved}."]
+    cause = change_of(largest) or str(largest["variant"])
+    moved = "higher" if delta_of(largest) > 0 else "lower"
+    return [f"{said} The largest difference so far: {cause}, {unit.name} {unit.amount(delta_of(largest))} {moved}."]
 
 
 def _too_close(rows: Sequence[Row], trials: str, *, alone: bool) -> list[str]:
@@ -170,7 +102,7 @@ def _too_close(rows: Sequence[Row], trials: str, *, alone: bool) -> list[str]:
         return []
     pairs = sorted({int(number_of(row.get("pairs")) or 0) for row in rows})
     lead = "Nothing was found that matters. Too close" if alone else "Too close"
-    return [f"{lead} to call with {_range(pairs)} {trials}: {_names(rows, add=_needed)}."]
+    return [f"{lead} to call with {range_text(pairs)} {trials}: {names_of(rows, add=_needed)}."]
 
 
 def _needed(row: Row) -> str:
@@ -188,8 +120,8 @@ def _same(rows: Sequence[Row], unit: Unit) -> list[str]:
     equivalent = [row for row in rows if text_of(row.get("verdict")) == EQUIVALENT]
     identical = [row for row in rows if text_of(row.get("verdict")) == IDENTICAL]
     return [
-        *([f"No difference{size}: {_names(equivalent, add=_worst)}."] if equivalent else []),
-        *([f"Exactly the same numbers as the control: {_names(identical)}."] if identical else []),
+        *([f"No difference{size}: {names_of(equivalent, add=_worst)}."] if equivalent else []),
+        *([f"Exactly the same numbers as the control: {names_of(identical)}."] if identical else []),
     ]
 
 
@@ -202,7 +134,7 @@ def _worst(row: Row) -> str:
 def _as_meant(rows: Sequence[Row]) -> list[str]:
     """Name the variants none of whose seeds trained, as it was expected."""
     failing = [row for row in rows if _as_expected(row) is True and _all_lost(row)]
-    return [f"{_names(failing)} {_verb('fails', 'fail', failing)}, as expected."] if failing else []
+    return [f"{names_of(failing)} {verb_for('fails', 'fail', failing)}, as expected."] if failing else []
 
 
 def _not_compared(rows: Sequence[Row], trials: str) -> list[str]:
@@ -217,7 +149,7 @@ def _not_compared(rows: Sequence[Row], trials: str) -> list[str]:
             reasons.setdefault(f"some {trials} did not finish, so that the others are no fair sample", []).append(row)
         elif word == INCONCLUSIVE or (not word and detail):
             reasons.setdefault(detail.removeprefix(NO_VERDICT).removeprefix(CONFOUNDED), []).append(row)
-    return [f"No verdict on {_names(found)}: {why}." for why, found in reasons.items()]
+    return [f"No verdict on {names_of(found)}: {why}." for why, found in reasons.items()]
 
 
 def _troubles(rows: Sequence[Row], trials: str) -> list[str]:
@@ -231,11 +163,11 @@ def _troubles(rows: Sequence[Row], trials: str) -> list[str]:
     sentences = []
     for status, found in by_status.items():
         if not status:
-            sentences.append(f"Not as the study expects: {_names(found)}.")
+            sentences.append(f"Not as the study expects: {names_of(found)}.")
             continue
-        words = _TROUBLE[status].format_map({"was": _verb("was", "were", found), "it was": _verb("it was", "they were", found)})
-        often = f" in {_lost(found[0], trials)}" if len(found) == 1 and number_of(found[0].get("seeds")) != 1 else ""
-        sentences.append(f"Not as expected: {_names(found)} {words}{often}.")
+        words = _TROUBLE[status].format(was=verb_for("was", "were", found))
+        often = f" in {lost_trials(found[0], trials)}" if len(found) == 1 and number_of(found[0].get("seeds")) != 1 else ""
+        sentences.append(f"Not as expected: {names_of(found)} {words}{often}.")
     return sentences
 
 
@@ -274,41 +206,3 @@ def _as_expected(row: Row) -> bool | None:
 def _all_lost(row: Row) -> bool:
     seeds, lost = (number_of(row.get(name)) for name in ("seeds", "unfinished_seeds"))
     return bool(seeds) and seeds == lost
-
-
-def _lost(row: Row, trials: str = "seeds") -> str:
-    seeds = int(number_of(row.get("seeds")) or 0)
-    lost = int(number_of(row.get("failed_seeds")) or number_of(row.get("unfinished_seeds")) or 0)
-    return f"{lost} of {seeds} {trials}"
-
-
-def _change(row: Row) -> str:
-    """Return what a variant changes, without the name of its control."""
-    return text_of(row.get("change")).removesuffix(f" (vs {row.get('control')})")
-
-
-def _delta(row: Row) -> float:
-    return number_of(row.get("delta")) or 0.0
-
-
-def _size(row: Row) -> float:
-    return abs(_delta(row))
-
-
-def _range(numbers: Sequence[int]) -> str:
-    return str(numbers[0]) if numbers[0] == numbers[-1] else f"{numbers[0]} to {numbers[-1]}"
-
-
-def _names(rows: Sequence[Row], *, add: Callable[[Row], str] = lambda _: "") -> str:
-    names = [f"{row['variant']}{add(row)}" for row in rows]
-    if len(names) > MOST_NAMED:
-        names = [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"]
-    return _joined(names)
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(parts[:-1])] if len(parts) > 1 else []), *parts[-1:]])
-
-
-def _verb(one: str, several: str, rows: Sequence[Row]) -> str:
-    return one if len(rows) == 1 else several

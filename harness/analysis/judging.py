@@ -70,14 +70,19 @@ class Outcome:
 
 
 def ends(study: Study, records: Iterable[Record]) -> tuple[str, ...]:
-    """Return a line for each trial that did not end as it is expected to."""
-    lines = []
+    """Return a line for the trials of each variant that did not end as they are expected to, those of one end together."""
+    seeds: dict[tuple[str, str], list[int]] = {}
     for record in records:
         if not record.as_expected:
-            ended = f"{record.status} ({clean(record.error)})" if record.error else record.status
-            asked = replace(study.expectation(record.variant), claims=()).asked
-            lines.append(f"{record.variant} seed {record.seed}: {ended}; it was expected to {asked}.")
-    return tuple(lines)
+            ended = f"{record.status} ({clean(record.error).rstrip('.')})" if record.error else record.status
+            seeds.setdefault((record.variant, ended), []).append(record.seed)
+    return tuple(_end(study, variant, ended, found) for (variant, ended), found in seeds.items())
+
+
+def _end(study: Study, variant: str, ended: str, seeds: Sequence[int]) -> str:
+    asked = replace(study.expectation(variant), claims=()).asked
+    which = f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
+    return f"{variant} {which}: {ended}; it was expected to {asked}."
 
 
 @dataclass(frozen=True, slots=True)

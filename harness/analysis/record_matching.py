@@ -36,11 +36,11 @@ def _stands(record: Record, study: Study) -> bool:
 
 
 def left_out_reasons(left_out: Iterable[Record], study: Study) -> list[str]:
-    """Say how many records say nothing about a study, and why: 30 records have epochs=2, the study has 5."""
+    """Say how many records say nothing about a study, and why: 30 records with epochs=2 (the study has 5)."""
     counts: Counter[str] = Counter()
     for record in left_out:
         counts[_reason(record, study)] += 1
-    return [f"{count} {'record' if count == 1 else 'records'}: {reason}" for reason, count in counts.most_common()]
+    return [f"{count} {'record' if count == 1 else 'records'} {reason}" for reason, count in counts.most_common()]
 
 
 def _reason(record: Record, study: Study) -> str:
@@ -53,7 +53,7 @@ def _reason(record: Record, study: Study) -> str:
     if not changed:
         return "made with another version of the study or of the harness"
     shown = [(name, *(_shown(values[name]) for values in (mine, declared))) for name in changed]
-    return ", ".join(f"{name}={its}, where the study has {own}" for name, its, own in shown)
+    return "with " + ", ".join(f"{name}={its} (the study has {own})" for name, its, own in shown)
 
 
 def _shown(value: Any) -> str:

@@ -23,7 +23,13 @@ from harness.cli.options import (
     one_line_errors,
     seeds_option,
 )
-from harness.cli.terminal.lasting_output import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
+from harness.cli.terminal.lasting_output import (
+    forget_odd_sizes,
+    lasting_output,
+    open_standard_streams,
+    output_is_told_only,
+    plain_characters,
+)
 from harness.errors import INTERRUPTED_STATUS
 from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
@@ -130,7 +136,7 @@ def main() -> None:
     """Ablation studies one can trust: fast, paired, corrected, and seen in TensorBoard."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a file's name may hold bytes that no encoding can print
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=plain_characters())
 
 
 @main.command(epilog=EXAMPLE_RUN)

@@ -84,7 +84,7 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     # To a reader, what shares no variant stands one below the other; a program gets the columns of each source always.
     plain = choice == CompareOptions(epoch=choice.epoch, studies=choice.studies)
     numbered = 1 if plain and _drawn(form, output) and _disjoint(sources) else len(sources)
-    concluded = plain and numbered == 1 and _drawn(form, output) and choice.epoch == LAST
+    concluded = plain and numbered == 1 and _drawn(form, output)
     noted = [_with_note(source.table, concluded=concluded) for source in sources]
     table = set_side_by_side(sources) if numbered > 1 else concat(noted)
     frame = choose_rows(table, choice)

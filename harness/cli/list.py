@@ -25,7 +25,7 @@ def print_studies(logdir: Path) -> None:
             rows.append((name, Text(str(error), style="red"), "", "", ""))
             continue
         each = study.trials_of(SEEDS)
-        size = (str(len(study.variants)), str(each * len(study.names)))
+        size = (str(len(study.names)), str(each * len(study.names)))
         rows.append((name, study.question, *size, duration(each * sum(seconds.values()) / default_jobs())))
     columns = (Column("study"), Column("question", text=True), *numbers)
     make_console().print(Table(columns, rows, title="Studies"))

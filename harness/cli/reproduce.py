@@ -17,7 +17,6 @@ from harness.course import (
     conclusions,
     documented_figures,
     documented_studies,
-    figures_path,
     measured_values,
 )
 from harness.errors import UsageError
@@ -41,8 +40,9 @@ def print_reproduction(name: str, *, logdir: Path, form: str, details: bool = Fa
     measured = measured_values(standing)
     figures = documented_figures(study, measured)
     if not figures:
-        known = " or ".join(documented_studies())
-        raise UsageError(f"Study {study.name!r} has no documented figures; expected {known}, or write {figures_path(study)}.")
+        known = ", ".join(documented_studies())
+        beside = f"{study.file.stem}.documented.csv beside its file"
+        raise UsageError(f"Study {study.name!r} has no documented figures; expected one of {known}, or {beside}.")
     rows = compare_documented(figures, measured)
     console, notices = make_console(), make_console(stderr=True)
     if form == "csv":
@@ -58,7 +58,7 @@ def print_reproduction(name: str, *, logdir: Path, form: str, details: bool = Fa
         console.print(variants_table(rows, title=f"{study.name}: which documented figures one more run could give"))
         console.print("\n".join(remarks(rows)) or "Each figure: --details.", markup=False)
     for reason in left_out_reasons(left_out, study):
-        notices.print(f"Not counted, {reason}.", markup=False)
+        notices.print(f"Not counted: {reason}.", markup=False)
     if not all(row.n for row in rows):
         again = command("run", name, *logdir_words(logdir))
         notices.print(f"To measure the study as it is: {again}", markup=False, soft_wrap=True)

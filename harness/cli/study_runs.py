@@ -248,8 +248,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"Note: {line}", markup=False)
     for line in claims.broken:
         console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
-    made = (name for name in (SUMMARY_FILE, RUNS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists())
-    console.print(f"Stored: {as_typed(plan.folder)} ({', '.join(made)})", markup=False)
+    made = [name for name in (SUMMARY_FILE, RUNS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists()]
+    console.print(f"Stored in {as_typed(plan.folder)}: {', '.join(['records', *made])}.", markup=False)
     for step in next_steps(view.conclusion, found.records, plan.folder) if found.records else ():
         console.print(step, soft_wrap=True)
     if line := real_data_line(found.records):

@@ -17,7 +17,6 @@ from .documented import (
 from .documented_file import (
     documented_figures as documented_figures,
     documented_studies as documented_studies,
-    figures_path as figures_path,
 )
 from .documented_fit import FEWEST_SEEDS as FEWEST_SEEDS
 from .question_evidence import Evidence as Evidence, collect_evidence as collect_evidence

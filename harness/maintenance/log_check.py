@@ -74,9 +74,8 @@ def _stale(study: StudyFolder) -> Part:
     stale = [record for record in study.records if _id_now(now, record) != record.trial_id]
     if stale:
         texts = [f"{record.variant} seed {record.seed}" for record in stale]
-        what = (
-            f"{study.name}: {len(stale)} of its records are of other settings, functions or versions than now: {_named(texts)}"
-        )
+        count = _counted(len(stale), "record", "records")
+        what = f"{study.name}: {count} of other settings, functions or versions than now: {_named(texts)}"
         yield Finding(what, study.mend(variants=[record.variant for record in stale if record.variant in now.names]))
 
 

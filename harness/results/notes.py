@@ -57,7 +57,7 @@ def row_note(row: Row, *, concluded: bool) -> str:
     # Of better and worse the detail is but the p-value, unless they are by the seeds that finished.
     plain = word in (BETTER, WORSE) and number_of(row.get("completion_p")) is None
     detail = "" if concluded or plain else text_of(row.get("verdict_detail"))
-    parts = (clean(text_of(row.get("error"))), text_of(row.get("pairs_note")), detail)
+    parts = (clean(text_of(row.get("error"))).rstrip("."), text_of(row.get("pairs_note")), detail)
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 

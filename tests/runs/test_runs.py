@@ -37,6 +37,12 @@ def records_of(logdir: Path) -> dict[str, object]:
     return {record.variant: record for record in load_records(logdir)[0]}
 
 
+def test_a_run_leaves_a_picture_of_the_differences_and_says_what_it_found(finished):
+    assert (finished.logdir / "ablations" / "differences.png").read_bytes().startswith(b"\x89PNG")
+    assert "One seed shows what happened once" in finished.result.output and "McNemar" not in finished.result.output
+    assert "[digits in place of" not in finished.result.output  # digits were asked for
+
+
 def test_every_variant_does_what_is_expected_of_it(finished):
     assert finished.result.exit_code == 0, finished.result.output
     assert set(finished.records) == {"base", *CLASSIC}
@@ -194,7 +200,7 @@ def test_a_change_of_the_base_that_the_study_overlooks_is_noted_and_one_that_a_v
 def test_a_picture_that_no_variant_can_have_is_told_of_with_the_reason(tiny, tmp_path):
     study = tiny("", text=VARIED.replace("question=", 'pictures=("decision-surface", "learning-curves"), question='))
     result = harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs")
-    assert result.exit_code == 0 and "Note: picture decision-surface was drawn for no variant: " in result.stderr
+    assert result.exit_code == 0 and "Note: no decision surface: " in result.stderr
     assert "learning-curves was drawn for no" not in result.stderr
 
 

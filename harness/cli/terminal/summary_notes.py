@@ -40,9 +40,8 @@ def real_data_line(records: Sequence[Record]) -> str:
     names = [name for absent in stand_ins(records).values() for name in absent]
     if not names:
         return ""
-    return (
-        f"These are results of a stand-in. The real data: {command('data', 'fetch', *names)}, or name a folder by --data-dir."
-    )
+    again = command("data", "fetch", *names)
+    return f"These results are a stand-in's. Get the real data: {again}, or name their folder with --data-dir."
 
 
 def fold_lines(study: Study) -> list[str]:
