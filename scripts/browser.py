@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 SIZE = (1600, 1000)
-QUIET_SECONDS = 4.0  # without a message of the network's: the page has all it asked for
-MOST_SECONDS = 60.0
+QUIET_SECONDS = 4.0  # with nothing on its way: the page has all it asked for
+MOST_SECONDS = 90.0
 _FLAGS = (
     *("--headless", "--no-sandbox", "--hide-scrollbars", "--no-first-run", "--remote-debugging-pipe"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"),
@@ -58,10 +58,17 @@ class Browser:
         self.call("Page.navigate", url="about:blank")  # else a change behind the # would load nothing
         self.call("Page.navigate", url=address)
         begun = heard = time.monotonic()
-        while time.monotonic() - heard < QUIET_SECONDS and time.monotonic() - begun < MOST_SECONDS:
-            message = self._receive(0.2)
-            if message and message.get("method", "").startswith("Network."):
-                heard = time.monotonic()
+        waiting: set[str] = set()
+        while (waiting or time.monotonic() - heard < QUIET_SECONDS) and time.monotonic() - begun < MOST_SECONDS:
+            message = self._receive(0.2) or {}
+            match message.get("method"):
+                case "Network.requestWillBeSent":
+                    waiting.add(message["params"]["requestId"])
+                case "Network.loadingFinished" | "Network.loadingFailed":
+                    waiting.discard(message["params"]["requestId"])
+                case _:
+                    continue
+            heard = time.monotonic()
 
     def picture(self, address: str) -> bytes:
         """Return a page as a PNG's bytes."""

@@ -98,8 +98,7 @@ def test_answers_that_find_no_room_leave_nothing_half_written(tmp_path, monkeypa
 def test_torn_answers_are_a_note_in_the_table_and_a_finding_of_the_doctor(tmp_path):
     logdir = store(tmp_path / "logs", make_record(), make_record("wide"))
     for variant in ("base", "wide"):
-        folder = logdir / "s" / variant / "seed-0" / "attempt-1"
-        folder.mkdir()
+        folder = logdir / "s" / variant / "seed-0"
         write_predictions(folder, LABELS, LABELS)
     (folder / PREDICTIONS_FILE).write_bytes((folder / PREDICTIONS_FILE).read_bytes()[:40])
     result = harness("compare", logdir, "--format", "csv", "--all-columns")

@@ -80,7 +80,7 @@ def test_a_program_of_the_course_runs_as_it_is_and_gives_what_it_has_printed(tmp
     result = harness("run", OWN / "course.toml", *only, "--seeds", 1, "--jobs", 2, "--logdir", tmp_path / "logs")
     assert result.exit_code == 0, result.output
     records = {record.variant: record for record in load_records(tmp_path / "logs")[0]}
-    base, printed = records["base"], (tmp_path / "logs/course/base/seed-0/attempt-1/output.txt").read_text().split()
+    base, printed = records["base"], (tmp_path / "logs/course/base/seed-0/output.txt").read_text().split()
     assert base.epochs == 5 and records["no-flatten"].error.startswith("ValueError: Argument `output`")
     last = {name: float(printed[len(printed) - 1 - printed[::-1].index(f"{name}:") + 1]) for name in ("accuracy", "loss")}
     assert base.metrics["test_accuracy"] == pytest.approx(last["accuracy"], abs=1e-4)

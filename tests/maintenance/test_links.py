@@ -187,7 +187,7 @@ def test_the_failure_of_a_lost_worker_is_shown_through_no_link(tmp_path, theirs)
     trial.folder.mkdir(parents=True)
     (trial.folder / "attempt-1").symlink_to(theirs)
     with pytest.raises(ForeignPathError):
-        show_failure(plan, trial, blank_record(trial, plan.study))
+        show_failure(trial, blank_record(trial, plan.study))
 
 
 def test_a_board_writes_through_no_link(tmp_path, theirs):

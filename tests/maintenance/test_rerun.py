@@ -46,7 +46,7 @@ def test_a_rerun_is_identical_and_leaves_the_record_alone(recorded):
     assert "Identical, bit for bit" in result.output and "another one now" not in result.output
     assert "source" not in result.output
     assert {path: path.read_bytes() for path in find_records(logdir)} == before
-    again = read_record(logdir / ".reruns/tiny/wide/seed-0/attempt-1/record.json")
+    again = read_record(logdir / ".reruns/tiny/wide/seed-0/record.json")
     assert again.metrics == read_record(logdir / "tiny/wide/seed-0/record.json").metrics
     assert again.provenance["engine"] == "graph" and again.settings["epochs"] == 3 and again.variant == "wide"
 

@@ -23,7 +23,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five seeds of four variants, each with an event file, and the tables that a run leaves."""
     folder = store_study(tmp_path_factory.mktemp("template") / "logs")
     for path in find_records(folder):
-        EventFile(path.parent / "attempt-1" / "train").close()
+        EventFile(path.parent / "train").close()
     make_tables_again(
         folder / "s",
         shown={make_record(name, seed).trial_id for name in ("base", "wide", "deep", "broken") for seed in range(5)},

@@ -129,7 +129,7 @@ def test_tensorboard_shows_every_epoch_once(runs: Runs, variant: str, part: str)
     record = runs.killed[variant]
     assert curves == [f"seed-0/attempt-{record.attempt}/{part}"]
     points = shown.Tensors(curves[0], "epoch_loss")
-    assert [point.step for point in points] == list(range(record.epochs))
+    assert [point.step for point in points] == list(range(1, record.epochs + 1))
     values = [point.tensor_proto.float_val[0] for point in points]
     assert values == [float(np.float32(value)) for value in record.history[f"{part}_loss"]]
 

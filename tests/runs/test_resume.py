@@ -24,7 +24,7 @@ def done(tmp_path) -> Plan:
     """A plan whose four trials all have their record."""
     plan = plan_of(tmp_path)
     for trial in plan.trials:
-        attempt_folder(trial.folder, 1).mkdir(parents=True)
+        (attempt_folder(trial.folder, 1) / "test").mkdir(parents=True)
         write_record(trial.folder, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
     return plan
 
@@ -104,8 +104,8 @@ def test_an_orphaned_attempt_keeps_its_number(done, tmp_path):
     assert {(trial.variant, trial.seed): trial.attempt for trial in plan.trials}["wide", 1] == 3
 
 
-def test_a_record_without_its_attempts_folder_still_counts_its_attempt(done, tmp_path):
-    attempt_folder(record_file(tmp_path).parent, 1).rmdir()
+def test_a_record_without_its_attempts_files_still_counts_its_attempt(done, tmp_path):
+    (record_file(tmp_path).parent / "test").rmdir()
     assert {trial.attempt for trial in plan_of(tmp_path, force=True).trials} == {2}
 
 
@@ -143,4 +143,4 @@ def test_what_a_killed_writer_left_is_swept_away(done, tmp_path):
     trial = done.trials[0]
     (trial.folder / ".record.json.123.tmp").write_text("hal")
     store(trial.folder, replace(blank_record(trial, done.study), status="ok", as_expected=True))
-    assert sorted(path.name for path in trial.folder.iterdir()) == ["attempt-1", "record.json"]
+    assert sorted(path.name for path in trial.folder.iterdir()) == ["record.json", "test"]
