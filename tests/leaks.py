@@ -173,6 +173,10 @@ LEAKS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "method of its base": (_patch_inherited, lambda: _keras().layers.Dropout.__call__.__qualname__),
     "function": (lambda: setattr(_tensorflow().nn, "relu", abs), lambda: _tensorflow().nn.relu.__name__),
     "processes": (_start_child, _children),
+    "start of processes": (
+        lambda: multiprocessing.set_start_method("spawn", force=True),
+        lambda: multiprocessing.get_start_method(),
+    ),
 }
 
 

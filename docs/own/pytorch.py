@@ -1,24 +1,26 @@
-"""A PyTorch network in a loop of its own."""
+"""A PyTorch convolutional network on MNIST, in a loop of its own."""
 
 from harness import Study, Variant
 
 
-def train(settings, trial):
+def train(settings, trial, data):
     import torch
-    from sklearn.datasets import load_digits
+    from torch.nn import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, functional
 
-    x, y = (torch.tensor(part) for part in load_digits(return_X_y=True))
-    x = x.float().reshape(-1, 1, 8, 8) / 16
-    layers = torch.nn.Conv2d(1, settings.filters, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.LazyLinear(10)
-    model = torch.nn.Sequential(*layers)
+    x, y, x_test, y_test = (torch.tensor(part[: settings.samples]) for part in data)
+    x, x_test, y = x[:, None] / 255, x_test[:, None] / 255, y.long()
+    model = Sequential(Conv2d(1, settings.filters, 5), ReLU(), MaxPool2d(4), Flatten(), Linear(settings.filters * 36, 10))
     optimizer = torch.optim.SGD(model.parameters(), lr=settings.lr, momentum=0.9)
     for epoch in range(1, settings.epochs + 1):
-        for rows in torch.randperm(1400).split(64):
+        total = 0.0
+        for rows in torch.randperm(len(x)).split(64):
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(model(x[rows]), y[rows])
+            loss = functional.cross_entropy(model(x[rows]), y[rows])
             loss.backward()
             optimizer.step()
-        trial.log(epoch, train_loss=loss, test_accuracy=(model(x[1400:]).argmax(1) == y[1400:]).float().mean())
+            total += loss.item() * len(rows) / len(x)
+        trial.log(epoch, train_loss=total, test_accuracy=(model(x_test).argmax(1) == y_test).float().mean())
 
 
-STUDY = Study("pytorch", base={"filters": 8, "lr": 0.1, "epochs": 5}, train=train, variants=(Variant("wide", filters=16),))
+STUDY = Study("pytorch", base={"dataset": "mnist", "samples": 10_000, "filters": 8, "lr": 0.05, "epochs": 3}, train=train,
+    variants=[Variant("wide", filters=16), Variant("slow", lr=0.005)])  # fmt: skip

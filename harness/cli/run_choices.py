@@ -217,7 +217,7 @@ def datasets_of(study: Study) -> list[str]:
         return []
     names = list(dict.fromkeys(study.settings(name).dataset for name in study.names))
     for name in names:
-        if is_table(name) and not study.arrays_from:
+        if is_table(name) and not study.arrays_from and not study.trains_itself:
             raise UsageError(
                 f"Study {study.name!r}: dataset {name!r} is a table; to use it, the study needs arrange(settings, data), "
                 f"which splits it into samples. Expected images otherwise: {_of_kind('mnist')}."

@@ -27,7 +27,13 @@ def fitted(study: Study, request: RunRequest, data: Mapping[str, ResolvedDataset
     """
     base = study.base
     prepared = data.get(study.dataset(BASE))
-    if prepared is None or not prepared.stand_in or base.validation is None or "validation" in dict(request.base_changes):
+    if (
+        study.trains_itself
+        or prepared is None
+        or not prepared.stand_in
+        or base.validation is None
+        or "validation" in dict(request.base_changes)
+    ):
         return request, ""
     whole, count = find_dataset(prepared.name).samples, find_dataset(prepared.used).samples
     count = min(count, base.samples or count)

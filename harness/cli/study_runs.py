@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import click
 from rich.console import Console
@@ -101,7 +102,7 @@ def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly
     for asked in studies:
         try:
             plan = make_plan(asked.study, asked.request, asked.data)
-            check_effects(plan, workers)
+            plan = checked_effects(plan, workers)
             if thoroughly:
                 require_trainable(plan, workers.executor())
         except UsageError as error:
@@ -150,13 +151,19 @@ def _checked_plan(asked: StudyRequest) -> Plan:
     return make_plan(asked.study, asked.request, asked.data, outdated=outdated) if outdated else plan
 
 
-def check_effects(plan: Plan, workers: Workers) -> None:
-    """Raise UsageError where a variant cannot train as it says or changes nothing; a study is looked at once."""
+def checked_effects(plan: Plan, workers: Workers) -> Plan:
+    """Return the plan with the epochs of its variants where phases decide; a study is looked at once.
+
+    UsageError where a variant cannot train as it says or changes nothing.
+    """
     require_samples(plan)
-    if must_be_built(plan) and plan.study.name not in workers.checked:
+    name = plan.study.name
+    if must_be_built(plan) and name not in workers.checked:
         fingerprints = require_different(plan, workers.executor())
         print_notes(unused_overrides(plan, fingerprints, workers.executor()))
-        workers.checked.add(plan.study.name)
+        workers.checked[name] = fingerprints
+    seen = workers.checked.get(name, {}) if plan.study.phases else {}
+    return replace(plan, phased={variant: one.epochs for variant, one in seen.items() if one.epochs})
 
 
 def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None) -> int:
@@ -189,7 +196,7 @@ def _train(plan: Plan, progress: RunProgress, interrupts: Interrupts, workers: W
         reinstate_displaced(plan, store)
         write_everything(plan, store)
         return tuple(store.problems)
-    check_effects(plan, workers)
+    plan = checked_effects(plan, workers)
     begin_study(plan)
     executor = workers.executor()
     with progress, interrupts.deferred():

@@ -1,7 +1,6 @@
 """What Python gives batch by batch, as the engine draws from it: rows of arrays, a PyDataset, a function's iterable."""
 
 import random
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import tensorflow as tf
 from harness.engine.batches import BatchSchedule
 from harness.engine.feed import Feed
 from harness.errors import UsageError
+from harness.isolation import seed_pytorch
 
 
 class RowFeed(Feed):
@@ -84,12 +84,11 @@ class PythonFeed(Feed):
 
 
 def seed_epoch(seed: int, index: int) -> None:
-    """Set the random states of Python and NumPy, and of torch where it is loaded, by seed and epoch."""
+    """Set the random states of Python, NumPy and torch, by seed and epoch."""
     derived = int(np.random.SeedSequence((seed, index)).generate_state(1)[0])
     random.seed(derived)
     np.random.seed(derived)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(derived)
+    seed_pytorch(derived)
 
 
 def iter_of(source: Any) -> Any:

@@ -4,6 +4,7 @@ import decimal
 import gc
 import locale
 import logging
+import multiprocessing
 import os
 import resource
 import signal
@@ -42,6 +43,7 @@ def process_aspects() -> tuple[Aspect, ...]:
         Aspect("garbage collection", lambda: (gc.isenabled(), gc.get_threshold(), gc.callbacks[:]), _set_collection),
         Aspect("signal handlers", _handlers, _set_handlers),
         Aspect("blocked signals", lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ()), _set_blocked),
+        Aspect("start of processes", _start_method, lambda name: multiprocessing.set_start_method(name, force=True)),
         Aspect("timer", lambda: signal.getitimer(signal.ITIMER_REAL)[0] > 0, lambda _: signal.setitimer(signal.ITIMER_REAL, 0)),
         Aspect("locale", lambda: locale.setlocale(locale.LC_ALL), lambda name: locale.setlocale(locale.LC_ALL, name)),
         Aspect("warning filters", lambda: list(warnings.filters), _set_filters),
@@ -123,6 +125,12 @@ def _set_handlers(handlers: Mapping[int, Any]) -> None:
 
 def _set_blocked(numbers: set[int]) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, numbers)
+
+
+def _start_method() -> str | None:
+    """Return how processes are to start, None where nothing was said and the system's way is as good as said."""
+    said = multiprocessing.get_start_method(allow_none=True)
+    return None if said == multiprocessing.get_all_start_methods()[0] else said
 
 
 def _set_filters(filters: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Parts of the state of NumPy, Keras and TensorFlow that can be read and written back."""
+"""Parts of the state of NumPy, Keras, TensorFlow and PyTorch that can be read and written back."""
 
 import importlib.util
 import random
@@ -16,6 +16,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config, ops
 
 from harness.isolation.aspects import Aspect
+from harness.isolation.pytorch import pytorch_state, restore_pytorch
 
 # What Keras keeps for a thread and a compiled program depends on; the rest are counters and scopes.
 _KERAS_CHOICES = ("dtype_policy", "flash_attention", "distribution")
@@ -29,6 +30,7 @@ def library_aspects() -> tuple[Aspect, ...]:
     return (
         Aspect("random states", _random_states, lambda _: _start_randomness()),
         Aspect("scikit-learn's configuration", _sklearn_configuration, _set_sklearn_configuration),
+        Aspect("PyTorch's state", pytorch_state, restore_pytorch),
         Aspect("NumPy's error handling", lambda: (np.geterr(), np.geterrcall()), _set_errors),
         Aspect("NumPy's print options", np.get_printoptions, lambda options: np.set_printoptions(**options)),
         Aspect("Keras' configuration", _keras_configuration, lambda values: vars(keras_config).update(values), traced=True),

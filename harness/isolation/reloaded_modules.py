@@ -18,7 +18,7 @@ def is_own(module: ModuleType) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:  # a package without a file, or a module made by hand; its folder tells, if it has one
         file = next(iter(getattr(module, "__path__", ())), None)
-    if file is None:
+    if file is None or (spec is None and not Path(file).exists()):  # torch.ops calls itself a file, and is an object
         return False
     return not is_installed(file)
 

@@ -19,7 +19,7 @@ from .phase_changes import (
     phase_refusal as phase_refusal,
     require_no_callbacks as require_no_callbacks,
 )
-from .samples import Given as Given, make_samples as make_samples
+from .samples import Given as Given, make_samples as make_samples, opened as opened
 from .seeded_functions import others_loaded as others_loaded, random_states as random_states, seed_everything as seed_everything
 from .soundness import training_fault as training_fault
 from .variant_fingerprint import VariantFingerprint as VariantFingerprint

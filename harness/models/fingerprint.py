@@ -44,7 +44,7 @@ def effect(
         choices = changed_settings()  # of Keras and TensorFlow, which a build may change beside what it makes
         kind = kind_of(built)
         held_out = settings.validation is not None or (arrays is not None and arrays.x_validation is not None)
-        own, phased = _training(study, settings, built, held_out=held_out)
+        own, phased, epochs = _training(study, settings, built, held_out=held_out)
         model = kind.identity(built)
         lacking = _refused(kind, built) or missing(study.metric, built) or _none_left(settings, None if feeds else arrays)
     except (LayerError, CallbackError, PhaseError) as error:
@@ -52,7 +52,7 @@ def effect(
     except Exception:  # the trial will raise it again, where it is the trial's own result
         return VariantFingerprint()
     if lacking or model is None or choices is None or (feeds and feeds.not_reproducible):
-        return VariantFingerprint(error=lacking)
+        return VariantFingerprint(error=lacking, epochs=epochs)
     names = (*kind.settings, *DATA) if arrays is None else kind.settings
     if feeds is not None:  # these act on a pipeline only through the study's own function, and then they show in its batches
         names = tuple(name for name in names if name not in ("batch_size", "validation", "validation_by"))
@@ -64,7 +64,7 @@ def effect(
         add_arrays(digest, arrays)
     weights = _weights(kind, built)
     if not traced or kind.steps is None:
-        return VariantFingerprint(digest.hexdigest(), weights=weights)
+        return VariantFingerprint(digest.hexdigest(), weights=weights, epochs=epochs)
     steps = kind.steps(built, arrays, batch_size=settings.batch_size)
     if steps is None:
         return VariantFingerprint()
@@ -72,11 +72,14 @@ def effect(
     return VariantFingerprint(digest.hexdigest(), weights=weights + steps.start)
 
 
-def _training(study: Study, settings: Settings, model: Any, *, held_out: bool) -> tuple[str, str]:
-    """Return what a study's own callbacks and phases do, as texts; CallbackError or PhaseError where they cannot do it."""
+def _training(study: Study, settings: Settings, model: Any, *, held_out: bool) -> tuple[str, str, int | None]:
+    """Return what a study's own callbacks and phases do, as texts, and how many epochs it trains at the most.
+
+    CallbackError or PhaseError where they cannot do it.
+    """
     if kind_of(model) is SKLEARN:
         require_no_callbacks(study, settings, model)
-        return "", ""
+        return "", "", None
     callbacks, own = callbacks_text(study, settings)
     phases = make_phases(study, settings)
     if fault := unmeasured(callbacks, _value_names(model), held_out=held_out):
@@ -84,7 +87,7 @@ def _training(study: Study, settings: Settings, model: Any, *, held_out: bool) -
     if fault := phase_refusal(model, phases):
         raise PhaseError(fault)
     without_rate(model, phases)
-    return own, phases_text(model, phases)
+    return own, phases_text(model, phases), sum(phase.epochs for phase in phases) or settings.epochs
 
 
 def _value_names(model: Any) -> list[str] | None:

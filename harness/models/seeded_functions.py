@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from harness.isolation import seed_pytorch
+
 _LIBRARIES = frozenset({"tensorflow", "keras"})
 
 
 def seed_everything(seed: int) -> None:
-    """Set the random states of Python and NumPy, and of TensorFlow, Keras and PyTorch where they are loaded."""
+    """Set the random states of Python, NumPy and PyTorch, and of TensorFlow and Keras where they are loaded."""
     random.seed(seed)
     np.random.seed(seed)
     if _LIBRARIES & sys.modules.keys():
@@ -19,8 +21,7 @@ def seed_everything(seed: int) -> None:
         import keras
 
         keras.utils.set_random_seed(seed)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
+    seed_pytorch(seed)
 
 
 def random_states() -> tuple[object, ...]:

@@ -20,7 +20,13 @@ from .own_paths import (
     require_own_trial as require_own_trial,
     require_same_folder as require_same_folder,
 )
-from .provenance import commit as commit, environment as environment, origin as origin, peak_memory_mb as peak_memory_mb
+from .provenance import (
+    commit as commit,
+    environment as environment,
+    origin as origin,
+    package_version as package_version,
+    peak_memory_mb as peak_memory_mb,
+)
 from .record import (
     DIVERGED as DIVERGED,
     EXPECTED_ERROR as EXPECTED_ERROR,

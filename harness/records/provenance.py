@@ -31,14 +31,14 @@ GIT_SECONDS = 10.0
 
 
 def environment() -> dict[str, Any]:
-    """Return versions, machine, listed variables and, where TensorFlow is loaded, its thread counts and devices."""
-    return dict(_machine()) | {"variables": variables()} | _tensorflow()
+    """Return versions, machine, listed variables and, of TensorFlow and PyTorch where they are loaded, threads and devices."""
+    return dict(_machine()) | {"variables": variables()} | _tensorflow() | _pytorch()
 
 
 @lru_cache(maxsize=1)
 def _machine() -> tuple[tuple[str, Any], ...]:
     return (
-        *((package, _version(package)) for package in PACKAGES),
+        *((package, package_version(package)) for package in PACKAGES),
         ("packages_sha256", _packages_sha256()),
         ("python", platform.python_version()),
         ("system", platform.platform()),
@@ -53,7 +53,8 @@ def variables() -> dict[str, str]:
     return {name: _plain(os.environ[name])[:LONGEST_VALUE] for name in VARIABLES if name in os.environ}
 
 
-def _version(package: str) -> str:
+def package_version(package: str) -> str:
+    """Return the version in which a package is installed, or `absent`."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -87,6 +88,13 @@ def _tensorflow() -> dict[str, Any]:
         "devices": [device.name for device in tensorflow.config.list_logical_devices()],
         "gpus": [detail.get("device_name", "GPU") for detail in details],
     }
+
+
+def _pytorch() -> dict[str, Any]:
+    torch = sys.modules.get("torch")
+    if not hasattr(torch, "get_num_threads"):
+        return {}
+    return {"torch": str(torch.__version__), "torch_threads": torch.get_num_threads()}  # type: ignore[union-attr]
 
 
 def peak_memory_mb() -> float:

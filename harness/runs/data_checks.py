@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.data import ResolvedDataset
 from harness.errors import MOST_NAMED
+from harness.isolation import load_triton_first
 from harness.records import RECORD_FILE, Record, RecordError, find_records, read_record
 from harness.runs.executors.preloading import held_for_starting
 from harness.runs.executors.processes import end_tree
@@ -145,6 +146,7 @@ def _answer(connection: Connection, path: Path, base_changes: Mapping[str, Any],
         os.dup2(nowhere, number)
     threading.Thread(target=_end_with_driver, daemon=True).start()
     os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    load_triton_first()
     study = load_study(str(path))
     with importing_from(folders_of(study)):
         hashes = Hashes(study)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.analysis import as_declared, of_declared_base
@@ -49,12 +49,17 @@ class Plan:
     reasons: Mapping[str, int]  # how many trials are to be trained for which reason
     fallback: Path  # the log folder to use when that of the request can no longer be written
     home: tuple[int, int] | None = None  # the study's folder, if it is there, by harness.records.own_paths.folder_identity
+    phased: Mapping[str, int] = field(default_factory=dict)  # the epochs of each variant, where its phases decide
     outdated: frozenset[Key] = frozenset()  # the records of other data than the study's own functions give now
 
     @property
     def folder(self) -> Path:
         """Where the study's results lie."""
         return self.request.logdir / self.study.name
+
+    def epochs(self, variant: str) -> int | None:
+        """Return how many epochs a variant trains at the most; None where only the study's own code knows."""
+        return self.phased.get(variant) or self.study.epochs(variant)
 
     @property
     def tally(self) -> str:
@@ -80,7 +85,7 @@ def make_plan(
     study = selected(whole, request)
     seconds = estimate_trials(study, data, folder=request.logdir / study.name)
     home = folder_identity(request.logdir / study.name)
-    plan = Plan(study, whole, request, data, (), (), seconds, {}, fallback_logdir(), home, outdated)
+    plan = Plan(study, whole, request, data, (), (), seconds, {}, fallback_logdir(), home, outdated=outdated)
     source = source_hash(study)
     trials = [
         replace(_trial(plan, name, seed), source=source)

@@ -94,7 +94,7 @@ def require_samples(plan: Plan) -> None:
     A study that makes its arrays of the dataset may still have fewer of them; the arrays tell (`require_different`).
     """
     study = plan.study
-    for name in study.names if study.needs_dataset else ():
+    for name in study.names if study.needs_dataset and not study.trains_itself else ():
         settings = study.settings(name)
         prepared = plan.data.get(settings.dataset)
         if settings.validation is None or not plan.count(name) or not study.expectation(name).finishes:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from harness.study.study import Study
 
 # What each may be given, in this order; the last of a tuple only if it asks for it by this name.
-OPTIONAL: Mapping[str, str] = {"build": "data", "arrays": "seed", "datasets": "seed"}
+OPTIONAL: Mapping[str, str] = {"build": "data", "arrays": "seed", "datasets": "seed", "train": "data"}
+_ALWAYS = {"train": "settings, trial"}  # what each is given in any case, where that is not its settings alone
 
 
 def takes(function: Callable[..., Any], name: str) -> bool:
@@ -22,30 +23,40 @@ def takes(function: Callable[..., Any], name: str) -> bool:
     return name in parameters and parameters[name].kind is not inspect.Parameter.POSITIONAL_ONLY
 
 
-def call(function: Callable[..., Any], settings: Any, **offered: Any) -> Any:
+def call(function: Callable[..., Any], *given: Any, **offered: Any) -> Any:
     """Call a function of a study's own with its settings, and with what it asks for of what is offered."""
-    return function(settings, **{name: value for name, value in offered.items() if takes(function, name)})
+    return function(*given, **{name: value for name, value in offered.items() if takes(function, name)})
 
 
 def written(name: str, function: Callable[..., Any]) -> str:
     """Return a function as it is called: arrays(settings), or arrays(settings, seed) where it asks for the seed."""
-    more = OPTIONAL.get(name)
-    return f"{name}(settings, {more})" if more and takes(function, more) else f"{name}(settings)"
+    more, always = OPTIONAL.get(name), _ALWAYS.get(name, "settings")
+    return f"{name}({always}, {more})" if more and takes(function, more) else f"{name}({always})"
 
 
 def check_signature(who: str, name: str, function: Callable[..., Any]) -> None:
-    """Raise UsageError for a function that asks for what it is never given: it would fail in every trial."""
-    more = OPTIONAL[name]
+    """Raise UsageError for a function that does not take what it is given, or asks for more: it would fail in every trial."""
+    more, always = OPTIONAL[name], _ALWAYS.get(name, "settings")
+    count = len(always.split())
     try:
-        parameters = list(inspect.signature(function).parameters.values())
+        signature = inspect.signature(function)
     except (TypeError, ValueError):
         return
+    parameters = list(signature.parameters.values())
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     needed = [one for one in parameters if one.kind in positional and one.default is inspect.Parameter.empty]
-    unmeant = [one.name for one in needed[1:] if one.name != more or one.kind is inspect.Parameter.POSITIONAL_ONLY]
-    if unmeant:
+    unmeant = [one.name for one in needed[count:] if one.name != more or one.kind is inspect.Parameter.POSITIONAL_ONLY]
+    if unmeant or not _can_take(signature, count):
         received = f"{name}({', '.join(one.name for one in needed)})"
-        raise UsageError(f"{who}: expected {name}(settings) or {name}(settings, {more}); received {received}.")
+        raise UsageError(f"{who}: expected {name}({always}) or {name}({always}, {more}); received {received}.")
+
+
+def _can_take(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind_partial(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 def check_functions(study: "Study") -> None:
@@ -66,3 +77,8 @@ def check_functions(study: "Study") -> None:
     for name in OPTIONAL:
         if (function := getattr(study, name)) is not None:
             check_signature(f"Study {study.name!r}", name, function)
+    if study.train is not None and takes(study.train, "data") and not isinstance(getattr(study.base, "dataset", None), str):
+        raise UsageError(
+            f"Study {study.name!r}: {written('train', study.train)} is given the dataset that the setting `dataset` names, and "
+            f"its base has no such setting; expected base={{'dataset': 'mnist', ...}}, or train(settings, trial) without data."
+        )

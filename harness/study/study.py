@@ -22,7 +22,6 @@ from harness.study.variant import BASE, Variant, check_expectation, show_value
 _CALLS = {  # how these are called, always
     "arrange": "arrange(settings, data)",
     "groups": "groups(settings, arrays)",
-    "train": "train(settings, trial)",
 }
 NON_TRAINING_SETTINGS = ("log_every",)  # settings that change nothing in what is trained
 
@@ -40,9 +39,10 @@ class Study:
     call; phases(settings) returns the harness.Phase of a training, in the place of the setting `epochs`. All of these may
     import what they like inside themselves. `path` is the file the study was loaded from; the loader sets it.
 
-    train(settings, trial), in the place of these, trains by itself and tells `trial` what it measures; command is a
-    script that does, with its settings as placeholders: a text, or a harness.Command. The base of such a study may also be
-    any frozen dataclass, or a mapping of settings.
+    train(settings, trial), in the place of these, trains by itself and tells `trial` what it measures; where it asks for
+    `data` as well, it is given the dataset that the settings name. command is a script that trains, with its settings as
+    placeholders: a text, or a harness.Command. The base of such a study may also be any frozen dataclass, or a mapping of
+    settings.
 
     folds: a number, or harness.Folds: the samples of training and test together are divided anew, and each trial is a fold,
     not a seed. metric: what the verdicts are about. pictures: names from harness.study.figure_names, drawn for seed 0 of
@@ -167,7 +167,9 @@ class Study:
     @property
     def needs_dataset(self) -> bool:
         """Whether its trials are given the dataset that their settings name, not data of the study's own alone."""
-        return self.arrays is None and self.datasets is None and not self.trains_itself
+        if self.trains_itself:
+            return self.train is not None and takes(self.train, "data")
+        return self.arrays is None and self.datasets is None
 
     @property
     def trains_itself(self) -> bool:
@@ -180,7 +182,7 @@ class Study:
 
     def epochs(self, name: str) -> int | None:
         """Return how many epochs the base or a variant trains at the most; None where only the study's own code knows."""
-        return None if self.trains_itself else self.settings(name).epochs
+        return None if self.trains_itself or self.phases is not None else self.settings(name).epochs
 
     @property
     def data_by_seed(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.engine import random_state, restore_random, serialize
 from harness.errors import UsageError
-from harness.records import environment, require_own_trial, require_same_folder
+from harness.records import environment, package_version, require_own_trial, require_same_folder
 from harness.tensorboard import hide
 from harness.training.checkpoint_file import (
     Checkpoint,
@@ -157,7 +157,7 @@ class FunctionCheckpoints:
 
     def _conditions(self) -> dict[str, Any]:
         found = environment()
-        return {"engine": ENGINE} | {name: found.get(name) for name in CONDITIONS}
+        return {"engine": ENGINE, "torch": package_version("torch")} | {name: found.get(name) for name in CONDITIONS}
 
 
 def _require_gapless(numbers: list[int], number: int) -> None:

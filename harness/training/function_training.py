@@ -1,37 +1,47 @@
 """A trial that the study's own train(settings, trial) trains: seeded, called, and held to what it was to heed."""
 
+from typing import Any
+
 from harness.engine import keras_internals
 from harness.errors import UsageError
-from harness.models import seed_everything
-from harness.study import differences, show_value, watch
+from harness.models import opened, seed_everything
+from harness.study import call, differences, show_value, watch
 from harness.training.context import TrialContext
 from harness.training.function_checkpoints import ENGINE
 from harness.training.function_trial import WHO, FunctionTrial
 from harness.training.own_epochs import Diverged
-from harness.training.seeded_imports import seeding_imports
 
 
 def train_by_function(context: TrialContext) -> None:
     """Train a trial by the study's function; UsageError where it has not heeded what its variant changes.
 
-    Its `log` is called straight through: each epoch is kept and shown before the function goes on.
+    Where it asks for data, it is given the dataset that its settings name, in arrays that cannot be written to. Its `log`
+    is called straight through: each epoch is kept and shown before the function goes on.
     """
     study, seed = context.study, context.trial.seed
     assert study.train is not None
     context.progress.provenance |= {"engine": ENGINE, "engine_reason": f"the study has {WHO}"}
     keras_internals.reset_uids()
     seed_everything(seed)
-    read: set[str] = set()
+    data = _data(context)
+    read = set() if data is None else {"dataset"}
     trial = FunctionTrial(context)
-    with seeding_imports(seed):
-        try:
-            returned = study.train(watch(context.settings, read, shown=False), trial)
-        except Diverged:
-            returned = None
+    try:
+        returned = call(study.train, watch(context.settings, read, shown=False), trial, data=data)
+    except Diverged:
+        returned = None
     if isinstance(trial.ended, Diverged):
         trial.ended = None
     trial.end(returned)
     _require_heeded(context, read)
+
+
+def _data(context: TrialContext) -> Any:
+    """Return the dataset for a function that asks for it, None for another one."""
+    study, prepared = context.study, context.trial.data
+    if prepared is None and study.needs_dataset:
+        raise UsageError(f"Study {study.name!r} needs dataset {context.settings.dataset!r}; the trial names none.")
+    return None if prepared is None else opened(prepared)
 
 
 def _require_heeded(context: TrialContext, read: set[str]) -> None:

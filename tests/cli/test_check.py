@@ -43,3 +43,14 @@ def test_studies_of_every_kind_are_looked_at(place: Path, kind: str, said: str):
     assert harness("new", "mine", f"--{kind}").exit_code == 0
     result = harness("check", "mine.py")
     assert result.exit_code == 0 and f"mine: {said}." in result.output, result.output
+
+
+def test_a_plan_says_how_many_epochs_the_phases_train(place: Path):
+    text = STUDY.replace("INPUTS", "2").replace("VARIED", "plain").replace('("plain")', '("plain", batch_size=16)')
+    phases = "phases=lambda settings: [Phase(1), Phase(8)] if settings.batch_size == 32 else [],"
+    text = text.replace("import Arrays", "import Phase, Arrays").replace("build=build,", f"build=build, {phases}")
+    (place / "mine.py").write_text(text)
+    result = harness("run", "mine.py", "--dry-run", "--seeds", 7)
+    assert result.exit_code == 0, result.output
+    rows = {line.split()[0]: line.split() for line in result.output.splitlines() if line.startswith(("base", "plain"))}
+    assert rows["base"][-4:-2] == ["9", "7"] and rows["plain"][-4:-2] == ["5", "7"], result.output

@@ -1,6 +1,5 @@
 """The example files of studies that train themselves, each run for real at a small size."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calling import harness
+from pytorches import needs_pytorch
 from sklearn.datasets import load_digits
 from tiny_dataset import write_idx_files
 
@@ -60,12 +60,24 @@ def test_one_script_gives_the_same_figures_in_whatever_form_it_leaves_them_and_a
     assert found == pytest.approx(dict.fromkeys(forms, alone), abs=1e-4)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: its example is NOT tested")
-def test_the_example_of_pytorch_trains(tmp_path):
-    result = harness("run", OWN / "pytorch.py", "--set", "epochs=2", "--seeds", 2, "--logdir", tmp_path)
-    assert result.exit_code == 0, result.output
-    records, _ = load_records(tmp_path)
-    assert len({record.metrics["train_loss"] for record in records}) == len(records)  # each seed draws its own
+def test_the_example_of_pytorch_is_short():
+    assert lines("pytorch.py") < 25
+
+
+@needs_pytorch
+def test_the_example_of_pytorch_trains_and_each_seed_gives_the_same_again(tmp_path):
+    options = ("--set", "epochs=2", "--set", "samples=1000", "--seeds", 2, "--jobs", 2)
+    found = {}
+    for logdir in (tmp_path / "one", tmp_path / "again"):
+        result = harness("run", OWN / "pytorch.py", *options, "--logdir", logdir)
+        assert result.exit_code == 0, result.output
+        records, _ = load_records(logdir)
+        assert {record.status for record in records} == {OK} and len(records) == 6
+        assert all(record.provenance["torch_threads"] == 1 and record.provenance["torch"] for record in records)
+        assert max(record.metrics["test_accuracy"] for record in records) > 0.7
+        found[logdir.name] = {(record.variant, record.seed): record.history["train_loss"] for record in records}
+    assert found["one"] == found["again"]
+    assert len(set(map(tuple, found["one"].values()))) == 6  # each seed draws its own
 
 
 def test_a_program_of_the_course_runs_as_it_is_and_gives_what_it_has_printed(tmp_path, monkeypatch):

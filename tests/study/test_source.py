@@ -41,7 +41,7 @@ EDITS = {
     "a function in a list of tuples": "def f(): return 1\nALL = [('f', f)]\ndef build(s): return [g() for _, g in ALL]",
     "a cached function": "import functools\n@functools.lru_cache\ndef f(): return 1\ndef build(s): return f()",
     "a cached build": "import functools\n@functools.lru_cache\ndef build(s): return 1",
-    "a partial": "import functools\ndef f(units): return units\nbuild = functools.partial(f, 1)",
+    "a partial": "import functools\ndef f(units, s): return units\nbuild = functools.partial(f, 1)",
     "a partial in a dict": """
         import functools
         def f(n): return n

@@ -25,7 +25,7 @@ def plan_table(plan: "Plan", *, workers: int) -> Table:
     for name in study.names:
         expected = study.expectation(name).asked
         count, done = str(plan.count(name)), str(_done(plan, [name]))
-        epochs = str(study.epochs(name) or "")
+        epochs = str(plan.epochs(name) or "")
         rows.append((name, study.change(name), expected, epochs, count, done, f"{plan.seconds[name]:.0f}"))
     families = study.families()
     if families:

@@ -47,7 +47,7 @@ class RunProgress:
             plan.trials,
             plan.seconds,
             slots=(jobs, plan.request.effective_workers),
-            epochs={name: plan.study.epochs(name) or 0 for name in plan.study.names},
+            epochs={name: plan.epochs(name) or 0 for name in plan.study.names},
             pace=self._outlook.pace,
             clock=time.monotonic,
         )
@@ -132,7 +132,7 @@ class RunProgress:
     def _doing(self, told: Told) -> str:
         if told.doing:
             return told.doing
-        planned = self._plan.study.epochs(told.variant)
+        planned = self._plan.epochs(told.variant)
         return f"epoch {told.epoch}{f' of {planned}' if planned else ''}"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from harness.errors import unknown
 
 if TYPE_CHECKING:  # the command line names the executors before anything heavy is loaded
+    from harness.models import VariantFingerprint
     from harness.runs.executors.protocol import Executor
     from harness.runs.request import RunRequest
 
@@ -30,7 +31,7 @@ class Workers:
         if request.executor not in EXECUTORS:
             raise unknown("Executor", request.executor, EXECUTORS)
         self.count = min(request.workers, most or request.workers)
-        self.checked: set[str] = set()  # the studies whose variants they have looked at
+        self.checked: dict[str, Mapping[str, VariantFingerprint]] = {}  # by study, what they have seen of its variants
         self._request = request
         self._executor: Executor | None = None
 

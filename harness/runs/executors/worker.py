@@ -1,5 +1,6 @@
 """A worker process from the inside: TensorFlow loaded once, then job after job, until the driver is done or gone."""
 
+import multiprocessing
 import os
 import pickle
 import signal
@@ -50,6 +51,7 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int, variabl
         os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
     load_libraries()
     _limit_threads(threads)
+    _start_processes_as_scripts_do()
     from harness.engine import free
     from harness.isolation import Growth, protect
 
@@ -154,6 +156,9 @@ def load_libraries() -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     for name in ("COLUMNS", "LINES"):  # a terminal's size, by which libraries lay out what no terminal will show
         os.environ.pop(name, None)
+    from harness.isolation import load_triton_first
+
+    load_triton_first()
     # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
     with _without("sklearn", "pandas", "matplotlib"):
         import keras  # noqa: F401  (loaded before the first job, whose state is held)
@@ -163,8 +168,20 @@ def load_libraries() -> None:
     from harness.training import run_trial  # noqa: F401
 
 
+def _start_processes_as_scripts_do() -> None:
+    """Let a trial's own processes, such as a DataLoader's, start in the system's way, not as this worker was started.
+
+    Where that is to fork, they have the study's functions and classes; a new process could not import these by their names.
+    """
+    if multiprocessing.get_all_start_methods()[0] == "fork":
+        multiprocessing.set_start_method(None, force=True)
+
+
 def _limit_threads(threads: int) -> None:
     import tensorflow as tf
 
+    from harness.isolation import limit_pytorch
+
+    limit_pytorch(threads)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)

@@ -4,12 +4,11 @@ from typing import Any
 
 import leaks
 import pytest
+from performing import perform
 
 from harness.records.record import Record, attempt_folder
 from harness.runs.executors.channel import OUTPUT_FILE
 from harness.runs.executors.local import LocalExecutor
-from harness.runs.executors.processes import Job
-from harness.runs.executors.protocol import StopRequest
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study
@@ -61,13 +60,6 @@ def executor():
         perform(executor, (leaks._sklearn,))  # before its memory is measured for the first time, as it takes much of it
         yield executor
         executor.close()
-
-
-def perform(executor: LocalExecutor, *calls: tuple[Any, ...]) -> list[Any]:
-    """Return what calls come to, made one after another in the worker."""
-    jobs = [Job(number, function, args) for number, (function, *args) in enumerate(calls)]
-    results = dict(executor._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
-    return [results[number] for number in range(len(calls))]
 
 
 @pytest.fixture(scope="module")
