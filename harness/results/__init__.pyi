@@ -3,6 +3,7 @@ from .declared import (
     as_declared_now as as_declared_now,
     built_in_file as built_in_file,
 )
+from .difference_plot import plot_differences as plot_differences
 from .differences import DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS, difference_table as difference_table
 from .filters import parse_filter as parse_filter
 from .formats import (
