@@ -60,9 +60,7 @@ def _style(frames: Sequence[Frame], height: float, hold: float) -> str:
 
 
 def _frame(frame: Frame, top: float, lines: dict[Line, str]) -> str:
-    used = (
-        f'<use href="#{lines[line]}" y="{top + number * HEIGHT:g}"/>' for number, line in enumerate(frame.lines) if line
-    )
+    used = (f'<use href="#{lines[line]}" y="{top + number * HEIGHT:g}"/>' for number, line in enumerate(frame.lines) if line)
     return "".join(used)
 
 

@@ -64,7 +64,7 @@ def write_readmes(found: Published, root: Path) -> list[Path]:
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
     (root / PICTURE).parent.mkdir(parents=True, exist_ok=True)
-    plot_differences(rows).savefig(root / PICTURE, dpi=110)
+    plot_differences(rows[rows["control"].notna()]).savefig(root / PICTURE, dpi=110)
     (root / PICTURE).write_bytes(smaller((root / PICTURE).read_bytes()))
     return [*texts, root / PICTURE]
 
@@ -80,7 +80,8 @@ def shown_rows(summary: pd.DataFrame) -> pd.DataFrame:
 def results_table(rows: pd.DataFrame, column: str, words: Words) -> str:
     """Return the rows as a table of five columns in Markdown; column: of the study's metric."""
     lines = ["| " + " | ".join(words.headings) + " |", "| :--- | :--- | ---: | ---: | :--- |"]
-    for row in rows.fillna("").to_dict("records"):
+    for found in rows.to_dict("records"):
+        row = {name: "" if pd.isna(value) else value for name, value in found.items()}
         cells = (f"`{row['variant']}`", _change(row), _value(row, column, words), _difference(row, column, words))
         lines.append("| " + " | ".join((*cells, _verdict(row, words))) + " |")
     return "\n".join(lines)
