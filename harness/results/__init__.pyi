@@ -7,6 +7,7 @@ from .declared import (
 from .difference_plot import (
     DIFFERENCES_FILE as DIFFERENCES_FILE,
     difference_png as difference_png,
+    plot_differences as plot_differences,
     write_differences as write_differences,
 )
 from .differences import (
