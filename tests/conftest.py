@@ -1,5 +1,6 @@
 """What the tests of several packages share: one finished study to look at, and machines that lack something."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -25,6 +26,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     return quick.is_left_out(collection_path, config) or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the quick files last: what several processes run ends in small pieces, with none waiting for another's long file."""
+    items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now, TensorFlow above all, out of each later collection of garbage: it stays anyway."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

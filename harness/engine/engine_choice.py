@@ -10,7 +10,7 @@ import keras
 from harness.data import Arrays, each
 from harness.engine.array_checks import check_arrays
 from harness.engine.batches import BatchSchedule
-from harness.engine.building import build
+from harness.engine.building import build_for_training
 from harness.engine.callback_rules import validation_fault
 from harness.engine.device import DeviceSamples, on_device
 from harness.engine.feed_training import train_feeds
@@ -62,9 +62,7 @@ def train(
             model, arrays, arrays.look, batch_size=batch_size, epochs=epochs, seed=seed, engine=engine, callbacks=callbacks,
             steps_per_epoch=steps_per_epoch, log_every=log_every,
         )  # fmt: skip
-    build(model, arrays, batch_size=batch_size)
-    if model.optimizer is not None:
-        model.optimizer.build(model.trainable_variables)
+    build_for_training(model, arrays, batch_size=batch_size)
     check_arrays(model, arrays)
     batches = BatchSchedule(batch_size, steps_per_epoch, shuffle=arrays.shuffle)
     # fit resets the metrics at each epoch, which a step of the model's own may look at.

@@ -120,9 +120,9 @@ def test_an_architecture_that_is_not_known_is_answered_with_the_nearest():
     assert result.exit_code == 2 and "Did you mean 'lenet-5'" in result.output
 
 
-REDUCED = {  # what each study's base is reduced to, beside one epoch of 200 samples; a curve needs more
-    "hello-mnist": {"hidden": (32,)},
-    "keras-mlp": {"validation": 50, "epochs": 2},
+REDUCED = {  # what each study's base is reduced to, beside one epoch of 192 samples, in full batches; a curve needs more
+    "hello-mnist": {"hidden": (32,), "samples": 128},
+    "keras-mlp": {"validation": 64, "epochs": 2},
     "mnist-cnn": {"hidden": (32,), "epochs": 3, "steps_per_epoch": 2, "batch_size": 20},
     "lenet": {"batch_size": 64},
 }
@@ -138,7 +138,7 @@ def records(logs: Path) -> dict[str, dict[str, Record]]:
     """Every study at a reduced size on digits, trained in this process: study → variant → record."""
     found: dict[str, dict[str, Record]] = {}
     for name, changes in REDUCED.items():
-        reduced = {"dataset": "digits", "epochs": 1, "samples": 200, **changes}
+        reduced = {"dataset": "digits", "epochs": 1, "samples": 192, **changes}
         # The graph engine: no wait for XLA.
         request = RunRequest(logdir=logs, seeds=2, engine="graph", base_changes=tuple(reduced.items()))
         plan = make_plan(load_study(name), request, {"digits": prepare("digits")})

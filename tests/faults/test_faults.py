@@ -28,7 +28,7 @@ def faults(tmp_path, monkeypatch) -> Path:
     """The folder in which the faulty study counts what it has started."""
     folder = tmp_path / "faults"
     folder.mkdir()
-    monkeypatch.setenv("FAULTS", str(folder))
+    monkeypatch.setenv("HARNESS_FAULTS", str(folder))
     return folder
 
 
@@ -50,7 +50,7 @@ def suffered(tmp_path_factory) -> Suffered:
     faults = place / "faults"
     faults.mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FAULTS", str(faults))
+        patch.setenv("HARNESS_FAULTS", str(faults))
         study = write_study(place, *FAULTS)
         words = ("run", study, "--seeds", 1, "--logdir", place / "logs")
         only = [word for fault in FAULTS if fault != "hang" for word in ("--only", fault.replace("_", "-"))]
@@ -186,7 +186,7 @@ def thaw(folder: Path) -> None:
 @pytest.mark.parametrize("how", ["removed", "read-only"])
 def test_the_result_of_a_lost_log_folder_lies_in_a_fallback_that_is_named(tmp_path, faults, monkeypatch, how):
     folder = tmp_path / "logs" / "faulty"
-    monkeypatch.setenv("LOSE_FOLDER", f"rm -r {folder}" if how == "removed" else freeze(folder))
+    monkeypatch.setenv("HARNESS_LOSE_FOLDER", f"rm -r {folder}" if how == "removed" else freeze(folder))
     try:
         study = write_study(tmp_path, "lose_folder")
         result = harness("run", study, "--seeds", 1, "--jobs", 1, "--logdir", tmp_path / "logs")
@@ -206,7 +206,7 @@ def test_the_result_of_a_lost_log_folder_lies_in_a_fallback_that_is_named(tmp_pa
 def test_a_disk_that_fills_up_fails_the_trial_and_leaves_what_was_there(tmp_path, faults, small_disk, monkeypatch):
     logdir = small_disk.folder / "logs"
     words = ("run", write_study(tmp_path, "lose_folder"), "--seeds", 1, "--jobs", 1, "--logdir", logdir)
-    monkeypatch.setenv("LOSE_FOLDER", small_disk.fill)
+    monkeypatch.setenv("HARNESS_LOSE_FOLDER", small_disk.fill)
     full = start(*words, faults=faults, stdout=subprocess.PIPE)
     said = " ".join(full.communicate(timeout=HANGING)[0].split())
     assert full.returncode == 1, said
@@ -216,7 +216,7 @@ def test_a_disk_that_fills_up_fails_the_trial_and_leaves_what_was_there(tmp_path
     assert (record.variant, record.status) == ("base", "ok")
     assert [row["variant"] for row in rows(logdir / "faulty/runs.csv")] == ["base"]  # as it was before
     small_disk.empty()
-    monkeypatch.setenv("LOSE_FOLDER", "true")
+    monkeypatch.setenv("HARNESS_LOSE_FOLDER", "true")
     again = harness(*words)
     assert again.exit_code == 0, again.output
     assert [row["status"] for row in rows(logdir / "faulty/runs.csv")] == ["ok", "ok"]
