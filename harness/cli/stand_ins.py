@@ -14,7 +14,7 @@ def stand_in_notices(data: Mapping[str, ResolvedDataset]) -> list[str]:
     notices = [f"{prepared.reason} Using {prepared.description}." for prepared in replaced]
     if len({prepared.used for prepared in replaced}) < len(replaced):
         notices.append(
-            "One stand-in for several datasets: variants that differ in their dataset alone will show no difference."
+            "One stand-in for several datasets: variants that differ in their dataset alone are not compared."
         )
     return notices
 
