@@ -44,9 +44,10 @@ class Unit:
 
 
 def unit_of(rows: Iterable[Row]) -> Unit:
-    """Return the unit of a summary's rows, which are all about one metric."""
+    """Return the unit of a summary's rows: of several studies' with metrics of their own, each its own."""
     rows = list(rows)
-    name = text_of(rows[0].get("metric")) if rows else ""
+    names = {text_of(row.get("metric")) for row in rows}
+    name = names.pop() if len(names) == 1 else "the study's metric"
     values = [value for row in rows if (value := number_of(row.get("value"))) is not None]
     # An accuracy that a user's own training reports in percent is no fraction.
     points = name.endswith("accuracy") and all(0 <= value <= 1 for value in values)

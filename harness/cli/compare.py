@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
-from harness.cli.terminal.conclusion import ConclusionView, next_steps
+from harness.cli.terminal.conclusion import print_conclusions
 from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
 from harness.records import gc_paused, on_one_line
@@ -96,7 +96,7 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
         print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
     print_table(frame, columns, form=form, output=output, caption=caption)
     if concluded:
-        _print_conclusions(sources)
+        print_conclusions(make_console(), sources)
 
 
 def choose_rows(frame: "pd.DataFrame", choice: CompareOptions) -> "pd.DataFrame":
@@ -182,21 +182,6 @@ def _stems(frame: "pd.DataFrame", numbered: int) -> list[str]:
 def _with_note(table: "pd.DataFrame", *, concluded: bool) -> "pd.DataFrame":
     """Return the table with what else is to be said of each row: its error, or why its verdict is none."""
     return table.assign(note=[row_note(row, concluded=concluded) for row in table.to_dict("records")])
-
-
-def _print_conclusions(sources: Sequence[ComparedTable]) -> None:
-    """Print what each study's table comes to, below all of them; the differences of a single one are drawn as well."""
-    console = make_console()
-    tables = [(source, table) for source in sources for _, table in source.table.groupby("study", sort=False)]
-    for source, table in tables:
-        alone, study = len(tables) == 1, table["study"].iloc[0]
-        heading = "Conclusion" if alone else f"Conclusion: {study}"
-        view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone)
-        console.print(view)
-        records = [record for (name, _), found in source.records.items() if name == study for record in found]
-        if alone and records:
-            for line in next_steps(view.conclusion, records, Path(source.label)):
-                console.print(line, soft_wrap=True)
 
 
 def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:

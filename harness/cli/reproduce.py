@@ -59,7 +59,7 @@ def print_reproduction(name: str, *, logdir: Path, form: str, details: bool = Fa
         console.print("\n".join(remarks(rows)) or "Each figure: --details.", markup=False)
     for reason in left_out_reasons(left_out, study):
         notices.print(f"Not counted: {reason}.", markup=False)
-    if not all(row.n for row in rows):
+    if form == "table" and not all(row.n for row in rows):
         again = command("run", name, *logdir_words(logdir))
         notices.print(f"To measure the study as it is: {again}", markup=False, soft_wrap=True)
     for problem in problems:

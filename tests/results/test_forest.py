@@ -2,6 +2,7 @@
 
 import io
 
+import pandas as pd
 import pytest
 from PIL import Image
 from resulting import make_record
@@ -76,6 +77,13 @@ def test_the_picture_in_the_studys_folder_goes_where_nothing_is_left_to_draw(tmp
     assert difference_png(summary) == (tmp_path / DIFFERENCES_FILE).read_bytes()
     write_differences(tmp_path, difference_png(summary.head(1)))
     assert not (tmp_path / DIFFERENCES_FILE).exists()
+
+
+def test_the_picture_of_several_studies_names_their_metrics_as_what_they_are(summary):
+    both = pd.concat([summary, summary.assign(study="t", metric="test_rmse")])
+    (axes,) = plot_differences(both).axes
+    assert axes.get_xlabel() == "difference from the control in the study's metric"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["s: wide", "s: broken", "t: wide", "t: broken"]
 
 
 def test_the_picture_names_each_variant_and_how_a_failed_one_ended(summary):

@@ -138,7 +138,7 @@ def test_records_of_other_settings_are_left_out_not_mixed_in(tiny, tmp_path):
     study = tiny('Variant("wide", hidden=(16,)),')
     harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs")
     result = harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs", "--set", "epochs=1", "--only", "base")
-    assert "1 records of other settings" in result.output
+    assert "1 record of other settings" in result.output
     assert [row["variant"] for row in rows(tmp_path / "logs/tiny/summary.csv")] == ["base"]
 
 

@@ -10,7 +10,7 @@ from harness.analysis import Conclusion, conclude
 from harness.cli.terminal.summary import VERDICT_STYLES
 from harness.cli.terminal.wrapping import fold_text
 from harness.records import Record, as_typed, command, logdir_words, run_command
-from harness.results import ForestPlot, forest_plot
+from harness.results import ComparedTable, ForestPlot, forest_plot
 from harness.study import Row
 
 RULES = "docs/verdicts.md"
@@ -60,6 +60,21 @@ def _hanging(text: Text, width: int, *, indent: int = 0) -> Text:
     lines = fold_text(text, max(width - indent - INDENT, 1)).split("\n")
     margins = (" " * indent, *(" " * (indent + INDENT),) * (len(lines) - 1))
     return Text("\n").join(Text.assemble(margin, line) for margin, line in zip(margins, lines, strict=True))
+
+
+def print_conclusions(console: Console, sources: Sequence[ComparedTable]) -> None:
+    """Print what each study's table comes to; of a single one also its picture, and what to do next."""
+    tables = [(source, table) for source in sources for _, table in source.table.groupby("study", sort=False)]
+    alone = len(tables) == 1
+    for source, table in tables:
+        study = table["study"].iloc[0]
+        records = [record for (name, _), found in source.records.items() if name == study for record in found]
+        trials = "folds" if any(record.data.get("fold") for record in records) else "seeds"
+        heading = "Conclusion" if alone else f"Conclusion: {study}"
+        view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone, trials=trials)
+        console.print(view)
+        for line in next_steps(view.conclusion, records, Path(source.label)) if alone and records else ():
+            console.print(line, soft_wrap=True)
 
 
 def next_steps(conclusion: Conclusion, records: Sequence[Record], folder: Path) -> list[Text]:
