@@ -1,19 +1,21 @@
 """A study's summary as the Text tab of TensorBoard shows it, and its differences as a picture."""
 
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from harness.analysis import INCONCLUSIVE
 from harness.records import EXPECTED_ERROR
 from harness.results.difference_plot import plot_differences
 from harness.results.formats import escape_markdown, to_markdown
-from harness.results.naming import difference_of, one_metric, under_its_name
+from harness.results.naming import one_metric, under_its_name
 from harness.results.view import make_view
 from harness.study import BETTER, EQUIVALENT, WORSE, number_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+DIFFERENCE = "difference [95% interval]"
 _SAID = {
     BETTER: "Better than the control",
     WORSE: "Worse than the control",
@@ -48,10 +50,19 @@ def differences_png(summary: "pd.DataFrame") -> bytes:
 
 
 def _named(summary: "pd.DataFrame") -> "pd.DataFrame":
-    return under_its_name(summary, one_metric([summary]))
+    return under_its_name(summary, one_metric([summary])).assign(
+        **{DIFFERENCE: list(map(_difference, summary.to_dict("records")))}
+    )
+
+
+def _difference(row: Mapping[str, Any]) -> str:
+    """Return a row's difference with its interval in one cell: the page has no room for three."""
+    numbers = (number_of(row[name]) for name in ("delta", "ci_low", "ci_high"))
+    delta, low, high = ("" if number is None else f"{number:+.4f}" for number in numbers)
+    return f"{delta} [{low}, {high}]" if low and high else delta
 
 
 def _columns(named: "pd.DataFrame") -> list[str]:
     metric = one_metric([named])
-    wanted = ("variant", "change", "control", "status", "seeds", metric, difference_of(metric), "ci_low", "ci_high", "verdict")
+    wanted = ("variant", "change", "seeds", metric, DIFFERENCE, "verdict")
     return [name for name in wanted if (named[name].notna() & (named[name] != "")).any()]

@@ -146,7 +146,9 @@ def test_a_setting_of_several_types_is_shown_as_text():
 )
 def test_a_study_shows_the_metric_that_it_is_judged_by(metric, splits, expected):
     metrics = {f"{split}_{metric}": 0.5 for split in splits}
-    found = metric_columns([record("base", 0, metrics=metrics, metric={"name": metric, "margin": 0.1, "higher_is_better": False})])
+    found = metric_columns(
+        [record("base", 0, metrics=metrics, metric={"name": metric, "margin": 0.1, "higher_is_better": False})]
+    )
     assert [column.title for column in found] == ["Difference", *expected]
 
 
