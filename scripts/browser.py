@@ -53,26 +53,31 @@ class Browser:
         self._process.kill()
         self._process.wait()
 
-    def open(self, address: str) -> None:
-        """Open a page anew and wait until the network has been quiet for a while."""
+    def open(self, address: str, *, asking: str = "") -> None:
+        """Open a page anew and wait until the network has been quiet for a while.
+
+        asking: what the address of a request contains that the page makes once it is awake; until then it is not quiet.
+        """
         self.call("Page.navigate", url="about:blank")  # else a change behind the # would load nothing
         self.call("Page.navigate", url=address)
         begun = heard = time.monotonic()
         waiting: set[str] = set()
-        while (waiting or time.monotonic() - heard < QUIET_SECONDS) and time.monotonic() - begun < MOST_SECONDS:
+        awake = not asking
+        while (waiting or not awake or time.monotonic() - heard < QUIET_SECONDS) and time.monotonic() - begun < MOST_SECONDS:
             message = self._receive(0.2) or {}
             match message.get("method"):
                 case "Network.requestWillBeSent":
                     waiting.add(message["params"]["requestId"])
+                    awake = awake or asking in message["params"]["request"]["url"]
                 case "Network.loadingFinished" | "Network.loadingFailed":
                     waiting.discard(message["params"]["requestId"])
                 case _:
                     continue
             heard = time.monotonic()
 
-    def picture(self, address: str) -> bytes:
-        """Return a page as a PNG's bytes."""
-        self.open(address)
+    def picture(self, address: str, *, asking: str = "") -> bytes:
+        """Return a page, opened as `open` does, as a PNG's bytes."""
+        self.open(address, asking=asking)
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def count(self, selector: str) -> int:

@@ -36,7 +36,10 @@ def main() -> None:
     parser.add_argument("--page", default="")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, Browser(os.environ["BROWSER"], Path(scratch) / "profile") as browser:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+        Browser(os.environ["BROWSER"], Path(scratch) / "profile") as browser,
+    ):
         if given.page:
             pages: Iterator[tuple[str, str]] = iter([("page", given.page)])
         else:
@@ -44,7 +47,7 @@ def main() -> None:
             pages = _pages(folder_of(logdir, given.study) if given.study else logdir)
         for name, address in pages:
             path = given.folder / f"{name}.png"
-            path.write_bytes(browser.picture(address))
+            path.write_bytes(browser.picture(address, asking="" if given.page else "/data/plugin/"))
             print(path)
 
 

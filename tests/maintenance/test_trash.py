@@ -44,8 +44,9 @@ def shown(logdir: Path) -> list[tuple[str, str]]:
 
 
 def contents(logdir: Path) -> dict[str, bytes]:
-    """Return every file below a folder, apart from the aggregates, which are made anew, and the lock."""
-    files = (path for path in logdir.rglob("*") if path.is_file() and "aggregate" not in path.parts and path.name != ".lock")
+    """Return every file below a folder, apart from the runs of studies and variants, which are made anew, and the lock."""
+    anew = {path for pattern in ("*/*tfevents*", "*/*/*tfevents*") for path in logdir.glob(pattern)}
+    files = (path for path in logdir.rglob("*") if path.is_file() and path not in anew and path.name != ".lock")
     return {str(path.relative_to(logdir)): path.read_bytes() for path in files}
 
 

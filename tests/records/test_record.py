@@ -5,17 +5,8 @@ from dataclasses import replace
 import pytest
 
 from harness.records.atomic_files import write_atomically
-from harness.records.record import (
-    Record,
-    RecordError,
-    attempt_folder,
-    find_records,
-    load_records,
-    next_attempt,
-    read_record,
-    trial_folder,
-    write_record,
-)
+from harness.records.attempts import attempt_folder, next_attempt
+from harness.records.record import Record, RecordError, find_records, load_records, read_record, trial_folder, write_record
 
 pytestmark = pytest.mark.quick
 

@@ -77,10 +77,10 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
 
     monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
     monkeypatch.setattr("harness.cli.study_runs.summary_table", fault)
-    monkeypatch.setattr("harness.runs.execution.write_aggregates", fault)
+    monkeypatch.setattr("harness.runs.execution.write_study_board", fault)
     problems = execute(plan, AtOnce(plan), Quiet(), stop_request=lambda: StopRequest.NONE)
     assert len(load_records(plan.folder)[0]) == 4
-    assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "The bands"]
+    assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "TensorBoard's summary"]
     assert (plan.folder / "runs.csv").exists() == (broken == "summary_table")
     console = Console(file=io.StringIO(), width=200)
     assert print_results(plan, console, problems=problems) == 1
