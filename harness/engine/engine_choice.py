@@ -47,7 +47,7 @@ def train(
     The order of the samples and dropout follow from the seed. steps_per_epoch: an epoch is so many full batches, drawn
     on through the samples; without it, every sample once. log_every: only every so many epochs, and the last, are
     measured on held-out samples and yielded. initial_epoch: epochs that the model has been trained before this training,
-    as fit's; it goes on behind them, up to epochs in all; of arrays alone. Feeds give batches in an order of their own.
+    as fit's; it goes on behind them, up to epochs in all. Feeds give batches in an order of their own.
     ValueError for arrays that check_arrays refuses, and for a model that overrides what no engine calls.
     """
     if not model.compiled:
@@ -60,7 +60,7 @@ def train(
     if isinstance(arrays, Feeds):
         return train_feeds(
             model, arrays, arrays.look, batch_size=batch_size, epochs=epochs, seed=seed, engine=engine, callbacks=callbacks,
-            steps_per_epoch=steps_per_epoch, log_every=log_every,
+            steps_per_epoch=steps_per_epoch, log_every=log_every, initial_epoch=initial_epoch,
         )  # fmt: skip
     build_for_training(model, arrays, batch_size=batch_size)
     check_arrays(model, arrays)

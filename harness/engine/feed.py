@@ -20,6 +20,9 @@ class Feed:
         """Say why a training that stopped could not go on with the batches that it would have had; empty where it could."""
         return ""
 
+    def restart(self, index: int) -> None:
+        """Draw anew from this epoch on, as where fit is called again behind the epochs before it; 0: nothing was drawn yet."""
+
     def begin(self, index: int) -> None:
         """Set what an epoch's batches may be drawn from."""
 

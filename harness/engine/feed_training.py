@@ -53,6 +53,7 @@ def train_feeds(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     steps_per_epoch: int | None = None,
     log_every: int = 1,
+    initial_epoch: int = 0,
 ) -> Training:
     """Return a compiled model's training on feeds, nothing trained yet, as `harness.engine.train` does of arrays.
 
@@ -61,8 +62,9 @@ def train_feeds(
     """
     build_for_training(model, look, batch_size=batch_size)
     check_arrays(model, look)
-    seed_streams(model, seed)
-    config = TrainConfig(EpochNumbers(steps_per_epoch), epochs, seed, log_every, tuple(callbacks))
+    if not initial_epoch:  # else they go on, too
+        seed_streams(model, seed)
+    config = TrainConfig(EpochNumbers(steps_per_epoch), epochs, seed, log_every, tuple(callbacks), initial_epoch)
     checks = LabelChecks(model, look)
     reason = "asked for" if engine == "fit" else fit_reason(model, callbacks) or _of_python(samples)
     if not reason:

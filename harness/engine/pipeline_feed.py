@@ -28,11 +28,19 @@ class PipelineFeed(Feed):
         self._made = 0  # iterators so far: each reshuffles anew
         self._iterator: Any = None  # that an epoch of so many steps goes on drawing from
         self._next = 0  # the epoch that comes next
+        self._restarts: set[int] = set()  # epochs of so many steps that begin a new pass
 
     def unkept(self) -> str:
         """Say why its next epoch cannot be told from the number of those that were drawn."""
         held = keeps_state(self.dataset)
         return f"its pipeline uses TensorFlow's {held}, whose state cannot be kept" if held else ""
+
+    def restart(self, index: int) -> None:
+        """Let this epoch begin a new pass, as where fit is called again behind the epochs before it; 0: begin at all."""
+        if index:
+            self._restarts.add(index)
+        else:
+            self._restarts.clear()
 
     def passes(self, index: int, run: Callable[[Any, int], int]) -> int:
         """Let `run(iterator, limit)` go through the batches of an epoch; return how many there were.
@@ -44,9 +52,7 @@ class PipelineFeed(Feed):
             # Where it knows the number of batches, fit makes one iterator more behind each epoch, and each one reshuffles.
             drawn = run(self._iterator_of(2 * index if self._counted else index), -1)
         else:
-            while self._next < index:
-                self._drawn_on(_pass_over)
-                self._next += 1
+            self._pass_epochs_before(index)
             drawn = self._drawn_on(run)
         self._next, self.batches = index + 1, drawn
         if not drawn:
@@ -64,9 +70,7 @@ class PipelineFeed(Feed):
 
     def some(self, index: int) -> Iterator[Any]:
         """Yield the batches of an epoch of so many steps, for what cannot draw from an iterator itself."""
-        while self._next < index:
-            self._drawn_on(_pass_over)
-            self._next += 1
+        self._pass_epochs_before(index)
         self._next = index + 1
         done, steps, fresh = 0, self.steps or 0, False
         while done < steps:
@@ -80,6 +84,18 @@ class PipelineFeed(Feed):
             self._iterator = None
             if fresh:
                 return
+
+    def _pass_epochs_before(self, index: int) -> None:
+        while self._next < index:
+            self._renew(self._next)
+            self._drawn_on(_pass_over)
+            self._next += 1
+        self._renew(index)
+
+    def _renew(self, index: int) -> None:
+        """Begin a new pass where this epoch is to."""
+        if index in self._restarts:
+            self._iterator = None
 
     def _drawn_on(self, run: Callable[[Any, int], int]) -> int:
         """Draw an epoch of so many steps, through one pass after another; fewer only where a whole pass gives nothing."""

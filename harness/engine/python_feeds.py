@@ -58,6 +58,10 @@ class PythonFeed(Feed):
         """Whether fit is given the source itself: a PyDataset, whose workers it knows how to use."""
         return isinstance(self.source, keras.utils.PyDataset) and self.steps is None
 
+    def restart(self, index: int) -> None:
+        """Let an epoch of so many steps begin a new pass."""
+        self._current = None
+
     def begin(self, index: int) -> None:
         """Set what an epoch's batches may be drawn from: the random states of Python, NumPy and torch, by seed and epoch."""
         seed_epoch(self._seed, index)

@@ -64,11 +64,6 @@ def check_functions(study: "Study") -> None:
     given = [call for call in study.own_functions if call.startswith(("arr", "datasets"))]
     if len(given) > 1:
         raise UsageError(f"Study {study.name!r} has both {given[0]} and {given[1]}; expected one.")
-    if study.phases is not None and study.datasets is not None:
-        raise UsageError(
-            f"Study {study.name!r} has both phases(settings) and {study.arrays_from}; expected arrays(settings) for the "
-            f"phases, or train(settings, trial), which trains a pipeline in as many phases as it likes."
-        )
     if study.folds and (study.datasets or study.data_by_seed):
         raise UsageError(
             f"Study {study.name!r} has folds and {study.arrays_from}; expected arrays(settings), which gives all samples, "

@@ -17,6 +17,7 @@ from harness.study.own_calls import check_functions, takes, written
 from harness.study.own_settings import settings_of
 from harness.study.own_training import check_command, check_own_training
 from harness.study.settings import Settings, changed, differences, to_json, values_of
+from harness.study.settings_reads import check_reads
 from harness.study.variant import BASE, Variant, check_expectation, show_value
 
 _CALLS = {  # how these are called, always
@@ -99,6 +100,7 @@ class Study:
         for variant in self.variants:
             settings = self._check(variant)
             check_command(self, variant.name, settings)
+            check_reads(self, variant.name)
             other = trainings.setdefault(training(settings), variant.name)
             if other != variant.name:
                 raise self.same(other, variant.name)

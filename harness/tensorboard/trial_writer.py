@@ -69,6 +69,13 @@ class TrialWriter:
                     file.add_summary(scalar_pb(f"epoch_{name}", value), step=number)
                 file.flush()
 
+    def drop_curves(self) -> None:
+        """Take back all epochs that were written: other ones follow in their place."""
+        for run in (TRAIN, VALIDATION, TEST):
+            if (file := self._files.pop(run, None)) is not None:
+                file.close()
+                file.path.unlink()
+
     def text(self, tag: str, markdown: str) -> None:
         """Write a text in Markdown; `as_table` and `as_code` make it from values and from raw text."""
         self.add(text_summary(tag, markdown), step=0)

@@ -63,8 +63,11 @@ def run_process(
     variables: Mapping[str, str],
     output: IO[bytes],
     stop_asked: Callable[[], bool],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Run a program in a folder to its end, or until it is to stop; OSError where it cannot be started.
+
+    meanwhile: called again and again while it runs; what it raises ends the program.
 
     Asked to stop, it is interrupted as by Ctrl-C, and ended with all that it has started where that does not help. It
     stays in this process's group, with which it ends should this process be killed.
@@ -83,6 +86,7 @@ def run_process(
                 process.send_signal(signal.SIGINT)
             if stopped and time.monotonic() > deadline:
                 _end_tree(process.pid)
+            meanwhile()
             time.sleep(POLL_SECONDS)
     finally:
         if process.returncode is None:

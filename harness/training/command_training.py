@@ -12,10 +12,10 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.study import Command, values_of
-from harness.training.command_metrics import WHO, Measured, read_metrics
+from harness.training.command_metrics import WHO, read_metrics
 from harness.training.command_process import Ended, environment_of, last_lines, run_process
 from harness.training.context import Interrupted, TrialContext
-from harness.training.own_epochs import Diverged, OwnEpochs
+from harness.training.live_curves import LiveCurves
 
 ENGINE = "command"
 OUTPUT = "output.txt"  # as a worker's own output is named
@@ -42,15 +42,15 @@ def train_by_command(context: TrialContext) -> None:
     variables = environment_of(command.variables(values), threads=values["threads"])
     place = home / command.place(command.working_folder, values)
     with (context.board.folder / OUTPUT).open("w+b") as output:
-        ended = _run(arguments, context, place=place, variables=variables, output=output)
+        curves = LiveCurves(context, command, folder=folder)
+        ended = _run(arguments, context, place=place, variables=variables, output=output, meanwhile=curves.look)
         lines = last_lines(output)
     if ended.stopped:
         raise Interrupted("the command was stopped.")
     if ended.status:
         raise failure(ended.status, lines)
     try:
-        measured = read_metrics(command, study.metric, folder=folder, lines=lines)
-        _take(context, measured)
+        curves.end(read_metrics(command, study.metric, folder=folder, lines=lines))
     except UsageError as error:
         error.add_note(_shown(lines))
         raise
@@ -64,16 +64,6 @@ def _run(arguments: Sequence[str], context: TrialContext, *, place: Path, **opti
         raise UsageError(f"{WHO}: {missing} is not found.") from None
     except PermissionError:
         raise UsageError(f"{WHO}: {arguments[0]!r} may not be run; expected a program, as in 'sh {arguments[0]}'.") from None
-
-
-def _take(context: TrialContext, measured: Measured) -> None:
-    epochs = OwnEpochs(context, who=WHO)
-    try:
-        for number, values in measured.epochs:
-            epochs.add(number, values, seconds=float("nan"))
-    except Diverged:
-        pass
-    epochs.end(measured.final)
 
 
 def _values(command: Command, context: TrialContext, *, folder: Path, home: Path) -> dict[str, Any]:

@@ -49,7 +49,8 @@ class KerasTrainer:
             return self._train(self._folder, 0, settings.epochs)
         notes = self._progress.provenance.setdefault("phases", {})
         begin = lambda number, done, epochs: self._train(self._folder / f"phase-{number}", done, epochs)  # noqa: E731
-        return PhasedTraining(self._model, phases, begin, notes=notes)
+        options = {"restart": self._arrays.train.restart} if isinstance(self._arrays, Feeds) else {}
+        return PhasedTraining(self._model, phases, begin, notes=notes, **options)
 
     @property
     def _folder(self) -> Path:

@@ -23,12 +23,23 @@ class PhasedTraining:
     put back. Then the next one begins, unless the loss was not finite.
     """
 
-    def __init__(self, model: keras.Model, phases: Sequence[Phase], begin: Begin, *, notes: dict[str, Any]) -> None:
-        """Begin the first phase; notes are told of each as it begins and ends, by its number."""
+    def __init__(
+        self,
+        model: keras.Model,
+        phases: Sequence[Phase],
+        begin: Begin,
+        *,
+        notes: dict[str, Any],
+        restart: Callable[[int], None] = lambda index: None,
+    ) -> None:
+        """Begin the first phase; notes are told of each as it begins and ends, by its number.
+
+        restart: tells the data that a phase begins behind so many epochs, as fit does of which each call draws anew.
+        """
         if fault := phase_refusal(model, phases):
             raise PhaseError(fault)
         self.model = model
-        self._phases, self._begin, self._notes = phases, begin, notes
+        self._phases, self._begin, self._notes, self._restart = phases, begin, notes, restart
         self._compiled = Compile.of(model)
         self._flags = [(layer, layer.trainable) for layer in keras_internals.all_layers(model)]
         self._began: list[int] = []  # how many epochs lay behind each phase that has begun
@@ -105,6 +116,7 @@ class PhasedTraining:
         number = len(self._began) + 1
         begin_phase(self.model, self._phases[number - 1], self._compiled, number=number)
         self._began.append(done)
+        self._restart(done)
         rate = getattr(self.model.optimizer, "learning_rate", None)
         learning = sum(math.prod(variable.shape) for variable in self.model.trainable_variables)
         self._note(first_epoch=done + 1, learning_rate=None if rate is None else float(rate), weights_that_learn=learning)
