@@ -11,7 +11,8 @@ from harness.analysis.predictions import first_probabilities, load_right, predic
 from harness.analysis.summary import summary_table
 from harness.analysis.verdicts import Verdict
 from harness.course.claim_judging import better
-from harness.records.record import attempt_folder, trial_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import trial_folder
 from harness.results.view import format_value
 
 pytestmark = pytest.mark.quick

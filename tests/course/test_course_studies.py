@@ -14,7 +14,8 @@ from harness.data.resolve import Images, open_dataset, prepare
 from harness.engine.batches import epoch_order
 from harness.engine.engine_choice import train
 from harness.models.build import make_model
-from harness.records.record import Record, attempt_folder, trial_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import Record, trial_folder
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study

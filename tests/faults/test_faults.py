@@ -13,7 +13,8 @@ import pytest
 from calling import harness
 from faulty_study import CLOCK_JUMP, HANGING, gone, start, wait_until, write_study
 
-from harness.records.record import Record, attempt_folder, load_records, read_record
+from harness.records.attempts import attempt_folder
+from harness.records.record import Record, load_records, read_record
 
 FAULTS = ("kill_once", "exit_quietly", "leave", "hang", "jump", "raise_unpicklable")
 

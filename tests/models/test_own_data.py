@@ -16,7 +16,8 @@ from harness.errors import UsageError
 from harness.models.array_hashes import arrays_sha256, judged_sha256
 from harness.models.fingerprint import effect
 from harness.models.samples import make_arrays
-from harness.records.record import attempt_folder, read_record, trial_folder, write_record
+from harness.records.attempts import attempt_folder
+from harness.records.record import read_record, trial_folder, write_record
 from harness.runs.data_checks import DataQuestion, answers, outdated_records, watch
 from harness.runs.execution import write_judged
 from harness.runs.executors.preloading import held_for_starting

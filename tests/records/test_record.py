@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from harness.records.atomic_files import write_atomically
+from harness.records.attempts import next_attempt
 from harness.records.record import (
     Record,
     RecordError,
     attempt_folder,
     find_records,
     load_records,
-    next_attempt,
     read_record,
     trial_folder,
     write_record,

@@ -11,7 +11,8 @@ import pytest
 from faulty_study import PROJECT
 from tiny_studies import GROWING, plan_of
 
-from harness.records.record import attempt_folder, read_record, write_record
+from harness.records.attempts import attempt_folder
+from harness.records.record import read_record, write_record
 from harness.runs.plan import Plan, results
 from harness.runs.record_store import store
 from harness.training.trial import blank_record

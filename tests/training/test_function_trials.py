@@ -8,7 +8,8 @@ import pytest
 from own_trials import HEAD, planned, ran
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record
 
 BASE = 'base={"epochs": 3, "rate": 0.5, "unread": 1}, variants=[Variant("fast", rate=0.25), Variant("other", unread=2)]'
 LOOP = """

@@ -9,7 +9,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from harness.analysis.predictions import load_right
 from harness.data.resolve import prepare
-from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import FAILED, INTERRUPTED, OK, Record
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study

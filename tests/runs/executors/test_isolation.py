@@ -5,7 +5,8 @@ from typing import Any
 import leaks
 import pytest
 
-from harness.records.record import Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import Record
 from harness.runs.executors.channel import OUTPUT_FILE
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.processes import Job
