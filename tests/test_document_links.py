@@ -75,7 +75,7 @@ def test_links_are_found_in_prose_and_not_in_code():
     ],
 )
 def test_a_link_that_leads_nowhere_is_told(target: str, wrong: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("test_links.ROOT", tmp_path)
+    monkeypatch.setattr("test_document_links.ROOT", tmp_path)
     page = tmp_path / "page.md"
     page.write_text("# Page\n## Of it: `summary.csv`\n## Of it: summary.csv\n```\n# gone\n```\n")
     assert fault(target, page) == wrong
