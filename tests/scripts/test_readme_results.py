@@ -25,7 +25,9 @@ def row(variant: str, **values: object) -> dict[str, object]:
 @pytest.fixture
 def summary() -> pd.DataFrame:
     """A summary that has more than the README shows, in another order."""
-    without = dict.fromkeys(("test_accuracy", "value_std", "delta_test_accuracy", "ci_low", "ci_high", "delta", "value"), NOTHING)
+    without = dict.fromkeys(
+        ("test_accuracy", "value_std", "delta_test_accuracy", "ci_low", "ci_high", "delta", "value"), NOTHING
+    )
     told = {
         "base": dict(control=NOTHING, verdict=NOTHING, delta_test_accuracy=NOTHING, ci_low=NOTHING, ci_high=NOTHING),
         "no-normalization": dict(verdict="worse", change="normalize=False (vs neurons-512)"),
@@ -48,8 +50,8 @@ def test_the_table_has_five_columns_and_six_rows(summary):
 def test_the_chinese_table_has_the_same_figures_in_its_own_words(summary):
     english, chinese = (results_table(shown_rows(summary), "test_accuracy", words) for words in (ENGLISH, CHINESE))
     assert chinese.splitlines()[3].endswith("+0.0035 [+0.0000, +0.0070] | **更差** |")
-    figures = [[cell for cell in line.split("|")[3:5]] for line in english.splitlines()[2:]]
-    assert figures == [[cell for cell in line.split("|")[3:5]] for line in chinese.splitlines()[2:]]
+    figures = [line.split("|")[3:5] for line in english.splitlines()[2:]]
+    assert figures == [line.split("|")[3:5] for line in chinese.splitlines()[2:]]
 
 
 def test_a_summary_without_a_row_that_is_shown_is_refused(summary):
