@@ -20,7 +20,7 @@ TYPED = 0.7  # seconds that typing the command takes
 PROMPT = b"\x1b[1;32m$\x1b[0m "
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=ROOT / "docs" / "recording.svg")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 @click.option("--columns", type=click.IntRange(40, 250), default=100, show_default=True, help="The terminal's width.")

@@ -17,7 +17,7 @@ SERVES = "board"  # runs until it is ended
 
 
 def steps(text: str) -> list[str]:
-    """Return the tutorial's blocks of code: those to type, and with a leading `python` those to put into the study."""
+    """Return the tutorial's blocks of code: those to type, and with a leading `diff` those to put into the study."""
     return [name + body for name, body in re.findall(r"^```(\w*\n)(.*?)^```", text, flags=re.M | re.S)]
 
 
@@ -28,8 +28,8 @@ def typed(block: str) -> list[list[str]]:
 
 
 def put_in(study: Path, block: str) -> None:
-    """Add the block's last line behind its first one, which the study has already."""
-    before, added = block.partition("\n")[2].rstrip("\n").split("\n")
+    """Put the line with the plus behind the one that the study has already."""
+    before, added = (line[1:] for line in block.splitlines()[1:])
     text = study.read_text(encoding="utf-8")
     assert text.count(f"{before}\n") == 1, f"the tutorial's line is not in what `new` writes: {before}"
     study.write_text(text.replace(f"{before}\n", f"{before}\n{added}\n"), encoding="utf-8")
@@ -39,7 +39,7 @@ def test_the_tutorial_leads_to_its_verdicts(tmp_path: Path):
     environment = os.environ | {"HARNESS_PROGRAM": PROGRAM, "COLUMNS": "120"}
     trained = []
     for block in steps((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")):
-        if block.startswith("python"):
+        if block.startswith("diff"):
             put_in(tmp_path / "my_study.py", block)
             continue
         for words in typed(block):

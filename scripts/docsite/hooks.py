@@ -81,7 +81,7 @@ def examples_page(folder: Path) -> str:
 
 def commands_help(command: click.Command, name: str, within: click.Context | None = None) -> Iterator[str]:
     """Yield the lines of Markdown with the help of a command and of those below it, each under a heading."""
-    settings = command.context_settings | {"terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
+    settings = {**command.context_settings, "terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
     ctx = click.Context(command, info_name=name, parent=within, **settings)
     yield from (f"\n## {ctx.command_path}\n", "```text", command.get_help(ctx), "```")
     if isinstance(command, click.Group):

@@ -52,14 +52,15 @@ def replay(written: Iterable[Output], size: Size, pace: Pace) -> list[Frame]:
     screen = pyte.Screen(size.columns, size.rows)
     stream = pyte.Stream(screen)
     frames: list[Frame] = []
-    shown_until = -1.0
+    begun: float | None = None  # when the screen began to differ from the last frame
     for seconds, text in _paced(written, pace):
+        if begun is not None and seconds - begun >= 1 / pace.rate:  # what is too quick to be seen is one frame
+            frames.append(Frame(begun, tuple(map(tuple, _lines(screen)))))
+            begun = None
         stream.feed(text)
-        if frames and seconds - shown_until < 1 / pace.rate:
-            continue  # what is too quick to be seen is in the next frame
-        frames.append(Frame(seconds, tuple(map(tuple, _lines(screen)))))
-        shown_until = seconds
-    frames.append(Frame(seconds if frames else 0.0, tuple(map(tuple, _lines(screen)))))
+        begun = seconds if begun is None else begun
+    if begun is not None:
+        frames.append(Frame(begun, tuple(map(tuple, _lines(screen)))))
     return _without_repeats(frames)
 
 

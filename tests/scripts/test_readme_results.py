@@ -50,8 +50,8 @@ def test_the_table_has_five_columns_and_six_rows(summary):
 def test_the_chinese_table_has_the_same_figures_in_its_own_words(summary):
     english, chinese = (results_table(shown_rows(summary), "test_accuracy", words) for words in (ENGLISH, CHINESE))
     assert chinese.splitlines()[3].endswith("+0.0035 [+0.0000, +0.0070] | **更差** |")
-    figures = [list(line.split("|")[3:5]) for line in english.splitlines()[2:]]
-    assert figures == [list(line.split("|")[3:5]) for line in chinese.splitlines()[2:]]
+    figures = [line.split("|")[3:5] for line in english.splitlines()[2:]]
+    assert figures == [line.split("|")[3:5] for line in chinese.splitlines()[2:]]
 
 
 def test_a_summary_without_a_row_that_is_shown_is_refused(summary):
