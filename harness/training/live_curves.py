@@ -73,12 +73,15 @@ class LiveCurves:
             self._ended = True
 
     def _add(self, rows: Sequence[Row]) -> None:
-        try:
-            for number, values in rows:
-                self._told.append((number, values))
-                self._epochs.add(number, values, seconds=float("nan"))
-        except Diverged:
-            self._ended = True
+        for row in rows:
+            try:
+                self._epochs.add(*row, seconds=float("nan"))
+            except Diverged:  # behind it, nothing is shown
+                self._ended = True
+                return
+            finally:
+                if self._epochs.last == row[0]:  # else it is wrong, and was not taken
+                    self._told.append(row)
 
     def _stamp(self) -> Any:
         """Return what differs once something was written; empty while nothing was."""

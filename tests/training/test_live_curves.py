@@ -35,6 +35,7 @@ with open(out / "log.csv", "w", buffering=1) as file:
     file.write("epoch,train_loss,test_accuracy\\n")
     for row in rows[:3]:
         file.write(",".join(map(str, row.values())) + ("\\n" if row["epoch"] < 3 else ""))
+    file.flush()
     wait()
     file.write("\\n" + ",".join(map(str, rows[3].values())) + "\\n")
 """
