@@ -7,7 +7,7 @@ import pytest
 
 from harness.records.study_folders import PROGRAM_VARIABLE, command
 
-pytestmark = pytest.mark.quick
+pytestmark = [pytest.mark.quick, pytest.mark.processes]
 
 
 def test_ctrl_c_while_a_study_is_loaded_ends_with_the_status_of_an_interruption(tmp_path):

@@ -75,7 +75,7 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
     def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of a table")
 
-    monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
+    monkeypatch.setattr(f"harness.analysis.table_files.{broken}", fault)
     monkeypatch.setattr("harness.cli.study_runs.summary_table", fault)
     monkeypatch.setattr("harness.runs.execution.write_study_board", fault)
     problems = execute(plan, AtOnce(plan), Quiet(), stop_request=lambda: StopRequest.NONE)
