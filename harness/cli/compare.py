@@ -15,6 +15,7 @@ from harness.records import gc_paused, on_one_line
 from harness.results import (
     BEST as BEST_MARK,
     GENERAL,
+    LATEX,
     STANDARD_OUTPUT,
     TABLE,
     ComparedTable,
@@ -25,6 +26,8 @@ from harness.results import (
     has_difference,
     make_view,
     one_metric,
+    paper_caption,
+    paper_columns,
     parse_filter,
     read_tables,
     row_note,
@@ -88,13 +91,18 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     noted = [_with_note(source.table, concluded=concluded) for source in sources]
     table = set_side_by_side(sources) if numbered > 1 else concat(noted)
     frame = choose_rows(table, choice)
-    columns, same = choose_columns(frame, choice, metric=metric, numbered=numbered)
-    words = ("" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
+    paper = form == LATEX and numbered == 1 and not choice.columns and not choice.all_columns
+    if paper:
+        columns, same, told = paper_columns(frame, metric), "", paper_caption(frame)
+    else:
+        (columns, same), told = choose_columns(frame, choice, metric=metric, numbered=numbered), ""
+    words = (told, "" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
     caption = " ".join(part for part in (*words, _sources_in_words(sources, numbered), same) if part)
     print_notes([note for source in sources for note in source.notes])
     if frame.empty and choice.filter:
         print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
-    print_table(frame, columns, form=form, output=output, caption=caption)
+    label = "-".join(sorted({*frame["study"]})) if form == LATEX else ""
+    print_table(frame, columns, form=form, output=output, caption=caption, label=label)
     if concluded:
         print_conclusions(make_console(), sources)
 
@@ -217,12 +225,14 @@ def _drawn(form: str, output: str) -> bool:
     return form == TABLE and output == STANDARD_OUTPUT
 
 
-def print_table(frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "") -> None:
+def print_table(
+    frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "", label: str = ""
+) -> None:
     """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants."""
     if _drawn(form, output) and len(frame) <= MOST_DRAWN:
         make_console().print(view_table(make_view(frame, columns, caption=caption, marked=BEST_MARK)))
     else:
-        text = export(frame, columns, form, caption=caption)
+        text = export(frame, columns, form, caption=caption, label=label)
         write_output(text, output, show=lambda text: click.echo(text, nl=False))
 
 

@@ -21,6 +21,7 @@ from .findings import findings_text as findings_text
 from .forest import ForestPlot as ForestPlot, forest_plot as forest_plot
 from .formats import (
     BEST as BEST,
+    LATEX as LATEX,
     STANDARD_OUTPUT as STANDARD_OUTPUT,
     TABLE as TABLE,
     escape_markdown as escape_markdown,
@@ -28,6 +29,7 @@ from .formats import (
     to_markdown as to_markdown,
     write_output as write_output,
 )
+from .latex import paper_caption as paper_caption, paper_columns as paper_columns
 from .loading import (
     Results as Results,
     gather_records as gather_records,

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from harness.errors import UsageError
 from harness.records import write_atomically
 from harness.results.difference_plot import difference_png
-from harness.results.formats import words
 from harness.results.naming import difference_of, one_metric, under_its_name
-from harness.results.view import make_view
+from harness.results.view import column_words, make_view
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +39,7 @@ def summary_html(summary: "pd.DataFrame") -> str:
     ]
     view = make_view(named, shown)
     kinds = [' class="number"' if numeric else "" for numeric in view.numeric]
-    head = "".join(f"<th{kind}>{escape(words(name))}</th>" for name, kind in zip(view.columns, kinds, strict=True))
+    head = "".join(f"<th{kind}>{escape(column_words(name))}</th>" for name, kind in zip(view.columns, kinds, strict=True))
     rows = [
         "".join(
             f"<td{kind}>{f'<b>{escape(cell.whole)}</b>' if cell.best else escape(cell.whole)}{escape(cell.mark)}</td>"
