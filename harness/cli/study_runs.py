@@ -15,6 +15,7 @@ from harness.cli.terminal.summary import make_console, print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, undrawn_lines
 from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
 from harness.records import Record, one_writer
+from harness.results import weights_notes
 from harness.runs import (
     Interrupts,
     Plan,
@@ -198,8 +199,6 @@ def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.request.logdir)
     console.print(summary_view(summary, title=plan.study.title))
-    from harness.results import weights_notes
-
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
