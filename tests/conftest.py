@@ -19,6 +19,8 @@ from harness.records.record import load_records
 # A test run that was started in the background inherits deafness to Ctrl-C, which the tests of it need.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+gc.disable()  # until all tests are collected: nearly all that is loaded meanwhile stays
+
 
 def pytest_configure(config: pytest.Config) -> None:
     quick.hold_to_it(config)
@@ -35,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Leave what is loaded by now, TensorFlow above all, out of each later collection of garbage: it stays anyway."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

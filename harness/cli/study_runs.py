@@ -18,7 +18,7 @@ from harness.cli.terminal.summary import counted, duration, make_console, print_
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
 from harness.errors import INTERRUPTED_STATUS, MOST_NAMED, UsageError, fault_text, one_line
 from harness.records import INTERRUPTED, Record, as_typed, one_writer
-from harness.results import DIFFERENCES_FILE
+from harness.results import DIFFERENCES_FILE, weights_notes
 from harness.runs import (
     Interrupts,
     Plan,
@@ -229,8 +229,6 @@ def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.request.logdir)
     console.print(summary_view(summary, title=titled(plan.study, found.records)))
-    from harness.results import weights_notes
-
     view = ConclusionView(summary.to_dict("records"), trials="folds" if plan.study.folds else "seeds")
     console.print(view)
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):

@@ -22,10 +22,9 @@ def build_for_training(model: keras.Model, arrays: Arrays, *, batch_size: int) -
         model.optimizer.build(model.trainable_variables)
     # What else than Keras' own models hand to their metrics, if they do, only a trace can tell.
     plain = type(model) in (keras.Sequential, Functional) and not own(model, *LOGS)
-    if plain and len(model.outputs) == 1 and len(model.outputs[0].shape) > 1:
-        targets = first_samples(arrays, batch_size).y_train
-        if targets is not None:
-            make_metrics(model, structure(targets), model.outputs[0])
+    targets = first_samples(arrays, batch_size).y_train
+    if plain and targets is not None and len(model.outputs) == 1 and len(model.outputs[0].shape) > 1:
+        make_metrics(model, structure(targets), model.outputs[0])
 
 
 def build(model: keras.Model, arrays: Arrays, *, batch_size: int) -> None:

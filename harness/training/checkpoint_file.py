@@ -27,9 +27,12 @@ from harness.records import (
     attempts_in,
     is_own,
     require_own,
+    require_own_trial,
+    require_same_folder,
     write_atomically,
 )
 from harness.study import BASE, DRAWN_SEED
+from harness.tensorboard import hide
 
 FORMAT = CheckedFormat("checkpoint", schema=1)
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again
@@ -106,6 +109,29 @@ def find_checkpoints(trial: Path, trial_id: str, *, first: int = 1) -> list[Path
 def set_aside(path: Path) -> None:
     """Keep a checkpoint that cannot be used, under a name that no attempt looks for."""
     path.replace(path.with_name(f"damaged.{path.name}"))
+
+
+def require_home(trial: Path, home: Any) -> None:
+    """Raise OSError where what lies in a trial's place is not ours, or is not what the run began with; home: None for any."""
+    require_own_trial(trial)
+    if home is not None:
+        require_same_folder(trial.parents[1], home)
+
+
+def give_up(path: Path, trial: Path, home: Any) -> None:
+    """Set a checkpoint that cannot be used aside, where that can be done."""
+    with suppress(OSError):
+        require_home(trial, home)
+        set_aside(path)
+
+
+def take_over(path: Path, checkpoint: Checkpoint, trial: Path, home: Any) -> None:
+    """Remove a checkpoint that a later attempt has made its own, and hide the curves of the attempts before it."""
+    with suppress(OSError):
+        require_home(trial, home)
+        path.unlink(missing_ok=True)
+        for attempt in checkpoint.attempts:
+            hide(trial, attempt)
 
 
 def discard(trial: Path, record: Record) -> None:
