@@ -12,10 +12,9 @@ from typing import Any
 
 import click
 
-from harness.cli.authoring import AUTHORING
-from harness.cli.looking import LOOKING
-from harness.cli.maintenance import HOUSEKEEPING
-from harness.cli.options import (
+from harness.cli.maintenance_commands import HOUSEKEEPING
+from harness.cli.result_commands import LOOKING
+from harness.cli.shared_options import (
     MOST_JOBS,
     Seconds,
     data_dir_option,
@@ -23,6 +22,7 @@ from harness.cli.options import (
     one_line_errors,
     seeds_option,
 )
+from harness.cli.study_commands import AUTHORING
 from harness.cli.terminal.lasting_output import (
     forget_odd_sizes,
     lasting_output,

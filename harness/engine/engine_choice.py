@@ -17,10 +17,10 @@ from harness.engine.feed_training import train_feeds
 from harness.engine.fit import FitProgram, fit_reason
 from harness.engine.initial_weights import seed_streams
 from harness.engine.look import Feeds
-from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
 from harness.engine.training_loop import TrainConfig, Training
+from harness.engine.xla_suitability import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.errors import UsageError, failure_text
 
 Engine = Literal["auto", "xla", "graph", "fit"]

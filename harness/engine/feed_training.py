@@ -16,10 +16,10 @@ from harness.engine.feeds import FeedSamples
 from harness.engine.fit import fit_reason
 from harness.engine.initial_weights import seed_streams
 from harness.engine.label_checks import LabelChecks
-from harness.engine.model_checks import seems_unsuited_to_xla, unsuited_to_xla
 from harness.engine.pipeline_feed import PipelineFeed
 from harness.engine.pipeline_program import PipelineProgram
 from harness.engine.training_loop import TrainConfig, Training
+from harness.engine.xla_suitability import seems_unsuited_to_xla, unsuited_to_xla
 from harness.errors import failure_text
 
 FOR_XLA = "nothing in its step is slow under XLA"

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.options import FilePath, format_option, logdir_option, one_line_errors, output_option
+from harness.cli.shared_options import FilePath, format_option, logdir_option, one_line_errors, output_option
 
 
 @click.command(epilog="\b\nExample:\n  python -m harness reproduce ablations\n")
