@@ -14,6 +14,7 @@ from typing import Any
 
 SIZE = (1600, 1000)
 QUIET_SECONDS = 4.0  # with nothing on its way: the page has all it asked for
+SILENT_SECONDS = 10.0  # with something on its way that never comes
 MOST_SECONDS = 90.0
 _FLAGS = (
     *("--headless", "--no-sandbox", "--hide-scrollbars", "--no-first-run", "--remote-debugging-pipe"),
@@ -63,7 +64,10 @@ class Browser:
         begun = heard = time.monotonic()
         waiting: set[str] = set()
         awake = not asking
-        while (waiting or not awake or time.monotonic() - heard < QUIET_SECONDS) and time.monotonic() - begun < MOST_SECONDS:
+        while time.monotonic() - begun < MOST_SECONDS:
+            silence = time.monotonic() - heard
+            if awake and silence > (SILENT_SECONDS if waiting else QUIET_SECONDS):
+                break
             message = self._receive(0.2) or {}
             match message.get("method"):
                 case "Network.requestWillBeSent":

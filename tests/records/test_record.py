@@ -70,7 +70,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
 
 def test_attempts_are_numbered_by_their_folders(tmp_path):
     assert next_attempt(tmp_path) == 1
-    attempt_folder(tmp_path, 1).mkdir()
+    (tmp_path / "attempt-1").mkdir()
     attempt_folder(tmp_path, 10).mkdir()
     assert next_attempt(tmp_path) == 11
 

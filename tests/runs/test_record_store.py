@@ -91,7 +91,7 @@ def test_a_board_whose_folder_vanishes_is_written_anew_elsewhere(tmp_path):
         shutil.rmtree(tmp_path / "logs")
         board.text("second", "after")
     assert not home.exists() and "removed" not in board.moved and board.folder == tmp_path / "elsewhere"
-    content = b"".join(path.read_bytes() for path in (tmp_path / "elsewhere").glob("events*"))
+    content = b"".join(path.read_bytes() for path in (tmp_path / "elsewhere/test").glob("events*"))
     assert b"before" in content and b"after" in content
 
 

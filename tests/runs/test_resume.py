@@ -144,4 +144,4 @@ def test_what_a_killed_writer_left_is_swept_away(done, tmp_path):
     trial = done.trials[0]
     (trial.folder / ".record.json.123.tmp").write_text("hal")
     store(trial.folder, replace(blank_record(trial, done.study), status="ok", as_expected=True))
-    assert sorted(path.name for path in trial.folder.iterdir()) == ["record.json", "test"]
+    assert sorted(path.name for path in trial.folder.iterdir()) == ["attempt-1", "record.json"]

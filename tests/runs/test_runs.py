@@ -215,8 +215,8 @@ def test_a_killed_worker_costs_its_own_trial_only(tiny, tmp_path):
     for (variant, _), row in runs.items():
         assert row["status"] == ("failed" if variant == "killed" else "ok")
     assert "SIGKILL" in runs["killed", "0"]["error"] and float(runs["killed", "0"]["seconds"]) > 0
-    failure = tmp_path / "logs" / runs["killed", "0"]["logdir"] / "failure"
-    events = EventAccumulator(str(failure), size_guidance={"tensors": 0}).Reload()
+    run = tmp_path / "logs" / runs["killed", "0"]["logdir"] / "test"
+    events = EventAccumulator(str(run), size_guidance={"tensors": 0}).Reload()
     assert b"SIGKILL" in events.Tensors("error")[0].tensor_proto.string_val[0]
 
 

@@ -223,7 +223,7 @@ def test_looking_at_every_tab_loads_no_tensorflow_and_logs_nothing(logdir):
         "import sys, urllib.request; from pathlib import Path\n"
         "from harness.tensorboard.server import serve\n"
         f"with serve(Path({str(logdir)!r})) as board:\n"
-        "    for page in ('projector/runs', 'projector/info?run=study', 'hparams/experiment', 'text/tags', 'graphs/info'):\n"
+        "    for page in ('projector/runs', 'text/tags', 'graphs/info', 'images/tags', 'histograms/tags', 'pr_curves/tags'):\n"
         "        urllib.request.urlopen(f'{board.url}data/plugin/{page}').read()\n"
         "assert 'tensorflow' not in sys.modules\n"
     )

@@ -232,7 +232,7 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
         assert logger.notes["pictures"] == {"embeddings": "failed: ValueError: no such point"}
         shutil.rmtree(tmp_path / "study")
         board.text("after", "all is written again, elsewhere")
-    assert "embeddings" in text(tmp_path / "spare", "pictures")
+    assert "embeddings" in text(tmp_path / "spare/test", "pictures")
 
 
 def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):

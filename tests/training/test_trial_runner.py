@@ -145,7 +145,7 @@ def test_an_estimator_leaves_the_record_of_a_network_after_one_epoch(tmp_path):
     assert record.history["epoch_seconds"][0] > 0 and "learning_rate" not in record.history
     assert load_right(found.folder).mean() == record.metrics["test_accuracy"]
     assert steps(found.folder / "test", "epoch_accuracy") == [1]
-    texts = EventAccumulator(str(found.folder)).Reload().Tensors("model")
+    texts = EventAccumulator(str(found.folder / "test")).Reload().Tensors("model")
     assert b"RandomForestClassifier(n_estimators=5" in texts[0].tensor_proto.string_val[0]
 
 
