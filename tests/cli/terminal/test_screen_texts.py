@@ -21,7 +21,7 @@ from course_records import STUDY, course_record, course_records, write_all
 from resulting import store_study
 from rich.console import Console
 
-from harness.cli import data, doctor, study_runs
+from harness.cli import data, doctor, run_results
 from harness.cli.app import main
 from harness.cli.terminal import summary
 from harness.data.resolve import DatasetLocation
@@ -174,7 +174,7 @@ def run_records(name: str) -> list[Record]:
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_ends_with_this(name, place, monkeypatch):
     found = PlanResults(tuple(run_records(name)), (), ())
-    monkeypatch.setattr(study_runs, "results", lambda _: found)
+    monkeypatch.setattr(run_results, "results", lambda _: found)
     changes = (("epochs", 5),) if name == "run-stand-in" else ()
     request = RunRequest(logdir=place / "logs", base_changes=changes)
     folder = place / "logs" / "ablations"
@@ -183,7 +183,7 @@ def test_a_run_ends_with_this(name, place, monkeypatch):
     for width in WIDTHS:
         console = Console(width=width, file=io.StringIO(), color_system=None, force_terminal=True, highlight=False)
         monkeypatch.setattr(summary, "make_console", lambda console=console, **_: console)
-        status = study_runs.print_results(plan, console)
+        status = run_results.print_results(plan, console)
         parts.append(f"===== {width} columns\n{plain(console.file.getvalue())}(exit status {status})\n")
     held(name, "\n".join(parts))
 
