@@ -8,8 +8,9 @@ from typing import Any
 
 from harness.cli.run_choices import study_requests
 from harness.cli.study_runs import WRONG_STATUS, sound_plans
-from harness.cli.terminal.summary import counted, duration, make_console, print_notes
+from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.runs import SEEDS, Plan, RunRequest, Workers, default_jobs
+from harness.study import counted
 
 
 def check_studies(names: Sequence[str], **options: Any) -> int:

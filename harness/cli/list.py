@@ -4,11 +4,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from harness.cli.terminal.summary import counted, duration, make_console
+from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
 from harness.runs import SEEDS, default_jobs, estimate_trials
-from harness.study import Metric, Study, load_study, study_files
+from harness.study import Metric, Study, counted, load_study, study_files
 
 
 def print_studies(logdir: Path) -> None:

@@ -7,12 +7,13 @@ from rich.markup import escape
 
 from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, outcome, summary_table
 from harness.cli.terminal.conclusion import ConclusionView, next_steps
-from harness.cli.terminal.summary import counted, print_notes, summary_view
+from harness.cli.terminal.summary import print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
 from harness.errors import MOST_NAMED, fault_text
 from harness.records import INTERRUPTED, Record, as_typed
 from harness.results import DIFFERENCES_FILE, weights_notes
 from harness.runs import Plan, results
+from harness.study import counted
 
 
 def _named(records: Sequence[Record]) -> str:

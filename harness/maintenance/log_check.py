@@ -12,7 +12,7 @@ from harness.maintenance.retabling import shown_trials
 from harness.maintenance.trash import TRASH, in_trash, leftovers, size_of
 from harness.records import Record, StudyFolder, attempt_folder, command, folders_in, is_own, is_temporary, read_folder
 from harness.results import built_in_file
-from harness.study import Study, load_study
+from harness.study import Study, counted, load_study
 from harness.tensorboard import event_files, readable_records
 from harness.training import trial_id
 
@@ -35,7 +35,7 @@ def examine_logs(logdir: Path) -> Section:
 
 def _whole(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
     records = sum(len(study.records) for study in studies)
-    held = f"{_counted(len(studies), 'study', 'studies')}, {_counted(records, 'record', 'records')}"
+    held = f"{counted(len(studies), 'study')}, {counted(records, 'record')}"
     yield "log folder", f"{logdir.resolve()}: {held}, {size_of(logdir) / 1e6:.1f} MB"
 
 
@@ -74,7 +74,7 @@ def _stale(study: StudyFolder) -> Part:
     stale = [record for record in study.records if _id_now(now, record) != record.trial_id]
     if stale:
         texts = [f"{record.variant} seed {record.seed}" for record in stale]
-        count = _counted(len(stale), "record", "records")
+        count = counted(len(stale), "record")
         what = f"{study.name}: {count} of other settings, functions or versions than now: {_named(texts)}"
         yield Finding(what, study.mend(variants=[record.variant for record in stale if record.variant in now.names]))
 
@@ -188,10 +188,6 @@ def _trash(logdir: Path) -> Part:
         size = sum(map(size_of, halves)) / 1e6
         what = f"{len(halves)} leftovers of an interrupted purge or restoration in the trash, {size:.1f} MB"
         yield Finding(what, command("purge", "--logdir", str(logdir)))
-
-
-def _counted(count: int, one: str, several: str) -> str:
-    return f"{count} {one if count == 1 else several}"
 
 
 def _named(names: Iterable[str]) -> str:

@@ -30,8 +30,8 @@ from .formats import (
     write_output as write_output,
 )
 from .latex import paper_caption as paper_caption, paper_columns as paper_columns
+from .loaded_results import Results as Results
 from .loading import (
-    Results as Results,
     gather_records as gather_records,
     load as load,
     name_of as name_of,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DIFFERENCES_FILE = "differences.png"
 # Of the palette of Okabe and Ito, which readers who confuse red and green tell apart.
-_COLOURS = {BETTER: "#009E73", WORSE: "#D55E00", EQUIVALENT: "#0072B2"}
+COLOURS = {BETTER: "#009E73", WORSE: "#D55E00", EQUIVALENT: "#0072B2"}
 _OTHER = "#777777"
 _LETTER, _LINE, _BELOW, _ABOVE = 0.085, 0.36, 0.75, 0.25  # inches: of a name's letter, of a line, of what stands around them
 _WIDTH = 8.0
@@ -74,7 +74,7 @@ def write_differences(folder: Path, picture: bytes) -> None:
 
 
 def _draw(axes: "Axes", bar: Bar, place: int, ends: tuple[float, float], scale: float) -> None:
-    colour, (low, high) = _COLOURS.get(bar.verdict, _OTHER), ends
+    colour, (low, high) = COLOURS.get(bar.verdict, _OTHER), ends
     if bar.low <= high and bar.high >= low:
         axes.plot([max(bar.low, low) * scale, min(bar.high, high) * scale], [place, place], color=colour, linewidth=2.0)
     if low <= bar.delta <= high:

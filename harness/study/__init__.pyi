@@ -1,4 +1,4 @@
-from .cells import is_missing as is_missing, number_of as number_of, text_of as text_of
+from .cells import counted as counted, is_missing as is_missing, number_of as number_of, text_of as text_of
 from .claims import (
     BETTER as BETTER,
     CONFOUNDED as CONFOUNDED,

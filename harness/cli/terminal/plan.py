@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from harness.cli.terminal.summary import duration
 from harness.cli.terminal.table import Column, Row, Table
 from harness.runs import default_jobs, trial_seconds, wall_seconds
+from harness.study import counted
 
 if TYPE_CHECKING:
     from harness.runs import Plan
@@ -20,7 +21,7 @@ COLUMNS = (
 def plan_table(plan: "Plan", *, workers: int) -> Table:
     """Draw what a run would do: trials, what changes, epochs, estimated cost; the families below the variants."""
     study = plan.study
-    title = f"Plan of {study.name}: {_counted(len(plan.trials), 'trial')}"
+    title = f"Plan of {study.name}: {counted(len(plan.trials), 'trial')}"
     rows: list[Row] = []
     for name in study.names:
         expected = study.expectation(name).asked
@@ -32,7 +33,7 @@ def plan_table(plan: "Plan", *, workers: int) -> Table:
         rows.append("")
     for family, names in families.items():
         # Beside the variants' names, not among them: a family's may be long, and may be broken.
-        size = f"{family}: {_counted(len(names), 'variant')}, about {duration(_cost(plan, names))} of one core"
+        size = f"{family}: {counted(len(names), 'variant')}, about {duration(_cost(plan, names))} of one core"
         count = str(sum(plan.count(name) for name in names))
         rows.append(("family", size, "", "", count, str(_done(plan, names)), ""))
     return Table(COLUMNS, rows, title=title, caption=plan_caption(plan, workers=workers))
@@ -67,10 +68,6 @@ def _cost(plan: "Plan", names: Iterable[str]) -> float:
     wanted = set(names)
     each = zip(plan.trials, trial_seconds(plan.trials, plan.seconds), strict=True)
     return sum(seconds for trial, seconds in each if trial.variant in wanted)
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _done(plan: "Plan", names: Iterable[str]) -> int:

@@ -168,11 +168,6 @@ def number(value: object, form: str) -> str:
     return format(value, form) if present(value) else ""
 
 
-def counted(count: int, word: str) -> str:
-    """Write a number of things: 1 trial, 85 trials."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def duration(seconds: float) -> str:
     """Write a duration as one would say it: 45 s, 3 min 20 s, 2 h 5 min."""
     seconds = round(seconds)
