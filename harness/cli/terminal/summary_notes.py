@@ -14,8 +14,9 @@ def data_line(study: Study, records: Sequence[Record]) -> str:
 
     What a study that arranges its data itself does with these settings is its own affair: they are but named.
     """
+    taken = not study.arrays_from and not study.trains_itself
     named = sorted({record.data.get("description", "") for record in records} - {""})
-    said = (_cut(name, [record.settings.get(name) for record in records], whole=not study.arrays_from) for name in CUTS)
+    said = (_cut(name, [record.settings.get(name) for record in records], whole=taken) for name in CUTS)
     return f"Data: {', '.join([*(named or ['none yet']), *filter(None, said)])}."
 
 
