@@ -162,7 +162,7 @@ def test_every_variant_of_a_study_trains_at_a_reduced_size(name: str, records: d
 
 def test_a_trial_s_text_in_tensorboard_is_keras_own_summary(records: dict[str, dict[str, Record]], logs: Path):
     folder = attempt_folder(trial_folder(logs, "keras-mlp", BASE, 0), records["keras-mlp"][BASE].attempt)
-    accumulator = EventAccumulator(str(folder)).Reload()
+    accumulator = EventAccumulator(str(folder / "test")).Reload()
     (event,) = accumulator.Tensors("model")
     text = tensor_util.make_ndarray(event.tensor_proto).item().decode()
     assert "hidden-1" in text and "235,500" in text and "Total params: 266,610" in text
@@ -171,4 +171,4 @@ def test_a_trial_s_text_in_tensorboard_is_keras_own_summary(records: dict[str, d
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_picture_that_a_study_asks_for_is_drawn(name: str, records: dict[str, dict[str, Record]], logs: Path):
     folder = attempt_folder(trial_folder(logs, name, BASE, 0), records[name][BASE].attempt)
-    assert set(load_study(name).pictures) <= set(EventAccumulator(str(folder)).Reload().Tags()["tensors"])
+    assert set(load_study(name).pictures) <= set(EventAccumulator(str(folder / "test")).Reload().Tags()["tensors"])
