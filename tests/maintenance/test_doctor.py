@@ -223,7 +223,7 @@ def test_the_command_says_what_there_is_without_loading_tensorflow_itself(logdir
 def test_the_status_says_that_something_was_found(logdir: Path):
     truncate(logdir)
     result = harness("doctor", "--logdir", logdir)
-    assert result.exit_code == 1 and "mend: python -m harness run" in result.output and "1 found." in result.output
+    assert result.exit_code == 1 and "mend: python -m harness run" in result.output and "1 problem found." in result.output
 
 
 def findings_of(part: Part) -> list[Finding]:
