@@ -17,7 +17,7 @@ OURS = {"harness", "experiments"}
 
 @pytest.mark.parametrize(
     ("folders", "extras"),
-    [(("harness", "experiments"), ()), (("scripts", "tests"), ("test", "docs"))],
+    [(("harness", "experiments"), ()), (("scripts", "tests"), ("test", "docs", "torch"))],
     ids=["the package", "scripts and tests"],
 )
 def test_what_is_imported_is_declared(folders, extras):
