@@ -149,7 +149,8 @@ def _unequal_choice(variant: Sequence[Record], control: Sequence[Record], metric
     mine, its = ({record.seed: measured_epochs(record, metric) for record in group} for group in (variant, control))
     for seed in seeds:
         if mine[seed] != its[seed]:
-            return f"the best of {mine[seed]} epochs against the best of {its[seed]} is better by chance alone"
+            few, many = sorted((mine[seed], its[seed]))
+            return f"a best of {many} epochs has more chances than a best of {few}"
     return ""
 
 

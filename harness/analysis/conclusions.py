@@ -62,17 +62,18 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
     """
     rows = list(rows)
     unit = unit_of(rows)
-    judged = [row for row in rows if text_of(row.get("verdict")) in (BETTER, WORSE)]
+    # What was meant to fail and trained is a fault of the study first of all, whatever it measured.
+    judged = [row for row in rows if text_of(row.get("verdict")) in (BETTER, WORSE) and row.get("status") != UNEXPECTED_PASS]
     unsettled = [row for row in rows if _is_unsettled(row)]
     early = [row for row in rows if _wants_seeds(row)]
     sentences = [
+        *_troubles(rows, trials),
         *effect_sentences(judged, unit),
         *_too_few(early, unit, trials),
         *_too_close(unsettled, trials, alone=not judged),
         *_same(rows, unit),
         *_as_meant(rows),
         *_not_compared(rows, trials),
-        *_troubles(rows, trials),
     ]
     if not sentences:
         sentences = ["There is nothing to compare yet: no variant has run beside its control."]

@@ -34,4 +34,4 @@ def _unseen(rows: Sequence[Row]) -> str:
         for row in rows
         if text_of(row.get("verdict")) == EQUIVALENT and (bound := number_of(row.get("failure_rate_bound"))) is not None
     ]
-    return f" Still, up to {max(bounds):.0%} of seeds may fail." if bounds else ""
+    return f" So few seeds leave open that up to {max(bounds):.0%} of all would fail." if bounds else ""

@@ -76,7 +76,7 @@ SECTIONS = {
         "questions": "The course's questions, answered from your records.",
         "reproduce": "Documented figures against the measured ones.",
     },
-    "Keep house": {
+    "Housekeeping": {
         "doctor": "Find what is wrong here, and the command that mends it.",
         "data": "Which datasets are where; `data fetch` downloads them.",
         "remove": "Move trials to the trash.",

@@ -17,7 +17,7 @@ from harness.errors import UsageError
 def require_answers() -> None:
     """Raise UsageError where nobody can answer: the input is no terminal."""
     if not sys.stdin.isatty():
-        raise UsageError("--quiz asks for answers, and the input is no terminal; without it the answers are shown at once.")
+        raise UsageError("--quiz asks for answers, and the input is not a terminal; without it the answers are shown at once.")
 
 
 def ask_questions(

@@ -33,7 +33,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     was never finished, for example.
     """
     if not names and filter is None:
-        raise UsageError("Nothing is named to remove; expected a trial, a variant or study, or --filter.")
+        raise UsageError("Name what to remove: a trial, a variant or study, or --filter.")
     folders = _folders(names, filter, logdir)
     studies = {folder: shown_trials(logdir / folder) for folder in _studies(_below(folder, logdir) for folder in folders)}
     size = sum(size_of(folder) for folder in folders)
@@ -59,7 +59,7 @@ def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) ->
     """Bring the chosen trials back from the trash, make the tables again, and say so; return 1 if one could not be made."""
     if not names and filter is None:
         held = ", ".join(trashed.name for trashed in in_trash(logdir)[:MOST_SAID]) or "nothing"
-        raise UsageError(f"Nothing is named to restore; the trash holds {held}.")
+        raise UsageError(f"Name what to restore; the trash holds {held}.")
     chosen = _chosen(names, filter, logdir)
     newest = list({trashed.name: trashed for trashed in reversed(chosen)}.values())
     restored: list[Trashed] = []

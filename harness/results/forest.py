@@ -158,7 +158,7 @@ def _key(bars: Sequence[Bar], axis: _Axis, unit: Unit, margin: float) -> str:
     if margin:
         parts.append(f"{BAND} too small to matter (±{unit.number(margin)})")
     if any(axis.side(end) for bar in bars for end in (bar.low, bar.high)):
-        parts.append(f"{BELOW} goes on")
+        parts.append(f"{BELOW} beyond the axis")
     return "  ".join(parts)
 
 

@@ -140,7 +140,7 @@ def require_folder(folder: Path) -> None:
     except (OSError, ValueError):  # a name too long, or with a NUL
         there = False
     if not there:
-        raise UsageError(f"Path {str(folder)!r} is no folder; expected LOGDIR, LOGDIR/STUDY, or a summary.csv or runs.csv.")
+        raise UsageError(f"Path {str(folder)!r} is not a folder; expected LOGDIR, LOGDIR/STUDY, or a summary.csv or runs.csv.")
 
 
 def name_of(record: Record) -> str:

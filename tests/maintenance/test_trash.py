@@ -101,7 +101,7 @@ def test_a_trial_is_chosen_by_its_path(logdir: Path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["remove"], "Nothing is named to remove"),
+        (["remove"], "Name what to remove"),
         (["remove", "s/wode"], "Did you mean"),
         (["remove", "0"], "is ambiguous"),
         (["remove", ""], "is not known"),
@@ -127,7 +127,7 @@ def test_what_fits_nothing_is_one_line_and_moves_nothing(logdir: Path, words: li
 def test_a_folder_that_is_missing_is_named(tmp_path: Path):
     for words in (["remove", "x"], ["purge", "--yes"]):
         result = harness(*words, "--logdir", tmp_path / "absent")
-        assert result.exit_code == 2 and "is no folder" in result.output
+        assert result.exit_code == 2 and "is not a folder" in result.output
 
 
 def test_a_trial_is_not_restored_over_another(logdir: Path):

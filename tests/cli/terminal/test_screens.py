@@ -82,7 +82,7 @@ def test_what_is_left_out_is_named(name, width, monkeypatch):
     missing = set(re.split(r"[ \[\]]+", headings(screen(name, 2000, monkeypatch)))) - set(
         re.split(r"[ \[\]]+", headings(lines))
     )
-    named = " ".join(" ".join(lines).split()).partition("No room for: ")[2]
+    named = " ".join(" ".join(lines).split()).partition("Hidden, as the terminal is narrow: ")[2]
     assert all(word in named for word in missing)
 
 
