@@ -168,7 +168,8 @@ def _troubles(rows: Sequence[Row], trials: str) -> list[str]:
             continue
         words = _TROUBLE[status].format(was=verb_for("was", "were", found))
         often = f" in {lost_trials(found[0], trials)}" if len(found) == 1 and number_of(found[0].get("seeds")) != 1 else ""
-        sentences.append(f"Not as expected: {names_of(found)} {words}{often}.")
+        lead = "Not finished" if status == INTERRUPTED else "Not as expected"
+        sentences.append(f"{lead}: {names_of(found)} {words}{often}.")
     return sentences
 
 

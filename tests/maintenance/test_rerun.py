@@ -70,8 +70,8 @@ def test_a_changed_study_gives_other_numbers_and_is_named_as_the_reason(recorded
     write_record(path.parent, replace(record, provenance={**record.provenance, "study_file": str(changed)}))
     result = harness("rerun", path, "--study", changed, "--logdir", mine)
     assert result.exit_code == 1, result.output
-    assert "Not identical" in result.output and "test_accuracy" in result.output
-    assert "another one now" in result.output and "study_sha256" in result.output
+    assert "Not identical" in result.output and "test accuracy" in result.output
+    assert "a different trial now" in result.output and "study sha256" in result.output
 
 
 def test_a_broken_expectation_of_results_is_named_and_ends_with_status_1(recorded, tmp_path):

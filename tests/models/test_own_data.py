@@ -16,7 +16,7 @@ from harness.errors import UsageError
 from harness.models.array_hashes import arrays_sha256
 from harness.models.fingerprint import effect
 from harness.models.samples import make_arrays
-from harness.records.attempts import attempt_folder
+from harness.records.attempts import set_apart
 from harness.records.record import read_record, trial_folder, write_record
 from harness.runs.data_checks import DataQuestion, answers, outdated_records, watch
 from harness.runs.execution import write_judged
@@ -111,7 +111,7 @@ def test_a_displaced_record_of_the_present_data_counts_again(tmp_path):
     plan = recorded(path, seeds=1)
     folder = trial_folder(plan.request.logdir, "tiny", "base", 0)
     first = read_record(folder / "record.json")
-    write_record(attempt_folder(folder, 1), first)
+    write_record(set_apart(folder, 1), first)
     write_record(folder, replace(first, attempt=2, data={**first.data, "arrays_sha256": "00"}))
     outdated = outdated_records(plan)
     assert outdated == {("base", 0, 2)}
