@@ -43,7 +43,7 @@ def test_a_rerun_is_identical_and_leaves_the_record_alone(recorded):
     before = {path: path.read_bytes() for path in find_records(logdir)}
     result = harness("rerun", "wide/seed-0", "--study", study, "--logdir", logdir)
     assert result.exit_code == 0, result.output
-    assert "Identical, bit for bit" in result.output and "another one now" not in result.output
+    assert "Identical, bit for bit" in result.output and "a different trial now" not in result.output
     assert "source" not in result.output
     assert {path: path.read_bytes() for path in find_records(logdir)} == before
     again = read_record(logdir / ".reruns/tiny/wide/seed-0/record.json")
