@@ -62,7 +62,17 @@ def failure_text(error: BaseException) -> str:
     if _KERAS_FRAME.fullmatch(said):
         told = itertools.takewhile(lambda line: not line.startswith("Arguments received by"), lines[1:])
         said = f"{said.rstrip('.')}: {' '.join(told) or 'no reason given'}"
-    return f"{clean(type(error).__name__)}: {said[:LONGEST_FAILURE]}"
+    return f"{clean(type(error).__name__)}: {said[:LONGEST_FAILURE]}{_nearest_setting(error)}"
+
+
+def _nearest_setting(error: BaseException) -> str:
+    """Return the setting that is nearest to one that was asked for and is not there; empty for all other errors."""
+    settings, name = getattr(error, "obj", None), getattr(error, "name", None)
+    known = getattr(type(settings), "__dataclass_fields__", {})
+    if not isinstance(error, AttributeError) or not known or not isinstance(name, str):
+        return ""
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f". Did you mean {near[0]!r}?" if near else ""
 
 
 def whole_text(error: BaseException) -> str:

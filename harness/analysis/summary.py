@@ -125,9 +125,8 @@ def summary_table(
     for row, best in zip(rows, pareto_best(rows), strict=True):
         row["pareto"] = best
         group = by_variant[row["variant"]]
-        if said := "; ".join(
-            filter(None, (differing_by_seed(group), _not_reproducible(group), _said_of(group, "validation_fault")))
-        ):
+        faults = (_said_of(group, "validation_fault"), _said_of(group, "labels_fault"))
+        if said := "; ".join(filter(None, (differing_by_seed(group), _not_reproducible(group), *faults))):
             row["pairs_note"] = "; ".join(filter(None, (said, row.get("pairs_note"))))
         row |= claim_cells(by_variant, row, metric) if epoch == LAST else {}  # what is claimed is of the trained model
         if row["control"] in costs:

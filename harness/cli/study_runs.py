@@ -27,6 +27,7 @@ from harness.runs import (
     must_be_built,
     outdated_records,
     reinstate_displaced,
+    require_command,
     require_different,
     require_own_trials,
     require_samples,
@@ -152,6 +153,7 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
     UsageError where a variant cannot train as it says or changes nothing.
     """
     require_samples(plan)
+    require_command(plan)
     name = plan.study.name
     if must_be_built(plan) and name not in workers.checked:
         fingerprints = require_different(plan, workers.executor())

@@ -38,7 +38,8 @@ def as_array(label: str, given: Any) -> "np.ndarray":
     if array.dtype == object and hasattr(given, "columns"):
         texts = [str(name) for name in given.columns if given[name].dtype.kind not in "biuf"]
         raise TypeError(
-            f"{label} has columns that are no numbers: {', '.join(texts)}; expected numbers, as of pandas.get_dummies."
+            f"{label} has columns that are no numbers: {', '.join(texts)}; expected numbers, as of pandas.get_dummies, or "
+            "train(settings, trial), where a pipeline takes the table as it is."
         )
     return array
 

@@ -1,5 +1,5 @@
 from . import keras_internals as keras_internals
-from .array_checks import check_arrays as check_arrays, check_samples as check_samples
+from .array_checks import check_arrays as check_arrays
 from .batches import BatchSchedule as BatchSchedule
 from .building import build as build, first_inputs as first_inputs
 from .callback_rules import monitored as monitored, unmonitored as unmonitored, validation_fault as validation_fault
@@ -17,16 +17,16 @@ from .initial_weights import (
     seed_streams as seed_streams,
 )
 from .look import Feeds as Feeds, look_at as look_at
-from .overrides import answers as answers, has_call as has_call, refusal as refusal
+from .overrides import answers as answers, has_call as has_call, refusal as refusal, steps_itself as steps_itself
 from .serialization import deserialize as deserialize, serialize as serialize
 from .sklearn import (
     ENGINE as ENGINE,
+    check_estimator as check_estimator,
     count_parameters as count_parameters,
     describe_estimator as describe_estimator,
     fit_estimator as fit_estimator,
     is_estimator as is_estimator,
     reported as reported,
-    takes_gaps as takes_gaps,
 )
 from .state import (
     State as State,

@@ -88,7 +88,12 @@ def _check_finite(title: str, array: np.ndarray, *, gaps: bool = False) -> None:
     wrong = sum(int((np.isinf(part) if gaps else ~np.isfinite(part)).sum()) for part in _chunks(array))
     if wrong:
         kind = "infinite" if gaps else "NaN or infinite"
-        raise ValueError(f"{title} holds {wrong} values that are {kind}, of {array.size}; expected none.")
+        advice = (
+            ", or Arrays(..., nan_inputs=True) for a model that knows what to make of NaN"
+            if not gaps and title[0] == "x"
+            else ""
+        )
+        raise ValueError(f"{title} holds {wrong} values that are {kind}, of {array.size}; expected none{advice}.")
 
 
 def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:

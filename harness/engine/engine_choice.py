@@ -19,6 +19,7 @@ from harness.engine.initial_weights import seed_streams
 from harness.engine.look import Feeds
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
+from harness.engine.step_logs import StepError
 from harness.engine.training_loop import TrainConfig, Training
 from harness.engine.xla_suitability import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.errors import UsageError, failure_text
@@ -121,6 +122,8 @@ def _unusable(program: CompiledProgram, samples: DeviceSamples) -> str:
     """Compile the program; return why it is not to be used, or nothing."""
     try:
         program.compile(samples.train, (samples.test, samples.validation))
+    except StepError:
+        raise
     # Nothing has been trained yet: whatever is raised here says only that this form cannot be compiled.
     except Exception as error:
         return f"{program.engine} cannot compile it ({failure_text(error)})"

@@ -18,6 +18,7 @@ from harness.engine.initial_weights import seed_streams
 from harness.engine.label_checks import LabelChecks
 from harness.engine.pipeline_feed import PipelineFeed
 from harness.engine.pipeline_program import PipelineProgram
+from harness.engine.step_logs import StepError
 from harness.engine.training_loop import TrainConfig, Training
 from harness.engine.xla_suitability import seems_unsuited_to_xla, unsuited_to_xla
 from harness.errors import failure_text
@@ -122,6 +123,8 @@ def _unusable(program: PipelineProgram, samples: FeedSamples) -> str:
     """Trace, and for XLA compile, the program; return why it is not to be used, or nothing."""
     try:
         program.compile(samples.train, (samples.test, samples.validation))
+    except StepError:
+        raise
     except Exception as error:  # nothing has been trained yet: it says only that this form cannot be compiled
         return f"{program.engine} cannot compile it ({failure_text(error)})"
     return ""

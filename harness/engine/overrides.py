@@ -42,6 +42,11 @@ def has_call(model: keras.Model) -> bool:
     return bool(own(model, "call"))
 
 
+def steps_itself(model: keras.Model) -> bool:
+    """Say whether the model has a train_step of its own."""
+    return bool(own(model, "train_step"))
+
+
 def answers(model: keras.Model) -> bool:
     """Say whether the model can be asked for its outputs."""
     return has_call(model) or bool(own(model, "predict_step", "predict"))

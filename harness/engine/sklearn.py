@@ -48,13 +48,8 @@ def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | N
     """
     from threadpoolctl import threadpool_limits
 
-    if arrays.sample_weight_test is not None or arrays.sample_weight_validation is not None:
-        raise ValueError("Received sample weights for measuring, which estimators are measured without; expected none of them.")
-    check_samples(arrays, gaps=takes_gaps(estimator))
-    classifying = _is_classifier(estimator)
-    target = _class_numbers if classifying else _numbers
-    sets = {name: (getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")) for name in SPLITS}
-    samples = {name: (columns(x, arrays.scale), target(f"y_{name}", y)) for name, (x, y) in sets.items() if x is not None}
+    targets, classifying = check_estimator(estimator, arrays), _is_classifier(estimator)
+    samples = {name: (columns(getattr(arrays, f"x_{name}"), arrays.scale), y) for name, y in targets.items()}
     made = repr(estimator)
     seed_estimator(estimator, seed)
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(threads):
@@ -72,6 +67,16 @@ def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | N
         step=1,
     )  # fmt: skip
     return Fitted(estimator, made, arrays.scale, classes, epoch, tuple(said))
+
+
+def check_estimator(estimator: Any, arrays: Arrays) -> dict[str, np.ndarray]:
+    """Return the targets of each set of samples as an estimator takes them; ValueError for samples that cannot be fitted."""
+    if arrays.sample_weight_test is not None or arrays.sample_weight_validation is not None:
+        raise ValueError("Received sample weights for measuring, which estimators are measured without; expected none of them.")
+    check_samples(arrays, gaps=takes_gaps(estimator))
+    target = _class_numbers if _is_classifier(estimator) else _numbers
+    given = [name for name in SPLITS if getattr(arrays, f"x_{name}") is not None]
+    return {name: target(f"y_{name}", getattr(arrays, f"y_{name}")) for name in given}
 
 
 def takes_gaps(estimator: Any) -> bool:

@@ -9,6 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 
+class StepError(TypeError):
+    """A step of the model's own that no engine can train by, fit included."""
+
+
 class LastLogs:
     """The last batch's logs, in variables that a compiled loop writes to, whatever the batch's size."""
 
@@ -18,11 +22,12 @@ class LastLogs:
     def keep(self, logs: Any) -> None:
         """Write the logs of a step, while it is traced.
 
-        TypeError for what fit cannot report either; NotImplementedError for a value whose shape is known only when the
+        StepError for what fit cannot report either; NotImplementedError for a value whose shape is known only when the
         step runs or is another for the short batch, such as one value a sample.
         """
         if not isinstance(logs, Mapping):
-            raise TypeError(f"a step returned {type(logs).__name__}; expected a dict of values, such as {{'loss': loss}}.")
+            kind = type(logs).__name__
+            raise StepError(f"train_step or test_step returned a {kind}; expected a dict of values, such as {{'loss': loss}}.")
         tensors = tf.nest.map_structure(tf.convert_to_tensor, dict(logs))
         if self._variables is None:
             with tf.init_scope():
@@ -53,9 +58,13 @@ def reported(model: keras.Model, logs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what fit reports: the metrics, if the last batch's logs are named as they are, else these logs themselves.
 
     Beyond fit, a step's own value is reported in place of a metric that was never updated, which would be 0 whatever is
-    learned, and a loss of the last batch that is not finite in place of one that is.
+    learned, and a loss of the last batch that is not finite in place of one that is. Metrics that the model was compiled with
+    and that its own steps never gave anything to are none.
     """
-    metrics = model.get_metrics_result()
+    try:
+        metrics = model.get_metrics_result()
+    except ValueError:  # those of compile know what they measure once they were given something
+        return logs
     if set(metrics) != set(logs):
         return logs
     idle = _never_updated(model)

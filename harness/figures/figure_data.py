@@ -129,7 +129,7 @@ def require_finite(outputs: np.ndarray) -> None:
 
 def images_of(x: Samples) -> np.ndarray:
     """Return samples as images, (n, height, width) or (n, height, width, 3); NotApplicable where they are none."""
-    parts = each(x)
+    parts = _kept(x)
     samples = np.asarray(parts[0]) if len(parts) == 1 else np.empty((0, 0))
     if samples.ndim == 4 and samples.shape[-1] in (1, 3):
         return samples[..., 0] if samples.shape[-1] == 1 else samples
@@ -142,9 +142,17 @@ def images_of(x: Samples) -> np.ndarray:
     raise NotApplicable("the samples are no images.")
 
 
+def _kept(x: Samples) -> tuple[np.ndarray, ...]:
+    """Return the arrays of samples; NotApplicable for batches, which are gone once they were trained or measured on."""
+    parts = each(x)
+    if not any(np.size(part) for part in parts):
+        raise NotApplicable("it shows single samples, which are not kept of batches; arrays(settings) are.")
+    return parts
+
+
 def plane_of(x: Samples) -> np.ndarray:
     """Return samples of two numbers, (n, 2); NotApplicable where they are others."""
-    parts = each(x)
+    parts = _kept(x)
     samples = np.asarray(parts[0])
     if len(parts) != 1 or samples.ndim != 2 or samples.shape[1] != 2:
         shape = ", ".join(str(np.shape(part)[1:]) for part in parts)

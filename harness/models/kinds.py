@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from harness.data import Arrays
-from harness.engine import build, check_arrays, check_samples, fingerprint, is_estimator, refusal, steps_key, takes_gaps
+from harness.engine import build, check_arrays, check_estimator, fingerprint, is_estimator, refusal, steps_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _check_keras(model: keras.Model, arrays: Arrays, batch_size: int) -> None:
 
 
 def _check_sklearn(estimator: Any, arrays: Arrays, batch_size: int) -> None:
-    check_samples(arrays, gaps=takes_gaps(estimator))
+    check_estimator(estimator, arrays)
 
 
 # How often a training is measured is none of the settings: it learns the same.

@@ -33,7 +33,9 @@ def make_feeds(study: Study, settings: Settings, *, seed: int) -> "Feeds":
         seed_everything(seed)  # TensorFlow is loaded here, so that its draws follow, too
         found = call(datasets, settings, seed=seed) if datasets else None
         if not isinstance(found, Data):
-            raise TypeError(f"{study.arrays_from} must return harness.Data; received {type(found).__name__}.")
+            raise TypeError(
+                f"{study.arrays_from} must return harness.Data(train=..., test=...); received {type(found).__name__}."
+            )
         if settings.validation is not None and found.validation is None:
             raise UsageError(
                 f"validation={settings.validation} holds samples out of arrays; expected validation=None, and "

@@ -1,3 +1,4 @@
+from .command_checks import require_command as require_command
 from .data_checks import outdated_records as outdated_records
 from .estimate import (
     dense_parameters as dense_parameters,

@@ -124,6 +124,17 @@ class Command:
         """Return the names of all placeholders, the trial's own among them."""
         return frozenset(name for text in self._texts() for _, name, _ in _parts(text) if name)
 
+    @property
+    def names_folder(self) -> bool:
+        """Whether the script is told the trial's own folder, or runs there."""
+        told = (*self.words, *self.environment, self.working_folder)
+        return any(name == "folder" for text in told for _, name, _ in _parts(text))
+
+    @property
+    def runs_in_folder(self) -> bool:
+        """Whether it runs in the trial's own folder, or in one below it."""
+        return any(name == "folder" for _, name, _ in _parts(self.working_folder))
+
     def check(self, settings: Iterable[str]) -> None:
         """Raise UsageError, with the nearest right name, for a placeholder that stands for no setting."""
         known = (*settings, *PLACES)

@@ -1,18 +1,32 @@
 """Settings that note which of them are asked for."""
 
+import os
 from typing import Any
 
 from harness.study.settings import Settings, annotations
+
+_watched: list[tuple[set[str], frozenset[str]]] = []  # what is watched at last: one trial is under way at a time
+
+
+def _count_all_as_read() -> None:
+    for read, names in _watched:
+        read.update(names)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_count_all_as_read)
 
 
 def watch(settings: Settings, read: set[str], *, shown: bool = True) -> Settings:
     """Return settings like these, of a class that notes in `read` which of them are asked for.
 
-    shown: whether to show them, as print does, is to ask for all of them.
+    shown: whether to show them, as print does, is to ask for all of them. So it counts where this process is forked, as the
+    other one may ask for any of them.
     """
     kind: Any = type(settings)
     names = frozenset(annotations(kind))
     held = getattr(settings, "__dict__", {})
+    _watched[:] = [(read, names)]
 
     def look(self: Settings, name: str) -> Any:
         if name in names:

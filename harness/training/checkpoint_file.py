@@ -159,6 +159,8 @@ def notices(record: Record) -> list[str]:
         lines.append(f"{record.variant}: --set {unread} changes nothing, as train(settings, trial) never read it.")
     if "unseeded" in said and (record.variant, record.seed) == (BASE, DRAWN_SEED):
         lines.append("The command names no {seed}: its trials are repeats, which differ by what is random in the script alone.")
+    if "learned_nothing" in said and record.seed == DRAWN_SEED:
+        lines.append(f"{record.variant}: no weight has changed in its training; does its train_step apply the gradients?")
     return lines
 
 

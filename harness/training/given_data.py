@@ -1,13 +1,15 @@
 """What a record says of the data that its trial was given, and what the pictures see of them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.data import Arrays, each
 from harness.models import Given, given_sha256, judged_sha256
 from harness.study import Study
-from harness.training.trainer import Trainer
+
+if TYPE_CHECKING:  # its Keras trainer asks for some of this
+    from harness.training.trainer import Trainer
 
 
 def hashes_before(study: Study, given: Given, *, seed: int) -> dict[str, str]:
@@ -36,7 +38,7 @@ def shown(given: Given, targets: Any = None) -> Arrays:
     return Arrays(none, np.empty(0), none, labels, class_names=given.class_names)
 
 
-def test_targets(trainer: Trainer, given: Given) -> Any:
+def test_targets(trainer: "Trainer", given: Given) -> Any:
     """Return the targets of the test samples, in the order of the trainer's outputs; None where there are none.
 
     Nor are there any where the test comes in another order each time: nothing could be said of single samples.
@@ -71,6 +73,21 @@ def validation_fault(given: Given) -> str:
     if held is None or rest is None or len(held) != 1 or len(rest) < 2:
         return ""
     return f"all validation samples are of class {held[0]}; expected validation_by='stratified' or 'random'"
+
+
+def labels_fault(given: Given, outputs: Any) -> str:
+    """Say that labels seem to be counted from 1, for a model whose own step may take them so; empty where they do not.
+
+    The harness's own losses have the labels checked; what a step of the model's own does with them is not known.
+    """
+    classes = _classes(given.y_train) if isinstance(given, Arrays) and given.y_train is not None else None
+    count = np.shape(outputs)[1:]
+    if classes is None or len(count) != 1 or count[0] < 2 or classes[0] != 1 or classes[-1] != count[0]:
+        return ""
+    return (
+        f"labels run from 1 to {classes[-1]}, of {count[0]} outputs counted from 0: does train_step allow for it? Expected "
+        f"labels from 0 otherwise"
+    )
 
 
 def _classes(y: Any) -> Any:

@@ -1,5 +1,6 @@
 """A Keras model's training: traced, and trained epoch by epoch from where an earlier attempt stopped."""
 
+import hashlib
 import math
 from collections.abc import Iterator
 from functools import cached_property
@@ -9,7 +10,18 @@ from typing import Any, cast
 import keras
 
 from harness.data import Arrays
-from harness.engine import Engine, Epoch, Feeds, Training, answers, first_inputs, has_call, outputs_and_targets, train
+from harness.engine import (
+    Engine,
+    Epoch,
+    Feeds,
+    Training,
+    answers,
+    first_inputs,
+    has_call,
+    outputs_and_targets,
+    steps_itself,
+    train,
+)
 from harness.models import (
     Given,
     count_flops,
@@ -24,6 +36,7 @@ from harness.models import (
 from harness.tensorboard import as_code
 from harness.training.checkpoints import Checkpoints
 from harness.training.context import TrialContext
+from harness.training.given_data import labels_fault
 from harness.training.phased_training import PhasedTraining
 from harness.training.texts import phases_text
 
@@ -77,8 +90,11 @@ class KerasTrainer:
         )
 
     def epochs(self) -> Iterator[Epoch]:
-        """Train, and yield each epoch that is measured."""
+        """Train, and yield each epoch that is measured; note it where a step of the model's own has taught it nothing."""
+        before = _learning_digest(self.model)
         yield from self._training.epochs()
+        if before and before == _learning_digest(self.model):
+            self._progress.provenance["learned_nothing"] = True
         self._progress.provenance["weights"] = self.weights
         if phases := self._progress.provenance.get("phases"):
             self._context.attempt("phases", lambda: self._context.board.text("phases", phases_text(phases)))
@@ -101,7 +117,10 @@ class KerasTrainer:
 
     def outputs(self) -> Any:
         """Return the model's outputs for the test samples; None where it trains by steps of its own and answers nothing."""
-        return self.answered[0]
+        outputs = self.answered[0]
+        if steps_itself(self.model) and (fault := labels_fault(self._arrays, outputs)):
+            self._progress.provenance["labels_fault"] = fault
+        return outputs
 
     @cached_property
     def answered(self) -> tuple[Any, Any]:
@@ -114,6 +133,16 @@ class KerasTrainer:
         if isinstance(self._arrays, Feeds):
             return outputs_and_targets(self.predict, self._arrays.test)
         return self.predict(self._arrays.x_test), self._arrays.y_test
+
+
+def _learning_digest(model: keras.Model) -> bytes:
+    """Return a hash of the weights that learn, of a model that is trained by a step of its own; empty for others."""
+    if not steps_itself(model):
+        return b""
+    digest = hashlib.sha256()
+    for variable in model.trainable_variables:
+        digest.update(variable.numpy().tobytes())
+    return digest.digest()
 
 
 def _describe(context: TrialContext, model: keras.Model, arrays: Arrays) -> None:

@@ -45,6 +45,42 @@ def test_studies_of_every_kind_are_looked_at(place: Path, kind: str, said: str):
     assert result.exit_code == 0 and f"mine: {said}." in result.output, result.output
 
 
+OWN_STEPS = """
+def build(settings):
+    import keras
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.layer = keras.layers.Dense(2, "softmax")
+        def call(self, x):
+            return self.layer(x)
+    return Own()
+"""
+
+
+def test_what_a_models_own_code_hides_is_not_said_to_train_otherwise(place: Path):
+    text = (
+        STUDY.replace('"VARIED"', '"fast", learning_rate=0.1').replace("INPUTS", "2").replace("\nSTUDY", f"{OWN_STEPS}\nSTUDY")
+    )
+    (place / "mine.py").write_text(text)
+    result = harness("check", "mine.py")
+    assert result.exit_code == 0, result.output
+    assert (
+        "sound. The base and 1 variant; whether fast trains otherwise than its control, only its training tells."
+        in result.output
+    )
+
+
+def test_labels_that_an_estimator_would_refuse_are_found(place: Path):
+    text = STUDY.replace('"VARIED"', '"fast", learning_rate=0.1').replace("variants=[Variant", "variants=[] and [Variant")
+    start = text.index("def build")
+    build = "def build(settings):\n    from sklearn.linear_model import LogisticRegression\n    return LogisticRegression()\n\n"
+    text = text[:start] + build + text[text.index("STUDY = ") :]
+    (place / "mine.py").write_text(text.replace('.astype("int64")', '.astype("str")'))
+    result = harness("check", "mine.py")
+    assert result.exit_code == 2 and "labels that are no class numbers; a classifier expects 0, 1, 2, ..." in result.output
+
+
 def test_a_plan_says_how_many_epochs_the_phases_train(place: Path):
     text = STUDY.replace("INPUTS", "2").replace("VARIED", "plain").replace('("plain")', '("plain", batch_size=16)')
     phases = "phases=lambda settings: [Phase(1), Phase(8)] if settings.batch_size == 32 else [],"

@@ -21,6 +21,14 @@ def test_the_first_line_of_a_text_is_its_type_and_line():
     assert failure_text(ValueError("")) == "ValueError: no text"
 
 
+def test_a_setting_that_is_not_there_is_told_with_the_nearest_one():
+    assert failure_text(caught(lambda: Settings().learning_rat)).endswith(
+        "has no attribute 'learning_rat'. Did you mean 'learning_rate'?"
+    )
+    assert failure_text(caught(lambda: Settings().zzz)).endswith("has no attribute 'zzz'")
+    assert failure_text(caught(lambda: "".zzz)).endswith("has no attribute 'zzz'")
+
+
 def test_of_what_keras_says_of_a_layer_the_reason_is_kept():
     said = failure_text(caught(lambda: keras.Sequential([keras.Input((10,)), layers.Reshape((4, 4), name="shape")])))
     assert said.startswith(

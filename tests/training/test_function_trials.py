@@ -11,7 +11,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from harness.records.attempts import attempt_folder
 from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record
 
-BASE = 'base={"epochs": 3, "rate": 0.5, "unread": 1}, variants=[Variant("fast", rate=0.25), Variant("other", unread=2)]'
+BASE = 'base={"epochs": 3, "rate": 0.5, "unread": 1}'
+# Each is refused where the function is seen never to read its setting.
+VARIANTS = {"settings.rate": 'Variant("fast", rate=0.25)', "other": 'Variant("other", unread=2)'}
 LOOP = """
 def train(settings, trial):
     for epoch in range(1, settings.epochs + 1):
@@ -20,14 +22,16 @@ def train(settings, trial):
 TOLD = "trial.log(epoch, train_loss=1 / epoch, test_accuracy=settings.rate)"
 
 
-def written(folder: Path, body: str, *, loop: str = LOOP, options: str = "") -> Path:
+def written(folder: Path, body: str, *, loop: str = LOOP, options: str = "", other: bool = False) -> Path:
     path = folder / "own.py"
-    path.write_text(f"{HEAD}{loop.replace('BODY', body)}\nSTUDY = Study('own', train=train, {BASE}{options})\n")
+    function = loop.replace("BODY", body)
+    variants = ", ".join(one for sign, one in VARIANTS.items() if sign in function or (sign == "other" and other))
+    path.write_text(f"{HEAD}{function}\nSTUDY = Study('own', train=train, {BASE}, variants=[{variants}]{options})\n")
     return path
 
 
 def record_of(folder: Path, body: str, variant: str = "base", *, loop: str = LOOP, options: str = "") -> Record:
-    return ran(planned(written(folder, body, loop=loop, options=options), variant))
+    return ran(planned(written(folder, body, loop=loop, options=options, other=variant == "other"), variant))
 
 
 def points(folder: Path, tag: str) -> list[tuple[int, float]]:
@@ -127,7 +131,7 @@ def test_an_expected_error_is_a_result(tmp_path):
 
 
 def test_a_variant_whose_setting_is_never_read_is_not_taken_for_one_without_effect(tmp_path):
-    path = written(tmp_path, f"print(settings); {TOLD}")
+    path = written(tmp_path, f"print(settings); {TOLD}", other=True)
     record = ran(planned(path, "other"))
     assert record.status == FAILED
     assert (
@@ -140,6 +144,11 @@ def test_a_variant_whose_setting_is_never_read_is_not_taken_for_one_without_effe
 @pytest.mark.parametrize("read", ["settings.unread", "vars(settings)", "__import__('dataclasses').asdict(settings)"])
 def test_a_setting_that_is_read_in_any_way_counts(tmp_path, read):
     assert record_of(tmp_path, f"{read}; {TOLD}", "other").status == OK
+
+
+def test_what_a_forked_process_reads_counts_too(tmp_path):
+    fork = "import os; pid = os.fork(); pid or os._exit(settings.unread); os.waitpid(pid, 0)"
+    assert record_of(tmp_path, f"{fork}; {TOLD}; str(settings)", "other").status == OK
 
 
 def test_a_frozen_dataclass_and_the_harnesses_settings_will_do_as_well(tmp_path):

@@ -121,7 +121,9 @@ def test_a_column_that_is_empty_in_every_row_is_left_out_of_the_summary():
 
 
 def test_what_the_summary_has_no_room_for_is_named():
-    assert "Hidden, as the terminal is narrow:" in " ".join(summary_at(50)) and "Hidden, as the terminal is narrow:" not in " ".join(summary_at(160))
+    assert "Hidden, as the terminal is narrow:" in " ".join(
+        summary_at(50)
+    ) and "Hidden, as the terminal is narrow:" not in " ".join(summary_at(160))
 
 
 def named(name: str, change: str, *, seeds: int) -> list[Record]:
@@ -141,7 +143,10 @@ def test_below_the_seeds_of_a_verdict_the_interval_outranks_what_a_variant_costs
     lines = drawn_summary([*base, *named("wide", "hidden=512, noise=0.1", seeds=3)], 80)
     text = " ".join(" ".join(lines).split())
     assert "difference [95% interval]" in text and "+0.0099 [+0.0088, +0.0109]" in text
-    assert "parameters" in text.partition("Hidden, as the terminal is narrow: ")[2] and "interval" not in text.partition("Hidden, as the terminal is narrow: ")[2]
+    assert (
+        "parameters" in text.partition("Hidden, as the terminal is narrow: ")[2]
+        and "interval" not in text.partition("Hidden, as the terminal is narrow: ")[2]
+    )
 
 
 @pytest.mark.parametrize("width", range(60, 100, 5))
