@@ -62,7 +62,7 @@ def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
     data = (
         ", ".join(dict.fromkeys(study.settings(name).dataset for name in study.names))
         if study.needs_dataset
-        else f"{'data' if study.trains_itself else 'arrays'} of the study's own"
+        else f"{study.own_data} of the study's own"
     )
     each, unit = study.trials_of(SEEDS), str(study.folds) if study.folds else f"{SEEDS} seeds"
     whole = each * sum(seconds.values()) / default_jobs()

@@ -191,8 +191,7 @@ def _faults(chosen: StudyRequest) -> dict[str, str]:
 def _unfit(study: Study, dataset: str) -> str:
     """Say why a study cannot be run on a dataset, empty if it can."""
     if not study.needs_dataset:
-        own = "data" if study.trains_itself else "arrays"
-        return f"Study {study.name!r} has {own} of its own; --dataset {dataset!r} would have no effect."
+        return f"Study {study.name!r} has {study.own_data} of its own; --dataset {dataset!r} would have no effect."
     if is_table(dataset) == is_table(study.base.dataset):
         return ""
     wanted, named = ("a table", "images") if is_table(study.base.dataset) else ("images", "a table")

@@ -10,6 +10,7 @@ class Feed:
     """One part of the data; `batches` is the number of an epoch's batches, None until it is known."""
 
     fixed = True  # whether each pass gives the same batches in the same order
+    endless = False  # whether a pass has no end
 
     def __init__(self, name: str, *, steps: int | None = None) -> None:
         self.name, self.steps = name, steps

@@ -23,6 +23,7 @@ class PipelineFeed(Feed):
         if cardinality == tf.data.INFINITE_CARDINALITY and steps is None:
             mended = "steps_per_epoch in the settings, or take(...) in the pipeline" if name == "train" else "take(...)"
             raise UsageError(f"{name} of Data(...) is a tf.data.Dataset without an end; expected {mended}.")
+        self.endless = cardinality == tf.data.INFINITE_CARDINALITY
         self._counted = cardinality > 0
         self.batches = steps or (cardinality if self._counted else None)
         self._made = 0  # iterators so far: each reshuffles anew

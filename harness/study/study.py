@@ -201,6 +201,11 @@ class Study:
         return next((call for call in self.own_functions if call.startswith(("arr", "datasets"))), "")
 
     @property
+    def own_data(self) -> str:
+        """What its data are called where they are its own alone."""
+        return "data" if self.trains_itself else "batches" if self.datasets else "arrays"
+
+    @property
     def title(self) -> str:
         """Its name, and its question where it has one."""
         return f"{self.name}: {self.question}" if self.question else self.name

@@ -40,6 +40,9 @@ from harness.training.given_data import labels_fault
 from harness.training.phased_training import PhasedTraining
 from harness.training.texts import phases_text
 
+# Of what is reshuffled behind each of its passes, a thread of TensorFlow may have begun another pass by then, or not.
+DRAWN_AHEAD = "train: TensorFlow draws ahead of a pipeline without an end; leave out repeat() where phases follow one another"
+
 
 class KerasTrainer:
     """Trains a compiled model as the trial's settings say, see `harness.training.trainer.Trainer`."""
@@ -62,8 +65,11 @@ class KerasTrainer:
             return self._train(self._folder, 0, settings.epochs)
         notes = self._progress.provenance.setdefault("phases", {})
         begin = lambda number, done, epochs: self._train(self._folder / f"phase-{number}", done, epochs)  # noqa: E731
-        options = {"restart": self._arrays.train.restart} if isinstance(self._arrays, Feeds) else {}
-        return PhasedTraining(self._model, phases, begin, notes=notes, **options)
+        if not isinstance(self._arrays, Feeds):
+            return PhasedTraining(self._model, phases, begin, notes=notes)
+        if self._arrays.train.endless and len(phases) > 1:
+            self._progress.provenance["not_reproducible"] = DRAWN_AHEAD
+        return PhasedTraining(self._model, phases, begin, notes=notes, restart=self._arrays.train.restart)
 
     @property
     def _folder(self) -> Path:

@@ -16,7 +16,7 @@ def specification_texts(trial: Trial, study: Study) -> dict[str, str]:
     return {
         "configuration": as_table({"study": trial.study, "variant": trial.variant, "seed": trial.seed, **values}),
         "difference": difference_text(study, trial.variant),
-        "data": trial.data.description if trial.data else f"{'Data' if study.trains_itself else 'Arrays'} of the study's own.",
+        "data": trial.data.description if trial.data else f"{study.own_data.capitalize()} of the study's own.",
         "environment": as_table(environment()),
     }
 

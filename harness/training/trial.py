@@ -147,7 +147,7 @@ def blank_record(trial: Trial, study: Study) -> Record:
         expectation=str(study.expectation(trial.variant)),
         status=FAILED,
         as_expected=False,
-        data=describe_data(trial.data, own="data" if study.trains_itself else "arrays"),
+        data=describe_data(trial.data, own=study.own_data),
         metric=study.metric.to_dict(),
         changes=study.changes(trial.variant),
         expects=study.expectation(trial.variant).to_dict(),

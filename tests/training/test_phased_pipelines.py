@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from own_trials import planned, ran
 
 from harness.data.datasets import Data
 from harness.engine.batches import BatchSchedule
 from harness.engine.engine_choice import train
 from harness.engine.look import look_at
 from harness.study.phases import Phase
+from harness.training.keras_training import DRAWN_AHEAD
 from harness.training.phased_training import PhasedTraining
 
 PHASES = (Phase(2, freeze="hidden"), Phase(3, learning_rate=0.01, train="hidden"), Phase(2, learning_rate=0.001))
@@ -70,10 +72,14 @@ CASES = [("counted", None), ("of unknown length", None), ("without an end", 4)]
 def test_a_pipeline_in_phases_is_as_many_calls_of_fit(kind: str, steps: int | None, engine: str) -> None:
     training = phased(lambda: pipeline(kind), steps, engine)
     found = [epoch.train["loss"] for epoch in training.epochs()]
-    assert found == pytest.approx(plain(lambda: pipeline(kind), steps), rel=1e-4)
+    expected = plain(lambda: pipeline(kind), steps)
+    # Of a pipeline without an end only the first phase follows from the seed: TensorFlow draws ahead, in fit as well.
+    told = PHASES[0].epochs if kind == "without an end" else len(expected)
+    assert len(found) == len(expected) and found[:told] == pytest.approx(expected[:told], rel=1e-4)
 
 
-@pytest.mark.parametrize(("kind", "steps"), [*CASES[1:], ("counted", 4)])
+# Not without an end: TensorFlow draws ahead there, and the records say that they may not be had again.
+@pytest.mark.parametrize(("kind", "steps"), [CASES[1], ("counted", 4)])
 def test_an_interrupted_phase_goes_on_with_the_batches_that_it_would_have_had(kind: str, steps: int | None) -> None:
     make = lambda: pipeline(kind)  # noqa: E731
     whole = [epoch.train for epoch in phased(make, steps, "graph").epochs()]
@@ -84,6 +90,32 @@ def test_an_interrupted_phase_goes_on_with_the_batches_that_it_would_have_had(ki
         second = phased(make, steps, "graph")
         second.resume(first.state())
         assert [*before, *(epoch.train for epoch in second.epochs())] == whole
+
+
+ENDLESS = """import keras, numpy as np, tensorflow as tf
+from harness import Data, Phase, Settings, Study, Variant
+
+def datasets(settings, seed):
+    x = np.random.default_rng(seed).normal(size=(64, 4)).astype("float32")
+    rows = tf.data.Dataset.from_tensor_slices((x, (x[:, 0] > 0).astype("int64"))).shuffle(64).batch(16)
+    return Data(train=rows.repeat() if settings.hidden == (9,) else rows, test=rows.take(2))
+
+def build(settings):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile("sgd", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+STUDY = Study("own", base=Settings(outputs=2, steps_per_epoch=3), datasets=datasets, build=build,
+    phases=[Phase(1), Phase(1)], variants=[Variant("endless", hidden=(9,))])
+"""
+
+
+def test_the_record_says_that_phases_over_a_pipeline_without_an_end_may_draw_other_batches(tmp_path) -> None:
+    (tmp_path / "own.py").write_text(ENDLESS)
+    for variant, said in (("base", ""), ("endless", DRAWN_AHEAD)):
+        record = ran(planned(tmp_path / "own.py", variant))
+        assert (record.status, record.error) == ("ok", "")
+        assert record.provenance.get("not_reproducible", "") == said
 
 
 def test_a_function_of_batches_trains_in_phases_too() -> None:
