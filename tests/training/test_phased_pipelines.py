@@ -106,7 +106,7 @@ def build(settings):
     return model
 
 STUDY = Study("own", base=Settings(outputs=2, steps_per_epoch=3), datasets=datasets, build=build,
-    phases=[Phase(1), Phase(1)], variants=[Variant("endless", hidden=(9,))])
+    phases=lambda settings: [Phase(1), Phase(1)], variants=[Variant("endless", hidden=(9,))])
 """
 
 
