@@ -99,7 +99,7 @@ def quiz(monkeypatch, logdir, *words: object, answers: str, tty: bool = True):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"), [("a", "Yes, that is the documented answer."), ("B", "The documented answer is another one.")]
+    ("answer", "said"), [("a", "Yes, that is the documented answer."), ("B", "That is not the documented answer.")]
 )
 def test_a_quiz_shows_answer_and_evidence_after_ones_own(answer, said, monkeypatch, logdir):
     result = quiz(monkeypatch, logdir, 2, answers=f"{answer}\n")

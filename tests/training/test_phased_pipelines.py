@@ -97,8 +97,9 @@ from harness import Data, Phase, Settings, Study, Variant
 
 def datasets(settings, seed):
     x = np.random.default_rng(seed).normal(size=(64, 4)).astype("float32")
-    rows = tf.data.Dataset.from_tensor_slices((x, (x[:, 0] > 0).astype("int64"))).shuffle(64).batch(16)
-    return Data(train=rows.repeat() if settings.hidden == (9,) else rows, test=rows.take(2))
+    plain = tf.data.Dataset.from_tensor_slices((x, (x[:, 0] > 0).astype("int64")))
+    rows = plain.take(48).shuffle(48).batch(16)
+    return Data(train=rows.repeat() if settings.hidden == (9,) else rows, test=plain.skip(48).batch(16))
 
 def build(settings):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
