@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+INTERRUPTED_STATUS = 130  # of a process that Ctrl-C has ended
 MOST_NAMED = 20  # one clear line, not a page
 NEAREST_NAMED = 5  # of a list that is longer
 LONGEST_FAILURE = 600  # characters

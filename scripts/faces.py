@@ -68,6 +68,10 @@ def _names(face: Path) -> set[str]:
 
 def _imports(project: Path) -> Iterator[Import]:
     """Yield what all files import from the harness; `import a.b` and `from a import b` of a package b are the same."""
+    own_face = project / "harness/__init__.pyi"
+    for line in ast.parse(own_face.read_text(encoding="utf-8")).body if own_face.is_file() else []:
+        if isinstance(line, ast.ImportFrom):
+            yield from (Import("harness/__init__.pyi", "", f"harness.{line.module}", alias.name) for alias in line.names)
     for path in sorted(path for folder in ("harness", *OUTSIDE) for path in (project / folder).rglob("*.py")):
         shown = path.relative_to(project)
         package = shown.parts[1] if shown.parts[0] == "harness" and len(shown.parts) > 2 else ""

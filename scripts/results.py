@@ -1,4 +1,4 @@
-"""Write docs/results.md, a page for each study and the table of README.md: python scripts/results.py logs."""
+"""Write docs/results.md, a page for each study and what the READMEs show: python scripts/results.py logs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 from resultpages.claims import Standing, count_shown, standings
-from resultpages.page import ASKED, ROOT, page, summary_table
+from resultpages.page import ASKED, ROOT, page
 from resultpages.pictures import write_pictures
 from resultpages.published import ENOUGH_SEEDS, Published, read
+from resultpages.readme import write_readmes
 
 from harness.errors import UsageError
 from harness.study import study_files
@@ -18,16 +19,15 @@ DRAWN_BY_PATH = (
     "leaves the others as they are ([reliability](reliability.md)), every network starts from other weights than it did "
     "earlier. Seconds of `keras-mlp` and `lenet` were taken while other work shared the cores."
 )
-MARKERS = ("<!-- table: scripts/results.py -->", "<!-- end of table -->")
 
 
 @click.command()
 @click.argument("logdir", type=click.Path(exists=True, file_okay=False, path_type=Path), default="logs")
 @click.option(
-    "--root", type=click.Path(file_okay=False, path_type=Path), default=ROOT, help="The folder of docs/ and README.md."
+    "--root", type=click.Path(file_okay=False, path_type=Path), default=ROOT, help="The folder of docs/ and the READMEs."
 )
 def main(logdir: Path, root: Path) -> None:
-    """Write the pages of all studies in LOGDIR and the README's table; every figure comes from the records."""
+    """Write the pages of all studies in LOGDIR and what the READMEs show; every figure comes from the records."""
     try:
         published = [read(name, logdir.resolve()) for name in in_order(study_files()) if (logdir / name).is_dir()]
         if not published:
@@ -43,7 +43,7 @@ def in_order(names: Mapping[str, Path]) -> Sequence[str]:
 
 
 def write_docs(published: Sequence[Published], root: Path) -> None:
-    """Write each study's page, the page that leads to them, and the table of the README."""
+    """Write each study's page, the page that leads to them, and what the READMEs show."""
     pages, pictures = root / "docs" / "results", root / "docs" / "pictures"
     pages.mkdir(parents=True, exist_ok=True)
     rows = _rows_there(root / "docs" / "results.md")
@@ -58,7 +58,8 @@ def write_docs(published: Sequence[Published], root: Path) -> None:
     )
     for found in published:
         if found.study.name == ASKED:
-            write_table(found, root / "README.md")
+            for path in write_readmes(found, root):
+                click.echo(f"Wrote {path}.")
 
 
 def _rows_there(path: Path) -> dict[str, str]:
@@ -81,21 +82,6 @@ def index_row(found: Published, claims: tuple[Standing, ...]) -> str:
     seeds = f"{found.seeds}" if found.seeds >= ENOUGH_SEEDS else f"**{found.seeds}**"
     link = f"[{study.name}](results/{study.name}.md)"
     return f"| {link} | {study.question} | {seeds} | {count_shown(claims)} | {study.lesson} |"
-
-
-def write_table(found: Published, readme: Path) -> None:
-    """Put the study's table into the README, between its two markers."""
-    if found.caution:
-        expected = f"expected the study as it is, with {ENOUGH_SEEDS} seeds, for README.md."
-        raise UsageError(f"{found.folder}: {found.caution}; {expected}")
-    first, last = map(re.escape, MARKERS)
-    text = readme.read_text(encoding="utf-8")
-    table = summary_table(found)
-    replaced, count = re.subn(f"{first}.*?{last}", lambda _: f"{MARKERS[0]}\n{table}\n{MARKERS[1]}", text, flags=re.DOTALL)
-    if count != 1:
-        raise UsageError(f"{readme} has {count} places for the table; expected one, between {MARKERS[0]} and {MARKERS[1]}.")
-    readme.write_text(replaced, encoding="utf-8")
-    click.echo(f"Wrote the table of {readme}.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the tests of several packages share: one finished study to look at, and machines that lack something."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -18,6 +19,8 @@ from harness.records.record import load_records
 # A test run that was started in the background inherits deafness to Ctrl-C, which the tests of it need.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+gc.disable()  # until all tests are collected: nearly all that is loaded meanwhile stays
+
 
 def pytest_configure(config: pytest.Config) -> None:
     quick.hold_to_it(config)
@@ -25,6 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     return quick.is_left_out(collection_path, config) or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the quick files last: what several processes run ends in small pieces, with none waiting for another's long file."""
+    items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now, TensorFlow above all, out of each later collection of garbage: it stays anyway."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 class Faulty(Settings):
     fault: str = "none"
 
-FAULTS = Path(os.environ["FAULTS"])
+FAULTS = Path(os.environ["HARNESS_FAULTS"])
 
 def times(fault):
     path = FAULTS / fault
@@ -64,7 +64,7 @@ def raise_unpicklable(count):
     raise Odd("the text of it")
 
 def lose_folder(count):
-    subprocess.run(os.environ["LOSE_FOLDER"], shell=True, check=True)
+    subprocess.run(os.environ["HARNESS_LOSE_FOLDER"], shell=True, check=True)
 
 def arrays(settings):
     import numpy as np
@@ -96,7 +96,7 @@ def write_study(folder: Path, *faults: str, epochs: int = 2) -> Path:
 
 def start(*words: object, faults: Path, stdout: Path | int) -> subprocess.Popen:
     """Start the command line as a process of its own, in a group of its own as a terminal would."""
-    environment = os.environ | {"FAULTS": str(faults), "PYTHONPATH": str(PROJECT)}
+    environment = os.environ | {"HARNESS_FAULTS": str(faults), "PYTHONPATH": str(PROJECT)}
     command = [sys.executable, "-m", "harness", *map(str, words)]
     with nullcontext(stdout) if isinstance(stdout, int) else open(stdout, "w") as file:
         return subprocess.Popen(

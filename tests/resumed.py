@@ -1,4 +1,4 @@
-"""A training that stops and goes on in a new one, held against one that nothing disturbed."""
+"""A training whose state is taken, and another one that goes on from there: both are to end alike."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,12 +41,13 @@ def undisturbed(build: Build, arrays: Arrays, engine: str, callbacks: Sequence[k
 
 
 def compare(build: Build, arrays: Arrays, *, engine: str, callbacks: Callable[[], Any] = list, after: int = 2) -> Outcome:
-    """Hold a training that stops and goes on in a new one against an undisturbed one; return the latter's outcome."""
-    expected = undisturbed(build, arrays, engine, callbacks())
+    """Hold a training that goes on from another one's state against that one, which goes on by itself; return its outcome."""
     training = begin(build, arrays, engine, callbacks())
-    epochs = list(islice(training.epochs(), after))
+    drawing = training.epochs()
+    epochs = list(islice(drawing, after))
     state = training.state()
-    del training
+    expected = outcome(training, [*epochs, *drawing])
+    del training, drawing
     training = begin(build, arrays, engine, callbacks())
     training.resume(state)
     assert outcome(training, [*epochs, *training.epochs()]) == expected

@@ -1,4 +1,5 @@
 from .comparison import Comparison as Comparison, compare_study as compare_study
+from .conclusions import Conclusion as Conclusion, conclude as conclude
 from .confounding import differing_settings as differing_settings
 from .declarations import (
     DECLARATION_FILE as DECLARATION_FILE,
@@ -18,6 +19,7 @@ from .epochs import (
     lacks_epoch as lacks_epoch,
     measured_series as measured_series,
 )
+from .interactions import ADDITIVE as ADDITIVE
 from .judging import (
     Outcome as Outcome,
     ends as ends,
@@ -36,6 +38,7 @@ from .predictions import (
 from .proportions import wilson_interval as wilson_interval
 from .record_matching import (
     as_declared as as_declared,
+    left_out_reasons as left_out_reasons,
     matching_records as matching_records,
     of_declared_base as of_declared_base,
 )
@@ -52,8 +55,6 @@ from .statistics import (
 from .summary import (
     FLAGS as FLAGS,
     METRICS as METRICS,
-    RUNS_FILE as RUNS_FILE,
-    SUMMARY_FILE as SUMMARY_FILE,
     TEXTS as TEXTS,
     concat as concat,
     in_order as in_order,
@@ -63,9 +64,19 @@ from .summary import (
     summary_columns as summary_columns,
     summary_table as summary_table,
     with_whole_numbers as with_whole_numbers,
+)
+from .table_files import (
+    BESIDE as BESIDE,
+    INTERACTIONS_FILE as INTERACTIONS_FILE,
+    RUNS_FILE as RUNS_FILE,
+    SETTING as SETTING,
+    SUMMARY_FILE as SUMMARY_FILE,
+    TABLE_FILES as TABLE_FILES,
+    setting_cell as setting_cell,
     write_tables as write_tables,
 )
 from .test_sets import overlap as overlap
+from .unit import Unit as Unit, margin_of as margin_of, unit_of as unit_of
 from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,
     NOTHING_IN_COMMON as NOTHING_IN_COMMON,

@@ -11,11 +11,12 @@ import numpy as np
 from harness.analysis.completion import ALL_FINISHED, Completion, completion, unfinished
 from harness.analysis.confounding import confounding
 from harness.analysis.epochs import BEST, LAST, measured_epochs
+from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.predictions import AnswersError, load_right
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
-from harness.analysis.test_sets import other_test_set, overlap, unpaired_seeds
-from harness.analysis.verdicts import NONE_FINISHED, Corrected, Verdict, corrected, verdict
+from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
+from harness.analysis.verdicts import INCONCLUSIVE, NONE_FINISHED, UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
 from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, format_metric
 
@@ -50,7 +51,16 @@ class Comparison:
             "p_value": self.p_value,
             "effect_size": self.difference.effect_size,
             "pairs": self.difference.n,
+            **self._needed(self.difference),
         }
+
+    def _needed(self, difference: PairedDifference) -> dict[str, int]:
+        """Return between how many seeds would likely settle it; MOST_SEEDS + 1 stands for any number above."""
+        by_values = self.verdict.word == INCONCLUSIVE and self.verdict != UNFAIR and difference.low is not None
+        if not by_values or difference.overlap:
+            return {}
+        low, high = (MOST_SEEDS + 1 if end is None else end for end in self.verdict.likely)
+        return {"seeds_needed_low": low, "seeds_needed_high": high}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,8 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     """Pair a variant's seeds with its control's; say which could not be, and why there can be no verdict."""
     if reason := confounding(variant, control):
         return Held(None, ALL_FINISHED, (), "", f"{CONFOUNDED}{reason}")
+    if reason := same_stand_in(variant, control):
+        return Held(None, ALL_FINISHED, (), "", f"{NO_VERDICT}{reason}")
     # By another epoch than the last, a trial without a value has none to choose by, and did finish.
     ended = completion(variant, control, metric if epoch == LAST else None)
     elsewhere = other_test_set(variant, control)
@@ -137,7 +149,8 @@ def _unequal_choice(variant: Sequence[Record], control: Sequence[Record], metric
     mine, its = ({record.seed: measured_epochs(record, metric) for record in group} for group in (variant, control))
     for seed in seeds:
         if mine[seed] != its[seed]:
-            return f"the best of {mine[seed]} epochs against the best of {its[seed]} is better by chance alone"
+            few, many = sorted((mine[seed], its[seed]))
+            return f"a best of {many} epochs has more chances than a best of {few}"
     return ""
 
 

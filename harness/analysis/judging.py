@@ -70,14 +70,19 @@ class Outcome:
 
 
 def ends(study: Study, records: Iterable[Record]) -> tuple[str, ...]:
-    """Return a line for each trial that did not end as it is expected to."""
-    lines = []
+    """Return a line for the trials of each variant that did not end as they are expected to, those of one end together."""
+    seeds: dict[tuple[str, str], list[int]] = {}
     for record in records:
         if not record.as_expected:
-            ended = f"{record.status} ({clean(record.error)})" if record.error else record.status
-            asked = replace(study.expectation(record.variant), claims=()).asked
-            lines.append(f"{record.variant} seed {record.seed}: {ended}; it was expected to {asked}.")
-    return tuple(lines)
+            ended = f"{record.status} ({clean(record.error).rstrip('.')})" if record.error else record.status
+            seeds.setdefault((record.variant, ended), []).append(record.seed)
+    return tuple(_end(study, variant, ended, found) for (variant, ended), found in seeds.items())
+
+
+def _end(study: Study, variant: str, ended: str, seeds: Sequence[int]) -> str:
+    asked = replace(study.expectation(variant), claims=()).asked
+    which = f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
+    return f"{variant} {which}: {ended}; it was expected to {asked}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +115,11 @@ def why_unjudged(own: DataUsed, control: DataUsed | None, *, base_changed: bool)
     base was changed.
     """
     if base_changed:
-        return "what is expected of the results was not judged, as the base was changed."
+        return "claims not checked: the base was changed (--set, --dataset)."
     if own.used != own.asked:
-        return f"what is expected of {own.asked} was not judged on {own.used}."
+        return f"claims not checked: they are about {own.asked}, and it ran on {own.used}."
     if control and control.used != control.asked:
-        return f"what is expected was not judged, as the control ran on {control.used}."
+        return f"claims not checked: its control ran on {control.used}, not on {control.asked}."
     return ""
 
 
@@ -152,7 +157,7 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
         expectation = study.expectation(name)
         why = why_unjudged(data[name], data.get(study.control(name)), base_changed=changed) if expectation.claims else ""
         if row.get("status") == OK and not expectation.finishes:  # it ran on a stand-in
-            why = f"that it {expectation} on {data[name].asked} was not judged on {data[name].used}."
+            why = f"not checked whether it {expectation} on {data[name].asked}: it ran on {data[name].used}."
         if why:
             unjudged.setdefault(why, []).append(name)
             open_ones |= {(name, str(one)): why for one in expectation.claims or [expectation]}
@@ -161,7 +166,7 @@ def outcome(study: Study, rows: Iterable[Row], *, changed: bool = False) -> Outc
         broken += [f"{name}: expected {claim}; {said}." for claim, said in found.broken]
         for claim, said in found.open:
             open_ones[name, str(claim)] = said
-            unjudged.setdefault(f"{claim}: not judged, {said}.", []).append(name)
+            unjudged.setdefault(f"claim not checked: {claim} ({said}).", []).append(name)
     lines = tuple(f"{', '.join(names)}: {why}" for why, names in unjudged.items())
     return Outcome(tuple(broken), lines, open_ones)
 

@@ -1,5 +1,6 @@
 """Which of a folder's records are of a study as its file has it, and what they are in it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ from harness.analysis.judging import judged_anew
 from harness.analysis.sameness import told_apart
 from harness.analysis.test_sets import fold_scheme
 from harness.records import Record
-from harness.study import SPLITS, Metric, Study, to_json
+from harness.study import SPLITS, Metric, Study, show_value, to_json
 
 
 def matching_records(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
@@ -32,6 +33,31 @@ def _stands(record: Record, study: Study) -> bool:
     if fold_scheme(record) != (str(study.folds) if study.folds else ""):
         return False
     return not record.on_stand_in and dict(record.settings) == to_json(study.settings(record.variant))
+
+
+def left_out_reasons(left_out: Iterable[Record], study: Study) -> list[str]:
+    """Say how many records say nothing about a study, and why: 30 records with epochs=2 (the study has 5)."""
+    counts: Counter[str] = Counter()
+    for record in left_out:
+        counts[_reason(record, study)] += 1
+    return [f"{count} {'record' if count == 1 else 'records'} {reason}" for reason, count in counts.most_common()]
+
+
+def _reason(record: Record, study: Study) -> str:
+    if record.study != study.name or record.variant not in study.names:
+        return "of variants that the study no longer has"
+    if record.on_stand_in:
+        return f"trained on {record.data.get('used')}, a stand-in for {record.data.get('name')}"
+    declared, mine = to_json(study.settings(record.variant)), dict(record.settings)
+    changed = [name for name in declared if name in mine and mine[name] != declared[name]]
+    if not changed:
+        return "made with another version of the study or of the harness"
+    shown = [(name, *(_shown(values[name]) for values in (mine, declared))) for name in changed]
+    return "with " + ", ".join(f"{name}={its} (the study has {own})" for name, its, own in shown)
+
+
+def _shown(value: Any) -> str:
+    return show_value(tuple(value) if isinstance(value, list) else value)
 
 
 def as_declared(record: Record, study: Study, *, position: int) -> Record:

@@ -24,17 +24,13 @@ from harness.records import (
     UNEXPECTED_PASS,
     Record,
     attempt_folder,
-    to_csv,
     trial_folder,
-    write_atomically,
 )
 from harness.study import ACCURACY, SPLITS, Metric, metric_from_dict
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RUNS_FILE = "runs.csv"
-SUMMARY_FILE = "summary.csv"
 METRICS = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 _METRIC = re.compile(rf"({'|'.join(SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
 # The columns of both files that hold words; whatever reads them back takes it from here.
@@ -43,7 +39,7 @@ TEXTS = frozenset(
     "metric direction claims interaction_with interaction_alone interaction_verdict interaction_detail".split()
 )
 FLAGS = frozenset(("as_expected", "pareto"))
-_COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed")
+_COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed", "seeds_needed_low", "seeds_needed_high")
 # Where seeds of one variant ended differently, the variant's status is the first of these that occurs.
 _WORST_FIRST = (FAILED, TIMEOUT, UNEXPECTED_PASS, DIVERGED, INTERRUPTED, EXPECTED_ERROR, OK)
 
@@ -74,7 +70,7 @@ def run_columns() -> tuple[str, ...]:
     return (
         *("study", "variant", "seed", "status", "epochs", *METRICS, "seconds", "error", "trial_id", "logdir"),
         *("first_test_image_class", "first_test_image_probability", "data", "engine", "as_expected", "attempt"),
-        *("metric", "direction", "value"),
+        *("metric", "direction", "value", "change"),
     )
 
 
@@ -83,7 +79,7 @@ def _run_row(record: Record, logdir: Path) -> dict[str, Any]:
     metric = metric_from_dict(record.metric)
     return {
         **record.metrics,
-        **{name: getattr(record, name) for name in ("study", "variant", "seed", "status", "error", "trial_id")},
+        **{name: getattr(record, name) for name in ("study", "variant", "seed", "status", "error", "trial_id", "change")},
         **{name: record.metrics.get(name, math.nan) for name in METRICS},
         **first_image_cells([record]),
         "epochs": record.epochs or math.nan,
@@ -149,6 +145,8 @@ def summary_columns() -> tuple[str, ...]:
     less what the same change does without it, in `interaction_alone`. unfinished_seeds: that gave no value; completion_p: that
     variant and control diverge equally often; equivalence_p: that their values differ by the margin or more. worst_seed and
     worst_value: of the variant; failure_rate_bound: the highest rate of seeds that do not finish which these leave possible.
+    margin: the smallest difference of the metric that matters. seeds_needed_low, seeds_needed_high: between which numbers of
+    seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -163,6 +161,7 @@ def summary_columns() -> tuple[str, ...]:
         *("interaction_with", "interaction_alone", "interaction", "interaction_low", "interaction_high", "interaction_p"),
         *("interaction_verdict", "interaction_detail"),
         *("unfinished_seeds", "completion_p", "equivalence_p", "worst_seed", "worst_value", "failure_rate_bound"),
+        *("margin", "seeds_needed_low", "seeds_needed_high"),
     )
 
 
@@ -196,12 +195,6 @@ def _not_reproducible(group: Sequence[Record]) -> str:
 def _said_of(group: Sequence[Record], name: str) -> str:
     """Return what the first record of a row whose provenance has this says; empty where none has it."""
     return next((str(said) for record in group if (said := record.provenance.get(name))), "")
-
-
-def write_tables(folder: Path, records: Sequence[Record]) -> None:
-    """Write both tables of a study, each in one step; a fault in the summary does not keep the trials' from being written."""
-    for name, make in ((RUNS_FILE, runs_table), (SUMMARY_FILE, summary_table)):
-        write_atomically(folder / name, to_csv(make(records, logdir=folder.parent)))
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:

@@ -31,6 +31,7 @@ def measured_cells(group: Sequence[Record], comparison: Comparison | None, metri
     cells: dict[str, Any] = {
         "metric": metric.column,
         "direction": metric.direction,
+        "margin": metric.margin,
         "value": value,
         "value_std": std([metric.of(record.metrics) for record in finished]),
         **_chosen("best_epoch", "best_value", [chosen_epoch(record, BEST, metric) for record in finished]),

@@ -29,6 +29,15 @@ def other_test_set(variant: Sequence[Record], control: Sequence[Record]) -> str:
     return ""
 
 
+def same_stand_in(variant: Sequence[Record], control: Sequence[Record]) -> str:
+    """Say that a variant whose change is its dataset ran on its control's own data, a stand-in for both; else nothing."""
+    mine, its = variant[0].data, control[0].data
+    apart, used = mine.get("name") != its.get("name"), mine.get("used")
+    if apart and used == its.get("used") and (variant[0].on_stand_in or control[0].on_stand_in):
+        return f"it ran on the data of {control[0].variant}, as {used} stands in for both"
+    return ""
+
+
 def unpaired_seeds(variant: Sequence[Record], control: Sequence[Record]) -> frozenset[int]:
     """Return the seeds that both have and whose test samples are known to differ."""
     mine, its = ({record.seed: record.data.get(TEST_HASH) for record in group} for group in (variant, control))

@@ -12,10 +12,9 @@ from typing import Any
 
 import click
 
-from harness.cli.authoring import AUTHORING
-from harness.cli.looking import LOOKING
-from harness.cli.maintenance import HOUSEKEEPING
-from harness.cli.options import (
+from harness.cli.maintenance_commands import HOUSEKEEPING
+from harness.cli.result_commands import LOOKING
+from harness.cli.shared_options import (
     MOST_JOBS,
     Seconds,
     data_dir_option,
@@ -23,7 +22,16 @@ from harness.cli.options import (
     one_line_errors,
     seeds_option,
 )
-from harness.cli.terminal.lasting_output import forget_odd_sizes, lasting_output, open_standard_streams, output_is_told_only
+from harness.cli.study_commands import AUTHORING
+from harness.cli.terminal.lasting_output import (
+    forget_odd_sizes,
+    lasting_output,
+    open_standard_streams,
+    output_is_told_only,
+    plain_characters,
+)
+from harness.errors import INTERRUPTED_STATUS
+from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
 from harness.study import LOGS
 
@@ -49,6 +57,35 @@ class ExampleGroup(click.Group):
         return found
 
 
+# The sections of --help, and what each command does in a line that fits 80 columns.
+SECTIONS = {
+    "Run": {
+        "new": "Write a first study, or one around a script of yours.",
+        "check": "Say whether a study can be run, without training.",
+        "run": "Train a study's variants, and say what each changes.",
+        "rerun": "Train a recorded trial again: are the numbers the same?",
+    },
+    "Look": {
+        "list": "The studies there are, or the variants of one.",
+        "compare": "Tables, differences and verdicts of what is recorded.",
+        "show": "All that is recorded of one trial.",
+        "diff": "What differs between two trials.",
+        "board": "Open TensorBoard on the results.",
+    },
+    "Learn": {
+        "questions": "The course's questions, answered from your records.",
+        "reproduce": "Documented figures against the measured ones.",
+    },
+    "Housekeeping": {
+        "doctor": "Find what is wrong here, and the command that mends it.",
+        "data": "Which datasets are where; `data fetch` downloads them.",
+        "remove": "Move trials to the trash.",
+        "restore": "Bring trials back from the trash.",
+        "purge": "Empty the trash for good.",
+    },
+}
+
+
 class Group(ExampleGroup):
     """A group whose unknown commands are answered with the nearest known one, and whose errors are one line."""
 
@@ -56,7 +93,7 @@ class Group(ExampleGroup):
         """Run the command line; output that cannot be written ends nothing, and is an error where it is all there is."""
         open_standard_streams()
         forget_odd_sizes()
-        options.setdefault("prog_name", os.environ.get("HARNESS_PROGRAM"))  # how the script that called this one was called
+        options.setdefault("prog_name", os.environ.get(PROGRAM_VARIABLE))
         with lasting_output() as output:
             try:
                 return super().main(*args, **options)
@@ -66,6 +103,23 @@ class Group(ExampleGroup):
                     click.echo(f"Error: The output could not be written ({output.fault}).", err=True)
                     raise SystemExit(1) from None
                 raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C that none of its own steps has heard ends it with the status of an interruption."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nStopped.", err=True)
+            ctx.exit(INTERRUPTED_STATUS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for, each with its summary."""
+        told = {name for commands in SECTIONS.values() for name in commands}
+        others = {name: command.get_short_help_str() for name, command in self.commands.items() if name not in told}
+        for title, commands in (*SECTIONS.items(), ("More", others)):
+            if commands:
+                with formatter.section(title):
+                    formatter.write_dl(list(commands.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one gets the nearest right name."""
@@ -82,7 +136,7 @@ def main() -> None:
     """Ablation studies one can trust: fast, paired, corrected, and seen in TensorBoard."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a file's name may hold bytes that no encoding can print
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=plain_characters())
 
 
 @main.command(epilog=EXAMPLE_RUN)
@@ -138,6 +192,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 @main.command(
     epilog="\b\nExamples:\n  python -m harness questions                   all of the course's, and what the records say\n"
     "  python -m harness questions 6 --run           the sixth, after training what it still needs\n"
+    "  python -m harness questions --quiz            asks you first\n"
     "  python -m harness questions --study mine.py   those in mine.questions.en.toml\n"
 )
 @click.argument("number", required=False, type=int)
@@ -146,6 +201,7 @@ def run(studies: Sequence[str], **options: Any) -> None:
 @click.option("--run", "run_missing", is_flag=True, help="First train what the question needs and is not recorded yet.")
 @seeds_option
 @data_dir_option
+@click.option("--quiz", is_flag=True, help="Ask first, and show answer and evidence after yours.")
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.pass_context
 def questions(
@@ -165,7 +221,10 @@ def questions(
             except SystemExit as ended:
                 if ended.code not in (0, 1):  # 1: a trial did not do what was expected, which is evidence too
                     raise
-        print_questions(number, **shown)
+        try:
+            print_questions(number, **shown)
+        except click.Abort:  # Ctrl-C, or the end of the input, in place of an answer
+            raise SystemExit(130) from None
 
 
 @main.group(cls=ExampleGroup, invoke_without_command=True)

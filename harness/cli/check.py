@@ -11,6 +11,7 @@ from harness.cli.study_runs import WRONG_STATUS, sound_plans
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import MOST_NAMED
 from harness.runs import SEEDS, Plan, RunRequest, Workers, default_jobs
+from harness.study import counted
 
 
 def check_studies(names: Sequence[str], **options: Any) -> int:
@@ -40,14 +41,15 @@ def _untold(plan: Plan, workers: Workers) -> list[str]:
 
 def _sound(plan: Plan, untold: Sequence[str]) -> str:
     count = len(plan.study.variants)
-    variants = f"{count} variant{'s' if count != 1 else ''}"
+    variants = counted(count, "variant")
     each, unit = plan.study.trials_of(SEEDS), str(plan.study.folds) if plan.study.folds else f"{SEEDS} seeds"
+    size = f"{count + 1} × {unit} = {counted(each * (count + 1), 'trial')}"
     if plan.study.trains_itself:
         told = "whether each trains otherwise than its control, only its training tells"
-        return f"{plan.study.name}: declared soundly. The base and {variants}; {told}. {each * (count + 1)} trials of {unit}."
+        return f"{plan.study.name}: declared soundly. The base and {variants}; {told}. {size}."
     seconds = each * sum(plan.seconds.values()) / default_jobs()
-    time = f"{each * len(plan.study.names)} trials of {unit} take about {duration(seconds)}"
+    time = f"about {duration(seconds)} with {counted(default_jobs(), 'worker')}"
     differing = "each trains otherwise than its control"
     if untold:
         differing = f"whether {', '.join(untold[:MOST_NAMED])} trains otherwise than its control, only its training tells"
-    return f"{plan.study.name}: sound. The base and {variants}; {differing}. {time}."
+    return f"{plan.study.name}: sound. The base and {variants}; {differing}. {size}, {time}."

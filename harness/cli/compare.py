@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
+from harness.cli.terminal.conclusion import print_conclusions
 from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
 from harness.records import gc_paused, on_one_line
 from harness.results import (
     BEST as BEST_MARK,
     GENERAL,
+    LATEX,
     STANDARD_OUTPUT,
     TABLE,
     ComparedTable,
@@ -24,13 +26,16 @@ from harness.results import (
     has_difference,
     make_view,
     one_metric,
+    paper_caption,
+    paper_columns,
     parse_filter,
     read_tables,
+    row_note,
     set_side_by_side,
     under_its_name,
     write_output,
 )
-from harness.study import ACCURACY, BETTER, WORSE
+from harness.study import ACCURACY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,15 +87,24 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     # To a reader, what shares no variant stands one below the other; a program gets the columns of each source always.
     plain = choice == CompareOptions(epoch=choice.epoch, studies=choice.studies)
     numbered = 1 if plain and _drawn(form, output) and _disjoint(sources) else len(sources)
-    table = set_side_by_side(sources) if numbered > 1 else concat([_with_note(source.table) for source in sources])
+    concluded = plain and numbered == 1 and _drawn(form, output)
+    noted = [_with_note(source.table, concluded=concluded) for source in sources]
+    table = set_side_by_side(sources) if numbered > 1 else concat(noted)
     frame = choose_rows(table, choice)
-    columns, same = choose_columns(frame, choice, metric=metric, numbered=numbered)
-    words = ("" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
+    paper = form == LATEX and numbered == 1 and not choice.columns and not choice.all_columns
+    if paper:
+        columns, same, told = paper_columns(frame, metric), "", paper_caption(frame)
+    else:
+        (columns, same), told = choose_columns(frame, choice, metric=metric, numbered=numbered), ""
+    words = (told, "" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
     caption = " ".join(part for part in (*words, _sources_in_words(sources, numbered), same) if part)
     print_notes([note for source in sources for note in source.notes])
     if frame.empty and choice.filter:
         print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
-    print_table(frame, columns, form=form, output=output, caption=caption)
+    label = "-".join(sorted({*frame["study"]})) if form == LATEX else ""
+    print_table(frame, columns, form=form, output=output, caption=caption, label=label)
+    if concluded:
+        print_conclusions(make_console(), sources)
 
 
 def choose_rows(frame: "pd.DataFrame", choice: CompareOptions) -> "pd.DataFrame":
@@ -143,7 +157,8 @@ def choose_columns(
         if name in ("variant", metric) or (values and _varies(rows, spoken=name in spoken)):
             shown += [column for column in group if numbered == 1 or name == "variant" or _has_values(frame, column)]
         elif values and (name not in spoken or name == "note") and not name.endswith("_std"):
-            same.append(f"{name} {values.pop()}" if len(values) == 1 else name)
+            words = name.replace("_", " ")
+            same.append(f"{words} {values.pop()}" if len(values) == 1 else words)
     return shown, f"The same {'in every row' if numbered == 1 else 'in each'}: {', '.join(same)}." if same else ""
 
 
@@ -172,17 +187,9 @@ def _stems(frame: "pd.DataFrame", numbered: int) -> list[str]:
     return [name.removesuffix("_1") for name in frame.columns if numbered > 1 and name.endswith("_1")]
 
 
-def _with_note(table: "pd.DataFrame") -> "pd.DataFrame":
+def _with_note(table: "pd.DataFrame", *, concluded: bool) -> "pd.DataFrame":
     """Return the table with what else is to be said of each row: its error, or why its verdict is none."""
-
-    def note(verdict: Any, detail: Any, completion_p: Any, *others: Any) -> str:
-        # The detail of these two is the p-value of the difference, which has a column; not so that of completion.
-        told = verdict in (BETTER, WORSE) and not format_value("completion_p", completion_p)
-        said = (*others, "" if told else detail)
-        return "; ".join(dict.fromkeys(part for part in said if isinstance(part, str) and part))
-
-    names = ("verdict", "verdict_detail", "completion_p", "error", "pairs_note")
-    return table.assign(note=[note(*cells) for cells in zip(*(table[name].tolist() for name in names), strict=True)])
+    return table.assign(note=[row_note(row, concluded=concluded) for row in table.to_dict("records")])
 
 
 def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:
@@ -218,12 +225,14 @@ def _drawn(form: str, output: str) -> bool:
     return form == TABLE and output == STANDARD_OUTPUT
 
 
-def print_table(frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "") -> None:
+def print_table(
+    frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "", label: str = ""
+) -> None:
     """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants."""
     if _drawn(form, output) and len(frame) <= MOST_DRAWN:
         make_console().print(view_table(make_view(frame, columns, caption=caption, marked=BEST_MARK)))
     else:
-        text = export(frame, columns, form, caption=caption)
+        text = export(frame, columns, form, caption=caption, label=label)
         write_output(text, output, show=lambda text: click.echo(text, nl=False))
 
 

@@ -20,10 +20,13 @@ def print_examination(logdir: Path, *, data_dir: Path | None) -> int:
         sections.append(examine())
         _print(console, sections[-1])
     found = sum(len(section.findings) for section in sections)
-    console.print(
-        Text(f"{found} found." if found else "Healthy: nothing was found.", style="bold red" if found else "bold green")
-    )
+    console.print(Text(problems_found(found), style="bold red" if found else "bold green"))
     return 1 if found else 0
+
+
+def problems_found(count: int) -> str:
+    """Say how many problems were found."""
+    return f"{count or 'No'} {'problem' if count == 1 else 'problems'} found."
 
 
 def _print(console: Console, section: Section) -> None:

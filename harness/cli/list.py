@@ -8,12 +8,12 @@ from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
 from harness.runs import SEEDS, default_jobs, estimate_trials
-from harness.study import Metric, Study, load_study, study_files
+from harness.study import Metric, Study, counted, load_study, study_files
 
 
 def print_studies(logdir: Path) -> None:
     """Print every study of experiments/ with its question, its size and about how long it takes."""
-    trials, time = f"trials of {SEEDS} seeds", f"≈ time, {default_jobs()} workers"
+    trials, time = f"trials, {SEEDS} seeds", f"≈ time, {counted(default_jobs(), 'worker')}"
     ranked = (("variants", 2), (trials, 3), (time, 1))
     numbers = (Column(heading, justify="right", rank=rank) for heading, rank in ranked)
     rows: list[Row] = []
@@ -25,7 +25,7 @@ def print_studies(logdir: Path) -> None:
             rows.append((name, Text(str(error), style="red"), "", "", ""))
             continue
         each = study.trials_of(SEEDS)
-        size = (str(len(study.variants)), str(each * len(study.names)))
+        size = (str(len(study.names)), str(each * len(study.names)))
         rows.append((name, study.question, *size, duration(each * sum(seconds.values()) / default_jobs())))
     columns = (Column("study"), Column("question", text=True), *numbers)
     make_console().print(Table(columns, rows, title="Studies"))
@@ -67,11 +67,12 @@ def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
     each, unit = study.trials_of(SEEDS), str(study.folds) if study.folds else f"{SEEDS} seeds"
     whole = each * sum(seconds.values()) / default_jobs()
     lines = [f"Lesson: {study.lesson}"] if study.lesson else []
-    size = f"{len(study.variants)} variants and the base, {each * len(study.names)} trials of {unit}"
+    count = counted(len(study.names), "variant")
+    size = f"{count} (the base included) × {unit} = {counted(each * len(study.names), 'trial')}"
     return [
         *lines,
         f"Metric: {_metric(study.metric)}.   Data: {data}.",
-        f"Size: {size}; about {duration(whole)} with {default_jobs()} workers.",
+        f"Size: {size}; about {duration(whole)} with {counted(default_jobs(), 'worker')}.",
     ]
 
 

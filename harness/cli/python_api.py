@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from harness.cli.study_runs import INTERRUPTED_STATUS, run_studies
-from harness.errors import UsageError, unknown
+from harness.cli.study_runs import run_studies
+from harness.errors import INTERRUPTED_STATUS, UsageError, unknown
 from harness.records import write_atomically
 from harness.results import Results, load
 from harness.runs import RunRequest, require_writable

@@ -6,22 +6,25 @@ from rich.console import Console
 
 from harness.cli.questions_view import question_view, questions_table
 from harness.cli.questions_words import WORDS, QuestionWords
+from harness.cli.quiz import ask_questions, require_answers
 from harness.cli.terminal.summary import make_console
 from harness.course import Evidence, Question, collect_evidence, load_questions, questions_path
 from harness.errors import UsageError
-from harness.records import load_records
+from harness.records import load_records, program
 from harness.study import load_study
 
 ASKED = "ablations"  # the study that is asked about unless another is named
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 
 
-def print_questions(number: int | None, *, study: str | None, logdir: Path, language: str) -> None:
+def print_questions(number: int | None, *, study: str | None, logdir: Path, language: str, quiz: bool = False) -> None:
     """Print all of a study's questions with their present state, or one of them whole.
 
-    study: its name or its file, None for that of the course. UsageError for a study without questions, and for a number
-    there is none of.
+    study: its name or its file, None for that of the course. quiz: ask, and show the evidence once there is an answer.
+    UsageError for a study without questions, and for a number there is none of.
     """
+    if quiz:
+        require_answers()
     declared, words = load_study(study or ASKED), WORDS[language]
     records, problems = load_records(logdir / declared.name)
     evidence = collect_evidence(records, declared)
@@ -29,17 +32,20 @@ def print_questions(number: int | None, *, study: str | None, logdir: Path, lang
     question = None if number is None else find_question(number, asked.questions)
     console, notices = make_console(), make_console(stderr=True)
     again = f" --study {study}" if study else ""
-    if question is None:
+    if quiz:
+        numbered = [(place, one) for place, one in enumerate(asked.questions, start=1) if question in (None, one)]
+        ask_questions(numbered, evidence, words, console, width=min(console.width, READING_WIDTH))
+    elif question is None:
         title = asked.title or words.label("title", study=declared.name)
         title = words.label("list-title", title=title, logdir=logdir)
         console.print(questions_table(asked.questions, evidence, words, title=title))
-        console.print(words.label("list-hint", study=again), markup=False)
+        console.print(words.label("list-hint", program=program(), study=again), markup=False)
     else:
         _print_question(question, f"{number}. {question.topic}", evidence, words, console)
         missing = [variant for variant in question.variants if not evidence.of(variant)]
         if missing:
             named = words.label("comma").join(missing)
-            hint = words.label("run-hint", variants=named, number=number, study=again, logdir=logdir)
+            hint = words.label("run-hint", program=program(), variants=named, number=number, study=again, logdir=logdir)
             console.print(hint, markup=False, soft_wrap=True)
     if evidence.left_out:
         console.print(words.label("left-out", count=evidence.left_out), markup=False)

@@ -14,6 +14,7 @@ from harness.cli.terminal.summary import number, present
 from harness.cli.terminal.table import Column, Table
 from harness.cli.terminal.wrapping import fold
 from harness.course import (
+    MISSING,
     ON_FIRST_IMAGE,
     REFUTED,
     SUPPORTED,
@@ -39,7 +40,7 @@ def questions_table(questions: Sequence[Question], evidence: Evidence, words: Qu
     ]
     rows = []
     for position, question in enumerate(questions, start=1):
-        rows.append((str(position), question.topic, question.question, state_text(question.state(evidence), words)))
+        rows.append((str(position), question.topic, question.question, evidence_text(question, evidence, words)))
     return Table(columns, rows, title=title)
 
 
@@ -47,16 +48,28 @@ def question_view(
     question: Question, heading: str, evidence: Evidence, words: QuestionWords, *, width: int
 ) -> Iterator[RenderableType]:
     """Yield a whole question: its choices, the documented answer, why, what was measured, and what that shows."""
-    results = question.results(evidence)
-    state = combined(results)
     yield Text(heading, style="bold")
     yield Text(fold(question.question, width))
-    yield from _choices(question, words)
-    for label, paragraph in (("documented", question.documented), ("explanation", question.explanation)):
+    yield from choices_view(question, words)
+    yield from answer_view(question, words, width=width)
+    yield from evidence_view(question, evidence, words)
+
+
+def answer_view(question: Question, words: QuestionWords, *, width: int) -> Iterator[RenderableType]:
+    """Yield the documented answer, and why it is so."""
+    chosen = question.documented_choice
+    documented = f"({letter(chosen)}) {question.documented}" if chosen else question.documented
+    for label, paragraph in (("documented", documented), ("explanation", question.explanation)):
         if not paragraph:
             continue
         yield _heading(words.label(label))
         yield Padding(Text(fold(paragraph, width - INDENT)), (0, 0, 0, INDENT))
+
+
+def evidence_view(question: Question, evidence: Evidence, words: QuestionWords) -> Iterator[RenderableType]:
+    """Yield what was measured of a question's variants, and what that shows."""
+    results = question.results(evidence)
+    state = combined(results)
     yield ""
     yield measured_table(question, evidence, words)
     yield from _first_image(question, evidence, words)
@@ -64,15 +77,33 @@ def question_view(
     yield claims_table(question, results, evidence.metric, words)
     yield Text(words.label("note"), style="dim")
     heading = words.label("conclusion") + words.label("colon")
-    yield Text.assemble((heading, "bold"), state_text(state, words), words.label("stop"), words.answers[state])
+    said = words.answers[state] if has_run(question, evidence) else words.label("not-run-answer")
+    yield Text.assemble((heading, "bold"), evidence_text(question, evidence, words), words.label("stop"), said)
 
 
-def _choices(question: Question, words: QuestionWords) -> Iterator[RenderableType]:
+def has_run(question: Question, evidence: Evidence) -> bool:
+    """Say whether any variant that a question needs has a record."""
+    return any(evidence.of(variant) for variant in question.variants)
+
+
+def evidence_text(question: Question, evidence: Evidence, words: QuestionWords) -> Text:
+    """Return what the evidence says of a question in a word, in its colour; of one that nothing was run for, that."""
+    if not has_run(question, evidence):
+        return Text(words.label("not-run"), style="dim")
+    return state_text(question.state(evidence), words)
+
+
+def letter(choice: int) -> str:
+    """Return the letter of a choice, counted from 1."""
+    return chr(ord("a") + choice - 1)
+
+
+def choices_view(question: Question, words: QuestionWords) -> Iterator[RenderableType]:
+    """Yield the choices; which one is documented stands in the answer below them, for who has made up their mind."""
     if question.choices:
         yield _heading(words.label("choices"))
     for position, choice in enumerate(question.choices, start=1):
-        documented = f" ← {words.label('documented-choice')}" if position == question.documented_choice else ""
-        yield Text(f"  ({chr(ord('a') + position - 1)}) {choice}{documented}")
+        yield Text(f"  ({letter(position)}) {choice}")
 
 
 def _heading(text: str) -> Text:
@@ -166,6 +197,8 @@ def _interval(result: ClaimResult) -> str:
 
 
 def _conclusion(result: ClaimResult, margin: str, words: QuestionWords) -> Text:
+    if result == MISSING:
+        return Text(words.label("not-run"), style="dim")
     reason = words.reason(result.reason, n=result.n, fewest=FEWEST_PAIRS, margin=margin)
     needed = _needed(result.seeds_needed, words) if result.seeds_needed else ""
     parts = words.label("semicolon").join(filter(None, (reason, needed)))

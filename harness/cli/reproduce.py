@@ -6,21 +6,21 @@ from typing import Any
 
 from rich.text import Text
 
-from harness.analysis import matching_records
+from harness.analysis import left_out_reasons, matching_records
 from harness.cli.terminal.summary import make_console, number
 from harness.cli.terminal.table import Column, Row, Table
 from harness.course import (
     FEWEST_SEEDS,
     Reproduction,
+    by_variant,
     compare_documented,
     conclusions,
     documented_figures,
     documented_studies,
-    figures_path,
     measured_values,
 )
 from harness.errors import UsageError
-from harness.records import load_records
+from harness.records import command, load_records, logdir_words
 from harness.results import Cell, View, to_markdown
 from harness.study import load_study
 
@@ -29,16 +29,20 @@ _WORDS = {True: "yes", False: "no", None: "?"}
 _STYLES = {"yes": "green", "no": "bold red", "?": "yellow"}
 
 
-def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
-    """Print a study's documented figures beside the measured ones; UsageError for a study without any."""
+def print_reproduction(name: str, *, logdir: Path, form: str, details: bool = False) -> None:
+    """Print a study's documented figures beside the measured ones; UsageError for a study without any.
+
+    details: whether the table has a line for each figure, not for each variant.
+    """
     study = load_study(name)
     records, problems = load_records(logdir / study.name)
     standing, left_out = matching_records(records, study)
     measured = measured_values(standing)
     figures = documented_figures(study, measured)
     if not figures:
-        known = " or ".join(documented_studies())
-        raise UsageError(f"Study {study.name!r} has no documented figures; expected {known}, or write {figures_path(study)}.")
+        known = ", ".join(documented_studies())
+        beside = f"{study.file.stem}.documented.csv beside its file"
+        raise UsageError(f"Study {study.name!r} has no documented figures; expected one of {known}, or {beside}.")
     rows = compare_documented(figures, measured)
     console, notices = make_console(), make_console(stderr=True)
     if form == "csv":
@@ -47,13 +51,32 @@ def print_reproduction(name: str, *, logdir: Path, form: str) -> None:
         console.file.write(_frame(rows).to_json(orient="records", indent=1, force_ascii=False) + "\n")
     elif form == "markdown":
         console.file.write("\n".join([figures_markdown(rows), *(f"- {line}" for line in findings(rows))]) + "\n")
-    else:
+    elif details:
         console.print(figures_table(rows, title=f"{study.name}: documented and measured"))
         console.print("\n".join(findings(rows)), markup=False)
-    if left_out:
-        notices.print(f"{len(left_out)} records of other settings or of stand-in data were not counted.")
+    else:
+        console.print(variants_table(rows, title=f"{study.name}: which documented figures one more run could give"))
+        console.print("\n".join(remarks(rows)) or "Each figure: --details.", markup=False)
+    for reason in left_out_reasons(left_out, study):
+        notices.print(f"Not counted: {reason}.", markup=False)
+    if form == "table" and not all(row.n for row in rows):
+        again = command("run", name, *logdir_words(logdir))
+        notices.print(f"To measure the study as it is: {again}", markup=False, soft_wrap=True)
     for problem in problems:
         notices.print(f"Set aside: {problem}", markup=False)
+
+
+def variants_table(rows: Sequence[Reproduction], *, title: str) -> Table:
+    """Return a line for each variant: how many of its documented figures are plausible, over how many seeds."""
+    columns = (Column("variant"), Column("plausible"), Column("seeds", justify="right", rank=1), Column("remark", text=True))
+    drawn: list[Row] = []
+    for one in by_variant(rows):
+        style = (
+            "" if not one.judged else "green" if one.plausible == one.judged else "bold red" if not one.plausible else "yellow"
+        )
+        count = Text(f"{one.plausible} of {one.judged}" if one.judged else "", style=style)
+        drawn.append((one.variant, count, str(one.seeds or ""), one.remark))
+    return Table(columns, drawn, title=title)
 
 
 def figures_table(rows: Sequence[Reproduction], *, title: str) -> Table:
@@ -105,16 +128,19 @@ def _measured(row: Reproduction) -> tuple[str, str]:
 
 def findings(rows: Sequence[Reproduction]) -> list[str]:
     """Say in plain sentences what the comparison found, and what the number of seeds leaves open."""
-    lines = list(conclusions(rows))
-    measured = [row for row in rows if row.n]
-    if not measured:
-        return ["Nothing is measured yet: run the study first."]
-    fewest = min(row.n for row in measured)
+    return [*conclusions(rows), *remarks(rows)]
+
+
+def remarks(rows: Sequence[Reproduction]) -> list[str]:
+    """Say what the number of seeds leaves open."""
+    fewest = min((row.n for row in rows if row.n), default=0)
+    if not fewest:
+        return ["Nothing is measured yet."]
     if fewest < 2:
-        lines.append("With one seed no interval is possible: run at least 2, better 5.")
-    elif fewest < FEWEST_SEEDS:
-        lines.append(f"With fewer than {FEWEST_SEEDS} seeds no other variant is tried as an explanation.")
-    return lines
+        return ["With one seed no interval is possible: run at least 2, better 5."]
+    return (
+        [f"With fewer than {FEWEST_SEEDS} seeds no other variant is tried as an explanation."] if fewest < FEWEST_SEEDS else []
+    )
 
 
 def _frame(rows: Iterable[Reproduction]) -> Any:

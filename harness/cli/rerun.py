@@ -42,7 +42,7 @@ def _print(outcome: Rerun) -> None:
         click.echo(f"The answers to each test sample were not compared: {outcome.answers_fault}")
     if not outcome.same_source:
         click.echo(
-            "By its id the trial is another one now: the study's functions, the settings, or TensorFlow or Keras have changed."
+            "By its id it is a different trial now: the study's functions, the settings, or TensorFlow or Keras have changed."
         )
     if not outcome.surroundings.empty:
         click.echo("What differs around it:")

@@ -1,7 +1,6 @@
 """`show`: one trial's record, readable; `diff`: what differs between two."""
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,12 +17,14 @@ from harness.cli.terminal.table import Column, Row, Table, pairs
 from harness.records import Record, claims_of, encode, on_one_line
 from harness.results import (
     DIFFERENCE_COLUMNS,
+    MOMENTS,
     STANDARD_OUTPUT,
     TABLE,
     Found,
     difference_table,
     find_trial,
     format_value,
+    moment_text,
     name_of,
     write_output,
 )
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LAST_LINES = 12  # of a traceback
-_STARTS = ("started", "ended")
 
 
 def show(name: str, *, logdir: Path, form: str, output: str) -> None:
@@ -55,10 +55,11 @@ def show(name: str, *, logdir: Path, form: str, output: str) -> None:
 def diff(one: str, other: str, *, logdir: Path, form: str, output: str) -> None:
     """Write what differs between two trials: settings, architecture, data, environment, results."""
     first, second = find_trial(one, logdir=logdir), find_trial(other, logdir=logdir)
-    table = difference_table(first.record, second.record)
+    drawn = form == TABLE and output == STANDARD_OUTPUT
+    table = difference_table(first.record, second.record, rounded=drawn)
     caption = f"A = {_identity(first.record)}, B = {_identity(second.record)}."
     caption += " Nothing differs." if table.empty else ""
-    if form == TABLE and output == STANDARD_OUTPUT:
+    if drawn:
         print_differences(table, caption=caption)
     else:
         print_table(table, DIFFERENCE_COLUMNS, form=form, output=output, caption=caption)
@@ -73,8 +74,14 @@ def print_differences(table: "pd.DataFrame", *, caption: str = "") -> None:
     rows: list[Row] = []
     for name, part in table.groupby("part", sort=False):
         rows.append(f"{name}:")
-        rows += [(*texts, format_value("", difference)) for *texts, difference in part[["name", "A", "B", "difference"]].values]
+        for one, first, second, difference in part[["name", "A", "B", "difference"]].values:
+            rows.append((_title(name, one), first, second, format_value("", difference)))
     make_console().print(Table(columns, rows, caption=Text(on_one_line(caption), style="dim")))
+
+
+def _title(part: str, name: str) -> str:
+    """Return a value's name in words; that of a setting as one types it."""
+    return name if part == "settings" else name.replace("_", " ")
 
 
 def _identity(record: Record) -> str:
@@ -114,7 +121,7 @@ def _summary(found: Found) -> dict[str, Any]:
     return {
         "change": change,
         "status": f"{record.status}, {expected} ({end})",
-        "claims": f"{', '.join(map(str, claims))}: judged over the seeds, in the summary" if claims else "",
+        "claims": f"{', '.join(map(str, claims))}: checked over all seeds, in the summary" if claims else "",
         "error": record.error,
         "attempt": record.attempt,
         "record": str(found.path),
@@ -122,12 +129,12 @@ def _summary(found: Found) -> dict[str, Any]:
 
 
 def _values(title: str, values: Mapping[str, Any]) -> Table:
-    return pairs(title, ((str(name), _in_words(name, value)) for name, value in values.items()))
+    return pairs(title, ((_title(title, str(name)), _in_words(name, value)) for name, value in values.items()))
 
 
 def _in_words(name: str, value: Any) -> str:
-    if name in _STARTS and isinstance(value, (int, float)):
-        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(min(max(value, 0), 2**40)))
+    if name in MOMENTS and isinstance(value, (int, float)):
+        return moment_text(value)
     if isinstance(value, (list, tuple)):
         return show_value(tuple(value))
     if isinstance(value, Mapping):
@@ -156,9 +163,10 @@ def _metric(record: Record) -> str:
 
 
 def _in_epoch(name: str, value: float | None, metric: str) -> str:
-    # Times of an epoch and learning rates are too small for the forms of the tables.
-    plain = name in ("learning_rate", "step") or name.endswith("_seconds")
-    return format_value("" if plain else name, value, metric=metric)
+    # Times of an epoch and learning rates may be too small for the forms of the tables.
+    if name.endswith("_seconds") and value is not None:
+        return f"{value:.3g}"
+    return format_value("" if name in ("learning_rate", "step") else name, value, metric=metric)
 
 
 def _layers(record: Record) -> Table:

@@ -13,9 +13,7 @@ def stand_in_notices(data: Mapping[str, ResolvedDataset]) -> list[str]:
     replaced = [prepared for prepared in data.values() if prepared.stand_in]
     notices = [f"{prepared.reason} Using {prepared.description}." for prepared in replaced]
     if len({prepared.used for prepared in replaced}) < len(replaced):
-        notices.append(
-            "One stand-in for several datasets: variants that differ in their dataset alone will show no difference."
-        )
+        notices.append("One stand-in for several datasets: variants that differ in their dataset alone are not compared.")
     return notices
 
 

@@ -1,21 +1,20 @@
 """`run`: plan, execute with progress, print the summary; one study after another."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
 import click
 from rich.console import Console
-from rich.markup import escape
 
-from harness.analysis import SUMMARY_FILE, ends, outcome, summary_table
 from harness.cli.run_choices import StudyRequest, study_requests
+from harness.cli.run_results import print_results
 from harness.cli.terminal.plan import plan_table, total_line
-from harness.cli.terminal.progress import RunProgress
-from harness.cli.terminal.summary import make_console, print_notes, summary_view
-from harness.cli.terminal.summary_notes import data_line, fold_lines, undrawn_lines
-from harness.errors import MOST_NAMED, UsageError, fault_text, one_line
-from harness.records import Record, one_writer
+from harness.cli.terminal.progress import Outlook, RunProgress
+from harness.cli.terminal.summary import duration, make_console, print_notes
+from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
+from harness.records import one_writer
 from harness.runs import (
     Interrupts,
     Plan,
@@ -34,13 +33,11 @@ from harness.runs import (
     require_samples,
     require_trainable,
     require_writable,
-    results,
     unused_overrides,
     write_everything,
 )
 
 WRONG_STATUS = 2
-INTERRUPTED_STATUS = 130
 
 
 def run_studies(names: Sequence[str], request: RunRequest) -> int:
@@ -61,25 +58,35 @@ def run_studies(names: Sequence[str], request: RunRequest) -> int:
 
 
 def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: Console) -> int:
+    began, ends = time.monotonic(), dict.fromkeys((asked.study.name for asked in studies), WRONG_STATUS)
     with closing(Workers(request)) as workers:
         console.print("Checking what the variants of all studies change, before the first one trains.")
-        sound = [plan.study.name for plan in sound_plans(studies, workers)]
-        worst = 0 if len(sound) == len(studies) else WRONG_STATUS
+        outlook = Outlook(later=sound_plans(studies, workers))
+        plans = {plan.study.name: plan for plan in outlook.later}
         for number, asked in enumerate(studies, start=1):
             console.print(f"\n[bold]{asked.study.name}[/] ({number} of {len(studies)})")
-            if asked.study.name not in sound:
+            if asked.study.name not in plans:
                 console.print("Not run: see the error above.")
                 continue
+            outlook.later.remove(plans[asked.study.name])
             try:
-                status = run_study(asked, console, workers=workers)
+                ends[asked.study.name] = run_study(asked, console, workers=workers, outlook=outlook)
             except UsageError as error:
                 click.echo(f"Error: {one_line(error)}", err=True)
-                status = WRONG_STATUS
                 workers.close()  # they may still be at its trials
-            worst = max(worst, status)
-            if status == INTERRUPTED_STATUS:
-                break
-    return worst
+            if ends[asked.study.name] == INTERRUPTED_STATUS:
+                return INTERRUPTED_STATUS
+    console.print(f"\n{_total(ends, plans, time.monotonic() - began)}", markup=False)
+    return max(ends.values())
+
+
+def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -> str:
+    """Say how all studies of a run ended; ends: the status of each; plans: of those that could be run."""
+    trained, done = sum(len(plan.trials) for plan in plans.values()), sum(len(plan.cached) for plan in plans.values())
+    counted = f"{trained + done} trials" + (f" ({done} recorded before)" if done else "")
+    bad = [name for name, status in ends.items() if status]
+    end = f"not as expected: {', '.join(bad)}" if bad else "all as expected"
+    return f"{len(ends)} studies, {counted}, {duration(seconds)}; {end}."
 
 
 def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
@@ -117,17 +124,20 @@ def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: C
     return 0 if len(plans) == len(studies) else WRONG_STATUS
 
 
-def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None = None) -> int:
-    """Run one study; return its exit status. UsageError if it cannot be run."""
+def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None = None, outlook: Outlook | None = None) -> int:
+    """Run one study; return its exit status. UsageError if it cannot be run.
+
+    workers: those of a run of several studies; outlook: what comes after this one.
+    """
     require_writable(asked.folder)
     with one_writer(asked.folder):  # before the plan is made: what another run has just finished must be in it
         with console.status(f"Checking the data of {asked.study.name} …"):
             plan = _checked_plan(asked)
         require_own_trials(plan)
         if workers is not None:
-            return _run_plan(plan, console, workers)
+            return _run_plan(plan, console, workers, outlook)
         with closing(Workers(plan.request, most=len(plan.trials))) as own:
-            return _run_plan(plan, console, own)
+            return _run_plan(plan, console, own, outlook)
 
 
 def _checked_plan(asked: StudyRequest) -> Plan:
@@ -153,84 +163,41 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
     return replace(plan, phased={variant: one.epochs for variant, one in seen.items() if one.epochs})
 
 
-def _run_plan(plan: Plan, console: Console, workers: Workers) -> int:
+def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None) -> int:
     console.print(f"{plan.tally}.", markup=False)
     with Interrupts() as interrupts:
-        status = 0
+        status, finished = 0, 0
         problems: tuple[str, ...] = ()
         try:
-            problems = _train(plan, console, interrupts, workers)
+            plan = checked_effects(plan, workers) if plan.trials else plan
+            begin_study(plan)
+            progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
+            problems = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
+            finished = progress.finished
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
             status = max(print_results(plan, console, problems=problems), status)
+            if status == INTERRUPTED_STATUS or interrupts.stop_request:
+                console.print(_stopped(plan, finished), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status
 
 
-def _train(plan: Plan, console: Console, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
-    if not plan.trials:
-        begin_study(plan)
-        store = RecordStore(plan.folder, plan.fallback, home=plan.home)
-        reinstate_displaced(plan, store)
-        write_everything(plan, store)
-        return tuple(store.problems)
-    plan = checked_effects(plan, workers)
-    begin_study(plan)
+def _stopped(plan: Plan, finished: int) -> str:
+    """Say how far a run came that the user has stopped, and how it goes on."""
+    on = "Without --force, the same command" if plan.request.force else "The same command"
+    return f"You stopped it after {finished} of {len(plan.trials)} trials. {on} goes on from there."
+
+
+def _train(plan: Plan, progress: RunProgress, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
     executor = workers.executor()
-    with RunProgress(plan, console, jobs=min(workers.count, len(plan.trials))) as progress, interrupts.deferred():
+    with progress, interrupts.deferred():
         return execute(plan, executor, progress, stop_request=lambda: interrupts.stop_request)
 
 
-def _named(records: Sequence[Record]) -> str:
-    names = [f"{record.study}/{record.variant}/seed-{record.seed}" for record in records[:MOST_NAMED]]
-    return ", ".join(names) + (", …" if len(records) > MOST_NAMED else "")
-
-
-def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ()) -> int:
-    """Print the study's summary and what was left out of it; return 1 if something is not as expected.
-
-    problems: one line for each thing that could not be stored. A summary that cannot be made is no end: what was trained
-    is stored, and can be shown again.
-    """
-    try:
-        status = _print_summary(plan, console)
-    except Exception as error:
-        said = f"the summary ({fault_text(error)}). What was trained is stored in {plan.folder}."
-        console.print(f"[bold red]Not shown:[/] {escape(said)}")
-        status = 1
-    for problem in problems:
-        console.print(f"[bold red]Not stored:[/] {escape(problem)}")
-    return 1 if problems else status
-
-
-def _print_summary(plan: Plan, console: Console) -> int:
-    found = results(plan)
-    summary = summary_table(found.records, logdir=plan.request.logdir)
-    console.print(summary_view(summary, title=plan.study.title))
-    from harness.results import weights_notes
-
-    for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
-        console.print(line, markup=False)
-    print_notes(undrawn_lines(plan.study, found.records))
-    if plan.cached:
-        console.print(f"{len(plan.cached)} trials were recorded already and not trained again (--force trains all).")
-        if plan.request.log:
-            console.print(f"  For these, --log {' --log '.join(plan.request.log)} logged nothing; it needs --force.")
-    if found.stale:
-        console.print(f"{len(found.stale)} records of other settings, data or versions were left out of the tables.")
-        console.print(f"  Stale, kept as they are: {_named(found.stale)}.", markup=False)
-    for problem in found.problems:
-        console.print(f"Set aside: {problem}", markup=False)
-    unexpected = ends(plan.declared, found.records)
-    for line in unexpected:
-        console.print(f"[bold red]Not as expected:[/] {escape(line)}")
-    claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.request.base_changes))
-    for line in claims.unjudged:
-        console.print(f"Note: {line}", markup=False)
-    for line in claims.broken:
-        console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
-    console.print(
-        f"Table: {plan.folder / SUMMARY_FILE}   TensorBoard: python -m harness board --logdir {plan.request.logdir}",
-        markup=False,
-    )
-    return 1 if unexpected or claims.broken else 0
+def _written_again(plan: Plan) -> tuple[str, ...]:
+    """Make all that is made from records anew, where there is nothing to train."""
+    store = RecordStore(plan.folder, plan.fallback, home=plan.home)
+    reinstate_displaced(plan, store)
+    write_everything(plan, store)
+    return tuple(store.problems)

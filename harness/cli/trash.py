@@ -20,7 +20,7 @@ from harness.maintenance import (
     size_of,
     unrecorded_folder,
 )
-from harness.records import RECORD_FILE, one_writer, reason, require_own
+from harness.records import RECORD_FILE, one_writer, program, reason, require_own
 from harness.results import Found, choose_trials, gather_records, require_folder, require_sole, trials_of
 
 MOST_SAID = 10  # lines on single trials
@@ -33,7 +33,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     was never finished, for example.
     """
     if not names and filter is None:
-        raise UsageError("Nothing is named to remove; expected a trial, a variant or study, or --filter.")
+        raise UsageError("Name what to remove: a trial, a variant or study, or --filter.")
     folders = _folders(names, filter, logdir)
     studies = {folder: shown_trials(logdir / folder) for folder in _studies(_below(folder, logdir) for folder in folders)}
     size = sum(size_of(folder) for folder in folders)
@@ -50,7 +50,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     _say("Removed", [trashed.name for trashed in moved])
     click.echo(
         f"{_count(moved)} ({megabytes(size)}) moved to {logdir / TRASH}; "
-        f"python -m harness restore brings back, purge frees the space."
+        f"{program()} restore brings back, purge frees the space."
     )
     return _told(faults)
 
@@ -59,7 +59,7 @@ def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) ->
     """Bring the chosen trials back from the trash, make the tables again, and say so; return 1 if one could not be made."""
     if not names and filter is None:
         held = ", ".join(trashed.name for trashed in in_trash(logdir)[:MOST_SAID]) or "nothing"
-        raise UsageError(f"Nothing is named to restore; the trash holds {held}.")
+        raise UsageError(f"Name what to restore; the trash holds {held}.")
     chosen = _chosen(names, filter, logdir)
     newest = list({trashed.name: trashed for trashed in reversed(chosen)}.values())
     restored: list[Trashed] = []
@@ -122,9 +122,7 @@ def _chosen(names: Sequence[str], filter: str | None, logdir: Path) -> tuple[Tra
         # Where a trial lay is what it is chosen by; several of one place are told apart by their number in the trash.
         trials = [Found(one.record, logdir / one.name / RECORD_FILE) for one in trash if one.record]
         if not trials:
-            raise UsageError(
-                f"The trash of {str(logdir)!r} holds no trial; expected what python -m harness remove has put there."
-            )
+            raise UsageError(f"The trash of {str(logdir)!r} holds no trial; expected what {program()} remove has put there.")
         found = {one.path for one in choose_trials(others, trials, filter=filter, logdir=logdir)}
     return tuple(one for one in trash if one in by_name or (one.record and logdir / one.name / RECORD_FILE in found))
 

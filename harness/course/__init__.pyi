@@ -1,4 +1,5 @@
 from .claim_judging import (
+    MISSING as MISSING,
     REFUTED as REFUTED,
     SUPPORTED as SUPPORTED,
     UNDECIDED as UNDECIDED,
@@ -8,6 +9,7 @@ from .claim_judging import (
 from .claim_kinds import ON_FIRST_IMAGE as ON_FIRST_IMAGE, epoch_seconds as epoch_seconds
 from .documented import (
     Reproduction as Reproduction,
+    by_variant as by_variant,
     compare_documented as compare_documented,
     conclusions as conclusions,
     measured_values as measured_values,
@@ -15,7 +17,6 @@ from .documented import (
 from .documented_file import (
     documented_figures as documented_figures,
     documented_studies as documented_studies,
-    figures_path as figures_path,
 )
 from .documented_fit import FEWEST_SEEDS as FEWEST_SEEDS
 from .question_evidence import Evidence as Evidence, collect_evidence as collect_evidence

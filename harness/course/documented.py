@@ -134,26 +134,57 @@ def variant_fit(figures: Sequence[Figure], variant: str, measured: Measured, con
     return replace(fit, plausible=False) if fit is not None and False in judged else fit
 
 
+@dataclass(frozen=True, slots=True)
+class VariantReproduction:
+    """A variant's documented figures together.
+
+    figures: how many there are, judged: how many of them the seeds could judge, plausible: how many of these one more run
+    could give. seeds: the fewest of a figure. remark: what the others mean; empty where there is nothing to add.
+    """
+
+    variant: str
+    figures: int
+    judged: int
+    plausible: int
+    seeds: int
+    remark: str
+
+    @property
+    def words(self) -> str:
+        """How many of the figures one more run could give: 7 of 7 documented figures plausible."""
+        count = f"{self.plausible} of {self.judged}" if self.judged else f"{self.figures}"
+        noun = "figure" if (self.judged or self.figures) == 1 else "figures"
+        return f"{count} documented {noun}{' plausible' if self.judged else ''}"
+
+
+def by_variant(rows: Sequence[Reproduction]) -> tuple[VariantReproduction, ...]:
+    """Return for each variant how many of its documented figures are plausible, and what explains them if not."""
+    groups: dict[str, list[Reproduction]] = {}
+    for row in rows:
+        groups.setdefault(row.figure.variant, []).append(row)
+    found = []
+    for name, group in groups.items():
+        judged = [row for row in group if row.plausible is not None]
+        plausible = sum(row.plausible is True for row in judged)
+        seeds = min(row.n for row in group)
+        found.append(VariantReproduction(name, len(group), len(judged), plausible, seeds, _remark(group, judged, plausible)))
+    return tuple(found)
+
+
+def _remark(rows: Sequence[Reproduction], judged: Sequence[Reproduction], plausible: int) -> str:
+    """Say of one variant's documented figures what their number does not."""
+    if not judged:
+        return "too few seeds to judge by" if any(row.n for row in rows) else "not measured"
+    if rows[0].explained_by:
+        return f"they are what {' or '.join(rows[0].explained_by)} gives"
+    if rows[0].together is False:
+        return "no other variant explains them"
+    return "together they are within chance" if rows[0].together and plausible < len(judged) else ""
+
+
 def conclusions(rows: Sequence[Reproduction]) -> tuple[str, ...]:
     """Say of each variant, in one line, whether its documented figures were met, and what explains them if not."""
-    by_variant: dict[str, list[Reproduction]] = {}
-    for row in rows:
-        by_variant.setdefault(row.figure.variant, []).append(row)
-    return tuple(f"{name}: {conclusion(group)}" for name, group in by_variant.items())
-
-
-def conclusion(rows: Sequence[Reproduction]) -> str:
-    """Return the line on one variant's documented figures."""
-    judged = [row for row in rows if row.plausible is not None]
-    if not judged:
-        return f"{len(rows)} documented figures, too few measured seeds to judge them."
-    met = sum(row.plausible is True for row in judged)
-    line = f"{met} of {len(judged)} documented figures are plausible for one more run"
-    if rows[0].explained_by:
-        return f"{line}; they are what {' or '.join(rows[0].explained_by)} gives."
-    if rows[0].together is False:
-        return f"{line}; no other variant explains them."
-    return f"{line}; together they are within chance." if rows[0].together and met < len(judged) else f"{line}."
+    return tuple(f"{one.variant}: {'; '.join(filter(None, (one.words, one.remark)))}." for one in by_variant(rows))
 
 
 def finite_values(figure: Figure, variant: str, measured: Measured) -> NDArray[np.float64]:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from harness.data.idx import content_sha256
-from harness.data.sources import Source
 from harness.data.specs import AnyDataset, DataError
+from harness.data.verified_sources import Source
 
 _STAMPS = "verified.json"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from harness.data.sources import Source, library_home, library_source
 from harness.data.specs import AnyDataset, DataError, TableDataset
+from harness.data.verified_sources import Source, library_home, library_source
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"  # the one keras.datasets has built in
 TABLE_ORIGIN = "https://ndownloader.figshare.com/"  # the one sklearn.datasets has built in

@@ -11,7 +11,7 @@ from harness.data.specs import AnyDataset, DataError, TableDataset
 if TYPE_CHECKING:
     import numpy as np
 
-    from harness.data.sources import Source
+    from harness.data.verified_sources import Source
 
 State = Literal["verified", "absent", "damaged"]
 DOWNLOAD_SECONDS = 300.0  # what a run may spend on a download before it takes the stand-in
@@ -83,7 +83,7 @@ def prepare(name: str, *, data_dir: Path | None = None, strict: bool = False) ->
     DataError: the dataset is damaged where it was found (it is never passed over for the next place), or absent and
     strict. UsageError: the name is not known.
     """
-    from harness.data.sources import checked_data_dir, sources
+    from harness.data.verified_sources import checked_data_dir, sources
 
     dataset = find_dataset(name)
     places = sources(dataset, checked_data_dir(data_dir))
@@ -124,7 +124,7 @@ def is_table(name: str) -> bool:
 def survey(data_dir: Path | None = None) -> list[DatasetLocation]:
     """Return every place of every dataset with what is there; each is read in full and verified anew."""
     from harness.data.cache import cache_folder, is_whole
-    from harness.data.sources import checked_data_dir, sources
+    from harness.data.verified_sources import checked_data_dir, sources
 
     folder = checked_data_dir(data_dir)
     rows = []
@@ -139,7 +139,7 @@ def survey(data_dir: Path | None = None) -> list[DatasetLocation]:
 
 def fetch(name: str) -> ResolvedDataset:
     """Download a dataset into its library's cache, unless it lies there whole; DataError where that fails."""
-    from harness.data.sources import library_home, library_source, sources
+    from harness.data.verified_sources import library_home, library_source, sources
 
     dataset = find_dataset(name)
     if dataset.bundled:

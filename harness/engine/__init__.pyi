@@ -4,6 +4,7 @@ from .batches import BatchSchedule as BatchSchedule
 from .building import build as build, first_inputs as first_inputs
 from .callback_rules import monitored as monitored, unmonitored as unmonitored, validation_fault as validation_fault
 from .cleanup import free as free
+from .configuration_proof import fingerprint as fingerprint
 from .device import scaled as scaled, structure as structure
 from .engine_choice import Engine as Engine, train as train
 from .epoch import Epoch as Epoch, finite as finite
@@ -16,7 +17,6 @@ from .initial_weights import (
     seed_streams as seed_streams,
 )
 from .look import Feeds as Feeds, look_at as look_at
-from .model_checks import fingerprint as fingerprint
 from .overrides import answers as answers, has_call as has_call, refusal as refusal, steps_itself as steps_itself
 from .serialization import deserialize as deserialize, serialize as serialize
 from .sklearn import (

@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
+from harness.engine.configuration_proof import dictionaries, proven_config
 from harness.engine.keras_internals import Functional, all_layers, metrics_given
-from harness.engine.model_checks import dictionaries, proven_config
 from harness.isolation import changed_settings
 
 # Keras' layers that, outside of training, make of a sample what that sample alone decides. Whatever is not named in these

@@ -7,9 +7,24 @@ import keras
 import tensorflow as tf
 
 from harness.data import Arrays, first_samples
-from harness.engine.device import batch_of, training_samples
-from harness.engine.keras_internals import all_layers
-from harness.engine.overrides import has_call
+from harness.engine.device import batch_of, structure, training_samples
+from harness.engine.keras_internals import Functional, all_layers, make_metrics
+from harness.engine.overrides import LOGS, has_call, own
+
+
+def build_for_training(model: keras.Model, arrays: Arrays, *, batch_size: int) -> None:
+    """Make a model's weights, and of its training all variables that are known: the optimizer's and the metrics'.
+
+    TensorFlow traces a step twice that makes any when it is first traced.
+    """
+    build(model, arrays, batch_size=batch_size)
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
+    # What else than Keras' own models hand to their metrics, if they do, only a trace can tell.
+    plain = type(model) in (keras.Sequential, Functional) and not own(model, *LOGS)
+    targets = first_samples(arrays, batch_size).y_train
+    if plain and targets is not None and len(model.outputs) == 1 and len(model.outputs[0].shape) > 1:
+        make_metrics(model, structure(targets), model.outputs[0])
 
 
 def build(model: keras.Model, arrays: Arrays, *, batch_size: int) -> None:

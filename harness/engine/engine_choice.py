@@ -10,18 +10,18 @@ import keras
 from harness.data import Arrays, each
 from harness.engine.array_checks import check_arrays
 from harness.engine.batches import BatchSchedule
-from harness.engine.building import build
+from harness.engine.building import build_for_training
 from harness.engine.callback_rules import validation_fault
 from harness.engine.device import DeviceSamples, on_device
 from harness.engine.feed_training import train_feeds
 from harness.engine.fit import FitProgram, fit_reason
 from harness.engine.initial_weights import seed_streams
 from harness.engine.look import Feeds
-from harness.engine.model_checks import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.engine.overrides import LOGS, own, refusal
 from harness.engine.programs import CompiledProgram
 from harness.engine.step_logs import StepError
 from harness.engine.training_loop import TrainConfig, Training
+from harness.engine.xla_suitability import seems_unsuited_to_xla, unseeded_under_xla, unsuited_to_xla
 from harness.errors import UsageError, failure_text
 
 Engine = Literal["auto", "xla", "graph", "fit"]
@@ -63,9 +63,7 @@ def train(
             model, arrays, arrays.look, batch_size=batch_size, epochs=epochs, seed=seed, engine=engine, callbacks=callbacks,
             steps_per_epoch=steps_per_epoch, log_every=log_every, initial_epoch=initial_epoch,
         )  # fmt: skip
-    build(model, arrays, batch_size=batch_size)
-    if model.optimizer is not None:
-        model.optimizer.build(model.trainable_variables)
+    build_for_training(model, arrays, batch_size=batch_size)
     check_arrays(model, arrays)
     batches = BatchSchedule(batch_size, steps_per_epoch, shuffle=arrays.shuffle)
     # fit resets the metrics at each epoch, which a step of the model's own may look at.

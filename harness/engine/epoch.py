@@ -19,7 +19,7 @@ class Epoch:
     test_seconds: float  # on validation and test samples
     validation: Mapping[str, float] = field(default_factory=dict)  # empty where no samples are held out
     batches: int = 0  # trained so far
-    step: int = 0  # the place in TensorBoard's charts
+    step: int = 0  # the place in TensorBoard's charts: the number, or the batches where epochs are counted in them
 
     @property
     def by_split(self) -> dict[str, Mapping[str, float]]:

@@ -1,24 +1,26 @@
 """Which program trains a model on harness.Data: a pipeline within a compiled loop, all else by fit; and the training itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import keras
 import numpy as np
 
 from harness.data import Arrays
 from harness.engine.array_checks import check_arrays
-from harness.engine.building import build
+from harness.engine.building import build_for_training
 from harness.engine.feed_fit import FeedFitProgram
 from harness.engine.feeds import FeedSamples
 from harness.engine.fit import fit_reason
 from harness.engine.initial_weights import seed_streams
 from harness.engine.label_checks import LabelChecks
-from harness.engine.model_checks import unsuited_to_xla
 from harness.engine.pipeline_feed import PipelineFeed
 from harness.engine.pipeline_program import PipelineProgram
 from harness.engine.step_logs import StepError
 from harness.engine.training_loop import TrainConfig, Training
+from harness.engine.xla_suitability import seems_unsuited_to_xla, unsuited_to_xla
 from harness.errors import failure_text
 
 FOR_XLA = "nothing in its step is slow under XLA"
@@ -59,9 +61,7 @@ def train_feeds(
     look: the first batch of each part, which is held against the model as arrays are. batch_size: of what is predicted; a
     pipeline has made its batches itself.
     """
-    build(model, look, batch_size=batch_size)
-    if model.optimizer is not None:
-        model.optimizer.build(model.trainable_variables)
+    build_for_training(model, look, batch_size=batch_size)
     check_arrays(model, look)
     if not initial_epoch:  # else they go on, too
         seed_streams(model, seed)
@@ -88,26 +88,27 @@ def _compiled(
 ) -> tuple[PipelineProgram | None, str]:
     """Return the compiled program and why it has its form, or None and why there is none."""
 
+    @cache
     def program(form: str) -> PipelineProgram:
         return PipelineProgram(model, batch_size=batch_size, checks=checks, xla=form == "xla")
 
-    graph = program("graph")
-    if refused := _unusable(graph, samples):
-        return None, refused
-    if engine == "graph":
-        return graph, "asked for"
-    asked = engine == "xla" or model.jit_compile is True
-    slow = "" if asked else _ragged(samples) or _slow(model, graph, samples)
-    if not slow:
-        under_xla = program("xla")
-        slow = _unusable(under_xla, samples)
+    slow = "asked for"
+    if engine != "graph":
+        asked = engine == "xla" or model.jit_compile is True
+        slow = "" if asked else _ragged(samples) or _slow(model, program, samples)
+        slow = slow or _unusable(program("xla"), samples)
         if not slow:
-            return under_xla, "asked for" if asked else FOR_XLA
-    return graph, slow
+            return program("xla"), "asked for" if asked else FOR_XLA
+    refused = _unusable(program("graph"), samples)
+    return (None, refused) if refused else (program("graph"), slow)
 
 
-def _slow(model: keras.Model, graph: PipelineProgram, samples: FeedSamples) -> str:
-    return unsuited_to_xla(model, graph.operations(samples.train))
+def _slow(model: keras.Model, program: Callable[[str], PipelineProgram], samples: FeedSamples) -> str:
+    """Return why XLA does not suit the step, or nothing, from a trace of the program that will be used."""
+    operations: set[str] = set()
+    with suppress(Exception):  # it cannot be traced, which is told where it is to be used
+        operations = program("graph" if seems_unsuited_to_xla(model) else "xla").operations(samples.train)
+    return unsuited_to_xla(model, operations)
 
 
 def _ragged(samples: FeedSamples) -> str:

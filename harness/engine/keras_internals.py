@@ -6,7 +6,7 @@ here; what the state of a process is held by is in harness.isolation, which know
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import keras
@@ -85,6 +85,14 @@ def metrics_given(model: Any) -> list[Any]:
     """Return the metrics that compile was given, weighted ones last, as they were given: `metrics` has what became of them."""
     compiled = model._compile_metrics
     return [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
+
+
+def make_metrics(model: Any, targets: Any, output: Any) -> None:
+    """Make the metrics that compile was given by name, and their variables, as the first step would; not where it fails."""
+    metrics = model._compile_metrics
+    if metrics is not None and not metrics.built:
+        with suppress(Exception):  # the step says it, as it does in fit
+            metrics.build(targets, output)
 
 
 def compile_arguments(model: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from harness.data import Samples, each
 from harness.engine import program_cache
 from harness.engine.batch_sizes import any_batch_size, several_losses
 from harness.engine.batches import BatchSchedule
+from harness.engine.configuration_proof import proven_config
 from harness.engine.device import batch_of, count, structure
-from harness.engine.model_checks import proven_config
 from harness.engine.overrides import LOGS, own
 from harness.engine.program_cache import Executable
 from harness.engine.step_logs import LastLogs, reported

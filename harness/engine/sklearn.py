@@ -64,6 +64,7 @@ def fit_estimator(estimator: Any, arrays: Arrays, *, seed: int, threads: int | N
         1, values[TRAIN], values[TEST], None, fitted - start, time.perf_counter() - fitted,
         validation=values.get(VALIDATION, {}),
         batches=1,
+        step=1,
     )  # fmt: skip
     return Fitted(estimator, made, arrays.scale, classes, epoch, tuple(said))
 

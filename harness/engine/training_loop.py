@@ -173,7 +173,7 @@ class Training:
             self._done, train, test, self._learning_rate(), seconds, time.perf_counter() - start,
             validation=validation,
             batches=batches,
-            step=self._done - 1 if self._config.batches.steps is None else batches,
+            step=self._done if self._config.batches.steps is None else batches,
         )  # fmt: skip
 
     def _evaluated(self) -> tuple[dict[str, float], dict[str, float]]:
@@ -213,7 +213,7 @@ class Training:
         train = final_weights.trained_values(self._hooks.callbacks, number, self._trained)
         validation, test = self._evaluated()
         batches = self._done * self._config.batches.count(self._samples.total)
-        step = self._done if self._config.batches.steps is None else batches + 1  # one further than the last epoch's
+        step = (self._done if self._config.batches.steps is None else batches) + 1  # one further than the last epoch's
         seconds = time.perf_counter() - start
         return Epoch(number, train, test, None, 0.0, seconds, validation=validation, batches=batches, step=step)
 

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 from tensorflow.python.framework import op_def_registry
 
+from harness.engine.configuration_proof import proven_config
 from harness.engine.held_values import ITERATOR, python_values, variables
 from harness.engine.keras_internals import core, global_generator
-from harness.engine.model_checks import proven_config
 from harness.engine.programs import Program
 from harness.engine.state import (
     StateError,

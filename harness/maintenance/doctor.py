@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from harness.data import DATASETS, DataError, survey
+from harness.records import command
 from harness.runs import default_jobs, sweep, usable_cores
 from harness.tensorboard import FIRST_PORT, LOOPBACK
 
@@ -135,11 +136,7 @@ def data(data_dir: Path | None) -> Part:
         yield name, state
         for place in there:
             if place.state == "damaged":
-                again = (
-                    "it is made anew when it is next used"
-                    if place.source == "cache"
-                    else f"python -m harness data fetch {name}"
-                )
+                again = "it is made anew when it is next used" if place.source == "cache" else command("data", "fetch", name)
                 mend = again if place.source != "files" else f"put the published file in its place, or remove it and: {again}"
                 yield Finding(place.fault or f"{place.path} is damaged", mend)
 
@@ -150,7 +147,7 @@ def disk(logdir: Path) -> Part:
     usage = shutil.disk_usage(there)
     yield "disk", f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.1f} GB at {there}"
     if usage.free < LEAST_DISK_GB * 1e9:
-        yield Finding(f"Only {usage.free / 1e9:.2f} GB are free at {there}", f"python -m harness purge --logdir {logdir}")
+        yield Finding(f"Only {usage.free / 1e9:.2f} GB are free at {there}", command("purge", "--logdir", str(logdir)))
     if not os.access(there, os.W_OK):
         yield Finding(f"{there} cannot be written by this user", "name another folder with --logdir")
 

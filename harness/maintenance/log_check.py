@@ -12,12 +12,12 @@ from harness.maintenance.retabling import shown_trials
 from harness.maintenance.trash import TRASH, in_trash, leftovers, size_of
 from harness.records import Record, StudyFolder, attempt_folder, command, folders_in, is_own, is_temporary, read_folder
 from harness.results import built_in_file
-from harness.study import Study, load_study
-from harness.tensorboard import AGGREGATE, event_files, readable_records
+from harness.study import Study, counted, load_study
+from harness.tensorboard import event_files, readable_records
 from harness.training import trial_id
 
 MOST_NAMED = 5  # files of one kind of finding
-_SET_ASIDE = "*/seed-*/attempt-*/damaged.checkpoint-*.npz"
+_SET_ASIDE = ("*/seed-*/damaged.checkpoint-*.npz", "*/seed-*/attempt-*/damaged.checkpoint-*.npz")
 
 
 def examine_logs(logdir: Path) -> Section:
@@ -35,7 +35,8 @@ def examine_logs(logdir: Path) -> Section:
 
 def _whole(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
     records = sum(len(study.records) for study in studies)
-    yield "log folder", f"{logdir.resolve()}: {len(studies)} studies, {records} records, {size_of(logdir) / 1e6:.1f} MB"
+    held = f"{counted(len(studies), 'study')}, {counted(records, 'record')}"
+    yield "log folder", f"{logdir.resolve()}: {held}, {size_of(logdir) / 1e6:.1f} MB"
 
 
 def _state(study: StudyFolder) -> Part:
@@ -73,7 +74,8 @@ def _stale(study: StudyFolder) -> Part:
     stale = [record for record in study.records if _id_now(now, record) != record.trial_id]
     if stale:
         texts = [f"{record.variant} seed {record.seed}" for record in stale]
-        what = f"{study.name}: {len(stale)} stale, of other settings, functions or versions than now: {_named(texts)}"
+        count = counted(len(stale), "record")
+        what = f"{study.name}: {count} of other settings, functions or versions than now: {_named(texts)}"
         yield Finding(what, study.mend(variants=[record.variant for record in stale if record.variant in now.names]))
 
 
@@ -103,7 +105,8 @@ def _tables(study: StudyFolder) -> Part:
 
 def _checkpoints(study: StudyFolder) -> Part:
     """Name checkpoints that were set aside because they could not be used; nothing reads them again."""
-    damaged = [path for path in sorted(study.folder.glob(_SET_ASIDE)) if is_own(path, root=study.folder)]
+    found = sorted(path for pattern in _SET_ASIDE for path in study.folder.glob(pattern))
+    damaged = [path for path in found if is_own(path, root=study.folder)]
     if damaged and not study.writer:
         texts = [str(path.relative_to(study.folder)) for path in damaged]
         yield Finding(f"{study.name}: {len(damaged)} damaged checkpoints set aside: {_named(texts)}", _shell("rm", *damaged))
@@ -166,12 +169,11 @@ def _orphans(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
 
 
 def _belongs(path: Path, parts: tuple[str, ...], known: set[Path], logdir: Path) -> bool:
-    """Say whether an event file is a study's own, a variant's aggregate, or of an attempt at a trial."""
+    """Say whether an event file is a study's own, a variant's over its seeds, or of an attempt at a trial."""
     if logdir / parts[0] not in known:
         return False
-    if len(parts) == 2 or (len(parts) == 4 and parts[2] == AGGREGATE):
-        return True
-    return len(parts) > 4 and parts[2].startswith("seed-") and parts[3].startswith("attempt-")
+    former = len(parts) == 4 and parts[2] == "aggregate"  # a variant's, by older versions
+    return len(parts) <= 3 or former or (len(parts) > 4 and parts[2].startswith("seed-"))
 
 
 def _trash(logdir: Path) -> Part:

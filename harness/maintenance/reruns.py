@@ -14,7 +14,6 @@ from harness.records import Record, attempt_folder, next_attempt, reason, requir
 from harness.results import Found, difference_table, name_of
 from harness.runs import LocalExecutor, WorkerFailure
 from harness.study import BASE, KINDS, PICKLED, Study, changed, find_study, load_study, study_files
-from harness.tensorboard import hide
 from harness.training import Trial, blank_record, source_hash, trial_id
 
 if TYPE_CHECKING:
@@ -62,7 +61,6 @@ def rerun(found: Found, trial: Trial, study: Study, *, origin: Mapping[str, Any]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         again = _as_recorded(_trained(trial, study, record), record, {**origin, "source": source_hash(study)})
-        hide(folder)  # the HParams tab would average it with the trial it repeats
         write_record(folder, again)
     except OSError as error:
         raise UsageError(f"Folder {str(folder)!r} cannot be written ({error.strerror}). Name another with --logdir.") from None

@@ -1,14 +1,14 @@
-"""A study's tables and aggregates, made again after its records were moved."""
+"""A study's tables and its runs in TensorBoard, made again after its records were moved."""
 
 import csv
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.analysis import DECLARATION_FILE, RUNS_FILE, SUMMARY_FILE, write_tables
-from harness.records import RECORD_FILE, load_records, own_aggregates, require_own, trial_folder
-from harness.results import as_declared_now
-from harness.tensorboard import AGGREGATE, write_aggregates
+from harness.analysis import DECLARATION_FILE, RUNS_FILE, TABLE_FILES, write_tables
+from harness.records import RECORD_FILE, load_records, require_own, trial_folder
+from harness.results import DIFFERENCES_FILE, as_declared_now
+from harness.runs import write_study_board
+from harness.tensorboard import clear_study, clear_variants
 
 
 def shown_trials(folder: Path) -> frozenset[str]:
@@ -21,7 +21,7 @@ def shown_trials(folder: Path) -> frozenset[str]:
 
 
 def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
-    """Write a study's tables and aggregates from those of its records that they are to show.
+    """Write a study's tables and its runs in TensorBoard from those of its records that they are to show.
 
     shown: trial ids. Records of other settings, data or versions, which a run leaves out, stay out. Where none is left,
     the tables go too, and so does the folder of a study or a variant in which nothing else lies.
@@ -31,18 +31,18 @@ def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
     require_own(folder, root=folder.parent)
     ids = frozenset(shown)
     records = [record for record in load_records(folder)[0] if record.trial_id in ids]
-    for place in own_aggregates(folder, AGGREGATE):
-        shutil.rmtree(place, ignore_errors=True)
+    clear_variants(folder)
     paths = [trial_folder(folder.parent, one.study, one.variant, one.seed) / RECORD_FILE for one in records]
     records, _ = as_declared_now(records, paths)
     if records:
         try:
             write_tables(folder, records)
         finally:
-            write_aggregates(folder, records)
+            write_study_board(folder, records)
     else:
-        for name in (RUNS_FILE, SUMMARY_FILE, DECLARATION_FILE):
+        for name in (*TABLE_FILES, DECLARATION_FILE, DIFFERENCES_FILE):
             (folder / name).unlink(missing_ok=True)
+        clear_study(folder)
     _drop_empty(folder)
 
 

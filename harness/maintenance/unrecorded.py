@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from harness.maintenance.trash import TRASH
-from harness.records import RECORD_FILE, RecordError, find_records, read_record
+from harness.records import RECORD_FILE, RecordError, attempt_folder, find_records, read_record
 from harness.tensorboard import event_files
 
 
@@ -28,8 +28,9 @@ def _counts(folder: Path, root: Path) -> bool:
         return True
     for holder in [holder for holder in folder.parents if holder.is_relative_to(root)]:
         if (holder / RECORD_FILE).is_file() and _readable(holder / RECORD_FILE):
-            attempt = folder.relative_to(holder).parts[0]
-            return attempt == f"attempt-{read_record(holder / RECORD_FILE).attempt}"
+            counting = attempt_folder(holder, read_record(holder / RECORD_FILE).attempt)
+            below = holder / folder.relative_to(holder).parts[0]
+            return below == counting or (counting == holder and not below.name.startswith("attempt-"))
     return False
 
 

@@ -1,4 +1,11 @@
 from .atomic_files import is_temporary as is_temporary, write_atomically as write_atomically
+from .attempts import (
+    attempt_folder as attempt_folder,
+    attempts_in as attempts_in,
+    keep_older as keep_older,
+    next_attempt as next_attempt,
+    set_apart as set_apart,
+)
 from .checked_file import CheckedFileError as CheckedFileError, CheckedFormat as CheckedFormat
 from .csv_text import on_one_line as on_one_line, plain as plain, to_csv as to_csv
 from .fallback import disk_is_full as disk_is_full, fallback_logdir as fallback_logdir, reason as reason
@@ -34,21 +41,23 @@ from .record import (
     UNEXPECTED_PASS as UNEXPECTED_PASS,
     Record as Record,
     RecordError as RecordError,
-    attempt_folder as attempt_folder,
     encode as encode,
     find_records as find_records,
     gc_paused as gc_paused,
-    keep_older as keep_older,
     load_records as load_records,
-    next_attempt as next_attempt,
     read_record as read_record,
     trial_folder as trial_folder,
     write_record as write_record,
 )
 from .study_folders import (
+    PROGRAM_VARIABLE as PROGRAM_VARIABLE,
     StudyFolder as StudyFolder,
+    as_typed as as_typed,
     command as command,
     folder_of as folder_of,
     folders_in as folders_in,
+    logdir_words as logdir_words,
+    program as program,
     read_folder as read_folder,
+    run_command as run_command,
 )

@@ -4,9 +4,8 @@ import gc
 import json
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -96,25 +95,11 @@ class Record:
 
 
 _FIELDS = frozenset(field.name for field in fields(Record))
-_ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
 
 
 def trial_folder(logdir: Path, study: str, variant: str, seed: int) -> Path:
     """Return where a trial lies: LOGDIR/STUDY/VARIANT/seed-N."""
     return logdir / study / variant / f"seed-{seed}"
-
-
-def attempt_folder(trial: Path, attempt: int) -> Path:
-    """Return where one attempt at a trial writes its event files."""
-    return trial / f"attempt-{attempt}"
-
-
-def next_attempt(trial: Path) -> int:
-    """Return the number of the next attempt: one above the highest that has a folder or a record."""
-    numbers = [int(found[1]) for path in trial.glob("attempt-*") if (found := _ATTEMPT.fullmatch(path.name))]
-    with suppress(RecordError):  # none, or a damaged one
-        numbers.append(read_record(trial / RECORD_FILE).attempt)
-    return max(numbers, default=0) + 1
 
 
 def write_record(folder: Path, record: Record) -> Path:
@@ -124,16 +109,6 @@ def write_record(folder: Path, record: Record) -> Path:
     # Half a character, as in a file name of any bytes, has no UTF-8; as an escape it is good JSON.
     write_atomically(path, FORMAT.wrap(body.encode("utf-8", "backslashreplace")))
     return path
-
-
-def keep_older(folder: Path, *, newer: int) -> None:
-    """Copy a trial's present record, whole or damaged, to the attempt it is of, before that of a newer one replaces it."""
-    path = folder / RECORD_FILE
-    try:
-        attempt = read_record(path).attempt
-    except RecordError:
-        attempt = newer - 1
-    write_atomically(attempt_folder(folder, attempt) / RECORD_FILE, path.read_bytes())
 
 
 def read_record(path: Path) -> Record:

@@ -1,18 +1,20 @@
 """A study's folder as it is found on disk: its records, what is damaged or unfinished, who writes it."""
 
 import os
-import re
 import shlex
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
+from harness.records.attempts import attempts_in
 from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
 from harness.study import KINDS, study_files
 
-_ATTEMPT = re.compile(r"attempt-([0-9]{1,9})")
+PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
+DEFAULT_LOGDIR = "logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,45 @@ class StudyFolder:
 
     def mend(self, *, variants: Iterable[str] = (), force: bool = False) -> str:
         """Return the command that runs the study again as its newest record was made, in whole or these variants alone."""
-        files = [str(record.provenance.get("study_file", "")) for record in self.records]
-        own = next((path for path in files if path.endswith(KINDS)), self.name)
-        words = ["run", self.name if self.name in study_files() else own, "--logdir", str(self.folder.parent)]
-        words += _options_of(self.records)
-        for variant in dict.fromkeys(variants):
-            words += ["--only", variant]
-        return command(*words, *(["--force"] if force else []))
+        return run_command(self.folder, self.records, variants=variants, force=force)
 
 
-def _options_of(records: Iterable[Record]) -> list[str]:
+def run_command(
+    folder: Path, records: Iterable[Record], *, seeds: int | None = None, variants: Iterable[str] = (), force: bool = False
+) -> str:
+    """Return the command that runs a study again as its newest record was made, in whole or these variants alone.
+
+    folder: the study's, LOGDIR/STUDY. seeds: None for as many as there are.
+    """
+    records = list(records)
+    files = [str(record.provenance.get("study_file", "")) for record in records]
+    own = next((path for path in files if path.endswith(KINDS)), folder.name)
+    words = ["run", folder.name if folder.name in study_files() else own, *logdir_words(folder.parent)]
+    words += _options_of(records, seeds)
+    for variant in dict.fromkeys(variants):
+        words += ["--only", variant]
+    return command(*words, *(["--force"] if force else []))
+
+
+def logdir_words(logdir: Path) -> list[str]:
+    """Return the option that names a log folder, empty where a command takes it without being told."""
+    typed = as_typed(logdir)
+    return [] if typed == DEFAULT_LOGDIR else ["--logdir", typed]
+
+
+def as_typed(path: Path) -> str:
+    """Return a path as one would type it: relative where it lies below the working folder."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        return str(path)
+
+
+def _options_of(records: Sequence[Record], seeds: int | None) -> list[str]:
     newest = max(records, key=lambda record: record.provenance.get("started", 0.0), default=None)
     if newest is None:
         return []
-    words = ["--seeds", str(1 + max(record.seed for record in records))]
+    words = ["--seeds", str(seeds or 1 + max(record.seed for record in records))]
     for name, value in newest.provenance.get("base_changes", {}).items():
         text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else "none" if value is None else str(value)
         words += ["--dataset", text] if name == "dataset" else ["--set", f"{name}={text}"]
@@ -84,7 +111,7 @@ def read_folder(folder: Path) -> StudyFolder:
     for trial in (trial for variant in folders_in(folder) for trial in folders_in(variant)):
         if not trial.name.startswith("seed-"):
             continue
-        numbers = [int(found[1]) for place in folders_in(trial) if (found := _ATTEMPT.fullmatch(place.name))]
+        numbers = attempts_in(trial)
         attempts += len(numbers)
         counting = 0
         if os.path.lexists(trial / RECORD_FILE):
@@ -100,5 +127,11 @@ def read_folder(folder: Path) -> StudyFolder:
 
 
 def command(*words: str) -> str:
-    """Return a command line of the harness, quoted for a shell."""
-    return f"python -m harness {shlex.join(words)}"
+    """Return a command line of the harness, quoted for a shell, in the form in which this process was called."""
+    return f"{program()} {shlex.join(words)}"
+
+
+def program() -> str:
+    """Return how the harness was called: by scripts/harness, which says so, as `harness`, or as `python -m harness`."""
+    called = "harness" if Path(sys.argv[0]).name == "harness" else "python -m harness"
+    return os.environ.get(PROGRAM_VARIABLE) or called

@@ -1,20 +1,37 @@
 from .compare_inputs import ComparedTable as ComparedTable, read_tables as read_tables
+from .csv_reading import read_csv_table as read_csv_table
 from .declared import (
     as_declared_now as as_declared_now,
     built_in_file as built_in_file,
 )
-from .differences import DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS, difference_table as difference_table
+from .difference_plot import (
+    DIFFERENCES_FILE as DIFFERENCES_FILE,
+    difference_png as difference_png,
+    plot_differences as plot_differences,
+    write_differences as write_differences,
+)
+from .differences import (
+    DIFFERENCE_COLUMNS as DIFFERENCE_COLUMNS,
+    MOMENTS as MOMENTS,
+    difference_table as difference_table,
+    moment_text as moment_text,
+)
 from .filters import parse_filter as parse_filter
+from .findings import findings_text as findings_text
+from .forest import ForestPlot as ForestPlot, forest_plot as forest_plot
 from .formats import (
     BEST as BEST,
+    LATEX as LATEX,
     STANDARD_OUTPUT as STANDARD_OUTPUT,
     TABLE as TABLE,
+    escape_markdown as escape_markdown,
     export as export,
     to_markdown as to_markdown,
     write_output as write_output,
 )
+from .latex import paper_caption as paper_caption, paper_columns as paper_columns
+from .loaded_results import Results as Results
 from .loading import (
-    Results as Results,
     gather_records as gather_records,
     load as load,
     name_of as name_of,
@@ -29,6 +46,7 @@ from .naming import (
 from .notes import (
     chosen_by_validation as chosen_by_validation,
     interaction_notes as interaction_notes,
+    row_note as row_note,
     weights_notes as weights_notes,
 )
 from .selection import Found as Found, find_trial as find_trial, require_sole as require_sole, trials_of as trials_of

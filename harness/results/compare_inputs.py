@@ -10,7 +10,8 @@ from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
-from harness.results.loading import alike, by_study, gather_records, logdir_of
+from harness.results.loaded_results import by_study
+from harness.results.loading import alike, gather_records, logdir_of
 from harness.results.notes import weights_notes
 from harness.study import Study, load_study
 

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis import (
+    BESIDE,
     FLAGS,
     METRICS,
+    SETTING,
+    SUMMARY_FILE,
     TEXTS,
     concat,
     is_further_metric,
@@ -46,9 +49,11 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
             f"found {', '.join(str(name)[:40] for name in list(frame.columns)[:8])}."
         )
     runs = "seed" in frame.columns and "seeds" not in frame.columns
+    if not runs:
+        frame = _with_files_beside(path, frame)
     known = {*(run_columns() if runs else summary_columns())}
     further = [name for name in frame.columns if is_further_metric(name) and _are_numbers(frame[name])]
-    foreign = [name for name in frame.columns if name not in {*known, *further}]
+    foreign = [name for name in frame.columns if name not in {*known, *further} and not (runs and name.startswith(SETTING))]
     frame = frame[[name for name in frame.columns if name in {*known, *further}]].copy()
     for name in frame.columns:
         frame[name] = _typed(path, name, frame[name].tolist())
@@ -61,7 +66,24 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
         frame = _summary_of_runs(_about_a_metric(frame))
     else:
         frame = _about_a_metric(frame)
-    return with_whole_numbers(frame.reindex(columns=[*summary_columns(), *further])), notes
+    columns = [*summary_columns(), *further]
+    nothing = dict.fromkeys((name for name in columns if name in TEXTS and name not in frame.columns), "")
+    return with_whole_numbers(frame.assign(**nothing).reindex(columns=columns)), notes
+
+
+def _with_files_beside(path: Path, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a summary.csv with those of its columns that lie in files beside it; without them where there are none."""
+    for name, columns in BESIDE.items():
+        file = path.with_name(name)
+        if path.name != SUMMARY_FILE or not file.is_file() or {*columns} & {*frame.columns}:
+            continue
+        more = _read_texts(file)
+        if missing := [column for column in ("study", "variant", *columns) if column not in more.columns]:
+            raise UsageError(f"{file} lacks {', '.join(missing)}; expected what was written beside {path.name}.")
+        frame = frame.merge(more[["study", "variant", *columns]], on=["study", "variant"], how="left", validate="m:1").fillna(
+            ""
+        )
+    return frame
 
 
 def _are_numbers(texts: "pd.Series") -> bool:

@@ -1,6 +1,7 @@
 """What differs between two records: settings, architecture, data, environment, cost, results."""
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,21 @@ if TYPE_CHECKING:
 
 DIFFERENCE_COLUMNS = ("part", "name", "A", "B", "difference")
 _PARTS = ("settings", "data", "provenance", "cost", "metrics")
+MOMENTS = ("started", "ended")  # in seconds since 1970
 _IDENTITY = ("study", "variant", "seed", "trial_id", "attempt", "control", "change", "expectation", "status", "error")
 
 
-def difference_table(one: Record, other: Record) -> "pd.DataFrame":
+def difference_table(one: Record, other: Record, *, rounded: bool = False) -> "pd.DataFrame":
     """Return one row for each value that differs: part, name, A, B, and B - A where both are numbers.
 
-    The histories are one row each: the first epoch whose values are not the same bit for bit.
+    rounded: whether A and B are written for reading, with six digits at most, or in full. The histories are one row each:
+    the first epoch whose values are not the same bit for bit.
     """
     import pandas as pd
 
     rows = [(*row, _difference(row[2], row[3])) for row in _differing(one, other)]
-    shown = [(part, name, _text(mine), _text(its), change) for part, name, mine, its, change in rows]
+    write = _rounded if rounded else lambda _, value: _text(value)
+    shown = [(part, name, write(name, mine), write(name, its), change) for part, name, mine, its, change in rows]
     return pd.DataFrame(shown, columns=list(DIFFERENCE_COLUMNS))
 
 
@@ -72,6 +76,18 @@ def _text(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return show_value(tuple(value))
     return "" if isinstance(value, float) and math.isnan(value) else show_value(value)
+
+
+def _rounded(name: str, value: Any) -> str:
+    """Write a value for reading: a moment as date and time, a number with six digits at most."""
+    if not isinstance(value, float) or math.isnan(value):
+        return _text(value)
+    return moment_text(value) if name in MOMENTS else f"{value:.6g}"
+
+
+def moment_text(seconds: float) -> str:
+    """Write a moment, in seconds since 1970, as date and time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(min(max(seconds, 0), 2**40)))
 
 
 def _difference(one: Any, other: Any) -> float:

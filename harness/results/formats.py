@@ -2,42 +2,42 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.records import on_one_line, plain, to_csv, write_atomically
-from harness.results.view import Cell, View, make_view
+from harness.results.latex import to_latex
+from harness.results.view import Cell, View, column_words, make_view
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TABLE = "table"
-FORMATS = (TABLE, "csv", "markdown", "latex", "json")
+LATEX = "latex"
+FORMATS = (TABLE, "csv", "markdown", LATEX, "json")
 STANDARD_OUTPUT = "-"
 BEST = "•"  # the best of its column, where there is no bold
-_LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "±": r"$\pm$", "−": r"$-$", "…": r"\ldots{}", "→": r"$\to$", "Δ": r"$\Delta$",
-}  # fmt: skip
 _MARKDOWN = re.compile(r"[\\`*|<>\[\]]|(?<!\w)_|_(?!\w)")
 
 
-def export(frame: "pd.DataFrame", columns: Sequence[str], form: str, *, caption: str = "") -> str:
+def export(frame: "pd.DataFrame", columns: Sequence[str], form: str, *, caption: str = "", label: str = "") -> str:
     """Return chosen columns of a table as text.
 
     form: one of FORMATS. csv and json hold the numbers in full; the others show mean ± std, the best and the marks of
-    significance (see harness.results.view), with one line that says what they mean.
+    significance (see harness.results.view), with one line that says what they mean. label: by which a paper refers to it,
+    in LaTeX.
     """
     if form == "csv":
         return to_csv(frame[list(columns)])
     if form == "json":
         return to_json(frame[list(columns)])
-    writers: Mapping[str, Callable[[View], str]] = {TABLE: to_text, "markdown": to_markdown, "latex": to_latex}
     marked = BEST if form == TABLE else "in bold"
-    return writers[form](make_view(frame, columns, caption=caption, marked=marked))
+    view = make_view(frame, columns, caption=caption, marked=marked)
+    if form == LATEX:
+        return to_latex(view, label=label)
+    return to_markdown(view) if form == "markdown" else to_text(view)
 
 
 def write_output(text: str, output: str, *, show: Callable[[str], None]) -> None:
@@ -67,7 +67,7 @@ def to_json(frame: "pd.DataFrame") -> str:
 def to_markdown(view: View) -> str:
     """Return a table in GitHub's Markdown, its caption below it."""
     lines = [
-        _markdown_row([words(name) for name in view.columns]),
+        _markdown_row([column_words(name) for name in view.columns]),
         _markdown_row(["---:" if numeric else ":---" for numeric in view.numeric]),
         *(_markdown_row([_markdown_cell(cell) for cell in row]) for row in view.rows),
     ]
@@ -87,50 +87,6 @@ def _markdown_cell(cell: Cell) -> str:
 def escape_markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, on one line."""
     return _MARKDOWN.sub(lambda match: "\\" + match[0], on_one_line(text))
-
-
-def to_latex(view: View) -> str:
-    """Return a table for a paper: a LaTeX `table` with booktabs' rules and a caption."""
-    alignment = "".join("r" if numeric else "l" for numeric in view.numeric)
-    lines = [
-        "% needs \\usepackage{booktabs}",
-        "\\begin{table}",
-        "\\centering",
-        *([f"\\caption{{{escape_latex(view.caption)}}}"] if view.caption else []),
-        f"\\begin{{tabular}}{{{alignment}}}",
-        "\\toprule",
-        _latex_row([escape_latex(words(name)) for name in view.columns]),
-        "\\midrule",
-        *(
-            _latex_row([_latex_cell(cell, numeric) for cell, numeric in zip(row, view.numeric, strict=True)])
-            for row in view.rows
-        ),
-        "\\bottomrule",
-        "\\end{tabular}",
-        "\\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    return f"{' & '.join(cells)} \\\\"
-
-
-def _latex_cell(cell: Cell, numeric: bool) -> str:
-    text = escape_latex(cell.whole)
-    if numeric and text.startswith(("+", "-")):
-        text = f"${text[0]}${text[1:]}"
-    return (f"\\textbf{{{text}}}" if cell.best else text) + (f"$^{{{cell.mark}}}$" if cell.mark else "")
-
-
-def escape_latex(text: str) -> str:
-    """Return a text that LaTeX sets as it is, on one line."""
-    return "".join(_LATEX.get(letter, letter) for letter in on_one_line(text))
-
-
-def words(name: str) -> str:
-    """Return a column's name as words: test_accuracy → test accuracy."""
-    return name.replace("_", " ")
 
 
 def to_text(view: View) -> str:

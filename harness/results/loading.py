@@ -2,29 +2,30 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.analysis import (
+    SETTING,
     epoch_numbers,
     in_order,
     last_run,
     last_run_line,
     left_out_lines,
     runs_table,
-    summary_table,
+    setting_cell,
     told_apart,
     trial_key,
 )
 from harness.errors import UsageError
 from harness.records import Record, RecordError, find_records, gc_paused, read_record, trial_folder
 from harness.results.declared import as_declared_now
-from harness.study import load_study, show_value
+from harness.results.loaded_results import Results
+from harness.study import load_study
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,51 +39,6 @@ class Gathered:
     paths: tuple[Path, ...]
     problems: tuple[str, ...]
     rivals: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What `load` returns.
-
-    trials: one row a trial, in the study's order: the columns of runs.csv, then change, control, each cost (`cost_…`,
-    such as cost_peak_memory_mb) and each setting (`setting_…`, tuples as 512-256). epochs: one row a trial and logged
-    epoch, counted from 1: study, variant, seed, trial_id, epoch, then train_loss, train_accuracy, test_loss, test_accuracy
-    and whatever else the history holds. Losses are in nats, accuracies fractions, times seconds; what is not known or
-    not finite is NaN. problems: one line for each file that was set aside. as_expected: whether every trial ended as its
-    study expects; from `harness.run`, whether every expectation of the study's results held too.
-    """
-
-    trials: "pd.DataFrame"
-    epochs: "pd.DataFrame"
-    problems: tuple[str, ...] = ()
-    as_expected: bool = True
-    records: tuple[Record, ...] = field(default=(), repr=False)
-    logdir: Path | None = field(default=None, repr=False)
-
-    @property
-    def summary(self) -> "pd.DataFrame":
-        """One row a variant, the base first, with its verdict: the columns of summary.csv."""
-        import pandas as pd
-
-        tables = [summary_table(records, logdir=self.logdir) for records in by_study(self.records).values()]
-        return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
-
-    def plot(self) -> "Figure":
-        """Return a figure of what each variant changes in its study's metric, with intervals where there are any."""
-        from harness.results.difference_plot import plot_differences
-
-        return plot_differences(self.summary)
-
-    def report(self, path: str | Path) -> Path:
-        """Write the summary with that figure into one HTML file that needs nothing else; return its path."""
-        from harness.results.html import write_report
-
-        return write_report(self.summary, Path(path))
-
-    def _repr_html_(self) -> str:
-        from harness.results.html import summary_html
-
-        return summary_html(self.summary)
 
 
 def load(path: str | Path, *, study: str | Path | None = None) -> Results:
@@ -184,7 +140,7 @@ def require_folder(folder: Path) -> None:
     except (OSError, ValueError):  # a name too long, or with a NUL
         there = False
     if not there:
-        raise UsageError(f"Path {str(folder)!r} is no folder; expected LOGDIR, LOGDIR/STUDY, or a summary.csv or runs.csv.")
+        raise UsageError(f"Path {str(folder)!r} is not a folder; expected LOGDIR, LOGDIR/STUDY, or a summary.csv or runs.csv.")
 
 
 def name_of(record: Record) -> str:
@@ -195,14 +151,6 @@ def name_of(record: Record) -> str:
 def logdir_of(path: Path) -> Path:
     """Return the log folder that a trial's record file lies in."""
     return path.absolute().parent.parent.parent.parent
-
-
-def by_study(records: Iterable[Record]) -> dict[str, list[Record]]:
-    """Part records by their study, in the order of the studies' names."""
-    studies: dict[str, list[Record]] = {}
-    for record in in_order(records):
-        studies.setdefault(record.study, []).append(record)
-    return studies
 
 
 def _rank(path: Path, record: Record) -> tuple[bool, int]:
@@ -225,16 +173,12 @@ def trials_table(records: Sequence[Record], logdir: Path) -> "pd.DataFrame":
     import pandas as pd
 
     details = [
-        {"change": record.change, "control": record.control}
+        {"control": record.control}
         | {f"cost_{name}": value for name, value in record.cost.items()}
-        | {f"setting_{name}": _setting(value) for name, value in record.settings.items()}
+        | {f"{SETTING}{name}": setting_cell(value) for name, value in record.settings.items()}
         for record in records
     ]
     return pd.concat([runs_table(records, logdir=logdir), pd.DataFrame(details)], axis="columns")
-
-
-def _setting(value: Any) -> Any:
-    return show_value(tuple(value)) if isinstance(value, (list, tuple)) else value
 
 
 def _epochs(records: Iterable[Record]) -> "pd.DataFrame":

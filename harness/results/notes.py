@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis import INCONCLUSIVE, SUMMARY_FILE
+from harness.analysis import ADDITIVE, INCONCLUSIVE, INTERACTIONS_FILE
+from harness.errors import clean
 from harness.records import LAST_EPOCH, Record
 from harness.results.view import UNFINISHED, format_value
-from harness.study import HIGHER, is_missing, text_of
+from harness.study import BETTER, HIGHER, WORSE, Row, is_missing, number_of, text_of
 
 MOST_NOTES = 8
 _BEST = "best epoch "
@@ -47,6 +48,19 @@ def _choice(measured: Sequence[dict[str, Any]], column: str, who: str) -> str:
     )
 
 
+def row_note(row: Row, *, concluded: bool) -> str:
+    """Say of a summary's row what its cells do not: its error, seeds that were not paired, why its verdict is as it is.
+
+    concluded: whether the verdicts are explained beside the table, as `conclude` does.
+    """
+    word = text_of(row.get("verdict"))
+    # Of better and worse the detail is but the p-value, unless they are by the seeds that finished.
+    plain = word in (BETTER, WORSE) and number_of(row.get("completion_p")) is None
+    detail = "" if concluded or plain else text_of(row.get("verdict_detail"))
+    parts = (clean(text_of(row.get("error"))).rstrip("."), text_of(row.get("pairs_note")), detail)
+    return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
 def interaction_notes(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     """Return variants of a summary, each with a sentence on whether its change does there what it does alone.
 
@@ -57,17 +71,23 @@ def interaction_notes(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
         found.sort(key=lambda row: text_of(row.get("interaction_verdict")) in ("", INCONCLUSIVE))
     notes = [(row["variant"], _interaction(row)) for row in found[:MOST_NOTES]]
     if more := len(found) - len(notes):
-        notes.append((f"{more} more", f"of interactions, in {SUMMARY_FILE}"))
+        notes.append((f"{more} more", f"of interactions, in {INTERACTIONS_FILE}"))
     return notes
 
 
 def _interaction(row: dict[str, Any]) -> str:
     low, high = _written(row, "interaction_low"), _written(row, "interaction_high")
     interval = f" [{low}, {high}]" if low else ""
-    word, detail = text_of(row.get("interaction_verdict")), text_of(row.get("interaction_detail"))
-    said = f": {word}" + (f" ({detail})" if word == INCONCLUSIVE and detail else "") if word else ""
-    more = f"{_written(row, 'interaction')}{interval} more than alone ({row['interaction_alone']})"
-    return f"beside {row['interaction_with']}, its change gives {more}{said}"
+    word, detail, beside = (text_of(row.get(f"interaction_{name}")) for name in ("verdict", "detail", "with"))
+    signed, size = _written(row, "interaction"), _written(row | {"interaction": abs(row["interaction"])}, "interaction")
+    if word == ADDITIVE:
+        return f"with {beside} the change does what it does without it ({row['interaction_alone']}): {signed}{interval}"
+    if word == INCONCLUSIVE:
+        why = f"; {detail}" if detail else ""
+        return f"too close to call whether the change does more or less with {beside} than without it: {signed}{interval}{why}"
+    verb = "brings" if (row["interaction"] > 0) == (row["direction"] == HIGHER) else "costs"
+    compared = f"than without it ({row['interaction_alone']})"
+    return f"with {beside} the change {verb} {size.lstrip('+')} more {compared}{f': {signed}{interval}' if interval else ''}"
 
 
 def _written(row: dict[str, Any], column: str) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # The form of a column's numbers, by the first pattern that its name contains.
 _FORMS = (
-    (r"_ratio", ".3g"),
+    (r"_ratio|^margin", ".3g"),
+    (r"^seeds_needed", ".0f"),
     (r"difference_.*seconds", "+z.1f"),
     (r"difference_", "+.3g"),
     (r"probability|_rate_|_low|_high", ".4f"),
@@ -42,6 +43,7 @@ class Cell:
     best: bool = False
     mark: str = ""
     deviation: str = ""
+    interval: str = ""  # of a difference, where it shares its cell
 
     @property
     def whole(self) -> str:
@@ -71,6 +73,11 @@ def make_view(frame: "pd.DataFrame", columns: Sequence[str], *, caption: str = "
     numeric = tuple(_is_numeric(frame, name) for name in shown)
     words = " ".join(part for part in (caption, _legend(frame, shown, cells, marked)) if part)
     return View(tuple(shown), numeric, tuple(zip(*cells, strict=True)), words)
+
+
+def column_words(name: str) -> str:
+    """Return a column's name as words: test_accuracy → test accuracy."""
+    return name.replace("_", " ")
 
 
 def format_value(name: str, value: Any, *, metric: str = "") -> str:

@@ -38,3 +38,5 @@ from .request import (
     in_changed_base as in_changed_base,
     selected as selected,
 )
+from .study_board import write_study_board as write_study_board
+from .time_left import Pace as Pace, TimeLeft as TimeLeft

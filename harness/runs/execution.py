@@ -13,8 +13,8 @@ from harness.records import INTERRUPTED, Record, attempt_folder, environment, re
 from harness.runs.executors.protocol import Executor, Progress, StopRequest, WorkerFailure
 from harness.runs.plan import Plan, PlanResults, results
 from harness.runs.record_store import RecordStore, reinstate
-from harness.study import hparam_values
-from harness.tensorboard import TrialWriter, as_code, write_aggregates
+from harness.runs.study_board import write_study_board
+from harness.tensorboard import write_error
 from harness.training import Trial, blank_record, notices
 
 TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most
@@ -82,7 +82,7 @@ class _Run:
         for trial, outcome in self.executor.run(trials, progress=self.epoch, stop_request=self.stop_request):
             record = _record(self.plan, trial, outcome)
             if isinstance(outcome, WorkerFailure) and outcome.status != INTERRUPTED:
-                self.store.attempt("The event file", partial(show_failure, self.plan, trial, record))
+                self.store.attempt("The event file", partial(show_failure, trial, record))
             record = self.store.keep(trial, record)
             for line in notices(record):
                 self.tell(self.watcher.notice, line)
@@ -123,19 +123,16 @@ def _record(plan: Plan, trial: Trial, outcome: Record | WorkerFailure) -> Record
     return replace(outcome, provenance=provenance)
 
 
-def show_failure(plan: Plan, trial: Trial, record: Record) -> None:
-    """Write for TensorBoard what a worker that is gone could not: the error, and the failed session."""
+def show_failure(trial: Trial, record: Record) -> None:
+    """Write for TensorBoard what a worker that is gone could not: the error."""
     require_own_trial(trial.folder)
-    with TrialWriter(attempt_folder(trial.folder, record.attempt) / "failure") as board:
-        board.hparams(hparam_values(plan.study.settings(trial.variant)), trial_id=f"{trial.study}/{trial.variant}")
-        board.text("error", as_code(record.error))
-        board.end(status="failure")
+    write_error(attempt_folder(trial.folder, record.attempt), record.error)
 
 
 def write_everything(plan: Plan, store: RecordStore) -> None:
-    """Write all that is made from the records: both tables, and the variants' bands for TensorBoard."""
+    """Write all that is made from the records: both tables, and what TensorBoard shows of the whole study."""
     store.attempt("The tables", lambda: write_judged(plan, results(plan)))
-    store.attempt("The bands", lambda: write_aggregates(plan.folder, results(plan).records))
+    store.attempt("TensorBoard's summary", lambda: write_study_board(plan.folder, results(plan).records))
     store.finish()
 
 

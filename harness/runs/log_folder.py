@@ -2,13 +2,12 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from harness.errors import UsageError
 from harness.records import reason, require_own, require_own_trial, require_same_folder, trial_folder
+from harness.results import escape_markdown
 from harness.runs.plan import Plan
-from harness.study import Study, hparam_values
-from harness.tensorboard import metric_columns, write_study
+from harness.tensorboard import announce_study
 
 
 def require_writable(folder: Path) -> None:
@@ -33,24 +32,12 @@ def require_own_trials(plan: Plan) -> None:
 
 
 def begin_study(plan: Plan) -> None:
-    """Write the study's columns for the HParams tab; UsageError if the disk does not take them."""
+    """Say in the study's own run in TensorBoard what is under way; UsageError if the disk does not take it."""
     try:
         require_same_folder(plan.folder, plan.home)
-        validated = any(getattr(plan.study.settings(name), "validation", None) for name in plan.study.names)
-        metrics = metric_columns(plan.study.metric.name, validation=validated)
-        write_study(plan.folder, hyperparameters=_hyperparameters(plan.declared, plan.study), metrics=metrics)
+        announce_study(plan.folder, f"{escape_markdown(plan.study.question)}\n\n{plan.tally}.")
     except OSError as error:
         raise _unwritable(plan.folder, error) from None
-
-
-def _hyperparameters(*studies: Study) -> dict[str, list[Any]]:
-    """Return each setting's values over all variants: the whole study's too, whose older trials the tab still shows."""
-    columns: dict[str, list[Any]] = {}
-    for study in studies:
-        for name in study.names:
-            for setting, value in hparam_values(study.settings(name)).items():
-                columns.setdefault(setting, []).append(value)
-    return columns
 
 
 def _unwritable(folder: Path, error: OSError) -> UsageError:

@@ -11,7 +11,6 @@ from harness.records import (
     RECORD_FILE,
     Record,
     RecordError,
-    attempt_folder,
     disk_is_full,
     folder_identity,
     is_temporary,
@@ -30,18 +29,17 @@ from harness.training import Trial, discard
 
 
 def store(folder: Path, record: Record) -> None:
-    """Write a trial's record; an older one moves to the attempt it is of, which leaves the HParams tab.
+    """Write a trial's record; an older one moves to the attempt it is of, which TensorBoard no longer shows.
 
     An interrupted attempt does not take the place of a result, be it of other settings: its record stays with it.
     OSError means that the record is not in its place; once it is, what else can be tidied is a courtesy.
     """
     require_own_trial(folder)
     if record.status == INTERRUPTED and is_recorded(folder):
-        hide(attempt_folder(folder, record.attempt))
-        write_record(attempt_folder(folder, record.attempt), record)
+        write_record(hide(folder, record.attempt), record)
         return
     for attempt in range(1, record.attempt):
-        hide(attempt_folder(folder, attempt))
+        hide(folder, attempt)
     sweep(folder)
     if (folder / RECORD_FILE).exists():
         keep_older(folder, newer=record.attempt)
@@ -68,8 +66,8 @@ def reinstate(folder: Path, record: Record) -> None:
     if path.exists():
         keep_older(folder, newer=next_attempt(folder))
     if present is not None:
-        hide(attempt_folder(folder, present.attempt))
-    unhide(attempt_folder(folder, record.attempt))
+        hide(folder, present.attempt)
+    unhide(folder, record.attempt)
     write_record(folder, record)
 
 

@@ -40,6 +40,11 @@ class RunRequest:
         return self.jobs or default_jobs()
 
     @property
+    def effective_workers(self) -> int:
+        """How many of them the machine can run at full speed."""
+        return min(self.workers, default_jobs())
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """What every record of the run says of how it was asked for."""
         return {**self.origin, "engine_asked": self.engine, "base_changes": dict(self.base_changes)}

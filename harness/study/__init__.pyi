@@ -1,4 +1,4 @@
-from .cells import is_missing as is_missing, number_of as number_of, text_of as text_of
+from .cells import counted as counted, is_missing as is_missing, number_of as number_of, text_of as text_of
 from .claims import (
     BETTER as BETTER,
     CONFOUNDED as CONFOUNDED,
@@ -79,14 +79,13 @@ from .own_calls import call as call, takes as takes
 from .own_settings import is_made as is_made
 from .phases import Phase as Phase
 from .pickled import PICKLED as PICKLED, loaded_code as loaded_code, pickle_study as pickle_study, pickled_name as pickled_name
+from .setting_values import check as check
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
     Settings as Settings,
     annotations as annotations,
     changed as changed,
-    check as check,
     differences as differences,
-    hparam_values as hparam_values,
     parse as parse,
     to_json as to_json,
     values_of as values_of,

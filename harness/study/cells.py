@@ -1,4 +1,4 @@
-"""A cell of a table, whatever pandas or a file has put there: whether it is empty, its text, its number."""
+"""A cell of a table, whatever pandas or a file has put there: whether it is empty, its text, its number; numbers of things."""
 
 import math
 from typing import Any
@@ -28,3 +28,9 @@ def number_of(value: Any) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def counted(count: int, word: str) -> str:
+    """Write a number of things: 1 trial, 85 trials, 8 studies."""
+    several = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{count} {word if count == 1 else several}"

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.errors import UsageError
-from harness.study.settings import LAYER_NAMES, LAYER_TEXTS, Settings, changed, differences
+from harness.study.setting_values import LAYER_TEXTS
+from harness.study.settings import LAYER_NAMES, Settings, changed, differences
 from harness.study.variant import BASE, Variant, show_value
 
 MOST_VARIANTS = 1000

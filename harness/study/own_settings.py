@@ -6,7 +6,8 @@ from dataclasses import is_dataclass, make_dataclass
 from typing import Any
 
 from harness.errors import UsageError
-from harness.study.settings import Settings, annotations, check
+from harness.study.setting_values import check
+from harness.study.settings import Settings, annotations
 
 PLACES = ("seed", "folder", "threads", "gpu", "study")  # what a command is given beside its settings
 OPTIONS = ("control", "expect", "together", "family", "name")  # what a variant says beside its changes

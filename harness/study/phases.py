@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import UsageError
-from harness.study.settings import check, require_positive
+from harness.study.setting_values import check, require_positive
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 from harness.errors import UsageError
 from harness.study import families
 from harness.study.folds import as_folds
-from harness.study.settings import Settings, annotations, changed, check
+from harness.study.setting_values import check
+from harness.study.settings import Settings, annotations, changed
 from harness.study.study import Study
 from harness.study.toml_command import COMMAND_KEYS, base_of_command, command_of
 from harness.study.toml_file import PlacedError, TomlFile, gathered, read_toml

@@ -5,7 +5,8 @@ from typing import Any
 from harness.errors import UsageError
 from harness.study.command import KINDS, Command
 from harness.study.own_settings import is_made, made_settings
-from harness.study.settings import check, values_of
+from harness.study.setting_values import check
+from harness.study.settings import values_of
 from harness.study.study import Study
 from harness.study.toml_file import TomlFile
 from harness.study.toml_values import require_known

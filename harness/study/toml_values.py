@@ -18,7 +18,8 @@ from harness.study.expectations import (
 )
 from harness.study.figure_names import checked_pictures
 from harness.study.metrics import Metric
-from harness.study.settings import LAYER_TEXTS, Settings, changed, check
+from harness.study.setting_values import LAYER_TEXTS, check
+from harness.study.settings import Settings, changed
 from harness.study.toml_file import TomlFile
 
 AGAINST = {"better": better_than_control, "worse": worse_than_control, "equivalent": equivalent_to_control}

@@ -1,23 +1,18 @@
-"""Curves across seeds: each variant's mean and band per epoch, as an aggregate run for TensorBoard."""
+"""Curves across seeds: each variant's mean and band per epoch, and the layout that draws them."""
 
 import math
-import shutil
 from collections.abc import Iterable, Sequence
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.custom_scalar import layout_pb2, metadata as layout_metadata
-from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.util import tensor_util
 
 from harness.analysis import mean_interval, overlap
-from harness.records import Record, own_aggregates, require_own
-from harness.study import BASE, PREFIXES, metric_from_dict
-from harness.tensorboard.event_file import EventFile
+from harness.records import Record
+from harness.study import PREFIXES, metric_from_dict
 
-AGGREGATE = "aggregate"
 LAST_STEP = 2**63 - 1  # that an event can have
 Band = tuple[float, float, float]  # mean, low, high
 
@@ -54,28 +49,7 @@ def _steps(record: Record) -> Iterable[int]:
     batches, numbers = (record.history.get(name, ()) for name in ("step", "epoch"))
     if record.settings.get("steps_per_epoch"):
         return (int(step) for step in batches if math.isfinite(step))
-    return (int(number) - 1 for number in numbers if math.isfinite(number)) if numbers else count()
-
-
-def write_aggregates(folder: Path, records: Sequence[Record]) -> None:
-    """Write an aggregate run for each variant, in the place of older ones, and the layout that draws the bands.
-
-    folder: the study's. The runs lie in VARIANT/aggregate; the layout, for the Custom Scalars tab, in the base's.
-    """
-    by_variant: dict[str, list[Record]] = {}
-    for record in records:
-        by_variant.setdefault(record.variant, []).append(record)
-    for stale in own_aggregates(folder, AGGREGATE):
-        if stale.parent.name not in by_variant:
-            shutil.rmtree(stale, ignore_errors=True)
-    curves = curve_names(records)
-    for variant, group in by_variant.items():
-        bands = {curve: points for curve in curves if (points := band(group, curve))}
-        target = folder / variant / AGGREGATE
-        require_own(target, root=folder.parent)
-        shutil.rmtree(target, ignore_errors=True)
-        if bands:
-            _write_run(target, bands, layout=curves if variant == BASE else ())
+    return (int(number) for number in numbers if math.isfinite(number)) if numbers else count(1)
 
 
 def curve_names(records: Sequence[Record]) -> tuple[str, ...]:
@@ -93,17 +67,8 @@ def curve_names(records: Sequence[Record]) -> tuple[str, ...]:
     return tuple(sorted(names - {"test_seconds"}, key=rank))
 
 
-def _write_run(target: Path, bands: dict[str, dict[int, Band]], *, layout: Sequence[str]) -> None:
-    with EventFile(target) as file, np.errstate(over="ignore"):  # TensorBoard's numbers are of half the width
-        if layout:
-            file.add_summary(_layout_summary(layout))
-        for curve, points in bands.items():
-            for step, values in points.items():
-                for name, value in zip(("mean", "low", "high"), values, strict=True):
-                    file.add_summary(scalar_pb(f"{curve}/{name}", value), step=step)
-
-
-def _layout_summary(curves: Sequence[str]) -> Summary:
+def layout_summary(curves: Sequence[str]) -> Summary:
+    """Return the layout by which the Custom Scalars tab draws each curve's mean with its band."""
     charts = [
         layout_pb2.Chart(
             title=curve.replace("_", " "),

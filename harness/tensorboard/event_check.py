@@ -1,7 +1,11 @@
-"""Whether an event file is whole, by TensorBoard's own record reader; no TensorFlow."""
+"""Whether an event file is whole, and what it begins with, by TensorBoard's own record reader; no TensorFlow."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
+from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.tensorflow_stub import errors
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
 
@@ -25,3 +29,18 @@ def readable_records(path: Path) -> tuple[int, str]:
         return count, error.strerror or str(error)
     except (MemoryError, OverflowError):  # a length that no file has
         return count, "the length of a record cannot be right"
+
+
+def first_events(path: Path, most: int) -> list[Event]:
+    """Return a file's first events, as many as can be read; at most so many."""
+    found: list[Event] = []
+    with suppress(errors.OpError, OSError):
+        found.extend(Event.FromString(record) for record in islice(_records(path), most))
+    return found
+
+
+def _records(path: Path) -> Iterator[bytes]:
+    reader = PyRecordReader_New(str(path))
+    while True:
+        reader.GetNext()
+        yield reader.record()

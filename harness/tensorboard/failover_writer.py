@@ -45,12 +45,8 @@ class FailoverWriter:
         else:
             self._board.__exit__(kind, error, trace)
 
-    def hparams(self, *args: Any, **options: Any) -> None:
-        """As TrialWriter's, and so the five below."""
-        self.write(lambda board, _: board.hparams(*args, **options))
-
     def text(self, *args: Any, **options: Any) -> None:
-        """Write a text."""
+        """As TrialWriter's, and so the three below."""
         self.write(lambda board, _: board.text(*args, **options))
 
     def graph(self, *args: Any, **options: Any) -> None:
@@ -64,10 +60,6 @@ class FailoverWriter:
     def add(self, *summaries: Any, **options: Any) -> None:
         """Write pictures, histograms or PR curves."""
         self.write(lambda board, _: board.add(*summaries, **options))
-
-    def end(self, *args: Any, **options: Any) -> None:
-        """Write the session and its outcome."""
-        self.write(lambda board, _: board.end(*args, **options))
 
     def write(self, step: Step) -> None:
         """Write something to the board or into its folder, and remember it; OSError as the class says."""

@@ -3,44 +3,37 @@
 import errno
 import io
 import ipaddress
+import logging
 import socket
+import sys
 import threading
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from harness.errors import UsageError
-from harness.tensorboard.event_file import event_files
+from harness.records import program
+from harness.tensorboard.views import MOST_RUNS, View, find_runs, views_of
 
 FIRST_PORT = 6006
 LOOPBACK = "localhost"
-MOST_RUNS = 500  # beyond them TensorBoard ticks no run, not even one that a view filters for
 SAMPLES = {"images": 50}  # of one tag; TensorBoard keeps 10 by itself, too few to see a surface form
-VIEWS = {
-    "mean and band of each variant": "#custom_scalars&regexInput=aggregate&_smoothingWeight=0",
-    "test curves of seed 0": "?runFilter=seed-0.*test&smoothing=0#timeseries",
-    "pictures of seed 0": "#images&regexInput=seed-0%2Fattempt-[0-9]*%24",
-    "hyperparameters": "#hparams",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """A running TensorBoard; `close` it, or leave the `with` block, to free its port.
 
-    notices: what the user should know and did not ask for, one line each.
+    notices: what the user should know and did not ask for, one line each. views: what there is to see, behind the url.
     """
 
     url: str
     port: int
     notices: tuple[str, ...]
+    views: tuple[View, ...]
     _server: Any
-
-    @property
-    def views(self) -> dict[str, str]:
-        """What to look at first → its address; beyond 40 runs TensorBoard ticks none by itself, these tick a few."""
-        return {name: self.url + address for name, address in VIEWS.items()}
 
     def __enter__(self) -> "Board":
         return self
@@ -74,6 +67,7 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
         servers.append(program.create_port_scanning_werkzeug_server(application, flags))
         return servers[0]
 
+    do_without_tensorflow()
     tensorboard = program.TensorBoard(server_class=make_server)
     tensorboard.configure(logdir=str(logdir.resolve()), port=port, host=host, samples_per_plugin=SAMPLES)
     try:
@@ -81,8 +75,16 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
             url = tensorboard.launch()
     except (program.TensorBoardServerException, SystemExit):  # its server exits where it cannot bind
         raise _taken(port) from None
-    taken = servers[0].server_port
-    return Board(url=url, port=taken, notices=_notices(logdir, asked=port, taken=taken, host=host), _server=servers[0])
+    taken, runs = servers[0].server_port, find_runs(logdir)
+    notices = _notices(logdir, asked=port, taken=taken, host=host, runs=len(runs))
+    return Board(url=url, port=taken, notices=notices, views=views_of(logdir, runs), _server=servers[0])
+
+
+def do_without_tensorflow() -> None:
+    """Have TensorBoard read files by its own means: TensorFlow would take seconds to load, and log into the terminal."""
+    # TensorBoard looks for a module of this name, which its builds without TensorFlow have.
+    sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
 
 
 def _require_folder(logdir: Path) -> None:
@@ -119,7 +121,7 @@ def _is_loopback(host: str) -> bool:
     return all(ipaddress.ip_address(address).is_loopback for address in found)
 
 
-def _notices(logdir: Path, *, asked: int | None, taken: int, host: str) -> tuple[str, ...]:
+def _notices(logdir: Path, *, asked: int | None, taken: int, host: str, runs: int) -> tuple[str, ...]:
     notices = []
     if not _is_loopback(host):
         notices.append(
@@ -128,11 +130,10 @@ def _notices(logdir: Path, *, asked: int | None, taken: int, host: str) -> tuple
         )
     if asked is None and taken != FIRST_PORT:
         notices.append(f"Port {FIRST_PORT} is taken; TensorBoard is on port {taken} instead.")
-    runs = len({file.parent for file in event_files(logdir, recursive=True)})
     if runs > MOST_RUNS:
         notices.append(
             f"{runs:,} runs: beyond {MOST_RUNS} TensorBoard shows none before you tick it. "
-            "Serve one study alone: python -m harness board STUDY."
+            f"Serve one study alone: {program()} board STUDY."
         )
     if not runs:
         notices.append(f"No event files in {str(logdir)!r} yet; what a study writes there will appear.")

@@ -1,4 +1,4 @@
-"""Images, histograms and PR curves as TensorBoard's own summaries, made without TensorFlow."""
+"""Texts, images, histograms and PR curves as TensorBoard's own summaries, made without TensorFlow."""
 
 import struct
 from typing import Any
@@ -8,6 +8,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboard.plugins.histogram import metadata as histogram_metadata
 from tensorboard.plugins.image import metadata as image_metadata
 from tensorboard.plugins.pr_curve import metadata as pr_curve_metadata
+from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.util import tensor_util
 
 BUCKETS = 30  # of a histogram, as TensorBoard's own has
@@ -15,6 +16,11 @@ THRESHOLDS = 101  # of a PR curve: one a percent
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LEAST_COUNT = 1e-7  # a precision without any positive is 0, as in TensorBoard's own curves
+
+
+def text_summary(tag: str, markdown: str) -> Summary:
+    """Return a text in Markdown; a message's half a character (a surrogate), which UTF-8 has no bytes for, becomes `?`."""
+    return text_pb(tag, markdown.encode("utf-8", "replace"))
 
 
 def image_summary(tag: str, png: bytes) -> Summary:
@@ -44,7 +50,7 @@ def histogram_summary(tag: str, values: Any) -> Summary:
 def pr_curve_summary(tag: str, positive: np.ndarray, probabilities: np.ndarray) -> Summary:
     """Return precision and recall at each threshold.
 
-    positive: which samples are of the class, shape (n,). chances: what the model gives the class, from 0 to 1, (n,).
+    positive: which samples are of the class, shape (n,). probabilities: what the model gives the class, from 0 to 1, (n,).
     """
     places = np.floor(np.clip(probabilities, 0.0, 1.0) * (THRESHOLDS - 1)).astype(np.int64)
     true, false = (np.bincount(places[chosen], minlength=THRESHOLDS)[::-1].cumsum()[::-1] for chosen in (positive, ~positive))

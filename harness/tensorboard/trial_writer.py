@@ -1,46 +1,38 @@
-"""Everything that is written for TensorBoard: one trial's curves, texts, graphs and session, and a study's columns."""
+"""What one attempt at a trial shows in TensorBoard: curves, texts, pictures and graphs."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboard.plugins.graph import metadata as graph_metadata
-from tensorboard.plugins.hparams import api_pb2, metadata as hparams_metadata, plugin_data_pb2, summary_v2
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
-from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.util import tensor_util
 
+from harness.records import attempt_folder, set_apart
 from harness.study import TEST, TRAIN, VALIDATION
 from harness.tensorboard.event_file import EventFile, event_files
 from harness.tensorboard.graphs import conceptual_graph, op_graph
-from harness.tensorboard.hparams import (
-    Value,
-    hparams_summary,
-    hyperparameter,
-)
+from harness.tensorboard.summaries import text_summary
 
 if TYPE_CHECKING:
     import keras
-
-_STATUS_CODES = {"success": api_pb2.STATUS_SUCCESS, "failure": api_pb2.STATUS_FAILURE}
 
 
 class TrialWriter:
     """What one attempt at a trial shows in TensorBoard; a context manager, written by one thread.
 
-    The attempt's folder itself holds the session and the texts; its subfolders `train`, `test` and, where samples are
-    held out, `validation`, made with their first value, hold the curves. FileExistsError if something was written there
-    before, since TensorBoard shows only one of two writers in a folder; OSError, from every method, if the files cannot
-    be written.
+    It has two runs, `train` and `test`, and a third one, `validation`, where samples are held out; each is made with its
+    first value. What is of the trial as a whole, its texts and pictures, lies in `test`, which is there from the start.
+    FileExistsError if something was written there before, since TensorBoard shows only one of two writers in a folder;
+    OSError, from every method, if the files cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
         if any(event_files(folder, recursive=True)):
             raise FileExistsError(17, "Another attempt has written event files here; give each a folder", str(folder))
         self._folder = folder
-        self._files = {"": EventFile(folder)}
-        self._session: Summary | None = None
+        self._files = {TEST: EventFile(folder / TEST)}
 
     def __enter__(self) -> "TrialWriter":
         return self
@@ -64,7 +56,7 @@ class TrialWriter:
     ) -> None:
         """Write one epoch's values and flush.
 
-        number: counted from 0, the step that Keras's own callback writes, or the batches so far. train, test, validation:
+        number: the epoch's, counted from 1, or the batches so far. train, test, validation:
         `loss`, `accuracy` and so on, tagged `epoch_loss`, `epoch_accuracy`, as Keras tags them. seconds: the epoch's
         wall time. What is empty or None is left out.
         """
@@ -86,14 +78,10 @@ class TrialWriter:
 
     def text(self, tag: str, markdown: str) -> None:
         """Write a text in Markdown; `as_table` and `as_code` make it from values and from raw text."""
-        # A message may hold half a character (a surrogate) that UTF-8 has no bytes for.
-        self._write(text_pb(tag, markdown.encode("utf-8", "replace")))
+        self.add(text_summary(tag, markdown), step=0)
 
-    def add(self, *summaries: Summary, step: int, run: str = "") -> None:
-        """Write pictures, histograms or PR curves, as harness.tensorboard.summaries makes them, and flush.
-
-        run: the subfolder to write them to, TRAIN or TEST; the attempt's folder itself where it is empty.
-        """
+    def add(self, *summaries: Summary, step: int, run: str = TEST) -> None:
+        """Write pictures, histograms or PR curves, as harness.tensorboard.summaries makes them, to a run, and flush."""
         file = self._file(run)
         for summary in summaries:
             file.add_summary(summary, step=step)
@@ -112,23 +100,6 @@ class TrialWriter:
             file.add_summary(_keras_summary(layers))
         file.flush()
 
-    def hparams(self, values: Mapping[str, Value], *, trial_id: str) -> None:
-        """Begin the HParams session, which `end` writes: an attempt that is killed is never averaged with the others.
-
-        values: as `hyperparameter` takes them; those that are None are left out. trial_id: the same for all repeats of
-        a variant, and of no other variant in the log folder: TensorBoard averages the sessions that share it.
-        """
-        plain = {name: hyperparameter(value) for name, value in values.items() if value is not None}
-        self._session = summary_v2.hparams_pb(plain, trial_id=trial_id, start_time_secs=self._files[""].now())
-
-    def end(self, *, status: Literal["success", "failure"]) -> None:
-        """End the HParams session with the trial's outcome; ValueError if `hparams` did not begin it."""
-        if self._session is None:
-            raise ValueError("end() writes the session that hparams() begins; hparams() was not called.")
-        info = plugin_data_pb2.SessionEndInfo(status=_STATUS_CODES[status], end_time_secs=self._files[""].now())
-        data = plugin_data_pb2.HParamsPluginData(session_end_info=info)
-        self._write(self._session, hparams_summary(hparams_metadata.SESSION_END_INFO_TAG, data))
-
     def close(self) -> None:
         """Close all files; the first OSError is raised after all of them are closed."""
         errors = []
@@ -145,23 +116,27 @@ class TrialWriter:
             self._files[run] = EventFile(self._folder / run)
         return self._files[run]
 
-    def _write(self, *summaries: Summary) -> None:
-        self.add(*summaries, step=0)
+
+def write_error(folder: Path, text: str) -> None:
+    """Show the error of an attempt whose writer is gone, in a file behind that writer's; OSError if it cannot be written."""
+    with EventFile(folder / TEST) as file:
+        file.add_summary(text_summary("error", as_code(text)))
 
 
-def hide(folder: Path, *, curves: bool = False) -> None:
-    """Take an attempt that no longer counts out of the HParams tab, with its texts; its curves stay, or go as well.
+def hide(trial: Path, attempt: int) -> Path:
+    """Take an attempt that no longer counts out of TensorBoard, and out of the trial's own folder; return where it lies.
 
-    TensorBoard would average its metrics with those of the attempt that counts. The files are kept, under a name that
-    TensorBoard does not read. curves: of an attempt whose epochs another one shows again.
+    The files are kept, under a name that TensorBoard does not read.
     """
-    for path in list(event_files(folder, recursive=curves)):
+    folder = set_apart(trial, attempt)
+    for path in list(event_files(folder, recursive=True)):
         path.rename(path.with_name("withdrawn." + path.name.replace("tfevents", "events")))
+    return folder
 
 
-def unhide(folder: Path) -> None:
-    """Undo `withdraw`: an attempt counts again."""
-    for path in list(folder.rglob("withdrawn.events.out.events.*")):
+def unhide(trial: Path, attempt: int) -> None:
+    """Undo `hide`: an attempt counts again."""
+    for path in list(attempt_folder(trial, attempt).rglob("withdrawn.events.out.events.*")):
         path.rename(path.with_name(path.name.removeprefix("withdrawn.").replace("out.events", "out.tfevents", 1)))
 
 

@@ -6,7 +6,7 @@ lies in the folder of the attempt that wrote it, and carries the trial's id in i
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,15 @@ from harness.records import (
     CheckedFormat,
     Record,
     attempt_folder,
+    attempts_in,
     is_own,
     require_own,
+    require_own_trial,
+    require_same_folder,
     write_atomically,
 )
 from harness.study import BASE, DRAWN_SEED
+from harness.tensorboard import hide
 
 FORMAT = CheckedFormat("checkpoint", schema=1)
 UNFINISHED = (FAILED, INTERRUPTED, TIMEOUT)  # a trial that ended so may be taken up again
@@ -98,8 +102,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def find_checkpoints(trial: Path, trial_id: str, *, first: int = 1) -> list[Path]:
     """Return the checkpoints of a trial's attempts from the first that may be used, the newest attempt's first."""
-    found = [(int(path.parent.name[8:]), path) for path in _files(trial, f"checkpoint-{trial_id}.npz")]
-    return [path for attempt, path in sorted(found, reverse=True) if attempt >= first]
+    numbers = [number for number in reversed(attempts_in(trial)) if number >= first]
+    return [path for number in numbers for path in _files(trial, number, f"checkpoint-{trial_id}.npz")]
 
 
 def set_aside(path: Path) -> None:
@@ -107,13 +111,37 @@ def set_aside(path: Path) -> None:
     path.replace(path.with_name(f"damaged.{path.name}"))
 
 
+def require_home(trial: Path, home: Any) -> None:
+    """Raise OSError where what lies in a trial's place is not ours, or is not what the run began with; home: None for any."""
+    require_own_trial(trial)
+    if home is not None:
+        require_same_folder(trial.parents[1], home)
+
+
+def give_up(path: Path, trial: Path, home: Any) -> None:
+    """Set a checkpoint that cannot be used aside, where that can be done."""
+    with suppress(OSError):
+        require_home(trial, home)
+        set_aside(path)
+
+
+def take_over(path: Path, checkpoint: Checkpoint, trial: Path, home: Any) -> None:
+    """Remove a checkpoint that a later attempt has made its own, and hide the curves of the attempts before it."""
+    with suppress(OSError):
+        require_home(trial, home)
+        path.unlink(missing_ok=True)
+        for attempt in checkpoint.attempts:
+            hide(trial, attempt)
+
+
 def discard(trial: Path, record: Record) -> None:
     """Remove the trial's checkpoints if its record says that there is nothing left to train; one that stays does no harm."""
     if record.status in UNFINISHED:
         return
-    for path in _files(trial, f"*checkpoint-{record.trial_id}.npz"):
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+    for number in attempts_in(trial):
+        for path in _files(trial, number, f"*checkpoint-{record.trial_id}.npz"):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def notices(record: Record) -> list[str]:
@@ -136,9 +164,8 @@ def notices(record: Record) -> list[str]:
     return lines
 
 
-def _files(trial: Path, pattern: str) -> Iterator[Path]:
-    found = (path for path in trial.glob(f"attempt-*/{pattern}") if path.parent.name[8:].isdecimal())
-    return (path for path in found if is_own(path, root=trial))
+def _files(trial: Path, attempt: int, pattern: str) -> list[Path]:
+    return [path for path in attempt_folder(trial, attempt).glob(pattern) if is_own(path, root=trial)]
 
 
 def _decoded(body: memoryview) -> Checkpoint:

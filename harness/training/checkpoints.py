@@ -12,15 +12,17 @@ from tensorboard.backend.event_processing.event_file_loader import LegacyEventFi
 
 from harness.engine import Epoch, State, StateError
 from harness.models import Given, given_sha256
-from harness.records import attempt_folder, environment, require_own_trial, require_same_folder
+from harness.records import attempt_folder, environment
 from harness.study import TRAIN
-from harness.tensorboard import event_files, hide
+from harness.tensorboard import event_files
 from harness.training.checkpoint_file import (
     Checkpoint,
     CheckpointError,
     find_checkpoints,
+    give_up,
     read_checkpoint,
-    set_aside,
+    require_home,
+    take_over,
     write_checkpoint,
 )
 from harness.training.trial import Trial
@@ -84,9 +86,7 @@ class Checkpoints:
                 self.notes["checkpoint_unused"] = str(error)
             except (CheckpointError, StateError) as error:
                 self.notes["checkpoint_set_aside"] = str(error)
-                with suppress(OSError):
-                    self._require_home()
-                    set_aside(path)
+                give_up(path, self._trial.folder, self._trial.home)
             else:
                 self._go_on(path, checkpoint)
                 break
@@ -103,11 +103,7 @@ class Checkpoints:
         path, checkpoint = self._source
         if not self._store(checkpoint.state):
             return
-        with suppress(OSError):
-            self._require_home()
-            path.unlink(missing_ok=True)
-            for attempt in checkpoint.attempts:
-                hide(attempt_folder(self._trial.folder, attempt), curves=True)
+        take_over(path, checkpoint, self._trial.folder, self._trial.home)
 
     def after(self, epoch: Epoch, *, ending: bool = False) -> None:
         """Count an epoch, and keep the state behind it if it is time, or if the attempt ends too early."""
@@ -179,18 +175,12 @@ class Checkpoints:
 
     def _store(self, state: Mapping[str, Any]) -> bool:
         try:
-            self._require_home()
+            require_home(self._trial.folder, self._trial.home)
             write_checkpoint(self._trial.folder, self._checkpoint(state))
         except OSError as error:
             self.notes["checkpoint_unwritten"] = str(error)
             return False
         return True
-
-    def _require_home(self) -> None:
-        """Raise OSError where what lies in the trial's place is not ours, or is not what the run began with."""
-        require_own_trial(self._trial.folder)
-        if self._trial.home is not None:
-            require_same_folder(self._trial.folder.parents[1], self._trial.home)
 
     def _checkpoint(self, state: Mapping[str, Any]) -> Checkpoint:
         return Checkpoint(

@@ -77,6 +77,7 @@ class TrialContext:
     board: FailoverWriter
     report: Report
     stop_asked: Callable[[], bool] = lambda: False  # whether training is asked to stop, without an epoch to report
+    tell: Callable[[str], None] = lambda doing: None  # hears what is done before the first epoch
 
     def log_epoch(self, epoch: Epoch) -> dict[str, float]:
         """Keep an epoch and show it; return its values. UsageError if they lack the metric that the study is about."""

@@ -185,7 +185,7 @@ class FigureLogger:
         from harness.figures import point_cloud
 
         embedding = point_cloud(subject, model)
-        return [partial(self._board.write, lambda _, folder: write_embedding(folder, embedding))]
+        return [partial(self._board.write, lambda _, folder: write_embedding(folder / TEST, embedding))]
 
     def _attempt(self, name: str, make: Callable[[], list[Write]]) -> None:
         """Make something and write it; where either fails, keep the reason."""
@@ -223,4 +223,4 @@ def _failed(error: Exception) -> str:
 
 def _recalled(history: Mapping[str, Sequence[float]]) -> _Recalled:
     number = int(history["epoch"][-1]) if history.get("epoch") else max(map(len, history.values()), default=1)
-    return _Recalled(number, number - 1)
+    return _Recalled(number, number)

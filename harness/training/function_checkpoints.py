@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,15 @@ import numpy as np
 
 from harness.engine import random_state, restore_random, serialize
 from harness.errors import UsageError
-from harness.records import attempt_folder, environment, package_version, require_own_trial, require_same_folder
-from harness.tensorboard import hide
+from harness.records import environment, package_version
 from harness.training.checkpoint_file import (
     Checkpoint,
     CheckpointError,
     find_checkpoints,
+    give_up,
     read_checkpoint,
-    set_aside,
+    require_home,
+    take_over,
     write_checkpoint,
 )
 from harness.training.checkpoints import CONDITIONS
@@ -85,9 +85,7 @@ class FunctionCheckpoints:
                 _restore_random(checkpoint.state["random"])
             except (CheckpointError, KeyError, TypeError, ValueError) as error:
                 notes["checkpoint_set_aside"] = str(error)
-                with suppress(OSError):
-                    self._require_home()
-                    set_aside(path)
+                give_up(path, self._trial.folder, self._trial.home)
                 continue
             self._source = path, checkpoint
             return state
@@ -126,11 +124,7 @@ class FunctionCheckpoints:
         """Make the resumed checkpoint this attempt's own, now that its curves are whole; hide the older ones."""
         if not self._write(checkpoint.state):
             return
-        with suppress(OSError):
-            self._require_home()
-            path.unlink(missing_ok=True)
-            for attempt in checkpoint.attempts:
-                hide(attempt_folder(self._trial.folder, attempt), curves=True)
+        take_over(path, checkpoint, self._trial.folder, self._trial.home)
 
     def _write(self, state: Mapping[str, Any]) -> bool:
         checkpoint = Checkpoint(
@@ -143,17 +137,12 @@ class FunctionCheckpoints:
             state=state,
         )
         try:
-            self._require_home()
+            require_home(self._trial.folder, self._trial.home)
             write_checkpoint(self._trial.folder, checkpoint)
         except OSError as error:
             self._progress.provenance["checkpoint_unwritten"] = str(error)
             return False
         return True
-
-    def _require_home(self) -> None:
-        require_own_trial(self._trial.folder)
-        if self._trial.home is not None:
-            require_same_folder(self._trial.folder.parents[1], self._trial.home)
 
     def _conditions(self) -> dict[str, Any]:
         found = environment()

@@ -84,7 +84,7 @@ class FunctionTrial:
         """
         if not isinstance(name, str) or not _FIGURE.fullmatch(name):
             raise UsageError(f"trial.figure: name is {name!r}; expected letters, digits, spaces and . _ - between.")
-        self._context.board.add(image_summary(name, png_of(figure)), step=max(self._epochs.last - 1, 0))
+        self._context.board.add(image_summary(name, png_of(figure)), step=self._epochs.last)
 
     def end(self, returned: Any) -> None:
         """Take what the function has returned: the values that it ends with, or None. Interrupted where it was stopped."""

@@ -116,9 +116,7 @@ def epoch_of(number: int, values: Mapping[str, float], seconds: float) -> Epoch:
         one: {name.removeprefix(f"{one}_"): value for name, value in values.items() if name.startswith(f"{one}_")}
         for one in SPLITS
     }
-    return Epoch(
-        number, split["train"], split["test"], None, seconds, math.nan, validation=split["validation"], step=number - 1
-    )
+    return Epoch(number, split["train"], split["test"], None, seconds, math.nan, validation=split["validation"], step=number)
 
 
 def checked_value(name: str, value: object, *, who: str) -> float:

@@ -19,7 +19,7 @@ from harness.records import (
     peak_memory_mb,
     trial_folder,
 )
-from harness.study import Study, folders_of, hparam_values, importing_from
+from harness.study import Study, folders_of, importing_from
 from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
 from harness.training.figure_logger import FigureLogger
@@ -29,19 +29,30 @@ from harness.training.texts import specification_texts
 from harness.training.trainer import Trainer, make_trainer
 from harness.training.trial import Trial, blank_record
 
+# What a trial tells of itself before its first epoch.
+GETTING_DATA, BUILDING, TRAINING = "getting its data", "building the model", "training"
+COMPILING = "compiling and training the first epoch"
 
-def run_trial(trial: Trial, report: Report, stop_asked: Callable[[], bool] = lambda: False) -> Record:
+
+def run_trial(
+    trial: Trial,
+    report: Report,
+    stop_asked: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda doing: None,
+) -> Record:
     """Train one trial and return its record; the trial's own failure is a status, never an exception.
 
-    stop_asked: says between epochs, where a study trains itself, whether training is to stop.
+    stop_asked: says between epochs, where a study trains itself, whether training is to stop. tell: hears what is done
+    before the first epoch.
     """
+    tell(GETTING_DATA)
     started, progress = time.time(), TrialProgress()
     study, settings = trial.load()
     error: BaseException | None = None
     board = _board(trial)
     try:
         with importing_from(folders_of(study)), board:
-            _train_on_board(TrialContext(trial, study, settings, progress, board, report, stop_asked))
+            _train_on_board(TrialContext(trial, study, settings, progress, board, report, stop_asked, tell))
     except (Exception, SystemExit) as caught:
         error = caught
     blank = blank_record(trial, study)
@@ -83,28 +94,27 @@ def _board(trial: Trial) -> FailoverWriter:
 
 def _train_on_board(context: TrialContext) -> None:
     trial, board = context.trial, context.board
-    board.hparams(hparam_values(context.settings), trial_id=f"{trial.study}/{trial.variant}")
     for tag, text in specification_texts(trial, context.study).items():
         board.text(tag, text)
     try:
         _train(context)
     except (Exception, SystemExit) as error:
         board.text("error", as_code(whole_text(error)))
-        board.end(status="failure")
         raise
-    board.end(status="failure" if context.progress.diverged else "success")
 
 
 def _train(context: TrialContext) -> None:
     study, settings, trial = context.study, context.settings, context.trial
     if (train_itself := own_training(study)) is not None:
         note_undrawn(context)
+        context.tell(TRAINING)
         train_itself(context)
         return
     given = make_samples(study, settings, trial.data, seed=trial.seed)
     context.progress.data |= hashes_before(study, given, seed=trial.seed)
     if fault := validation_fault(given):
         context.progress.provenance["validation_fault"] = fault
+    context.tell(BUILDING)
     trainer = make_trainer(context, given)
     figures = FigureLogger(trial, study, shown(given), context.board)
     _train_epochs(context, trainer, figures)
@@ -128,6 +138,7 @@ def _train_epochs(context: TrialContext, trainer: Trainer, figures: FigureLogger
             context.log_epoch(epoch)
         context.progress.earlier_seconds = checkpoints.earlier_seconds
         checkpoints.take_over()
+    context.tell(COMPILING if context.progress.provenance.get("engine") in ("xla", "graph") else TRAINING)
     for epoch in trainer.epochs():
         stopping = context.report(epoch.number, context.log_epoch(epoch))
         figures.epoch(trainer.model, trainer.predict, epoch, planned=trainer.planned)

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.records import EXPECTED_ERROR, OK, Record, attempt_folder, environment, trial_folder, write_record
 from harness.runs import dense_parameters
-from harness.study import Study, load_study
+from harness.study import TEST, Study, load_study
 from harness.training import Trial, blank_record
 
 STUDY = "ablations"
@@ -23,7 +23,7 @@ def make_records(logdir: Path, count: int) -> None:
     for number in range(count):
         seed, position = divmod(number, len(study.names))
         folder = trial_folder(logdir, study.name, study.names[position], seed)
-        attempt_folder(folder, 1).mkdir(parents=True)
+        (attempt_folder(folder, 1) / TEST).mkdir(parents=True)
         write_record(folder, made_record(study, study.names[position], seed, folder=folder))
 
 

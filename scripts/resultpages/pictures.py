@@ -44,10 +44,11 @@ def _chosen(found: Published) -> Iterator[tuple[str, str, bytes]]:
 
 
 def last_images(attempt: Path) -> dict[str, bytes]:
-    """Return the last step's PNG of each picture in a trial's own event files, by name."""
+    """Return the last step's PNG of each picture of a trial, by name."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    events = EventAccumulator(str(attempt), size_guidance={"tensors": 0})
+    run = attempt if any(attempt.glob("*tfevents*")) else attempt / "test"  # older versions wrote them beside its runs
+    events = EventAccumulator(str(run), size_guidance={"tensors": 0})
     events.Reload()
     tags = events.summary_metadata
     names = [tag for tag, metadata in tags.items() if metadata.plugin_data.plugin_name == "images"]

@@ -11,6 +11,7 @@ import pandas as pd
 from harness.analysis import RUNS_FILE, SUMMARY_FILE
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, trial_folder
+from harness.results import read_csv_table
 from harness.study import BASE, Study, load_study
 
 ENOUGH_SEEDS = 5  # fewer give intervals and no verdicts
@@ -72,7 +73,7 @@ def read(name: str, logdir: Path) -> Published:
     record = trial_folder(logdir, study.name, BASE, 0) / RECORD_FILE
     if not record.is_file():
         raise UsageError(f"{folder} has no record of the base with seed 0; expected python -m harness run {study.name} first.")
-    summary, runs = pd.read_csv(folder / SUMMARY_FILE), pd.read_csv(folder / RUNS_FILE)
+    summary, runs = read_csv_table(folder / SUMMARY_FILE)[0], pd.read_csv(folder / RUNS_FILE)
     found = Published(study, logdir, summary, runs, json.loads(record.read_text(encoding="utf-8"))["record"])
     if stand_ins := _stand_ins(found):
         raise UsageError(

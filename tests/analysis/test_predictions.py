@@ -11,7 +11,7 @@ from calling import harness
 from resulting import make_record, store
 
 from harness.analysis import predictions
-from harness.analysis.predictions import AnswersError, load_right, write_predictions
+from harness.analysis.predictions import AnswersError, first_probabilities, load_right, predicted_classes, write_predictions
 from harness.maintenance import log_check
 from harness.records.record import PREDICTIONS_FILE
 
@@ -98,8 +98,7 @@ def test_answers_that_find_no_room_leave_nothing_half_written(tmp_path, monkeypa
 def test_torn_answers_are_a_note_in_the_table_and_a_finding_of_the_doctor(tmp_path):
     logdir = store(tmp_path / "logs", make_record(), make_record("wide"))
     for variant in ("base", "wide"):
-        folder = logdir / "s" / variant / "seed-0" / "attempt-1"
-        folder.mkdir()
+        folder = logdir / "s" / variant / "seed-0"
         write_predictions(folder, LABELS, LABELS)
     (folder / PREDICTIONS_FILE).write_bytes((folder / PREDICTIONS_FILE).read_bytes()[:40])
     result = harness("compare", logdir, "--format", "csv", "--all-columns")
@@ -107,3 +106,48 @@ def test_torn_answers_are_a_note_in_the_table_and_a_finding_of_the_doctor(tmp_pa
     assert "not compared on the test samples" in result.output and "is torn or altered" in result.output
     findings = [finding for finding in log_check.examine_logs(logdir).findings if "Damaged answers" in finding.what]
     assert len(findings) == 1 and "--only wide --force" in findings[0].mend
+
+
+def test_answers_come_back_as_they_were_kept(tmp_path):
+    labels = np.array([3, 1, 2, 0, 9, 8, 7, 6, 5, 4])
+    write_predictions(tmp_path, np.array([3, 1, 2, 0, 9, 0, 0, 0, 0, 0]), labels)
+    assert load_right(tmp_path).tolist() == [True] * 5 + [False] * 5
+    assert load_right(tmp_path / "absent") is None
+
+
+CHANCES = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"),
+    [
+        (CHANCES, np.array([0, 1])),
+        (CHANCES, np.array([[0.0], [1.0]])),
+        (CHANCES, np.eye(3)[[0, 1]]),
+        ([CHANCES, np.zeros((2, 1))], (np.array([0, 1]), np.zeros(2))),  # of several outputs the first
+    ],
+)
+def test_a_class_is_that_of_the_largest_chance(outputs, labels):
+    said, truth = predicted_classes(outputs, labels)
+    assert (said.tolist(), truth.tolist()) == ([0, 2], [0, 1])
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_one_output_is_the_chance_of_class_1(shape):
+    said, truth = predicted_classes(np.array([0.2, 0.9, 0.5]).reshape(shape), np.array([0.0, 1.0, 1.0]))
+    assert (said.tolist(), truth.tolist()) == ([0, 1, 0], [0, 1, 1])
+    assert first_probabilities(np.array([[0.25]])) == [0.75, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"),
+    [
+        (np.zeros((4, 1)), np.full(4, 0.5)),
+        (np.full((4, 1), 2.0), np.zeros(4)),
+        (np.zeros((4, 3)), np.full(4, 0.5)),
+        (np.zeros((4, 3)), np.zeros((4, 3))),
+        (np.zeros((4, 3, 2)), np.zeros(4, int)),
+    ],
+)
+def test_answers_of_another_task_are_no_classes(outputs, labels):
+    assert predicted_classes(outputs, labels) is None

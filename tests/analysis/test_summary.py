@@ -1,11 +1,16 @@
 import csv
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from plain_records import record
 
-from harness.analysis.summary import runs_table, summary_table, write_tables
+from harness.analysis.summary import runs_table, summary_table
+from harness.analysis.table_files import write_tables
+from harness.records.attempts import attempt_folder
 from harness.records.record import Record
+from harness.study.metrics import Metric
 
 pytestmark = pytest.mark.quick
 
@@ -69,7 +74,51 @@ def test_a_cell_with_nothing_to_say_is_empty_in_the_file(records, tmp_path):
         rows = {row["variant"]: row for row in csv.DictReader(file)}
     assert rows["broken"]["test_accuracy"] == "" and rows["broken"]["epochs"] == ""
     assert rows["broken"]["error"] == "ValueError: shape" and rows["base"]["delta_test_accuracy"] == ""
-    assert rows["wide"]["epochs"] == "2" and rows["base"]["first_test_image_class"] == "1"
+    assert rows["wide"]["epochs"] == "2"
+
+
+def read(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_file_of_the_summary_holds_what_a_reader_of_this_study_needs(records, tmp_path):
+    write_tables(tmp_path, records)
+    columns = list(read(tmp_path / "summary.csv")[0])
+    assert columns[: len(SUMMARY)] == SUMMARY  # others rely on them, empty ones too
+    assert {"control", "as_expected", "failed_seeds", "worst_value"} <= {*columns}
+    # Nothing chose an epoch by validation, nothing interacts, and accuracy has columns of its own.
+    assert not {"validation_epoch", "interaction", "value", "delta", "first_test_image_class"} & {*columns}
+    whole = summary_table(records, logdir=tmp_path)
+    assert {"validation_epoch", "interaction", "value", "delta", "first_test_image_class"} <= {*whole.columns}
+
+
+def test_what_single_samples_say_stands_in_a_file_of_its_own(records, tmp_path):
+    write_tables(tmp_path, records)
+    rows = {row["variant"]: row for row in read(tmp_path / "samples.csv")}
+    assert rows["base"]["first_test_image_class"] == "1" and "broken" not in rows
+
+
+def test_a_file_beside_the_summary_goes_when_it_has_nothing_to_say(records, tmp_path):
+    (tmp_path / "interactions.csv").write_text("of a former run\n")
+    write_tables(tmp_path, records)
+    assert not (tmp_path / "interactions.csv").exists()
+
+
+def test_a_trial_s_row_has_its_change_the_settings_that_vary_and_its_folder_in_the_log_folder(records, tmp_path):
+    deep = [replace(one, settings={"hidden": [64, 32], "learning_rate": 0.1, "epochs": 2}) for one in records[:1]]
+    others = [replace(one, settings={"hidden": [64], "learning_rate": 0.01, "epochs": 2}) for one in records[1:]]
+    write_tables(tmp_path / "s", [*deep, *others])
+    rows = {row["variant"]: row for row in read(tmp_path / "s" / "runs.csv")}
+    assert rows["wide"]["change"] == "hidden=64" and rows["wide"]["setting_learning_rate"] == "0.01"
+    assert rows["broken"]["setting_hidden"] == "64-32" and "setting_epochs" not in rows["wide"]
+    assert rows["wide"]["logdir"] == str(attempt_folder(Path("s/wide/seed-1"), 1))
+
+
+def test_a_metric_other_than_accuracy_keeps_its_columns(records, tmp_path):
+    metric = Metric("mae", margin=0.1, higher_is_better=False).to_dict()
+    write_tables(tmp_path, [replace(one, metric=metric, metrics={"test_mae": 0.5} | one.metrics) for one in records])
+    assert {"metric", "direction", "value", "delta", "test_mae"} <= {*read(tmp_path / "summary.csv")[0]}
 
 
 def test_a_variant_whose_control_is_not_there_is_not_compared(records):

@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from harness.cli.app import main
+from harness.cli.app import SECTIONS, main
 
 pytestmark = pytest.mark.quick
 
@@ -119,3 +119,11 @@ def test_usage_and_examples_name_the_program_as_the_script_was_called():
     words = [sys.executable, "-m", "harness", "data", "fetch", "--help"]
     text = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
     assert text.startswith("Usage: ./scripts/harness data fetch ") and "\n    ./scripts/harness data fetch mnist" in text
+
+
+def test_help_has_every_command_under_what_it_is_for_in_one_line_of_80_columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = CliRunner().invoke(main, ["--help"]).stdout.splitlines()
+    assert [line for line in lines if line.rstrip(":") in SECTIONS] == [f"{title}:" for title in SECTIONS]
+    shown = {line.split()[0]: line for line in lines if line.startswith("  ") and line.split()[0] in main.commands}
+    assert set(shown) == set(main.commands) and all(len(line) <= 80 and "..." not in line for line in shown.values())

@@ -9,7 +9,7 @@ from calling import harness
 from resulting import make_record, store, store_study
 
 from harness.analysis.confounding import confounding
-from harness.analysis.summary import write_tables
+from harness.analysis.table_files import write_tables
 from harness.records.record import load_records, trial_folder, write_record
 
 pytestmark = pytest.mark.quick
@@ -172,8 +172,8 @@ def test_a_nan_metric_is_left_out_and_its_seed_named(logdir):
 
 
 def test_wrong_paths_are_refused(tmp_path, logdir):
-    assert "is no folder" in refused(tmp_path / "absent")
-    assert "is no folder" in refused("x" * 5000)
+    assert "is not a folder" in refused(tmp_path / "absent")
+    assert "is not a folder" in refused("x" * 5000)
     assert "given twice" in refused(logdir, logdir)
     (tmp_path / "empty").mkdir()
     assert "holds no record" in refused(tmp_path / "empty")

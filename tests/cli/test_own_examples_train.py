@@ -16,10 +16,12 @@ from harness.records.record import OK, load_records
 pytestmark = pytest.mark.processes
 
 OWN = Path(__file__).resolve().parents[2] / "docs" / "own"
-FEW = ["--set", "epochs=3"]
-FUNCTIONS = {"gradient_tape": FEW, "pipeline": [], "boosted_tree": ["--set", "most=6"], "vae": FEW, "gan": FEW, "resumed": FEW}
-SCRIPTS = {"script.toml": ["--set", "epochs=2"], "csv_log.toml": [], "tensorboard_log.toml": [], "printed.toml": []}
-SCRIPTS |= {"script_study.py": ["--set", "epochs=2"]}
+FUNCTIONS = ("gradient_tape", "pipeline", "boosted_tree", "vae", "gan", "resumed")
+FILES = (
+    *(f"{name}.py" for name in FUNCTIONS),
+    *"script.toml csv_log.toml tensorboard_log.toml printed.toml script_study.py".split(),
+)
+FEW = ("--set", "epochs=2", "--set", "most=6")
 
 
 def lines(name: str) -> int:
@@ -27,32 +29,27 @@ def lines(name: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the log folder of each example; those that take the same options are run in one call."""
-    logs = {}
-    files = {f"{name}.py": options for name, options in FUNCTIONS.items()} | SCRIPTS
-    for options in sorted({tuple(options) for options in files.values()}):
-        names = [name for name, given in files.items() if tuple(given) == options]
-        logdir = tmp_path_factory.mktemp("own")
-        result = harness("run", *(OWN / name for name in names), *options, "--seeds", 1, "--logdir", logdir)
-        assert result.exit_code == 0, result.output
-        logs |= dict.fromkeys(names, logdir)
-    return logs
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log folder of all examples, run in one call."""
+    logdir = tmp_path_factory.mktemp("own")
+    result = harness("run", *(OWN / name for name in FILES), *FEW, "--seeds", 1, "--logdir", logdir)
+    assert result.exit_code == 0, result.output
+    return logdir
 
 
-@pytest.mark.parametrize("name", [*(f"{name}.py" for name in FUNCTIONS), *SCRIPTS])
-def test_each_example_is_short_and_trains_all_of_its_variants(results: dict[str, Path], name: str):
+@pytest.mark.parametrize("name", FILES)
+def test_each_example_is_short_and_trains_all_of_its_variants(logs: Path, name: str):
     study = Path(name).stem.replace("_", "-")
-    records, problems = load_records(results[name] / study)
+    records, problems = load_records(logs / study)
     assert len(records) >= 2 and not problems and {record.status for record in records} == {OK}
     assert lines(name) < 25
 
 
-def test_one_script_gives_the_same_figures_in_whatever_form_it_leaves_them_and_alone(results: dict[str, Path], tmp_path):
+def test_one_script_gives_the_same_figures_in_whatever_form_it_leaves_them_and_alone(logs: Path, tmp_path):
     forms = ("csv_log.toml", "tensorboard_log.toml", "printed.toml")
     found = {}
     for name in forms:
-        records, _ = load_records(results[name] / Path(name).stem.replace("_", "-") / "base")
+        records, _ = load_records(logs / Path(name).stem.replace("_", "-") / "base")
         found[name] = records[0].metrics["test_accuracy"]
     arguments = ["--rate", "0.01", "--seed", "0", "--log", "csv", "--out", str(tmp_path)]
     subprocess.run([sys.executable, str(OWN / "scripts" / "digits.py"), *arguments], check=True, stdout=subprocess.DEVNULL)
@@ -92,7 +89,7 @@ def test_a_program_of_the_course_runs_as_it_is_and_gives_what_it_has_printed(tmp
     result = harness("run", OWN / "course.toml", *only, "--seeds", 1, "--jobs", 2, "--logdir", tmp_path / "logs")
     assert result.exit_code == 0, result.output
     records = {record.variant: record for record in load_records(tmp_path / "logs")[0]}
-    base, printed = records["base"], (tmp_path / "logs/course/base/seed-0/attempt-1/output.txt").read_text().split()
+    base, printed = records["base"], (tmp_path / "logs/course/base/seed-0/output.txt").read_text().split()
     assert base.epochs == 5 and records["no-flatten"].error.startswith("ValueError: Argument `output`")
     last = {name: float(printed[len(printed) - 1 - printed[::-1].index(f"{name}:") + 1]) for name in ("accuracy", "loss")}
     assert base.metrics["test_accuracy"] == pytest.approx(last["accuracy"], abs=1e-4)

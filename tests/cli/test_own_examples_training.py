@@ -36,7 +36,7 @@ def test_each_trial_keeps_files_of_its_own(tmp_path: Path) -> None:
     found = ran(tmp_path, "training_files", "--set", "epochs=3")
     assert found["falling"].status == "ok"
     for variant in ("base", "falling"):
-        folder = tmp_path / "training-files" / variant / "seed-0" / "attempt-1" / "callbacks"
+        folder = tmp_path / "training-files" / variant / "seed-0" / "callbacks"
         assert sorted(path.name for path in folder.iterdir()) == ["best.keras", "epochs.csv"]
         assert len((folder / "epochs.csv").read_text().splitlines()) == 4
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from calling import harness as command_line
 from nbclient import NotebookClient
 
 import harness
@@ -41,9 +42,9 @@ def build(settings):
     layers = [keras.layers.Dense(WIDTH, "relu"), keras.layers.Dropout(settings.dropout), keras.layers.Dense(2, "softmax")]
     return keras.Sequential([keras.Input((4,)), *layers])
 
-study = harness.Study("scripted", base=Mine(epochs=2, outputs=2), build=build, arrays=arrays,
+study = harness.Study("scripted", base=Mine(epochs=2, outputs=2, batch_size=50), build=build, arrays=arrays,
                       variants=[harness.Variant("no-dropout", dropout=0.0)])
-results = harness.run(study, seeds=2, jobs=1, logdir="logs")
+results = harness.run(study, seeds=2, jobs=1, engine="graph", logdir="logs")
 print("accuracy", results.summary.test_accuracy.tolist(), results.as_expected, len(results.trials), len(results.epochs))
 """
 HELPER = "WIDTH = {width}\ndef noise():\n    return 0.25\n"
@@ -68,18 +69,20 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_a_script_without_a_guard_runs_its_study_once(scripted: tuple[Path, str]):
     folder, output = scripted
     assert output.count("the script runs") == 1
-    assert "4 to train (4 missing)" in output and "True 4 8" in output
+    assert "4 to train, 0 done already" in output and "True 4 8" in output
     assert pd.read_csv(folder / "logs" / "scripted" / "summary.csv").status.tolist() == ["ok", "ok"]
 
 
-def test_the_recorded_study_is_compared_and_trained_again_from_the_command_line(scripted: tuple[Path, str]):
+def test_the_recorded_study_is_compared_and_trained_again_from_the_command_line(
+    scripted: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+):
     folder, _ = scripted
-    call = [sys.executable, "-m", "harness"]
+    monkeypatch.chdir(folder)
     (kept,) = (folder / "logs" / "scripted").glob("study-*.pkl")
-    for words in (["compare", "logs/scripted"], ["rerun", "scripted/base/seed-0", "--study", str(kept)]):
-        done = subprocess.run([*call, *words], cwd=folder, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "Identical, bit for bit" in done.stdout
+    for words in (["compare", "logs/scripted"], ["rerun", "scripted/base/seed-0", "--study", kept]):
+        done = command_line(*words)
+        assert done.exit_code == 0, done.output
+    assert "Identical, bit for bit" in done.output
 
 
 def test_run_again_it_trains_nothing_and_with_an_edited_helper_everything(scripted: tuple[Path, str]):

@@ -153,4 +153,4 @@ def test_of_many_metrics_those_of_the_study_are_shown_whole_and_those_without_ro
     first = next(line.split() for line in lines if line.split()[:1] == ["10"])
     assert first[:7] == ["10", "0.9000", "0.3600", "1.000", "0.9500", "0.6000", "0.9990"]
     assert "…" not in "".join(lines) and max(map(len, lines)) <= width
-    assert ("No room for:" in " ".join(lines)) == (len(first) < 1 + len(found.record.history) - 1)
+    assert ("Hidden, as the terminal is narrow:" in " ".join(lines)) == (len(first) < 1 + len(found.record.history) - 1)

@@ -14,7 +14,8 @@ from harness.data.resolve import Images, open_dataset, prepare
 from harness.engine.batches import epoch_order
 from harness.engine.engine_choice import train
 from harness.models.build import make_model
-from harness.records.record import Record, attempt_folder, trial_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import Record, trial_folder
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study
@@ -120,9 +121,9 @@ def test_an_architecture_that_is_not_known_is_answered_with_the_nearest():
     assert result.exit_code == 2 and "Did you mean 'lenet-5'" in result.output
 
 
-REDUCED = {  # what each study's base is reduced to, beside one epoch of 200 samples; a curve needs more
-    "hello-mnist": {"hidden": (32,)},
-    "keras-mlp": {"validation": 50, "epochs": 2},
+REDUCED = {  # what each study's base is reduced to, beside one epoch of 192 samples, in full batches; a curve needs more
+    "hello-mnist": {"hidden": (32,), "samples": 128},
+    "keras-mlp": {"validation": 64, "epochs": 2},
     "mnist-cnn": {"hidden": (32,), "epochs": 3, "steps_per_epoch": 2, "batch_size": 20},
     "lenet": {"batch_size": 64},
 }
@@ -138,7 +139,7 @@ def records(logs: Path) -> dict[str, dict[str, Record]]:
     """Every study at a reduced size on digits, trained in this process: study → variant → record."""
     found: dict[str, dict[str, Record]] = {}
     for name, changes in REDUCED.items():
-        reduced = {"dataset": "digits", "epochs": 1, "samples": 200, **changes}
+        reduced = {"dataset": "digits", "epochs": 1, "samples": 192, **changes}
         # The graph engine: no wait for XLA.
         request = RunRequest(logdir=logs, seeds=2, engine="graph", base_changes=tuple(reduced.items()))
         plan = make_plan(load_study(name), request, {"digits": prepare("digits")})
@@ -161,7 +162,7 @@ def test_every_variant_of_a_study_trains_at_a_reduced_size(name: str, records: d
 
 def test_a_trial_s_text_in_tensorboard_is_keras_own_summary(records: dict[str, dict[str, Record]], logs: Path):
     folder = attempt_folder(trial_folder(logs, "keras-mlp", BASE, 0), records["keras-mlp"][BASE].attempt)
-    accumulator = EventAccumulator(str(folder)).Reload()
+    accumulator = EventAccumulator(str(folder / "test")).Reload()
     (event,) = accumulator.Tensors("model")
     text = tensor_util.make_ndarray(event.tensor_proto).item().decode()
     assert "hidden-1" in text and "235,500" in text and "Total params: 266,610" in text
@@ -170,4 +171,4 @@ def test_a_trial_s_text_in_tensorboard_is_keras_own_summary(records: dict[str, d
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_picture_that_a_study_asks_for_is_drawn(name: str, records: dict[str, dict[str, Record]], logs: Path):
     folder = attempt_folder(trial_folder(logs, name, BASE, 0), records[name][BASE].attempt)
-    assert set(load_study(name).pictures) <= set(EventAccumulator(str(folder)).Reload().Tags()["tensors"])
+    assert set(load_study(name).pictures) <= set(EventAccumulator(str(folder / "test")).Reload().Tags()["tensors"])

@@ -75,8 +75,53 @@ def test_all_nine_are_listed_with_their_state(logdir):
 def test_one_question_shows_choices_answer_numbers_and_conclusion(logdir):
     output = ask(2, "--logdir", logdir)
     mean = np.mean([record.metrics["test_accuracy"] for record in course_records(only=["neurons-1024"])])
-    for part in ("(a) training takes longer", "← the documented one", f"{mean:.4f} ±", "Conclusion: supported."):
+    for part in ("(a) training takes longer", "(a) Training takes longer, because", f"{mean:.4f} ±", "Conclusion: supported."):
         assert part in output
+
+
+def test_no_choice_is_marked_before_one_has_read_them(logdir):
+    choices = ask(2, "--logdir", logdir).partition("Choices")[2].partition("Documented answer")[0]
+    assert [line.strip()[:3] for line in choices.splitlines() if line] == ["(a)", "(b)", "(c)"] and "documented" not in choices
+
+
+def test_where_nothing_was_run_that_is_said_and_not_that_it_is_undecided(tmp_path):
+    write_all(tmp_path, course_records(only=["base"]))
+    listed = ask("--logdir", tmp_path)
+    assert listed.count("not run yet") == 5 and "undecided" in listed  # four of the nine need the base, among others
+    whole = ask(3, "--logdir", tmp_path)
+    assert "Conclusion: not run yet. Nothing is recorded that could decide." in whole and "undecided" not in whole
+
+
+def quiz(monkeypatch, logdir, *words: object, answers: str, tty: bool = True):
+    monkeypatch.setattr("harness.cli.quiz.sys.stdin.isatty", lambda: tty, raising=False)
+    monkeypatch.setattr("harness.cli.questions.require_answers", lambda: None) if tty else None
+    return CliRunner().invoke(main, ["questions", *map(str, words), "--quiz", "--logdir", str(logdir)], input=answers)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [("a", "Yes, that is the documented answer."), ("B", "That is not the documented answer.")]
+)
+def test_a_quiz_shows_answer_and_evidence_after_ones_own(answer, said, monkeypatch, logdir):
+    result = quiz(monkeypatch, logdir, 2, answers=f"{answer}\n")
+    assert result.exit_code == 0 and "undecided" not in result.output
+    places = [result.output.index(part) for part in ("(a) training", "Your answer", said, "Documented answer", "Conclusion: ")]
+    assert places == sorted(places)
+
+
+def test_a_quiz_of_all_questions_counts_those_with_choices(monkeypatch, logdir):
+    given = "".join("a\n" if question.choices else "\n" for question in load_questions(STUDY).questions)
+    output = quiz(monkeypatch, logdir, answers=given).output
+    assert output.count("Documented answer") == 9 and output.rstrip().endswith("2 of 2 as documented.")
+
+
+def test_an_answer_that_is_none_of_the_choices_is_asked_for_again(monkeypatch, logdir):
+    assert quiz(monkeypatch, logdir, 2, answers="x\na\n").output.count("Your answer (a to c)") == 2
+
+
+def test_a_quiz_without_a_terminal_is_one_line_and_one_that_is_left_ends_as_interrupted(monkeypatch, logdir):
+    result = quiz(monkeypatch, logdir, 2, answers="", tty=False)
+    assert result.exit_code == 2 and result.output.startswith("Error: --quiz asks for answers")
+    assert quiz(monkeypatch, logdir, 2, answers="").exit_code == 130
 
 
 def test_the_first_question_shows_the_ten_probabilities(logdir):

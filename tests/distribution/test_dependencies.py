@@ -17,7 +17,7 @@ OURS = {"harness", "experiments"}
 
 @pytest.mark.parametrize(
     ("folders", "extras"),
-    [(("harness", "experiments"), ()), (("scripts", "tests"), ("test",))],
+    [(("harness", "experiments"), ()), (("scripts", "tests"), ("test", "docs", "torch"))],
     ids=["the package", "scripts and tests"],
 )
 def test_what_is_imported_is_declared(folders, extras):
@@ -33,6 +33,10 @@ def test_an_undeclared_import_is_found(tmp_path):
     path.write_text("def late():\n    from PIL.Image import open\n    import os.path, rich\n    from . import sibling\n")
     assert set(imports_of(path)) == {"PIL", "rich"}
     assert undeclared(imports_of(path), {"rich"}) == {"PIL": ["pillow"]}
+
+
+def test_an_undeclared_import_that_is_not_installed_is_found():
+    assert undeclared(["no_such_package"], {"rich"}) == {"no_such_package": ["no-such-package"]}
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -55,7 +59,10 @@ def declared(extras: Iterable[str]) -> set[str]:
 
 
 def undeclared(imported: Iterable[str], known: set[str]) -> dict[str, list[str]]:
-    """Return the packages of which no distribution is declared, each with the distributions that would bring it."""
+    """Return the packages of which no distribution is declared, each with the distributions that would bring it.
+
+    One that is not installed here, as those of an extra, is taken to be brought by the distribution of its own name.
+    """
     installed = packages_distributions()
-    brought = {name: sorted({canonicalize_name(found) for found in installed.get(name, ["?"])}) for name in imported}
+    brought = {name: sorted({canonicalize_name(found) for found in installed.get(name, [name])}) for name in imported}
     return {name: found for name, found in sorted(brought.items()) if not known & set(found)}

@@ -12,7 +12,7 @@ from ownmodels import TEST_X, TEST_Y, X, Y, assert_as_fit, by_harness, dense_mod
 
 from harness.engine import batch_sizes
 from harness.engine.batch_sizes import any_batch_size
-from harness.engine.model_checks import proven_config
+from harness.engine.configuration_proof import proven_config
 
 Layer = Callable[[Any], Any]
 

@@ -22,11 +22,11 @@ Make = Callable[[Path], list[keras.callbacks.Callback]]
 
 @pytest.fixture(scope="module")
 def blobs() -> Arrays:
-    """Two noisy classes in four dimensions; 150 samples are four batches of 32 and a short one."""
+    """Two noisy classes in four dimensions; 128 samples are four batches of 32."""
     generator = np.random.default_rng(0)
     x = generator.normal(size=(250, 4)).astype("float32")
     y = (x[:, 0] + generator.normal(size=250) > 0).astype("int64")
-    return Arrays(x[:150], y[:150], x[150:200], y[150:200], x_validation=x[200:], y_validation=y[200:])
+    return Arrays(x[:128], y[:128], x[150:200], y[150:200], x_validation=x[200:], y_validation=y[200:])
 
 
 def dense(optimizer: Any = None) -> keras.Model:
@@ -88,7 +88,7 @@ class StopAtBatch(keras.callbacks.Callback):
     """Stops in the middle of an epoch."""
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.model.optimizer.iterations.numpy() == 12:
+        if self.model.optimizer.iterations.numpy() == 10:
             self.model.stop_training = True
 
 

@@ -13,7 +13,8 @@ import pytest
 from calling import harness
 from faulty_study import CLOCK_JUMP, HANGING, gone, start, wait_until, write_study
 
-from harness.records.record import Record, attempt_folder, load_records, read_record
+from harness.records.attempts import attempt_folder
+from harness.records.record import Record, load_records, read_record
 
 FAULTS = ("kill_once", "exit_quietly", "leave", "hang", "jump", "raise_unpicklable")
 
@@ -28,7 +29,7 @@ def faults(tmp_path, monkeypatch) -> Path:
     """The folder in which the faulty study counts what it has started."""
     folder = tmp_path / "faults"
     folder.mkdir()
-    monkeypatch.setenv("FAULTS", str(folder))
+    monkeypatch.setenv("HARNESS_FAULTS", str(folder))
     return folder
 
 
@@ -50,7 +51,7 @@ def suffered(tmp_path_factory) -> Suffered:
     faults = place / "faults"
     faults.mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FAULTS", str(faults))
+        patch.setenv("HARNESS_FAULTS", str(faults))
         study = write_study(place, *FAULTS)
         words = ("run", study, "--seeds", 1, "--logdir", place / "logs")
         only = [word for fault in FAULTS if fault != "hang" for word in ("--only", fault.replace("_", "-"))]
@@ -112,12 +113,14 @@ def test_ctrl_c_stops_the_running_trial_at_its_epochs_end(tmp_path, faults):
     study = write_study(tmp_path, "jump", epochs=1_000_000)
     words = ("run", study, "--seeds", 1, "--jobs", 1, "--logdir", tmp_path / "logs")
     driver = start(*words, faults=faults, stdout=tmp_path / "out")
-    wait_until(lambda: any((tmp_path / "logs").glob("faulty/*/seed-0/attempt-1/test/events*")))
+    wait_until(lambda: any((tmp_path / "logs").glob("faulty/*/seed-0/test/events*")))
     driver.send_signal(signal.SIGINT)
     assert driver.wait(timeout=HANGING) == 130
     (row,) = rows(tmp_path / "logs/faulty/runs.csv")  # the other trial was never begun
     assert row["status"] == "interrupted" and int(row["epochs"]) >= 1
-    assert "Stopping" in (tmp_path / "out").read_text()
+    out = (tmp_path / "out").read_text()
+    assert "Stopping" in out and "You stopped it after 0 of 2 trials. The same command goes on from there." in out
+    assert "Not as expected" not in out
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C twice", "SIGTERM"])
@@ -136,6 +139,10 @@ def test_a_second_ctrl_c_or_a_sigterm_ends_at_once(tmp_path, faults, how):
     statuses = {row["variant"]: row["status"] for row in rows(tmp_path / "logs/faulty/runs.csv")}
     assert statuses == {"base": "ok", "hang": "interrupted"}
     assert all(gone(int(pid)) for pid in (faults / "children").read_text().split())
+    assert "You stopped it after 1 of 2 trials." in (tmp_path / "out").read_text()
+    # What was stopped does not make a run of other variants fail.
+    other = harness("run", study, "--seeds", 1, "--only", "base", "--logdir", tmp_path / "logs")
+    assert other.exit_code == 0 and "Not as expected" not in other.output, other.output
 
 
 def test_a_killed_driver_leaves_no_process_and_run_again_finishes_the_rest(tmp_path, faults):
@@ -149,7 +156,7 @@ def test_a_killed_driver_leaves_no_process_and_run_again_finishes_the_rest(tmp_p
     wait_until(lambda: gone(int((faults / "worker").read_text())), seconds=10)
     before = base.read_bytes()
     again = harness(*words)
-    assert again.exit_code == 0 and "1 to train (1 missing), 1 done already" in again.output, again.output
+    assert again.exit_code == 0 and "1 to train, 1 done already" in again.output, again.output
     assert base.read_bytes() == before
     found = [(row["variant"], row["status"], row["attempt"]) for row in rows(tmp_path / "logs/faulty/runs.csv")]
     assert found == [("base", "ok", "1"), ("hang-once", "ok", "2")]  # the orphaned attempt keeps its folder
@@ -180,7 +187,7 @@ def thaw(folder: Path) -> None:
 @pytest.mark.parametrize("how", ["removed", "read-only"])
 def test_the_result_of_a_lost_log_folder_lies_in_a_fallback_that_is_named(tmp_path, faults, monkeypatch, how):
     folder = tmp_path / "logs" / "faulty"
-    monkeypatch.setenv("LOSE_FOLDER", f"rm -r {folder}" if how == "removed" else freeze(folder))
+    monkeypatch.setenv("HARNESS_LOSE_FOLDER", f"rm -r {folder}" if how == "removed" else freeze(folder))
     try:
         study = write_study(tmp_path, "lose_folder")
         result = harness("run", study, "--seeds", 1, "--jobs", 1, "--logdir", tmp_path / "logs")
@@ -200,7 +207,7 @@ def test_the_result_of_a_lost_log_folder_lies_in_a_fallback_that_is_named(tmp_pa
 def test_a_disk_that_fills_up_fails_the_trial_and_leaves_what_was_there(tmp_path, faults, small_disk, monkeypatch):
     logdir = small_disk.folder / "logs"
     words = ("run", write_study(tmp_path, "lose_folder"), "--seeds", 1, "--jobs", 1, "--logdir", logdir)
-    monkeypatch.setenv("LOSE_FOLDER", small_disk.fill)
+    monkeypatch.setenv("HARNESS_LOSE_FOLDER", small_disk.fill)
     full = start(*words, faults=faults, stdout=subprocess.PIPE)
     said = " ".join(full.communicate(timeout=HANGING)[0].split())
     assert full.returncode == 1, said
@@ -210,7 +217,7 @@ def test_a_disk_that_fills_up_fails_the_trial_and_leaves_what_was_there(tmp_path
     assert (record.variant, record.status) == ("base", "ok")
     assert [row["variant"] for row in rows(logdir / "faulty/runs.csv")] == ["base"]  # as it was before
     small_disk.empty()
-    monkeypatch.setenv("LOSE_FOLDER", "true")
+    monkeypatch.setenv("HARNESS_LOSE_FOLDER", "true")
     again = harness(*words)
     assert again.exit_code == 0, again.output
     assert [row["status"] for row in rows(logdir / "faulty/runs.csv")] == ["ok", "ok"]

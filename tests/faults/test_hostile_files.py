@@ -26,7 +26,7 @@ from hostile import (
 from hypothesis import given, strategies as st
 from resulting import make_record, store
 
-from harness.analysis.summary import write_tables
+from harness.analysis.table_files import write_tables
 from harness.records import csv_text
 from harness.records.record import FORMAT, RECORD_FILE, Record, RecordError, encode, read_record, write_record
 from harness.results.loading import gather_records

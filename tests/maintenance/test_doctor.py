@@ -32,7 +32,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One seed of a study, each trial with an event file, and its tables."""
     folder = store_study(tmp_path_factory.mktemp("template") / "logs", seeds=1)
     for path in find_records(folder):
-        EventFile(path.parent / "attempt-1" / "train").close()
+        EventFile(path.parent / "train").close()
     make_tables_again(folder / "s", {read_record(path).trial_id for path in find_records(folder)})
     return folder
 
@@ -52,12 +52,12 @@ def facts(logdir: Path) -> dict[str, str]:
 
 
 def truncate(logdir: Path) -> None:
-    (path,) = (logdir / "s/wide/seed-0/attempt-1/train").glob("*tfevents*")
+    (path,) = (logdir / "s/wide/seed-0/train").glob("*tfevents*")
     path.write_bytes(path.read_bytes()[:-3])
 
 
 def alter(logdir: Path) -> None:
-    (path,) = (logdir / "s/wide/seed-0/attempt-1/train").glob("*tfevents*")
+    (path,) = (logdir / "s/wide/seed-0/train").glob("*tfevents*")
     content = bytearray(path.read_bytes())
     content[-6] ^= 1
     path.write_bytes(content)
@@ -73,7 +73,7 @@ def leave_attempt(logdir: Path) -> None:
 
 
 def leave_trial(logdir: Path) -> None:
-    EventFile(logdir / "s/wide/seed-7/attempt-1").close()
+    EventFile(logdir / "s/wide/seed-7/test").close()
 
 
 def leave_events(logdir: Path) -> None:
@@ -85,7 +85,7 @@ def leave_temporary(logdir: Path) -> None:
 
 
 def set_checkpoint_aside(logdir: Path) -> None:
-    (logdir / "s/wide/seed-0/attempt-1/damaged.checkpoint-0123456789ab.npz").write_bytes(b"torn")
+    (logdir / "s/wide/seed-0/damaged.checkpoint-0123456789ab.npz").write_bytes(b"torn")
 
 
 def fail(logdir: Path) -> None:
@@ -94,7 +94,7 @@ def fail(logdir: Path) -> None:
 
 
 def lose_events(logdir: Path) -> None:
-    shutil.rmtree(logdir / "s/wide/seed-0/attempt-1")
+    shutil.rmtree(logdir / "s/wide/seed-0/train")
 
 
 def lose_record(logdir: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_whole_log_folder_is_healthy(logdir: Path):
         (leave_temporary, "1 temporary files", "rm {}/s/wide/seed-0/.record.json.123.tmp"),
         (
             set_checkpoint_aside,
-            "s: 1 damaged checkpoints set aside: wide/seed-0/attempt-1/damaged.checkpoint-0123456789ab.npz",
-            "rm {}/s/wide/seed-0/attempt-1/damaged.checkpoint-0123456789ab.npz",
+            "s: 1 damaged checkpoints set aside: wide/seed-0/damaged.checkpoint-0123456789ab.npz",
+            "rm {}/s/wide/seed-0/damaged.checkpoint-0123456789ab.npz",
         ),
         (fail, "1 not as expected: wide seed 0 failed", "run s --logdir {}"),
         (lose_events, "1 records have no event files: wide seed 0", "run s --logdir {} --seeds 1 --only wide --force"),
@@ -184,7 +184,7 @@ def test_a_record_of_another_time_is_stale_and_one_of_now_is_not(tmp_path: Path)
     stored(tmp_path, "ablations", history={})
     assert found(tmp_path) == []
     store(tmp_path, make_record(study="ablations", settings=to_json(Settings()), trial_id="0" * 12, history={}))
-    assert "1 stale" in found(tmp_path)[0].what and "--only base" in found(tmp_path)[0].mend
+    assert "1 record of other settings" in found(tmp_path)[0].what and "--only base" in found(tmp_path)[0].mend
 
 
 def test_a_record_made_with_set_is_not_stale(tmp_path: Path):
@@ -212,7 +212,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_says_what_there_is_without_loading_tensorflow_itself(logdir: Path):
     loaded = "tensorflow" in sys.modules
     result = harness("doctor", "--logdir", logdir)
-    assert result.exit_code == 0 and "Healthy" in result.output, result.output
+    assert result.exit_code == 0 and "No problems found." in result.output, result.output
     for name in ("python", "packages", "/device:CPU:0", "disk", "port 6006", "mnist", "log folder"):
         assert name in result.output
     assert ("tensorflow" in sys.modules) == loaded
@@ -223,7 +223,7 @@ def test_the_command_says_what_there_is_without_loading_tensorflow_itself(logdir
 def test_the_status_says_that_something_was_found(logdir: Path):
     truncate(logdir)
     result = harness("doctor", "--logdir", logdir)
-    assert result.exit_code == 1 and "mend: python -m harness run" in result.output and "1 found." in result.output
+    assert result.exit_code == 1 and "mend: python -m harness run" in result.output and "1 problem found." in result.output
 
 
 def findings_of(part: Part) -> list[Finding]:

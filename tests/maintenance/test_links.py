@@ -23,13 +23,15 @@ from harness.records.record import load_records
 from harness.runs.execution import show_failure
 from harness.runs.log_folder import require_own_trials, require_writable
 from harness.runs.record_store import RecordStore, sweep
-from harness.tensorboard.aggregates import AGGREGATE, write_aggregates
 from harness.tensorboard.event_file import EventFile
 from harness.tensorboard.failover_writer import FailoverWriter
+from harness.tensorboard.study_writer import StudyFindings, write_study
 from harness.tensorboard.trial_writer import TrialWriter
 from harness.training.trial import blank_record
 
 pytestmark = pytest.mark.quick
+
+AGGREGATE = "aggregate"  # a variant's run by older versions, which is removed
 
 
 @pytest.fixture
@@ -120,11 +122,11 @@ def test_a_sweep_removes_drafts_alone(tmp_path):
 def test_bands_and_tables_pass_over_a_linked_variant(logdir, theirs):
     (logdir / "s" / "linked").symlink_to(theirs)
     records = load_records(logdir)[0]
-    write_aggregates(logdir / "s", records)
+    write_study(logdir / "s", records, StudyFindings())
     make_tables_again(logdir / "s", {record.trial_id for record in records})
     (logdir / "s" / "moved").symlink_to(theirs)
     with pytest.raises(ForeignPathError):
-        write_aggregates(logdir / "s", [make_record(), replace(make_record(), variant="moved")])
+        write_study(logdir / "s", [make_record(), replace(make_record(), variant="moved")], StudyFindings())
 
 
 def test_removing_touches_nothing_behind_a_linked_variant_trash_or_study(logdir, theirs):
@@ -187,7 +189,7 @@ def test_the_failure_of_a_lost_worker_is_shown_through_no_link(tmp_path, theirs)
     trial.folder.mkdir(parents=True)
     (trial.folder / "attempt-1").symlink_to(theirs)
     with pytest.raises(ForeignPathError):
-        show_failure(plan, trial, blank_record(trial, plan.study))
+        show_failure(trial, blank_record(trial, plan.study))
 
 
 def test_a_board_writes_through_no_link(tmp_path, theirs):

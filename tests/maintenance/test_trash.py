@@ -23,7 +23,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five seeds of four variants, each with an event file, and the tables that a run leaves."""
     folder = store_study(tmp_path_factory.mktemp("template") / "logs")
     for path in find_records(folder):
-        EventFile(path.parent / "attempt-1" / "train").close()
+        EventFile(path.parent / "train").close()
     make_tables_again(
         folder / "s",
         shown={make_record(name, seed).trial_id for name in ("base", "wide", "deep", "broken") for seed in range(5)},
@@ -44,8 +44,9 @@ def shown(logdir: Path) -> list[tuple[str, str]]:
 
 
 def contents(logdir: Path) -> dict[str, bytes]:
-    """Return every file below a folder, apart from the aggregates, which are made anew, and the lock."""
-    files = (path for path in logdir.rglob("*") if path.is_file() and "aggregate" not in path.parts and path.name != ".lock")
+    """Return every file below a folder, apart from the runs of studies and variants, which are made anew, and the lock."""
+    anew = {path for pattern in ("*/*tfevents*", "*/*/*tfevents*") for path in logdir.glob(pattern)}
+    files = (path for path in logdir.rglob("*") if path.is_file() and path not in anew and path.name != ".lock")
     return {str(path.relative_to(logdir)): path.read_bytes() for path in files}
 
 
@@ -100,7 +101,7 @@ def test_a_trial_is_chosen_by_its_path(logdir: Path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["remove"], "Nothing is named to remove"),
+        (["remove"], "Name what to remove"),
         (["remove", "s/wode"], "Did you mean"),
         (["remove", "0"], "is ambiguous"),
         (["remove", ""], "is not known"),
@@ -126,7 +127,7 @@ def test_what_fits_nothing_is_one_line_and_moves_nothing(logdir: Path, words: li
 def test_a_folder_that_is_missing_is_named(tmp_path: Path):
     for words in (["remove", "x"], ["purge", "--yes"]):
         result = harness(*words, "--logdir", tmp_path / "absent")
-        assert result.exit_code == 2 and "is no folder" in result.output
+        assert result.exit_code == 2 and "is not a folder" in result.output
 
 
 def test_a_trial_is_not_restored_over_another(logdir: Path):

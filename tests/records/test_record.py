@@ -5,17 +5,8 @@ from dataclasses import replace
 import pytest
 
 from harness.records.atomic_files import write_atomically
-from harness.records.record import (
-    Record,
-    RecordError,
-    attempt_folder,
-    find_records,
-    load_records,
-    next_attempt,
-    read_record,
-    trial_folder,
-    write_record,
-)
+from harness.records.attempts import attempt_folder, next_attempt
+from harness.records.record import Record, RecordError, find_records, load_records, read_record, trial_folder, write_record
 
 pytestmark = pytest.mark.quick
 
@@ -79,7 +70,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
 
 def test_attempts_are_numbered_by_their_folders(tmp_path):
     assert next_attempt(tmp_path) == 1
-    attempt_folder(tmp_path, 1).mkdir()
+    (tmp_path / "attempt-1").mkdir()
     attempt_folder(tmp_path, 10).mkdir()
     assert next_attempt(tmp_path) == 11
 

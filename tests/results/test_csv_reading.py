@@ -8,14 +8,12 @@ from resulting import store
 
 from harness.analysis.summary import (
     FLAGS,
-    RUNS_FILE,
-    SUMMARY_FILE,
     TEXTS,
     run_columns,
     summary_columns,
     summary_table,
-    write_tables,
 )
+from harness.analysis.table_files import RUNS_FILE, SUMMARY_FILE, write_tables
 from harness.results.csv_reading import read_csv_table
 from harness.study.loading import load_study, study_files
 

@@ -11,7 +11,8 @@ from harness import Metric, Settings, Study, Variant, finishes, load, raises, wo
 from harness.analysis.comparison import compare_study
 from harness.analysis.declarations import DECLARATION_FILE, write_declaration
 from harness.analysis.record_matching import as_declared
-from harness.analysis.summary import SUMMARY_FILE, summary_table, write_tables
+from harness.analysis.summary import summary_table
+from harness.analysis.table_files import SUMMARY_FILE, write_tables
 from harness.isolation import BUILT_IN
 from harness.maintenance.retabling import make_tables_again
 from harness.records.old_records import claims_of

@@ -5,9 +5,12 @@ import math
 
 import pandas as pd
 import pytest
+from plain_records import record
 
+from harness.analysis.summary import concat, summary_table
 from harness.errors import UsageError
 from harness.results.formats import BEST, FORMATS, export, write_output
+from harness.results.latex import paper_caption, paper_columns
 
 pytestmark = pytest.mark.quick
 
@@ -115,3 +118,22 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
         write_output("text", str(tmp_path), show=print)
     with pytest.raises(UsageError, match="cannot be written"):
         write_output("text", "a\x00b", show=print)
+
+
+def test_a_table_for_a_paper_has_the_interval_in_the_cell_of_its_difference_a_caption_and_a_label():
+    frame = summary_table(
+        [record("base", seed, 0.9 + seed / 1000) for seed in range(5)]
+        + [record("wide", seed, 0.92 + seed / 500) for seed in range(5)]
+    )
+    columns = paper_columns(frame, "test_accuracy")
+    text = export(frame, columns, "latex", caption=paper_caption(frame), label="s")
+    assert columns == ["variant", "test_accuracy", "delta_test_accuracy", "ci_low", "ci_high", "verdict"]
+    assert "variant & test accuracy & difference [95\\% interval] & verdict \\\\" in text
+    assert "0.9240 $\\pm$ 0.0032" in text and "$+$0.0220$^{*}$ [$+$0.0200, $+$0.0240] & better" in text
+    assert "\\label{tab:s}" in text and "s, 5 seeds a variant. Differences are from the control on the same seeds" in text
+
+
+def test_several_studies_are_told_apart_in_a_table_for_a_paper():
+    frame = concat([summary_table([record("base", 0, study=study)]) for study in ("one", "two")])
+    assert paper_columns(frame, "test_accuracy") == ["study", "variant", "test_accuracy"]
+    assert paper_caption(frame) == "one and two, 1 seed a variant."

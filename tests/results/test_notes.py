@@ -10,6 +10,7 @@ from resulting import make_record, store
 from rich.console import Console
 
 from harness.analysis.summary import summary_table
+from harness.cli.terminal.conclusion import ConclusionView
 from harness.cli.terminal.summary import summary_view
 from harness.results.notes import MOST_NOTES, chosen_by_validation, interaction_notes
 
@@ -76,26 +77,29 @@ def test_an_interaction_is_said_with_its_interval_and_word():
     plain = row("plain", 0.8, 0.8) | {"interaction_with": math.nan}
     said = interaction_notes([plain, together("both", "inconclusive")])
     assert said == [
-        ("both", "beside wide, its change gives +0.2500 [+0.1000, +0.4000] more than alone (raw): inconclusive "
-         "(about 8 seeds would settle it)")
+        ("both", "too close to call whether the change does more or less with wide than without it: "
+         "+0.2500 [+0.1000, +0.4000]; about 8 seeds would settle it")
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("word", ["", math.nan])
 def test_an_interaction_of_one_seed_has_neither_interval_nor_word(word):
     one = together("both", word) | {"interaction_low": math.nan, "interaction_high": math.nan}
-    assert interaction_notes([one]) == [("both", "beside wide, its change gives +0.2500 more than alone (raw)")]
+    assert interaction_notes([one]) == [("both", "with wide the change brings 0.2500 more than without it (raw)")]
 
 
 def test_of_many_interactions_the_clear_ones_come_first_and_the_rest_is_counted():
     rows = [together(f"cell-{number}", "inconclusive") for number in range(MOST_NOTES)]
     said = interaction_notes([*rows, together("both", "worse beside it")])
-    assert said[0][0] == "both" and len(said) == MOST_NOTES + 1 and said[-1] == ("1 more", "of interactions, in summary.csv")
+    assert (
+        said[0][0] == "both" and len(said) == MOST_NOTES + 1 and said[-1] == ("1 more", "of interactions, in interactions.csv")
+    )
 
 
 def shown(records) -> str:
     console = Console(width=300, record=True, file=io.StringIO())
-    console.print(summary_view(summary_table(records), title="s"))
+    summary = summary_table(records)
+    console.print(summary_view(summary, title="s"), ConclusionView(summary.to_dict("records")))
     return console.export_text()
 
 
@@ -105,8 +109,9 @@ def test_what_stands_behind_a_word_or_behind_none_is_said_below_the_summary():
     elsewhere = dict(data={"name": "x", "used": "x", "sha256": ""}, changes={"dataset": "x"}, settings=settings)
     groups["wide"] = [replace(record, **elsewhere) for record in groups["wide"]]
     text = shown([record for group in groups.values() for record in group])
-    assert "deep: within ±0.003 of the control" in text and "worst seed 0.9701; failures of up to 45% of seeds" in text
-    assert "wide: no verdict: tested on x, not mnist" in text and "docs/verdicts.md" in text
+    assert "equivalent: less than 0.3 points apart. So few seeds leave open that up to 45% of all would fail." in text
+    assert "No difference of 0.3 points or more: deep (worst 0.9701)." in text
+    assert "No verdict on wide: tested on x, not mnist." in text and "docs/verdicts.md" in text
 
 
 def test_seeds_that_diverged_are_counted_below_the_summary():
@@ -120,6 +125,7 @@ def test_worse_by_divergence_alone_says_so(tmp_path):
     lost = {"status": "diverged", "as_expected": False, "metrics": {}, "error": "Loss is not finite after epoch 1."}
     wide = [make_record("wide", seed, **(lost if seed < 7 else {})) for seed in range(10)]
     records = [*(make_record(seed=seed) for seed in range(10)), *wide]
-    assert "diverges more often, Holm p = 0.016; 7 of 10 diverged" in shown(records)
+    text = shown(records)
+    assert "7 of 10 diverged" in text and "wide is worse, with 7 of 10 seeds unfinished." in text
     store(tmp_path, *records)
     assert "diverges more often, Holm p = 0.016" in harness("compare", tmp_path, "--format", "csv").stdout

@@ -168,4 +168,4 @@ def test_a_listed_study_says_what_it_teaches_by_what_and_in_which_families(tmp_p
     result = harness("list", tmp_path / "own.py")
     assert "Lesson: Wide is slow." in result.output and "widths" in result.output
     assert "test rmse, lower is better, differences below 0.02 do not matter" in result.output
-    assert "15 trials of 5 seeds" in result.output
+    assert "3 variants (the base included) × 5 seeds = 15 trials" in result.output

@@ -39,8 +39,8 @@ def build(settings):
 
         def reset_metrics(self):
             Mortal.calls += 1
-            if Mortal.calls == CALLS_BEFORE and "DEADLY_FOLDER" in os.environ:
-                marker = Path(os.environ["DEADLY_FOLDER"]) / f"killed-{settings.kind}"
+            if Mortal.calls == CALLS_BEFORE and "HARNESS_DEADLY_FOLDER" in os.environ:
+                marker = Path(os.environ["HARNESS_DEADLY_FOLDER"]) / f"killed-{settings.kind}"
                 if not marker.exists():
                     marker.touch()
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -84,11 +84,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     study.write_text(STUDY)
     words = ("run", study, "--seeds", 1, "--jobs", 1, "--checkpoint-seconds", 0, "--logdir")
     assert harness(*words, folder / "undisturbed").exit_code == 0
-    os.environ["DEADLY_FOLDER"] = str(folder)
+    os.environ["HARNESS_DEADLY_FOLDER"] = str(folder)
     try:
         result = harness(*words, folder / "killed")  # a trial whose worker died is tried once more
     finally:
-        del os.environ["DEADLY_FOLDER"]
+        del os.environ["HARNESS_DEADLY_FOLDER"]
     assert result.exit_code == 0, result.output
     undisturbed, killed = (
         {record.variant: record for record in load_records(folder / name)[0]} for name in ("undisturbed", "killed")
@@ -129,7 +129,7 @@ def test_tensorboard_shows_every_epoch_once(runs: Runs, variant: str, part: str)
     record = runs.killed[variant]
     assert curves == [f"seed-0/attempt-{record.attempt}/{part}"]
     points = shown.Tensors(curves[0], "epoch_loss")
-    assert [point.step for point in points] == list(range(record.epochs))
+    assert [point.step for point in points] == list(range(1, record.epochs + 1))
     values = [point.tensor_proto.float_val[0] for point in points]
     assert values == [float(np.float32(value)) for value in record.history[f"{part}_loss"]]
 

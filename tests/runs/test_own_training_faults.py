@@ -25,7 +25,7 @@ def train(settings, trial):
         state = {"epoch": epoch, "sum": state["sum"] + np.random.random()}
         trial.log(epoch, train_loss=state["sum"], test_accuracy=settings.rate)
         trial.checkpoint(state)
-        marker = pathlib.Path(os.environ.get("DEADLY_FOLDER", "/nowhere")) / "killed"
+        marker = pathlib.Path(os.environ.get("HARNESS_DEADLY_FOLDER", "/nowhere")) / "killed"
         if epoch == 3 and marker.parent.is_dir() and not marker.exists():
             marker.touch()
             os.kill(os.getpid(), 9)
@@ -50,7 +50,7 @@ def test_a_function_whose_worker_was_killed_goes_on_and_ends_in_the_same_numbers
     path.write_text(MORTAL)
     options = ("--seeds", 1, "--jobs", 1, "--checkpoint-seconds", 0)
     assert harness("run", path, *options, "--logdir", tmp_path / "whole").exit_code == 0
-    monkeypatch.setenv("DEADLY_FOLDER", str(tmp_path))
+    monkeypatch.setenv("HARNESS_DEADLY_FOLDER", str(tmp_path))
     result = harness("run", path, *options, "--logdir", tmp_path / "logs")
     assert result.exit_code == 0 and "went on from epoch" in result.output, result.output
     whole, again = records_of(tmp_path / "whole"), records_of(tmp_path / "logs")
@@ -77,7 +77,7 @@ def slow(tmp_path: Path) -> Path:
 
 def started(logdir: Path) -> list[int]:
     """Return the processes that the script has started, once it has."""
-    for _ in range(600):
+    for _ in range(2400):
         for path in logdir.rglob("pids"):
             if path.read_text():
                 return [int(pid) for pid in path.read_text().split()]

@@ -13,9 +13,10 @@ from tiny_studies import plan_of
 
 from harness.errors import UsageError
 from harness.records.atomic_files import write_atomically
+from harness.records.attempts import attempt_folder
 from harness.records.locks import one_writer
 from harness.records.own_paths import folder_identity
-from harness.records.record import attempt_folder, load_records, read_record
+from harness.records.record import load_records, read_record
 from harness.runs.executors.worker import Failure, answer
 from harness.runs.log_folder import begin_study
 from harness.runs.record_store import RecordStore
@@ -90,7 +91,7 @@ def test_a_board_whose_folder_vanishes_is_written_anew_elsewhere(tmp_path):
         shutil.rmtree(tmp_path / "logs")
         board.text("second", "after")
     assert not home.exists() and "removed" not in board.moved and board.folder == tmp_path / "elsewhere"
-    content = b"".join(path.read_bytes() for path in (tmp_path / "elsewhere").glob("events*"))
+    content = b"".join(path.read_bytes() for path in (tmp_path / "elsewhere/test").glob("events*"))
     assert b"before" in content and b"after" in content
 
 

@@ -11,7 +11,8 @@ import pytest
 from faulty_study import PROJECT
 from tiny_studies import GROWING, plan_of
 
-from harness.records.record import attempt_folder, read_record, write_record
+from harness.records.attempts import attempt_folder
+from harness.records.record import read_record, write_record
 from harness.runs.plan import Plan, results
 from harness.runs.record_store import store
 from harness.training.trial import blank_record
@@ -24,7 +25,7 @@ def done(tmp_path) -> Plan:
     """A plan whose four trials all have their record."""
     plan = plan_of(tmp_path)
     for trial in plan.trials:
-        attempt_folder(trial.folder, 1).mkdir(parents=True)
+        (attempt_folder(trial.folder, 1) / "test").mkdir(parents=True)
         write_record(trial.folder, replace(blank_record(trial, plan.study), status="ok", as_expected=True))
     return plan
 
@@ -104,8 +105,8 @@ def test_an_orphaned_attempt_keeps_its_number(done, tmp_path):
     assert {(trial.variant, trial.seed): trial.attempt for trial in plan.trials}["wide", 1] == 3
 
 
-def test_a_record_without_its_attempts_folder_still_counts_its_attempt(done, tmp_path):
-    attempt_folder(record_file(tmp_path).parent, 1).rmdir()
+def test_a_record_without_its_attempts_files_still_counts_its_attempt(done, tmp_path):
+    (record_file(tmp_path).parent / "test").rmdir()
     assert {trial.attempt for trial in plan_of(tmp_path, force=True).trials} == {2}
 
 

@@ -12,6 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tiny_studies import VARIED
 
 from harness.records.record import load_records, read_record
+from harness.tensorboard.event_file import event_files
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -35,6 +36,12 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def records_of(logdir: Path) -> dict[str, object]:
     return {record.variant: record for record in load_records(logdir)[0]}
+
+
+def test_a_run_leaves_a_picture_of_the_differences_and_says_what_it_found(finished):
+    assert (finished.logdir / "ablations" / "differences.png").read_bytes().startswith(b"\x89PNG")
+    assert "One seed shows what happened once" in finished.result.output and "McNemar" not in finished.result.output
+    assert "[digits in place of" not in finished.result.output  # digits were asked for
 
 
 def test_every_variant_does_what_is_expected_of_it(finished):
@@ -72,25 +79,25 @@ def test_the_tables_are_the_records(finished):
         assert runs[name]["status"] == record.status and runs[name]["trial_id"] == record.trial_id
         for metric, value in record.metrics.items():
             assert float(runs[name][metric]) == value
-        assert Path(runs[name]["logdir"]).is_dir()
+        assert (finished.logdir / runs[name]["logdir"]).is_dir()
     assert rows(finished.logdir / "ablations" / "summary.csv")[0]["variant"] == "base"
 
 
 def test_the_event_files_hold_the_records_history(finished):
     record = finished.records["epochs-15"]
-    folder = finished.logdir / "ablations" / "epochs-15" / "seed-0" / "attempt-1"
+    folder = finished.logdir / "ablations" / "epochs-15" / "seed-0"
     for run in ("train", "test"):
         events = EventAccumulator(str(folder / run), size_guidance={"tensors": 0}).Reload()
         for name in ("loss", "accuracy"):
             points = events.Tensors(f"epoch_{name}")
-            assert [point.step for point in points] == list(range(15))
+            assert [point.step for point in points] == list(range(1, 16))
             values = [float(point.tensor_proto.float_val[0]) for point in points]
             assert values == pytest.approx(record.history[f"{run}_{name}"], rel=1e-6)
     assert EventAccumulator(str(folder / "train")).Reload().Tags()["graph"]
 
 
 def test_a_failed_trial_has_its_error_in_tensorboard(finished):
-    folder = finished.logdir / "ablations" / "no-flatten" / "seed-0" / "attempt-1"
+    folder = finished.logdir / "ablations" / "no-flatten" / "seed-0" / "test"
     events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
     text = events.Tensors("error")[0].tensor_proto.string_val[0].decode()
     assert "shape" in text
@@ -107,13 +114,14 @@ def test_a_second_run_trains_nothing_and_force_makes_a_new_attempt(tiny, tmp_pat
     assert harness(*words).exit_code == 0
     before = (tmp_path / "logs/tiny/wide/seed-0/record.json").read_bytes()
     again = harness(*words)
-    assert again.exit_code == 0 and "2 trials were recorded already" in again.output
+    assert again.exit_code == 0 and "2 trials recorded already" in again.output
     assert (tmp_path / "logs/tiny/wide/seed-0/record.json").read_bytes() == before
     harness(*words, "--force")
     assert read_record(tmp_path / "logs/tiny/wide/seed-0/record.json").attempt == 2
     older = tmp_path / "logs/tiny/wide/seed-0/attempt-1"
-    assert (older / "record.json").read_bytes() == before and list((older / "train").glob("events*"))
-    assert not list(older.glob("*tfevents*"))  # out of the HParams tab, where it would be averaged with the new one
+    assert (older / "record.json").read_bytes() == before
+    shown = {path.parent for path in event_files(older.parent, recursive=True)}  # the first attempt's are kept, and hidden
+    assert shown == {older.parent / "attempt-2/train", older.parent / "attempt-2/test"} and list(older.glob("t*/withdrawn*"))
 
 
 def test_the_same_trial_gives_the_same_numbers_alone_and_beside_others(tiny, tmp_path):
@@ -130,7 +138,7 @@ def test_records_of_other_settings_are_left_out_not_mixed_in(tiny, tmp_path):
     study = tiny('Variant("wide", hidden=(16,)),')
     harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs")
     result = harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs", "--set", "epochs=1", "--only", "base")
-    assert "1 records of other settings" in result.output
+    assert "1 record of other settings" in result.output
     assert [row["variant"] for row in rows(tmp_path / "logs/tiny/summary.csv")] == ["base"]
 
 
@@ -146,7 +154,7 @@ def test_results_that_other_settings_displaced_are_taken_back_without_training(t
     assert "0 to train, 2 done already" in again.output
     assert read_record(trial / "record.json") == before
     assert [row["epochs"] for row in rows(tmp_path / "logs/tiny/summary.csv")] == ["2", "2"]
-    assert list((trial / "attempt-1").glob("*tfevents*")) and not list((trial / "attempt-2").glob("*tfevents*"))
+    assert {path.parents[1].name for path in event_files(trial, recursive=True)} == {"attempt-1"}
 
 
 def test_a_changed_build_function_is_trained_again(tiny, tmp_path):
@@ -194,7 +202,7 @@ def test_a_change_of_the_base_that_the_study_overlooks_is_noted_and_one_that_a_v
 def test_a_picture_that_no_variant_can_have_is_told_of_with_the_reason(tiny, tmp_path):
     study = tiny("", text=VARIED.replace("question=", 'pictures=("decision-surface", "learning-curves"), question='))
     result = harness("run", study, "--seeds", 1, "--logdir", tmp_path / "logs")
-    assert result.exit_code == 0 and "Note: picture decision-surface was drawn for no variant: " in result.stderr
+    assert result.exit_code == 0 and "Note: no decision surface: " in result.stderr
     assert "learning-curves was drawn for no" not in result.stderr
 
 
@@ -207,8 +215,8 @@ def test_a_killed_worker_costs_its_own_trial_only(tiny, tmp_path):
     for (variant, _), row in runs.items():
         assert row["status"] == ("failed" if variant == "killed" else "ok")
     assert "SIGKILL" in runs["killed", "0"]["error"] and float(runs["killed", "0"]["seconds"]) > 0
-    failure = Path(runs["killed", "0"]["logdir"]) / "failure"
-    events = EventAccumulator(str(failure), size_guidance={"tensors": 0}).Reload()
+    run = tmp_path / "logs" / runs["killed", "0"]["logdir"] / "test"
+    events = EventAccumulator(str(run), size_guidance={"tensors": 0}).Reload()
     assert b"SIGKILL" in events.Tensors("error")[0].tensor_proto.string_val[0]
 
 

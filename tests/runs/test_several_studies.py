@@ -35,7 +35,7 @@ def arrays(settings):
 
 def build(settings):
     import keras
-    with open(os.environ["TOLD"], "a") as told:
+    with open(os.environ["HARNESS_TOLD"], "a") as told:
         print(os.getpid(), file=told)
     if settings.optimizer == "ftrl":
         time.sleep(600)
@@ -68,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ran(folder: Path) -> Result:
     """Three of them run in one call, in one worker."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TOLD", str(folder / "told"))
+        patch.setenv("HARNESS_TOLD", str(folder / "told"))
         studies = [folder / f"{name}.py" for name in ("broken", "well", "overlooked")]
         return harness("run", *studies, "--seeds", 1, "--jobs", 1, "--logdir", folder / "logs")
 
@@ -104,7 +104,7 @@ def test_all_studies_are_checked_before_the_first_one_trains_in_workers_that_the
 
 @pytest.mark.processes
 def test_one_ctrl_c_ends_all(folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    monkeypatch.setenv("HARNESS_TOLD", str(tmp_path / "told"))
     words = ["run", folder / "sleeping.py", folder / "well.py", "--only", "slow", "--only", "wide"]
     words += ["--seeds", 1, "--logdir", tmp_path / "logs", "--jobs", 1]
     with open(tmp_path / "out", "w") as out:

@@ -59,6 +59,6 @@ def test_a_word_that_was_given_up_is_told_with_what_is_said_now(tmp_path):
     assert list(names.findings(tmp_path)) == [
         "harness/upkeep.py: a module is named 'upkeep'; expected maintenance",
         "harness/upkeep.py:1: 'readmit' is used; expected unhide",
-        "tests/test_a.py:1: 'proofs' is used; expected model_checks",
+        "tests/test_a.py:1: 'proofs' is used; expected configuration_proof",
         "tests/test_a.py:2: 'tab_values' is used; expected hparam_values",
     ]

@@ -97,14 +97,14 @@ def test_a_claim_that_is_not_shown_is_named_with_what_was_measured(expect, cells
 )
 def test_below_the_seeds_of_a_verdict_a_claim_against_the_control_is_not_judged(expect, cells):
     found = outcome(study(expect), [ROW | {"verdict": "", "verdict_detail": "intervals only"} | cells])
-    assert found.broken == () and found.unjudged == (f"wide: {expect.claims[0]}: not judged, needs 5 seeds.",)
+    assert found.broken == () and found.unjudged == (f"wide: claim not checked: {expect.claims[0]} (needs 5 seeds).",)
     assert found.open == {("wide", str(expect.claims[0])): "needs 5 seeds"}
 
 
 def test_a_claim_is_not_judged_where_no_number_of_seeds_gives_a_verdict():
     cells = {"verdict": "", "verdict_detail": "no verdict: tested on fashion, not mnist", "pairs": 5}
     found = outcome(study(worse_than_control()), [ROW | cells])
-    assert found.broken == () and "not judged, no verdict: tested on fashion, not mnist" in found.unjudged[0]
+    assert found.broken == () and "(no verdict: tested on fashion, not mnist)." in found.unjudged[0]
 
 
 @pytest.mark.parametrize("pairs", [1, 4, math.nan])
@@ -143,7 +143,7 @@ def test_the_base_has_expectations_too():
 
 def test_claims_on_a_dataset_are_not_judged_on_its_stand_in():
     found = outcome(study(finishes(accuracy_at_least=0.97)), [ROW | {"data": "digits"}])
-    assert not found.broken and found.unjudged == ("wide: what is expected of mnist was not judged on digits.",)
+    assert not found.broken and found.unjudged == ("wide: claims not checked: they are about mnist, and it ran on digits.",)
 
 
 PASSED = make_record("wide", status="unexpected-pass", as_expected=False)
@@ -209,7 +209,7 @@ def test_what_diverges_on_one_dataset_may_finish_on_its_stand_in(used, status):
     judged = as_declared(record, study(diverges()), position=1)
     assert (judged.status, judged.as_expected) == (status, status == "ok")
     told = outcome(study(diverges()), [ROW | {"status": judged.status, "data": used}]).unjudged
-    assert told == (("wide: that it diverges on mnist was not judged on digits.",) if used == "digits" else ())
+    assert told == (("wide: not checked whether it diverges on mnist: it ran on digits.",) if used == "digits" else ())
     shape_error = study(raises("ValueError", or_diverges=True))
     assert not as_declared(record, shape_error, position=1).as_expected
 
@@ -220,7 +220,7 @@ def test_a_control_on_a_stand_in_leaves_a_claim_against_it_open():
     assert summary_table([*controls, *records]).set_index("variant").loc["wide"].claims == "not judged"
     rows = [ROW | {"variant": "base", "data": "digits"}, ROW]
     found = outcome(study(better_than_control()), rows)
-    assert not found.broken and found.unjudged == ("wide: what is expected was not judged, as the control ran on digits.",)
+    assert not found.broken and found.unjudged == ("wide: claims not checked: its control ran on digits, not on mnist.",)
 
 
 def test_a_base_that_was_changed_leaves_every_claim_open_and_a_variant_from_such_a_run_none():
@@ -235,5 +235,5 @@ def test_a_base_that_was_changed_leaves_every_claim_open_and_a_variant_from_such
 def test_what_is_not_judged_for_one_reason_is_one_line():
     rows = [ROW | {"variant": "base", "data": "digits"}, ROW | {"data": "digits"}]
     found = outcome(study(worse_than_control(), of_base=finishes(accuracy_at_least=0.9)), rows)
-    assert found.unjudged == ("base, wide: what is expected of mnist was not judged on digits.",)
+    assert found.unjudged == ("base, wide: claims not checked: they are about mnist, and it ran on digits.",)
     assert {name for name, _ in found.open} == {"base", "wide"}

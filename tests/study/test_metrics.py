@@ -15,7 +15,8 @@ from rich.console import Console
 from harness import Settings, Study, UsageError, Variant, better_than_control, equivalent_to_control, finishes
 from harness.analysis.judging import outcome
 from harness.analysis.record_matching import as_declared
-from harness.analysis.summary import runs_table, summary_table, write_tables
+from harness.analysis.summary import runs_table, summary_table
+from harness.analysis.table_files import write_tables
 from harness.cli.terminal.summary import summary_view
 from harness.records.record import RecordError, load_records, read_record, write_record
 from harness.study.metric_text import format_metric

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import UsageError
-from harness.study.settings import Settings, changed, differences, hparam_values, parse, to_json
+from harness.study.settings import Settings, changed, differences, parse, to_json
 
 pytestmark = pytest.mark.quick
 
@@ -104,16 +104,6 @@ def test_a_subclass_adds_settings_of_its_own():
 
     assert parse("dropout=0.5", Own) == ("dropout", 0.5)
     assert changed(Own(), {"dropout": 0.0}).dropout == 0.0
-
-
-def test_a_setting_of_several_types_is_text_for_tensorboard():
-    @dataclass(frozen=True)
-    class Own(Settings):
-        kernel: int | tuple[int, ...] = 3
-        rate: int | float = 1
-
-    assert hparam_values(Own())["kernel"] == "3" and hparam_values(Own(kernel=(3, 5)))["kernel"] == "3-5"
-    assert hparam_values(Own())["rate"] == 1 and hparam_values(Own())["hidden"] == (128,)
 
 
 def test_a_layer_text_has_one_way_to_be_written():

@@ -121,7 +121,7 @@ def test_a_state_is_kept_when_it_is_time_or_when_it_would_be_lost(
     arrays, model = study.arrays(settings), make_model(study, settings, seed=0)
     training = train(model, arrays, batch_size=32, epochs=3, seed=0, engine="fit")
     epoch = next(training.epochs())
-    (trial.folder / "attempt-1").mkdir(parents=True)
+    trial.folder.mkdir(parents=True, exist_ok=True)
     monkeypatch.setattr(checkpoints, "time", SimpleNamespace(perf_counter=lambda: 1000.0 + seconds))
     checkpoints = checkpoints.Checkpoints(replace(trial, checkpoint_seconds=60.0), training, arrays, started=1000.0, notes={})
     checkpoints.after(epoch, ending=ending)
@@ -181,7 +181,7 @@ def test_a_trial_that_is_begun_anew_on_purpose_leaves_checkpoints_alone(trial: T
 
 
 def test_a_checkpoint_that_cannot_be_written_costs_the_trial_nothing(trial: Trial, undisturbed: dict[str, list[float]]) -> None:
-    (trial.folder / "attempt-1" / f"checkpoint-{trial.trial_id}.npz").mkdir(parents=True)
+    (trial.folder / f"checkpoint-{trial.trial_id}.npz").mkdir(parents=True)
     record = attempt(replace(trial, resumable=2))
     assert record.status == OK and measured(record) == undisturbed
     assert "Is a directory" in record.provenance["checkpoint_unwritten"]
@@ -206,7 +206,6 @@ def checkpoint(*, trial_id: str = "0123456789ab", attempts: tuple[int, ...] = (1
 
 
 def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
-    (tmp_path / "attempt-1").mkdir()
     back = read_checkpoint(write_checkpoint(tmp_path, checkpoint()))
     assert repr(back) == repr(checkpoint())
 
@@ -239,14 +238,14 @@ def test_a_file_of_anything_else_is_no_checkpoint(tmp_path: Path) -> None:
     [(OK, False), (DIVERGED, False), (EXPECTED_ERROR, False), (FAILED, True), (TIMEOUT, True), (INTERRUPTED, True)],
 )
 def test_a_record_that_leaves_nothing_to_train_removes_checkpoints(trial: Trial, status: str, kept: bool) -> None:
-    (trial.folder / "attempt-1").mkdir(parents=True)
+    trial.folder.mkdir(parents=True, exist_ok=True)
     path = write_checkpoint(trial.folder, checkpoint(trial_id=trial.trial_id))
     store(trial.folder, replace(blank_record(trial, trial.load()[0]), status=status))
     assert path.exists() == kept
 
 
 def test_another_trials_checkpoints_stay(trial: Trial) -> None:
-    (trial.folder / "attempt-1").mkdir(parents=True)
+    trial.folder.mkdir(parents=True, exist_ok=True)
     path = write_checkpoint(trial.folder, checkpoint())
     discard(trial.folder, replace(blank_record(trial, trial.load()[0]), status=OK))
     assert path.exists()

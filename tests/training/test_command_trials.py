@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from own_trials import HEAD, planned, ran
 
-from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record
 
 START = """import csv, json, os, pathlib, sys, time
 rate, seed, out = float(sys.argv[1]), int(sys.argv[2]), pathlib.Path(sys.argv[3])

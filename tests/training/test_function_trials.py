@@ -8,7 +8,8 @@ import pytest
 from own_trials import HEAD, planned, ran
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, Record
 
 BASE = 'base={"epochs": 3, "rate": 0.5, "unread": 1}'
 # Each is refused where the function is seen never to read its setting.
@@ -47,8 +48,8 @@ def test_a_function_leaves_its_epochs_in_the_record_and_its_curves_in_tensorboar
     assert record.settings == {"epochs": 3, "rate": 0.5, "unread": 1}
     assert record.provenance["engine"] == "function" and "parameters" not in record.cost
     folder = attempt_folder(trial.folder, 1)
-    assert points(folder / "train", "epoch_loss") == [(0, 1.0), (1, 0.5), (2, 0.333333)]
-    assert points(folder / "test", "epoch_accuracy") == [(0, 0.5), (1, 0.5), (2, 0.5)]
+    assert points(folder / "train", "epoch_loss") == [(1, 1.0), (2, 0.5), (3, 0.333333)]
+    assert points(folder / "test", "epoch_accuracy") == [(1, 0.5), (2, 0.5), (3, 0.5)]
 
 
 def test_what_it_returns_is_what_is_judged_on_top_of_what_it_has_logged(tmp_path):
@@ -58,7 +59,7 @@ def test_what_it_returns_is_what_is_judged_on_top_of_what_it_has_logged(tmp_path
     record = ran(trial)
     assert record.metrics == {"train_loss": 0.3, "test_accuracy": 0.7} and record.epochs == 5
     np.testing.assert_array_equal(record.history["test_accuracy"], [0.1, np.nan])
-    assert points(attempt_folder(trial.folder, 1) / "test", "epoch_accuracy") == [(1, 0.1), (5, 0.7)]
+    assert points(attempt_folder(trial.folder, 1) / "test", "epoch_accuracy") == [(2, 0.1), (6, 0.7)]
     assert record.provenance["weights"] == "as train(settings, trial) measured them at the end"
 
 
@@ -277,5 +278,5 @@ def test_files_lie_in_the_attempts_folder_and_figures_in_tensorboard(tmp_path):
     assert ran(trial).status == OK
     folder = attempt_folder(trial.folder, 1)
     assert (folder / "files" / "note.txt").read_text() == "kept"
-    tags = EventAccumulator(str(folder), {"images": 0, "tensors": 0}).Reload().Tags()
+    tags = EventAccumulator(str(folder / "test"), {"images": 0, "tensors": 0}).Reload().Tags()
     assert {"array", "colours", "drawn"} <= {*tags["tensors"], *tags["images"]}

@@ -9,7 +9,8 @@ import pytest
 from own_trials import HEAD, planned
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from harness.records.record import DIVERGED, FAILED, OK, Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import DIVERGED, FAILED, OK, Record
 from harness.training.trial import Trial
 
 WAITING = """import json, os, pathlib, sys, time
@@ -89,7 +90,7 @@ def test_epochs_are_shown_while_a_script_runs_each_once(tmp_path, script, option
     record, told = watched(trial)
     assert (record.status, record.error) == (OK, "") and told == [1, 2, 3, 4]
     np.testing.assert_allclose(record.history["test_accuracy"], [0.1, 0.2, 0.3, 0.4], rtol=1e-6)
-    assert points(trial, "epoch_accuracy") == [(0, 0.1), (1, 0.2), (2, 0.3), (3, 0.4)]
+    assert points(trial, "epoch_accuracy") == [(1, 0.1), (2, 0.2), (3, 0.3), (4, 0.4)]
     assert "curves_rewritten" not in record.provenance
 
 
@@ -99,7 +100,7 @@ def test_where_the_end_says_something_else_it_alone_counts(tmp_path):
     record, told = watched(trial)
     assert record.status == OK and told == [1, 2, 1, 2] and record.provenance["curves_rewritten"]
     assert record.history["test_accuracy"] == [0.7, 0.8] and "train_loss" not in record.history
-    assert record.metrics == {"test_accuracy": 0.8} and points(trial, "epoch_accuracy") == [(0, 0.7), (1, 0.8)]
+    assert record.metrics == {"test_accuracy": 0.8} and points(trial, "epoch_accuracy") == [(1, 0.7), (2, 0.8)]
 
 
 def test_a_script_that_fails_leaves_the_epochs_that_it_has_finished(tmp_path):

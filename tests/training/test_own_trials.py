@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.records.record import DIVERGED, OK, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import DIVERGED, OK
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study

@@ -1,4 +1,4 @@
-"""Phases over batches of one's own: each phase draws as another call of fit would, and an interrupted one goes on."""
+"""Phases over batches of one's own: whole passes are calls of fit, so many batches are drawn on; an interrupted one goes on."""
 
 from collections.abc import Callable
 from typing import Any

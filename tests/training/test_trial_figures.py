@@ -48,7 +48,7 @@ def build(settings):
 STUDY = Study("drawn", base=Settings(dataset="digits", epochs=2), variants=(), build=build,
               pictures=("confusion-matrix", "decision-surface"))
 """
-RUN = "drawn/base/seed-0/attempt-1"
+RUN = "drawn/base/seed-0/test"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def logdir(tmp_path_factory) -> Path:
 def board(logdir) -> Board:
     """TensorBoard over it."""
     with serve(logdir) as running:
-        wait_until(lambda: RUN in ask(running, "images/tags") and f"{RUN}/test" in ask(running, "pr_curves/tags"))
+        wait_until(lambda: RUN in ask(running, "images/tags") and RUN in ask(running, "pr_curves/tags"))
         yield running
 
 
@@ -95,7 +95,7 @@ def test_the_images_tab_has_the_studys_pictures_of_the_first_seed_alone(board):
     tags = ask(board, "images/tags")
     assert {run: set(found) for run, found in tags.items()} == {RUN: {"confusion-matrix"}}
     (image,) = ask(board, "images/images", run=RUN, tag="confusion-matrix", sample=0)
-    assert image["step"] == 1
+    assert image["step"] == 2
     with urllib.request.urlopen(f"{board.url}data/plugin/images/individualImage?{image['query']}", timeout=300) as answer:
         assert Image.open(BytesIO(answer.read())).size == (640, 590)
 
@@ -103,19 +103,19 @@ def test_the_images_tab_has_the_studys_pictures_of_the_first_seed_alone(board):
 @pytest.mark.processes
 def test_the_histograms_tab_has_every_layer_of_every_seed_at_each_epoch(board):
     for seed in (0, 1):
-        run = f"drawn/base/seed-{seed}/attempt-1/train"
+        run = f"drawn/base/seed-{seed}/train"
         assert {"weights/hidden/kernel", "weights/outputs/bias"} <= set(ask(board, "histograms/tags")[run])
         points = ask(board, "histograms/histograms", run=run, tag="weights/hidden/kernel")
-        assert [step for _, step, _ in points] == [0, 1]
+        assert [step for _, step, _ in points] == [1, 2]
         assert sum(count for _, _, count in points[0][2]) == 784 * 16
 
 
 @pytest.mark.processes
 def test_the_pr_curves_tab_has_a_curve_of_each_class(board):
-    assert len(ask(board, "pr_curves/tags")[f"{RUN}/test"]) == 10
-    curves = ask(board, "pr_curves/pr_curves", run=f"{RUN}/test", tag="pr-curves/3")
-    (curve,) = curves[f"{RUN}/test"]
-    assert curve["step"] == 1 and curve["recall"][0] == 1.0
+    assert len(ask(board, "pr_curves/tags")[RUN]) == 10
+    curves = ask(board, "pr_curves/pr_curves", run=RUN, tag="pr-curves/3")
+    (curve,) = curves[RUN]
+    assert curve["step"] == 2 and curve["recall"][0] == 1.0
     assert curve["true_positives"][0] + curve["false_positives"][0] == 360
 
 
@@ -164,16 +164,16 @@ def epoch(number: int) -> SimpleNamespace:
 
 
 def show(trial: Trial, study: Study, epochs: list[int], *, planned: int, predict=None, model=None) -> tuple[FigureLogger, Path]:
-    """Let a logger see a fitted model's epochs and its end; return it with the attempt's folder."""
+    """Let a logger see a fitted model's epochs and its end; return it with the run of its pictures."""
     arrays = plane_arrays()
     fitted = LogisticRegression().fit(arrays.x_train, arrays.y_train)
     model, answer = model or fitted, predict or fitted.predict_proba
-    with FailoverWriter(trial.folder / "attempt-1", fallback=None, home=trial.folder.parent.parent) as board:
+    with FailoverWriter(trial.folder, fallback=None, home=trial.folder.parent.parent) as board:
         logger = FigureLogger(trial, study, arrays, board)
         for number in epochs:
             logger.epoch(model, answer, epoch(number), planned=planned)
         logger.end(model, answer, {"test_loss": [1.0] * len(epochs)}, fitted.predict_proba(arrays.x_test))
-    return logger, trial.folder / "attempt-1"
+    return logger, trial.folder / "test"
 
 
 def study(*pictures: str) -> Study:
@@ -226,13 +226,13 @@ def test_a_picture_that_fails_as_it_is_written_costs_itself_alone_and_is_not_wri
     monkeypatch.setattr("harness.training.figure_logger.write_embedding", fail)
     monkeypatch.setattr("harness.figures.embedding.point_cloud", lambda subject, model: None)
     arrays, trial = plane_arrays(), plane_trial(tmp_path, log=("embeddings",))
-    with FailoverWriter(trial.folder / "attempt-1", fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
+    with FailoverWriter(trial.folder, fallback=tmp_path / "spare", home=trial.folder.parent.parent) as board:
         logger = FigureLogger(trial, study(), arrays, board)
         logger.end(None, lambda x: None, {}, None)
         assert logger.notes["pictures"] == {"embeddings": "failed: ValueError: no such point"}
         shutil.rmtree(tmp_path / "study")
         board.text("after", "all is written again, elsewhere")
-    assert "embeddings" in text(tmp_path / "spare", "pictures")
+    assert "embeddings" in text(tmp_path / "spare/test", "pictures")
 
 
 def test_all_pictures_are_those_that_fit_without_a_word_on_the_others(tmp_path):

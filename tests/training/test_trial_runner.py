@@ -9,7 +9,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from harness.analysis.predictions import load_right
 from harness.data.resolve import prepare
-from harness.records.record import FAILED, INTERRUPTED, OK, Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import FAILED, INTERRUPTED, OK, Record
 from harness.runs.plan import make_plan
 from harness.runs.request import RunRequest
 from harness.study.loading import load_study
@@ -117,7 +118,7 @@ def test_a_metric_of_another_name_is_recorded_under_the_studys_too(tmp_path):
     history = found.record.history
     assert history["test_rmse"] == history["test_root_mean_squared_error"]
     assert history["train_rmse"] == history["train_root_mean_squared_error"]
-    assert steps(found.folder / "test", "epoch_rmse") == [0, 1, 2]
+    assert steps(found.folder / "test", "epoch_rmse") == [1, 2, 3]
 
 
 def test_a_model_without_the_studys_metric_fails_after_one_epoch_and_names_what_it_has(tmp_path):
@@ -143,8 +144,8 @@ def test_an_estimator_leaves_the_record_of_a_network_after_one_epoch(tmp_path):
     assert record.cost["parameters"] > 5 and record.cost["seconds"] > 0
     assert record.history["epoch_seconds"][0] > 0 and "learning_rate" not in record.history
     assert load_right(found.folder).mean() == record.metrics["test_accuracy"]
-    assert steps(found.folder / "test", "epoch_accuracy") == [0]
-    texts = EventAccumulator(str(found.folder)).Reload().Tensors("model")
+    assert steps(found.folder / "test", "epoch_accuracy") == [1]
+    texts = EventAccumulator(str(found.folder / "test")).Reload().Tensors("model")
     assert b"RandomForestClassifier(n_estimators=5" in texts[0].tensor_proto.string_val[0]
 
 
@@ -159,7 +160,7 @@ def test_samples_are_held_out_where_the_study_does_not_hold_any_out(tmp_path):
     found = ran(tmp_path, "held-out")
     history = found.record.history
     assert len(history["validation_rmse"]) == 3 and history["validation_rmse"] != history["test_rmse"]
-    assert steps(found.folder / "validation", "epoch_rmse") == [0, 1, 2]
+    assert steps(found.folder / "validation", "epoch_rmse") == [1, 2, 3]
 
 
 def test_too_few_samples_for_the_split_fail_the_trial_with_both_numbers(tmp_path):
@@ -176,7 +177,7 @@ def test_epochs_of_steps_are_shown_and_kept_by_their_batches(tmp_path):
 def test_a_trial_that_is_measured_seldom_goes_on_where_it_was_stopped(tmp_path):
     whole = ran(tmp_path, "seldom")
     assert whole.record.epochs == 10 and whole.record.history["epoch"] == [4.0, 8.0, 10.0]
-    assert steps(whole.folder / "test", "epoch_rmse") == [3, 7, 9]
+    assert steps(whole.folder / "test", "epoch_rmse") == [4, 8, 10]
     (tmp_path / "again").mkdir()
     trial = planned(tmp_path / "again", "seldom")
     first = attempt(trial, stop_after=4)

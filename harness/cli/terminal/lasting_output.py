@@ -1,5 +1,6 @@
 """Output that goes away, by a closed pipe, a lost terminal or a full disk: it decides nothing of what is trained."""
 
+import codecs
 import errno
 import os
 import sys
@@ -7,6 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+_PLAINLY = "harness-plainly"
+# Of a terminal that cannot show what tables, plots and texts are made of; one character each where columns must stay in line.
+_PLAIN = {
+    **dict(zip("●─░│┼◀▶•≈×–−✗", "o-.|+<>*~x--x", strict=True)),
+    **dict(zip("“”‘’", "\"\"''", strict=True)),
+    "±": "+-",
+    "…": "...",
+    "≤": "<=",
+    "→": "->",
+    "←": "<-",
+}
 _MOST_DIGITS = 4  # of the terminal's size
 
 
@@ -80,6 +92,21 @@ def forget_odd_sizes() -> None:
         size = os.environ.get(name, "")
         if size and not (size.isascii() and size.isdecimal() and len(size) <= _MOST_DIGITS and int(size) > 0):
             del os.environ[name]
+
+
+def plain_characters() -> str:
+    """Return the name of an error handler that writes what an encoding lacks in plain characters, or by its number."""
+    codecs.register_error(_PLAINLY, _plainly)
+    return _PLAINLY
+
+
+def _plainly(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    if all(character in _PLAIN for character in lacking):
+        return "".join(map(_PLAIN.__getitem__, lacking)), error.end
+    return codecs.backslashreplace_errors(error)
 
 
 def open_standard_streams() -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from harness.cli.terminal.summary import duration
 from harness.cli.terminal.table import Column, Row, Table
-from harness.runs import trial_seconds, wall_seconds
+from harness.runs import default_jobs, trial_seconds, wall_seconds
+from harness.study import counted
 
 if TYPE_CHECKING:
     from harness.runs import Plan
@@ -20,7 +21,7 @@ COLUMNS = (
 def plan_table(plan: "Plan", *, workers: int) -> Table:
     """Draw what a run would do: trials, what changes, epochs, estimated cost; the families below the variants."""
     study = plan.study
-    title = f"Plan of {study.name}: {_counted(len(plan.trials), 'trial')}"
+    title = f"Plan of {study.name}: {counted(len(plan.trials), 'trial')}"
     rows: list[Row] = []
     for name in study.names:
         expected = study.expectation(name).asked
@@ -32,7 +33,7 @@ def plan_table(plan: "Plan", *, workers: int) -> Table:
         rows.append("")
     for family, names in families.items():
         # Beside the variants' names, not among them: a family's may be long, and may be broken.
-        size = f"{family}: {_counted(len(names), 'variant')}, about {duration(_cost(plan, names))} of one core"
+        size = f"{family}: {counted(len(names), 'variant')}, about {duration(_cost(plan, names))} of one core"
         count = str(sum(plan.count(name) for name in names))
         rows.append(("family", size, "", "", count, str(_done(plan, names)), ""))
     return Table(COLUMNS, rows, title=title, caption=plan_caption(plan, workers=workers))
@@ -53,21 +54,20 @@ def total_line(plans: Sequence["Plan"], *, workers: int) -> str:
 
 
 def _duration(plans: Sequence["Plan"], *, workers: int) -> str:
+    """Say how long it takes, on one core and with the workers that there may be; more than the machine can run gain nothing."""
     text = f"about {duration(sum(_cost(plan, plan.study.names) for plan in plans))} of one core"
     if workers == 1 or not any(plan.trials for plan in plans):
         return text
-    wall = sum(wall_seconds(plan.trials, plan.seconds, workers=workers) for plan in plans)
-    return f"{text}, {duration(wall)} with {workers} workers"
+    effective_workers = min(workers, default_jobs())
+    wall = sum(wall_seconds(plan.trials, plan.seconds, workers=effective_workers) for plan in plans)
+    crowded = f", of which this machine runs {effective_workers} at full speed" if effective_workers < workers else ""
+    return f"{text}, {duration(wall)} with {workers} workers{crowded}"
 
 
 def _cost(plan: "Plan", names: Iterable[str]) -> float:
     wanted = set(names)
     each = zip(plan.trials, trial_seconds(plan.trials, plan.seconds), strict=True)
     return sum(seconds for trial, seconds in each if trial.variant in wanted)
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _done(plan: "Plan", names: Iterable[str]) -> int:

@@ -1,7 +1,8 @@
 """Progress of a run: a live display on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 
 from rich.console import Console, Group
@@ -9,89 +10,144 @@ from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
-from harness.records import Record
-from harness.runs import Plan, Progress as Epoch
+from harness.records import INTERRUPTED, Record
+from harness.runs import Pace, Plan, Progress as Told, TimeLeft, wall_seconds
 from harness.study import Metric, format_metric
+
+MINUTES_ONLY = 600  # seconds from which on what is left is told in whole minutes
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What a run has before it besides the study that trains just now, and how fast it has shown to be."""
+
+    later: list[Plan] = field(default_factory=list)  # the studies that come after it
+    pace: Pace = field(default_factory=Pace)
+
+    def seconds(self, *, crowding: float) -> float:
+        """Return about how long the later studies take together."""
+        walls = (wall_seconds(plan.trials, plan.seconds, workers=plan.request.effective_workers) for plan in self.later)
+        return sum(walls) * self.pace.factor(crowding=crowding) / crowding
 
 
 class RunProgress:
-    """Follows a plan's trials: how many are done, what the running ones show, how long it will still take."""
+    """Follows a plan's trials: how many are done, what the running ones do, how long it will still take."""
 
-    def __init__(self, plan: Plan, console: Console, *, jobs: int) -> None:
-        self._plan, self._console, self._jobs = plan, console, jobs
-        self._running: dict[tuple[str, int], Epoch] = {}
-        self._left = sum(plan.seconds[trial.variant] for trial in plan.trials)
-        self._whole = self._left
+    def __init__(self, plan: Plan, console: Console, *, jobs: int, outlook: Outlook | None = None) -> None:
+        self._plan, self._console, self._jobs, self._outlook = plan, console, jobs, outlook or Outlook()
+        self._running: dict[tuple[str, int], Told] = {}
+        self.finished = 0  # how many have ended, and were not stopped
+        self._begun = False  # a worker has been heard of
         self._started = time.monotonic()
+        self._left = TimeLeft(
+            plan.trials,
+            plan.seconds,
+            slots=(jobs, plan.request.effective_workers),
+            epochs={name: plan.epochs(name) or 0 for name in plan.study.names},
+            pace=self._outlook.pace,
+            clock=time.monotonic,
+        )
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(style="dim", complete_style="cyan", finished_style="cyan"),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.fields[left]}", style="dim"),
             console=console,
         )
-        self._task = self._bar.add_task(plan.study.name, total=len(plan.trials), left="")
-        self._live = Live(self._view(), console=console, refresh_per_second=4) if console.is_terminal else None
+        self._task = self._bar.add_task(escape(plan.study.name), total=len(plan.trials), left="")
+        self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4) if console.is_terminal else None
 
     def __enter__(self) -> "RunProgress":
         if self._live:
             self._live.start()
+        else:
+            self._console.print(f"{self._starting}.")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._live:
-            self._live.update(self._bar)
+            self._running.clear()
+            self._begun = True
             self._live.stop()
 
-    def epoch(self, epoch: Epoch) -> None:
-        """Show a running trial's newest epoch."""
-        self._running[epoch.variant, epoch.seed] = epoch
-        self._refresh()
+    def epoch(self, told: Told) -> None:
+        """Show what a running trial does, and its newest epoch."""
+        self._begun = True
+        self._running[told.variant, told.seed] = told
+        self._left.told((told.variant, told.seed), told.epoch)
 
     def ended(self, record: Record) -> None:
         """Show that a trial has ended, and how."""
+        self._begun = True
+        self.finished += record.status != INTERRUPTED
         self._running.pop((record.variant, record.seed), None)
-        self._left -= self._plan.seconds[record.variant]
-        self._bar.update(self._task, advance=1, left=self._time_left())
+        self._left.ended((record.variant, record.seed), finished=record.finished)
+        self._bar.update(self._task, advance=1)
         if self._live is None or not record.as_expected:
             self._console.print(self._line(record))
-        self._refresh()
 
     def notice(self, text: str) -> None:
         """Print something out of the ordinary above the display."""
         self._console.print(clean(text), markup=False, style="yellow")
 
+    @property
+    def _starting(self) -> str:
+        return f"Starting {self._jobs} worker{'' if self._jobs == 1 else 's'}, loading TensorFlow"
+
     def _line(self, record: Record) -> str:
         done, total = int(self._bar.tasks[0].completed), len(self._plan.trials)
         style = STATUS_STYLES[record.status]
+        said = [_values(record.metrics, self._plan.study.metric), escape(clean(record.error))]
         return (
             f"\\[{done}/{total}] {record.variant} seed {record.seed}: [{style}]{record.status}[/] "
-            f"{_values(record.metrics, self._plan.study.metric)}{escape(clean(record.error))} "
-            f"({record.cost.get('seconds', 0):.1f} s)"
+            f"{' '.join(filter(None, said))} ({record.cost.get('seconds', 0):.1f} s)"
         )
 
     def _time_left(self) -> str:
-        spent, done = time.monotonic() - self._started, self._whole - self._left
-        return f"about {duration(spent * self._left / done)} left" if done > 0 and self._left > 0 else ""
-
-    def _refresh(self) -> None:
-        if self._live:
-            self._live.update(self._view())
+        own = self._left.seconds()
+        if not self._bar.tasks[0].remaining or own < 1:
+            return ""
+        crowding = max(self._jobs / self._plan.request.effective_workers, 1.0)
+        later, count = self._outlook.seconds(crowding=crowding), len(self._outlook.later)
+        behind = f", {_rough(own + later)} with the {_studies(count)} after it" if later >= 1 else ""
+        return f"about {_rough(own)} left{behind}"
 
     def _view(self) -> Group:
+        self._bar.update(self._task, left=self._time_left())
+        if not self._begun:
+            waited = round(time.monotonic() - self._started)
+            return Group(self._bar, Text(f"  {self._starting} … {waited} s", style="dim"))
         rows = Table.grid(padding=(0, 2))
-        for (variant, seed), epoch in self._running.items():
-            planned = self._plan.epochs(variant)
-            values = _values(epoch.values, self._plan.study.metric)
-            rows.add_row(f"  {variant}", f"seed {seed}", f"epoch {epoch.epoch}{f'/{planned}' if planned else ''}", values)
+        for (variant, seed), told in self._running.items():
+            rows.add_row(
+                f"  {escape(variant)}", f"seed {seed}", self._doing(told), _values(told.values, self._plan.study.metric)
+            )
         return Group(self._bar, rows)
+
+    def _doing(self, told: Told) -> str:
+        if told.doing:
+            return told.doing
+        planned = self._plan.epochs(told.variant)
+        return f"epoch {told.epoch}{f' of {planned}' if planned else ''}"
+
+
+def _rough(seconds: float) -> str:
+    """Write a duration that is a guess: of many minutes, the seconds are left out."""
+    return duration(seconds) if not MINUTES_ONLY <= seconds < 3600 else f"{round(seconds / 60)} min"
+
+
+def _studies(count: int) -> str:
+    return "study" if count == 1 else f"{count} studies"
 
 
 def _values(values: Mapping[str, float], metric: Metric) -> str:
-    shown = dict.fromkeys((("loss", "train_loss"), ("test loss", "test_loss"), (metric.words, metric.column)))
+    shown: Iterable[tuple[str, str]] = dict.fromkeys(
+        (("loss", "train_loss"), ("test loss", "test_loss"), (metric.words, metric.column))
+    )
     words = [f"{name} {format_metric(values[key], fraction=metric.fraction)}" for name, key in shown if key in values]
-    return " · ".join(words) + (" " if words else "")
+    return " · ".join(words)

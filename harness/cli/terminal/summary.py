@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, JustifyMethod
 from rich.markup import escape
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import clean
-from harness.study import ACCURACY, BASE, FEWEST_PAIRS, is_missing, never_judged, text_of
+from harness.study import ACCURACY, BASE, is_missing, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from harness.results import Cell, View
 
 PLAIN_WIDTH = 160  # where the output is no terminal
-RULES = "docs/verdicts.md"  # says how verdicts come about
-TINY = 1e-99  # a p-value below this is shown as that
 STATUS_STYLES = {
     "ok": "green",
     "expected-error": "cyan",
@@ -140,6 +138,7 @@ def summary_view(frame: "pd.DataFrame", *, title: str) -> Group:
         interaction_notes,
         make_view,
         one_metric,
+        row_note,
         under_its_name,
     )
 
@@ -149,40 +148,14 @@ def summary_view(frame: "pd.DataFrame", *, title: str) -> Group:
         title = f"{title} ({metric.replace('_', ' ')}: {rows[0]['direction']} is better)"
     if not rows:  # a table without rows would be drawn without its title
         return Group(Text(title, style="italic"))
-    shown = under_its_name(frame, metric).assign(note=[_note(row) for row in rows])
+    shown = under_its_name(frame, metric).assign(note=[row_note(row, concluded=True) for row in rows])
     verdict = () if repeats_status(frame) else ("verdict",)
     names = ("variant", "change", "status", "seeds", "epochs", "parameters", metric, difference_of(metric), "ci_low", "ci_high")
     names = (*names, *verdict, "seconds", "note")
     columns = [name for name in names if any(format_value(name, value) for value in shown[name].tolist())]
-    notes = []
-    if any(_wants_seeds(row) for row in rows):
-        sampled = " An interval from the test samples of one seed says nothing of other seeds."
-        few = f"Verdicts need {FEWEST_PAIRS} seeds ({RULES})."
-        notes.append(Text(few + (sampled if any(present(row["mcnemar_p"]) for row in rows) else ""), style="yellow"))
-    notes += [Text.assemble((f"{name}: ", "bold"), note) for name, note in interaction_notes(rows)]
-    if any(text_of(row["verdict"]) in VERDICT_STYLES for row in rows):
-        notes.append(Text(f"How verdicts come about, and of what: {RULES}", style="dim"))
+    notes = [Text.assemble((f"{name}: ", "bold"), note) for name, note in interaction_notes(rows)]
     notes += [Text(choice) for choice in chosen_by_validation(rows)]
     return Group(view_table(make_view(shown, columns, marked=BEST), title=title), *notes)
-
-
-def _note(row: dict[str, Any]) -> str:
-    # Of better and worse the detail is but the p-value; too few seeds are said once, below all rows.
-    refused = not text_of(row["verdict"]) and not _wants_seeds(row)
-    said = refused or text_of(row["verdict"]) in ("inconclusive", "equivalent") or present(row["completion_p"])
-    detail = text_of(row["verdict_detail"]) if said else ""
-    parts = [clean(row["error"]), detail, text_of(row["pairs_note"])]
-    if present(row["mcnemar_p"]):
-        interval = f"[{row['sample_low']:+.4f}, {row['sample_high']:+.4f}]"
-        p_value = f"= {row['mcnemar_p']:.2g}" if row["mcnemar_p"] >= TINY else f"< {TINY:g}"
-        parts.append(f"test samples alone {interval}, McNemar p {p_value}")
-    return "; ".join(part for part in parts if part)
-
-
-def _wants_seeds(row: dict[str, Any]) -> bool:
-    """Say whether a row has a difference, and too few seeds for the verdict that more of them would give."""
-    few = present(row["pairs"]) and row["pairs"] < FEWEST_PAIRS
-    return few and not never_judged(text_of(row["verdict_detail"]))
 
 
 def present(value: object) -> bool:

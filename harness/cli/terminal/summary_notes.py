@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.records import Record
+from harness.records import Record, command
 from harness.study import DRAWN_SEED, Study
 
 CUTS = ("samples", "validation")
@@ -18,6 +18,31 @@ def data_line(study: Study, records: Sequence[Record]) -> str:
     named = sorted({record.data.get("description", "") for record in records} - {""})
     said = (_cut(name, [record.settings.get(name) for record in records], whole=taken) for name in CUTS)
     return f"Data: {', '.join([*(named or ['none yet']), *filter(None, said)])}."
+
+
+def stand_ins(records: Sequence[Record]) -> dict[str, list[str]]:
+    """Return the stand-ins that the trials had, each with the datasets that it stood in for."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        name = record.data.get("name", "")
+        if record.on_stand_in and name not in (names := found.setdefault(record.data.get("used", ""), [])):
+            names.append(name)
+    return found
+
+
+def titled(study: Study, records: Sequence[Record]) -> str:
+    """Return the title of a study's table: with the stand-in, if its trials had one."""
+    replaced = [f"{used} in place of {' and '.join(names)}" for used, names in stand_ins(records).items()]
+    return f"{study.title} [{'; '.join(replaced)}]" if replaced else study.title
+
+
+def real_data_line(records: Sequence[Record]) -> str:
+    """Say how to get the data that something stood in for; empty where nothing did."""
+    names = [name for absent in stand_ins(records).values() for name in absent]
+    if not names:
+        return ""
+    again = command("data", "fetch", *names)
+    return f"These results are a stand-in's. Get the real data: {again}, or name their folder with --data-dir."
 
 
 def fold_lines(study: Study) -> list[str]:
@@ -49,5 +74,5 @@ def undrawn_lines(study: Study, records: Sequence[Record]) -> list[str]:
     for name in study.pictures:
         reasons = [record.provenance.get("pictures", {}).get(name, "") for record in tried]
         if reasons and all(reasons):
-            lines.append(f"picture {name} was drawn for no variant: {reasons[0].removeprefix('not drawn: ')}")
+            lines.append(f"no {name.replace('-', ' ')}: {reasons[0].removeprefix('not drawn: ')}")
     return lines

@@ -63,7 +63,7 @@ class Table:
     title: str = ""
     caption: str | Text = ""
     title_style: str = "italic"
-    no_room: str = "No room for: {}."
+    no_room: str = "Hidden, as the terminal is narrow: {}."
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         layout = _Layout(self, options.max_width)

@@ -12,12 +12,17 @@ from harness.training import Trial
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A running trial has finished an epoch: its number, from 1, and its values."""
+    """What a running trial has told: an epoch that it has finished, or what it has begun to do.
+
+    epoch: the number of the last epoch that was measured, 0 before the first; values: that epoch's. doing: what it does
+    until the next message, in words, such as "building the model"; empty: it trains.
+    """
 
     variant: str
     seed: int
     epoch: int
     values: Mapping[str, float]
+    doing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.errors import failure_text
 from harness.models import VariantFingerprint
-from harness.records import Record
+from harness.records import Record, gc_paused
 from harness.runs.executors.channel import Sender, keep_output, stop_asked
 from harness.runs.executors.machine import gpu_count
 from harness.runs.executors.messages import READY, RESULT, SPENT, send
@@ -88,7 +88,10 @@ def run(trial: Trial) -> Record:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
         return stop_asked(_folder)
 
-    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder))
+    def tell(doing: str) -> None:
+        sender.send(Progress(trial.variant, trial.seed, 0, {}, doing))
+
+    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder), tell)
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:
@@ -156,13 +159,14 @@ def load_libraries() -> None:
     from harness.isolation import load_triton_first
 
     load_triton_first()
-    # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
-    with _without("sklearn", "pandas", "matplotlib"):
-        import keras  # noqa: F401  (loaded before the first job, whose state is held)
-        import tensorflow  # noqa: F401
-    from harness.engine import free  # noqa: F401
-    from harness.isolation import protect  # noqa: F401
-    from harness.training import run_trial  # noqa: F401
+    with gc_paused():  # nearly all that is made now stays; to look for what does not would take a fifth of the time
+        # Keras, which TensorFlow loads, imports them where they are installed, for helpers that no trial uses.
+        with _without("sklearn", "pandas", "matplotlib"):
+            import keras  # noqa: F401  (loaded before the first job, whose state is held)
+            import tensorflow  # noqa: F401
+        from harness.engine import free  # noqa: F401
+        from harness.isolation import protect  # noqa: F401
+        from harness.training import run_trial  # noqa: F401
 
 
 def _start_processes_as_scripts_do() -> None:

@@ -16,7 +16,7 @@ from rich.console import Console
 from tiny_studies import plan_of
 
 from harness.analysis.summary import summary_table
-from harness.cli.study_runs import print_results
+from harness.cli.run_results import print_results
 from harness.cli.terminal.lasting_output import LastingStream, lasting_output
 from harness.records.record import Record, load_records
 from harness.runs.execution import execute
@@ -75,12 +75,12 @@ def test_every_record_is_stored_though_a_table_cannot_be_made(tmp_path, monkeypa
     def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of a table")
 
-    monkeypatch.setattr(f"harness.analysis.summary.{broken}", fault)
-    monkeypatch.setattr("harness.cli.study_runs.summary_table", fault)
-    monkeypatch.setattr("harness.runs.execution.write_aggregates", fault)
+    monkeypatch.setattr(f"harness.analysis.table_files.{broken}", fault)
+    monkeypatch.setattr("harness.cli.run_results.summary_table", fault)
+    monkeypatch.setattr("harness.runs.execution.write_study_board", fault)
     problems = execute(plan, AtOnce(plan), Quiet(), stop_request=lambda: StopRequest.NONE)
     assert len(load_records(plan.folder)[0]) == 4
-    assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "The bands"]
+    assert [problem.partition(" could not")[0] for problem in problems] == ["The tables", "TensorBoard's summary"]
     assert (plan.folder / "runs.csv").exists() == (broken == "summary_table")
     console = Console(file=io.StringIO(), width=200)
     assert print_results(plan, console, problems=problems) == 1

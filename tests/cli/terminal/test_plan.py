@@ -55,7 +55,7 @@ def test_a_plan_breaks_no_name_and_names_what_it_has_no_room_for(width):
     assert max(map(len, lines)) <= width
     assert [line.split()[0] for line in lines if line.split()[:1] in ([name] for name in STUDY.names)] == [*STUDY.names]
     shown = [heading for heading in ("epochs", "trials", "done", "each") if heading in f"{lines[1]} {lines[2]}".split()]
-    assert ("No room for:" in " ".join(lines)) == (len(shown) < 4) and "trials" in shown
+    assert ("Hidden, as the terminal is narrow:" in " ".join(lines)) == (len(shown) < 4) and "trials" in shown
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -7,6 +7,7 @@ from resulting import CHANGES, make_record
 from rich.console import Console
 
 from harness import Settings, Study
+from harness.analysis.conclusions import conclude
 from harness.analysis.summary import summary_table
 from harness.cli.terminal.summary import summary_view, view_table
 from harness.cli.terminal.summary_notes import data_line, undrawn_lines
@@ -49,8 +50,8 @@ def test_every_word_of_a_broken_text_is_there():
 
 
 def test_what_there_is_no_room_for_is_named():
-    assert "No room for: change, seconds." in " ".join(" ".join(lines_at(44)).split())
-    assert "No room" not in " ".join(lines_at(200))
+    assert "Hidden, as the terminal is narrow: change, seconds." in " ".join(" ".join(lines_at(44)).split())
+    assert "Hidden, as" not in " ".join(lines_at(200))
 
 
 def test_notes_stand_below_the_table_each_once_with_the_rows_that_it_is_of():
@@ -70,7 +71,7 @@ def test_where_nothing_fits_each_cell_has_a_line():
 
 
 def test_what_a_variant_changes_stays_longer_than_its_note():
-    assert "No room for: seconds." in " ".join(" ".join(lines_at(62)).split())
+    assert "Hidden, as the terminal is narrow: seconds." in " ".join(" ".join(lines_at(62)).split())
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_the_summary_breaks_no_word_and_cuts_no_number(width):
     text = " ".join(lines)
     assert max(map(len, lines)) <= width and all(word in text for word in ("0.9799", "+0.0101", "[+0.0088"))
     if width == 80:  # the interval outranks what a variant changes
-        assert "change" in text.partition("No room for: ")[2]
+        assert "change" in text.partition("Hidden, as the terminal is narrow: ")[2]
     else:
         assert all(word in text for word in ("learning_rate=0.01", "wide-and-deep,", "a-control-of-a-long-name)"))
 
@@ -120,7 +121,9 @@ def test_a_column_that_is_empty_in_every_row_is_left_out_of_the_summary():
 
 
 def test_what_the_summary_has_no_room_for_is_named():
-    assert "No room for:" in " ".join(summary_at(50)) and "No room for:" not in " ".join(summary_at(160))
+    assert "Hidden, as the terminal is narrow:" in " ".join(
+        summary_at(50)
+    ) and "Hidden, as the terminal is narrow:" not in " ".join(summary_at(160))
 
 
 def named(name: str, change: str, *, seeds: int) -> list[Record]:
@@ -132,7 +135,7 @@ def test_at_80_columns_the_interval_and_the_verdict_outrank_what_a_variant_chang
     lines = drawn_summary([*base, *named("wide-and-deep-with-skips", "depth=1, noise=0.1", seeds=5)], 80)
     text = " ".join(" ".join(lines).split())
     assert "0.9800 ± 0.0003• +0.0100 [+0.0094, +0.0106]* better" in text
-    assert "No room for: change, status, seeds, epochs, parameters, seconds." in text
+    assert "Hidden, as the terminal is narrow: change, status, seeds, epochs, parameters, seconds." in text
 
 
 def test_below_the_seeds_of_a_verdict_the_interval_outranks_what_a_variant_costs():
@@ -140,7 +143,10 @@ def test_below_the_seeds_of_a_verdict_the_interval_outranks_what_a_variant_costs
     lines = drawn_summary([*base, *named("wide", "hidden=512, noise=0.1", seeds=3)], 80)
     text = " ".join(" ".join(lines).split())
     assert "difference [95% interval]" in text and "+0.0099 [+0.0088, +0.0109]" in text
-    assert "parameters" in text.partition("No room for: ")[2] and "interval" not in text.partition("No room for: ")[2]
+    assert (
+        "parameters" in text.partition("Hidden, as the terminal is narrow: ")[2]
+        and "interval" not in text.partition("Hidden, as the terminal is narrow: ")[2]
+    )
 
 
 @pytest.mark.parametrize("width", range(60, 100, 5))
@@ -157,8 +163,8 @@ def test_a_short_setting_and_its_value_stay_one_word(width):
 def test_what_no_number_of_seeds_would_judge_is_said_in_place_of_their_number(seeds):
     data = {"used": "mnist", "name": "mnist", "sha256": "ab"}
     apart = [make_record(name, seed, data=data | {"test_sha256": name}) for name in ("base", "wide") for seed in range(seeds)]
-    text = " ".join(" ".join(drawn_summary(apart)).split())
-    assert "wide: no verdict: tested on other samples than base" in text and "Verdicts need" not in text
+    sentences = " ".join(conclude(summary_table(apart).to_dict("records")).sentences)
+    assert "No verdict on wide: tested on other samples than base" in sentences and "verdicts need" not in sentences
 
 
 PLAIN = Study("s", base=Settings(), variants=())
@@ -216,4 +222,4 @@ def pictured(variant: str, seed: int = 0, **reasons: str) -> Record:
     ],
 )
 def test_a_picture_that_no_variant_drew_is_named_with_the_reason(records, said):
-    assert undrawn_lines(DRAWING, records) == ([f"picture mistakes was drawn for no variant: {said}"] if said else [])
+    assert undrawn_lines(DRAWING, records) == ([f"no mistakes: {said}"] if said else [])

@@ -6,7 +6,8 @@ import leaks
 import pytest
 from performing import perform
 
-from harness.records.record import Record, attempt_folder
+from harness.records.attempts import attempt_folder
+from harness.records.record import Record
 from harness.runs.executors.channel import OUTPUT_FILE
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.plan import make_plan

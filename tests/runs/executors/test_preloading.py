@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from multiprocessing import forkserver
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,9 @@ time.sleep(600)
 STARTS_A_THREAD = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
 
 
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Leave no server to other tests that began in the surroundings of these."""
+@pytest.fixture
+def _left() -> Iterator[None]:
+    """Leave no server behind, of which something has been made that it is not; the next test that needs one starts it."""
     yield
     SERVER._leave()
     SERVER._state = None
@@ -89,14 +90,7 @@ def test_a_worker_has_the_drivers_variables_and_none_of_the_servers(executor: Lo
     assert perform(executor, os.getenv, "PYTHONSAFEPATH") is None and perform(executor, os.getppid) == server
 
 
-def test_a_variable_that_libraries_may_read_when_they_are_loaded_takes_another_server(executor, monkeypatch):
-    server = perform(executor, os.getppid)
-    monkeypatch.setenv("TF_OF_THE_TEST", "1")
-    perform(executor, os.kill, 0, signal.SIGKILL)
-    assert perform(executor, os.getppid) not in (server, os.getpid())
-    assert perform(executor, os.getenv, "TF_OF_THE_TEST") == "1"
-
-
+@pytest.mark.usefixtures("_left")
 def test_forked_workers_and_spawned_ones_train_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     file = tmp_path / "small.py"
     file.write_text(STUDY)
@@ -120,15 +114,26 @@ def _train(trial: Trial) -> tuple[int, Record]:
     return os.getppid(), run(trial)
 
 
+@pytest.mark.usefixtures("_left")
 def test_a_server_that_is_killed_costs_the_trials_that_run_and_leaves_none_running(executor: LocalExecutor):
     worker = psutil.Process(perform(executor, os.getpid))
     os.kill(perform(executor, os.getppid), signal.SIGKILL)
     result = perform(executor, time.sleep, 600)
     assert isinstance(executor._outcome(result), WorkerFailure)
     worker.wait(timeout=20)
-    assert perform(executor, os.getppid) == os.getpid()  # spawned from now on
+    assert isinstance(SERVER.context(), SpawnContext)  # from now on
 
 
+@pytest.mark.usefixtures("_left")
+def test_a_variable_that_libraries_may_read_when_they_are_loaded_takes_another_server(executor, monkeypatch):
+    server = perform(executor, os.getppid)
+    monkeypatch.setenv("TF_OF_THE_TEST", "1")
+    perform(executor, os.kill, 0, signal.SIGKILL)
+    assert perform(executor, os.getppid) not in (server, os.getpid())
+    assert perform(executor, os.getenv, "TF_OF_THE_TEST") == "1"
+
+
+@pytest.mark.usefixtures("_left")
 def test_where_something_starts_a_thread_in_every_process_workers_are_spawned(tmp_path: Path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(STARTS_A_THREAD)
     monkeypatch.syspath_prepend(tmp_path)
@@ -137,6 +142,7 @@ def test_where_something_starts_a_thread_in_every_process_workers_are_spawned(tm
     executor.close()
 
 
+@pytest.mark.usefixtures("_left")
 def test_a_temporary_folder_too_deep_for_a_socket_has_workers_spawned(tmp_path: Path, monkeypatch):
     deep = tmp_path / ("d" * 60) / ("d" * 60)
     deep.mkdir(parents=True)
@@ -164,6 +170,7 @@ def test_the_server_ends_with_its_driver_and_takes_its_folder_along(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("pymp-")] == []
 
 
+@pytest.mark.usefixtures("_left")
 def test_a_driver_that_ends_before_its_server_has_loaded_leaves_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     SERVER._state = None
@@ -175,6 +182,7 @@ def test_a_driver_that_ends_before_its_server_has_loaded_leaves_neither(tmp_path
     assert SERVER._marker and not SERVER._marker.exists()
 
 
+@pytest.mark.usefixtures("_left")
 def test_a_server_that_somebody_else_has_started_is_left_alone(monkeypatch: pytest.MonkeyPatch):
     context = multiprocessing.get_context("forkserver")
     multiprocessing.set_forkserver_preload([])
@@ -183,9 +191,8 @@ def test_a_server_that_somebody_else_has_started_is_left_alone(monkeypatch: pyte
     process = context.Process(target=time.sleep, args=(0,))
     process.start()
     theirs = forkserver._forkserver._forkserver_pid
-    executor = LocalExecutor(jobs=1)
-    assert perform(executor, os.getppid) == os.getpid() and forkserver._forkserver._forkserver_pid == theirs
-    executor.close()
+    SERVER.start()
+    assert isinstance(SERVER.context(), SpawnContext) and forkserver._forkserver._forkserver_pid == theirs
     process.join()
     os.close(forkserver._forkserver._forkserver_alive_fd)
     forkserver._forkserver._forkserver_pid = None

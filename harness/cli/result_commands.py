@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.options import FilePath, format_option, logdir_option, one_line_errors, output_option
+from harness.cli.shared_options import FilePath, format_option, logdir_option, one_line_errors, output_option
 
 
 @click.command(epilog="\b\nExample:\n  python -m harness reproduce ablations\n")
@@ -23,12 +23,13 @@ from harness.cli.options import FilePath, format_option, logdir_option, one_line
     show_default=True,
     help="How to print it.",
 )
-def reproduce(study: str, logdir: Path, form: str) -> None:
+@click.option("--details", is_flag=True, help="A line for each figure, with what was measured. [default: one a variant]")
+def reproduce(study: str, logdir: Path, form: str, details: bool) -> None:
     """Hold the figures that are documented of STUDY, in STUDY.documented.csv beside its file, against the recorded ones."""
     from harness.cli.reproduce import print_reproduction
 
     with one_line_errors():
-        print_reproduction(study, logdir=logdir, form=form)
+        print_reproduction(study, logdir=logdir, form=form, details=details)
 
 
 EXAMPLE_COMPARE = """\b
@@ -110,20 +111,14 @@ def diff(first: str, second: str, **options: Any) -> None:
     "--host", default="localhost", show_default=True, help="Address to bind to; anything else lets other machines in."
 )
 def board(study: str, logdir: Path, port: int | None, host: str) -> None:
-    """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006."""
-    from harness.records import folder_of
-    from harness.tensorboard import serve
+    """Serve TensorBoard over the log folder, or over one STUDY in it, on localhost:6006.
 
-    with one_line_errors(), serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as running:
-        for notice in running.notices:
-            click.echo(f"Note: {notice}", err=True)
-        click.echo(f"TensorBoard: {running.url} (Ctrl-C ends it)")
-        for name, address in running.views.items():
-            click.echo(f"  {name}: {address}")
-        try:
-            running.wait()
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+    It prints what there is to see of each study, with the address that opens it.
+    """
+    from harness.cli.board import show_board
+
+    with one_line_errors():
+        show_board(study, logdir=logdir, port=port, host=host)
 
 
 LOOKING: tuple[click.Command, ...] = (reproduce, compare, show, diff, board)

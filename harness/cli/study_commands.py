@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.options import data_dir_option, logdir_option, one_line_errors
+from harness.cli.shared_options import data_dir_option, logdir_option, one_line_errors
 from harness.cli.terminal.lasting_output import output_is_told_only
 
 EXAMPLE_CHECK = """\b

@@ -1,0 +1,93 @@
+"""What stands below a table of variants: the differences drawn, what the verdicts mean, what was found, what to do next."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.text import Text
+
+from harness.analysis import Conclusion, conclude
+from harness.cli.terminal.summary import VERDICT_STYLES
+from harness.cli.terminal.wrapping import fold_text
+from harness.records import Record, as_typed, command, logdir_words, run_command
+from harness.results import ComparedTable, ForestPlot, forest_plot
+from harness.study import Row
+
+RULES = "docs/verdicts.md"
+INDENT = 2
+READING_WIDTH = 120  # lines of prose longer than this are hard to read
+MOST_ONLY = 4  # variants that a command names with --only
+
+
+class ConclusionView:
+    """A study's differences as a picture, and what they come to, as wide as the console.
+
+    rows: of its summary. picture: whether the differences are drawn and the words explained. trials: what a variant's
+    trials are called: seeds, or folds.
+    """
+
+    def __init__(
+        self, rows: Sequence[Row], *, heading: str = "Conclusion", picture: bool = True, trials: str = "seeds"
+    ) -> None:
+        self._rows, self._heading, self._picture = rows, heading, picture
+        self.conclusion: Conclusion = conclude(rows, trials=trials)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(options.max_width, READING_WIDTH)
+        if self._picture and (plot := forest_plot(self._rows, width=width)) is not None:
+            yield from _plot_lines(plot)
+        if self._picture and self.conclusion.legend:
+            yield ""
+            for word, meaning in self.conclusion.legend.items():
+                yield _hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
+            yield Text(f"How these words come about: {RULES}", style="dim")
+        yield Text(f"\n{self._heading}", style="bold")
+        for sentence in self.conclusion.sentences:
+            yield _hanging(Text(sentence), width, indent=INDENT)
+
+
+def _plot_lines(plot: ForestPlot) -> Iterator[RenderableType]:
+    yield Text(f"\n{plot.title}", style="italic")
+    for line in plot.lines:
+        style = VERDICT_STYLES.get(line.verdict, "")
+        yield Text.assemble(f"{line.name}  ", (line.axis, style), f"  {line.difference}  ", (line.verdict, style), no_wrap=True)
+    yield Text(plot.scale, style="dim", no_wrap=True)
+    yield Text(plot.key, style="dim")
+
+
+def _hanging(text: Text, width: int, *, indent: int = 0) -> Text:
+    """Return a text in lines of at most so many cells, all but the first indented by two more."""
+    lines = fold_text(text, max(width - indent - INDENT, 1)).split("\n")
+    margins = (" " * indent, *(" " * (indent + INDENT),) * (len(lines) - 1))
+    return Text("\n").join(Text.assemble(margin, line) for margin, line in zip(margins, lines, strict=True))
+
+
+def print_conclusions(console: Console, sources: Sequence[ComparedTable]) -> None:
+    """Print what each study's table comes to; of a single one also its picture, and what to do next."""
+    tables = [(source, table) for source in sources for _, table in source.table.groupby("study", sort=False)]
+    alone = len(tables) == 1
+    for source, table in tables:
+        study = table["study"].iloc[0]
+        records = [record for (name, _), found in source.records.items() if name == study for record in found]
+        trials = "folds" if any(record.data.get("fold") for record in records) else "seeds"
+        heading = "Conclusion" if alone else f"Conclusion: {study}"
+        view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone, trials=trials)
+        console.print(view)
+        for line in next_steps(view.conclusion, records, Path(source.label)) if alone and records else ():
+            console.print(line, soft_wrap=True)
+
+
+def next_steps(conclusion: Conclusion, records: Sequence[Record], folder: Path) -> list[Text]:
+    """Return a line for each thing that is worth doing next, ending with its command.
+
+    records: of one study. folder: it, or the log folder that it lies in.
+    """
+    study = records[0].study
+    folder = folder if folder.absolute().name == study else folder / study
+    steps = []
+    if conclusion.seeds is not None:
+        only = conclusion.unsettled if len(conclusion.unsettled) <= MOST_ONLY else ()
+        steps.append(("More seeds", run_command(folder, records, seeds=conclusion.seeds, variants=only)))
+    steps.append(("Curves", command("board", study, *logdir_words(folder.parent))))
+    steps.append(("Table for a paper", command("compare", as_typed(folder), "--format", "latex")))
+    return [Text.assemble((f"{what}: ", "bold"), line) for what, line in steps]

@@ -1,0 +1,1 @@
+"""What ./scripts/docs needs beside MkDocs and its plugins."""
