@@ -75,7 +75,7 @@ from .table_files import (
     setting_cell as setting_cell,
     write_tables as write_tables,
 )
-from .test_sets import overlap as overlap
+from .test_sets import overlap as overlap, trials_called as trials_called
 from .unit import Unit as Unit, margin_of as margin_of, unit_of as unit_of
 from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,

@@ -9,7 +9,7 @@ from harness.analysis.judging import judged_anew
 from harness.analysis.sameness import told_apart
 from harness.analysis.test_sets import fold_scheme
 from harness.records import Record
-from harness.study import SPLITS, Metric, Study, show_value, to_json
+from harness.study import SPLITS, Metric, Study, counted, show_value, to_json
 
 
 def matching_records(records: Iterable[Record], study: Study) -> tuple[list[Record], list[Record]]:
@@ -40,7 +40,7 @@ def left_out_reasons(left_out: Iterable[Record], study: Study) -> list[str]:
     counts: Counter[str] = Counter()
     for record in left_out:
         counts[_reason(record, study)] += 1
-    return [f"{count} {'record' if count == 1 else 'records'} {reason}" for reason, count in counts.most_common()]
+    return [f"{counted(count, 'record')} {reason}" for reason, count in counts.most_common()]
 
 
 def _reason(record: Record, study: Study) -> str:

@@ -3,7 +3,7 @@
 `test_sha256` of a record's data is the same where they were; what a record does not say is taken to be equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.analysis.confounding import data_of
 from harness.records import Record
@@ -51,6 +51,11 @@ def _fixed(group: Sequence[Record]) -> bool:
 def overlap(*groups: Sequence[Record]) -> float:
     """Return the test samples over the training samples of a fold, the most that a trial of these has; 0 without folds."""
     return max((number_of(record.data.get("test_share")) or 0.0 for group in groups for record in group), default=0.0)
+
+
+def trials_called(records: Iterable[Record]) -> str:
+    """Return what the trials of a variant are to a reader: folds where the study divides its samples, else seeds."""
+    return "folds" if any(record.data.get("fold") for record in records) else "seeds"
 
 
 def fold_scheme(record: Record) -> str:

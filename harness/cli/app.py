@@ -224,7 +224,7 @@ def questions(
         try:
             print_questions(number, **shown)
         except click.Abort:  # Ctrl-C, or the end of the input, in place of an answer
-            raise SystemExit(130) from None
+            raise SystemExit(INTERRUPTED_STATUS) from None
 
 
 @main.group(cls=ExampleGroup, invoke_without_command=True)

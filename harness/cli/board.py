@@ -6,22 +6,19 @@ from pathlib import Path
 
 import click
 
-from harness.records import folder_of
+from harness.records import command, folder_of
 from harness.tensorboard import View, serve
 
 
 def show_board(study: str, *, logdir: Path, port: int | None, host: str) -> None:
-    """Serve a log folder, or one study in it, until Ctrl-C; SystemExit of 130 then, UsageError where it cannot be served."""
+    """Serve a log folder, or one study in it, until Ctrl-C; UsageError where it cannot be served."""
     with serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as board:
         for notice in board.notices:
             click.echo(f"Note: {notice}", err=True)
         click.echo(f"TensorBoard: {board.url} (Ctrl-C ends it)")
         for line in view_lines(board.views, url=board.url):
             click.echo(line)
-        try:
-            board.wait()
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+        board.wait()
 
 
 def view_lines(views: Sequence[View], *, url: str) -> list[str]:
@@ -33,5 +30,5 @@ def view_lines(views: Sequence[View], *, url: str) -> list[str]:
         studies += 1
         lines += ["", study, *(f"  {view.title:<{width}}  {url}{view.address}" for view in group)]
     if studies > 1:
-        lines += ["", "Hyperparameters and the projector show one study at a time: python -m harness board STUDY"]
+        lines += ["", f"Hyperparameters and the projector show one study at a time: {command('board', 'STUDY')}"]
     return lines

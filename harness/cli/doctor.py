@@ -10,6 +10,7 @@ from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table import pairs
 from harness.maintenance import Section, examine_logs, examine_machine
 from harness.records import on_one_line
+from harness.study import counted
 
 
 def print_examination(logdir: Path, *, data_dir: Path | None) -> int:
@@ -26,7 +27,7 @@ def print_examination(logdir: Path, *, data_dir: Path | None) -> int:
 
 def problems_found(count: int) -> str:
     """Say how many problems were found."""
-    return f"{count or 'No'} {'problem' if count == 1 else 'problems'} found."
+    return f"{counted(count, 'problem') if count else 'No problems'} found."
 
 
 def _print(console: Console, section: Section) -> None:

@@ -41,10 +41,7 @@ def rerun(trial: str, study: Path | None, logdir: Path, data_dir: Path | None) -
 
     output_is_told_only()
     with one_line_errors():
-        try:
-            raise SystemExit(rerun_trial(trial, study=study, logdir=logdir, data_dir=data_dir))
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+        raise SystemExit(rerun_trial(trial, study=study, logdir=logdir, data_dir=data_dir))
 
 
 @click.command(epilog=EXAMPLE_REMOVE)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, outcome, summary_table
+from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, outcome, summary_table, trials_called
 from harness.cli.terminal.conclusion import ConclusionView, next_steps
 from harness.cli.terminal.summary import print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
@@ -42,7 +42,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.request.logdir)
     console.print(summary_view(summary, title=titled(plan.study, found.records)))
-    view = ConclusionView(summary.to_dict("records"), trials="folds" if plan.study.folds else "seeds")
+    view = ConclusionView(summary.to_dict("records"), trials=trials_called(found.records))
     console.print(view)
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)

@@ -36,6 +36,7 @@ from harness.runs import (
     unused_overrides,
     write_everything,
 )
+from harness.study import counted
 
 WRONG_STATUS = 2
 
@@ -83,10 +84,10 @@ def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: 
 def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -> str:
     """Say how all studies of a run ended; ends: the status of each; plans: of those that could be run."""
     trained, done = sum(len(plan.trials) for plan in plans.values()), sum(len(plan.cached) for plan in plans.values())
-    counted = f"{trained + done} trials" + (f" ({done} recorded before)" if done else "")
+    trials = counted(trained + done, "trial") + (f" ({done} recorded before)" if done else "")
     bad = [name for name, status in ends.items() if status]
     end = f"not as expected: {', '.join(bad)}" if bad else "all as expected"
-    return f"{len(ends)} studies, {counted}, {duration(seconds)}; {end}."
+    return f"{counted(len(ends), 'study')}, {trials}, {duration(seconds)}; {end}."
 
 
 def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
@@ -166,27 +167,26 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
 def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None) -> int:
     console.print(f"{plan.tally}.", markup=False)
     with Interrupts() as interrupts:
-        status, finished = 0, 0
+        status, progress = 0, None
         problems: tuple[str, ...] = ()
         try:
             plan = checked_effects(plan, workers) if plan.trials else plan
             begin_study(plan)
             progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
             problems = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
-            finished = progress.finished
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
             status = max(print_results(plan, console, problems=problems), status)
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
-                console.print(_stopped(plan, finished), style="bold yellow", markup=False)
+                console.print(_stopped(plan, progress.finished if progress else 0), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status
 
 
 def _stopped(plan: Plan, finished: int) -> str:
     """Say how far a run came that the user has stopped, and how it goes on."""
     on = "Without --force, the same command" if plan.request.force else "The same command"
-    return f"You stopped it after {finished} of {len(plan.trials)} trials. {on} goes on from there."
+    return f"You stopped it after {finished} of {counted(len(plan.trials), 'trial')}. {on} goes on from there."
 
 
 def _train(plan: Plan, progress: RunProgress, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:

@@ -81,7 +81,8 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 def _markdown_cell(cell: Cell) -> str:
     text = escape_markdown(cell.whole)
-    return (f"**{text}**" if cell.best else text) + escape_markdown(cell.mark)
+    interval = escape_markdown(f" {cell.interval}") if cell.interval else ""
+    return (f"**{text}**" if cell.best else text) + escape_markdown(cell.mark) + interval
 
 
 def escape_markdown(text: str) -> str:

@@ -1,11 +1,11 @@
 """What is recorded below a folder, for Python: tables, a picture, a page, and a few lines that say what it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis import conclude, in_order, overlap, summary_table
+from harness.analysis import conclude, in_order, summary_table, trials_called
 from harness.records import Record
 from harness.study import counted
 
@@ -36,10 +36,7 @@ class Results:
     @property
     def summary(self) -> "pd.DataFrame":
         """One row a variant, the base first, with its verdict: the columns of summary.csv."""
-        import pandas as pd
-
-        tables = [summary_table(records, logdir=self.logdir) for records in by_study(self.records).values()]
-        return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+        return _one(self._tables())
 
     def plot(self) -> "Figure":
         """Return a figure of what each variant changes in its study's metric, with intervals where there are any."""
@@ -51,15 +48,16 @@ class Results:
         """Write the summary with that figure into one HTML file that needs nothing else; return its path."""
         from harness.results.html import write_report
 
-        return write_report(self.summary, Path(path), self._conclusions())
+        tables = self._tables()
+        return write_report(_one(tables), Path(path), self._conclusions(tables))
 
     def __repr__(self) -> str:
         """Return in a few lines what is there, what it shows, and where the rest is."""
         lines = []
-        for name, records in by_study(self.records).items():
-            variants = len({record.variant for record in records})
-            lines.append(f"{name}: {counted(variants, 'variant')}, {counted(len(records), 'trial')}")
-            lines += [f"  {sentence}" for sentence in self._conclusions([name])]
+        for name, table in self._tables().items():
+            trials = sum(record.study == name for record in self.records)
+            lines.append(f"{name}: {counted(len(table), 'variant')}, {counted(trials, 'trial')}")
+            lines += [f"  {sentence}" for sentence in self._conclusions({name: table})]
         if self.problems:
             lines.append(f"{counted(len(self.problems), 'problem')}: see .problems")
         return "\n".join([*lines, "See .summary, .trials, .epochs, .plot() and .report(path)."])
@@ -67,16 +65,25 @@ class Results:
     def _repr_html_(self) -> str:
         from harness.results.html import summary_html
 
-        return summary_html(self.summary, self._conclusions())
+        tables = self._tables()
+        return summary_html(_one(tables), self._conclusions(tables))
 
-    def _conclusions(self, studies: Sequence[str] | None = None) -> list[str]:
-        """Return the sentences that say what the studies have shown, of all where none is named."""
-        found: list[str] = []
-        for name, records in by_study(self.records).items():
-            if studies is None or name in studies:
-                rows = summary_table(records, logdir=self.logdir).to_dict("records")
-                found += conclude(rows, trials="folds" if overlap(records) else "seeds").sentences
-        return found
+    def _tables(self) -> "dict[str, pd.DataFrame]":
+        return {name: summary_table(records, logdir=self.logdir) for name, records in by_study(self.records).items()}
+
+    def _conclusions(self, tables: "Mapping[str, pd.DataFrame]") -> list[str]:
+        """Return the sentences that say what these studies have shown."""
+        studies = by_study(self.records)
+        conclusions = (
+            conclude(table.to_dict("records"), trials=trials_called(studies[name])) for name, table in tables.items()
+        )
+        return [sentence for found in conclusions for sentence in found.sentences]
+
+
+def _one(tables: "Mapping[str, pd.DataFrame]") -> "pd.DataFrame":
+    import pandas as pd
+
+    return next(iter(tables.values())) if len(tables) == 1 else pd.concat(list(tables.values()), ignore_index=True)
 
 
 def by_study(records: Iterable[Record]) -> dict[str, list[Record]]:

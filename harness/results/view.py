@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ UNFINISHED = (DIVERGED, FAILED, INTERRUPTED, TIMEOUT)  # what was measured last 
 _NUMBERED = re.compile(r"_\d+$")  # a column of the n-th source where several stand side by side
 _DIRECTIONS = {"test_accuracy": HIGHER, "test_loss": LOWER}  # what is better in any study
 MARK = "*"
+DIFFERENCE = "difference [95% interval]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,24 @@ def make_view(frame: "pd.DataFrame", columns: Sequence[str], *, caption: str = "
     numeric = tuple(_is_numeric(frame, name) for name in shown)
     words = " ".join(part for part in (caption, _legend(frame, shown, cells, marked)) if part)
     return View(tuple(shown), numeric, tuple(zip(*cells, strict=True)), words)
+
+
+def with_intervals(view: View) -> View:
+    """Return the table with the ends of each difference's interval behind the difference, where it has all three."""
+    found = [index for index, name in enumerate(view.columns) if name == "delta" or name.startswith("delta_")]
+    if len(found) != 1 or not {"ci_low", "ci_high"} <= {*view.columns}:
+        return view
+    low, high = view.columns.index("ci_low"), view.columns.index("ci_high")
+    kept = [index for index in range(len(view.columns)) if index not in (low, high)]
+
+    def told(row: Sequence[Cell]) -> tuple[Cell, ...]:
+        interval = f"[{row[low].text}, {row[high].text}]" if row[low].text and row[high].text else ""
+        return tuple(replace(row[index], interval=interval) if index == found[0] else row[index] for index in kept)
+
+    columns = tuple(DIFFERENCE if index == found[0] else view.columns[index] for index in kept)
+    return replace(
+        view, columns=columns, numeric=tuple(view.numeric[index] for index in kept), rows=tuple(map(told, view.rows))
+    )
 
 
 def column_words(name: str) -> str:

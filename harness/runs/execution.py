@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 from harness.analysis import write_declaration, write_tables
@@ -131,8 +131,9 @@ def show_failure(trial: Trial, record: Record) -> None:
 
 def write_everything(plan: Plan, store: RecordStore) -> None:
     """Write all that is made from the records: both tables, and what TensorBoard shows of the whole study."""
-    store.attempt("The tables", lambda: write_judged(plan, results(plan)))
-    store.attempt("TensorBoard's summary", lambda: write_study_board(plan.folder, results(plan).records))
+    found = cache(partial(results, plan))  # read within either attempt, as reading may fail too
+    store.attempt("The tables", lambda: write_judged(plan, found()))
+    store.attempt("TensorBoard's summary", lambda: write_study_board(plan.folder, found().records))
     store.finish()
 
 

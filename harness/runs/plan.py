@@ -64,7 +64,7 @@ class Plan:
     @property
     def tally(self) -> str:
         """Say how many trials are to be trained, for which reasons, and how many stand."""
-        why = ", ".join(f"{count} {reason}" for reason, count in self.reasons.items() if set(self.reasons) != {MISSING})
+        why = "" if {*self.reasons} == {MISSING} else ", ".join(f"{count} {reason}" for reason, count in self.reasons.items())
         return f"{len(self.trials)} to train{f' ({why})' if why else ''}, {len(self.cached)} done already"
 
     def count(self, variant: str) -> int:

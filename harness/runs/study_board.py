@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.analysis import in_order, overlap, summary_table
+from harness.analysis import in_order, summary_table, trials_called
 from harness.records import Record
 from harness.results import difference_png, findings_text, write_differences
 from harness.tensorboard import StudyFindings, write_study
@@ -20,7 +20,7 @@ def write_study_board(folder: Path, records: Sequence[Record]) -> None:
         return
     summary = summary_table(ordered, logdir=folder.parent)
     rows = {row["variant"]: row for row in summary.to_dict("records")}
-    found = StudyFindings(rows, findings_text(summary, trials="folds" if overlap(ordered) else "seeds"))
+    found = StudyFindings(rows, findings_text(summary, trials=trials_called(ordered)))
     try:
         found = StudyFindings(rows, found.text, picture := difference_png(summary))
         write_differences(folder, picture)

@@ -1,6 +1,7 @@
 """Settings that note which of them are asked for."""
 
 import os
+from functools import cache
 from typing import Any
 
 from harness.study.settings import Settings, annotations
@@ -13,8 +14,10 @@ def _count_all_as_read() -> None:
         read.update(names)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_count_all_as_read)
+@cache
+def _heed_forks() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_count_all_as_read)
 
 
 def watch(settings: Settings, read: set[str], *, shown: bool = True) -> Settings:
@@ -26,6 +29,7 @@ def watch(settings: Settings, read: set[str], *, shown: bool = True) -> Settings
     kind: Any = type(settings)
     names = frozenset(annotations(kind))
     held = getattr(settings, "__dict__", {})
+    _heed_forks()
     _watched[:] = [(read, names)]
 
     def look(self: Settings, name: str) -> Any:

@@ -31,8 +31,8 @@ def readable_records(path: Path) -> tuple[int, str]:
         return count, "the length of a record cannot be right"
 
 
-def first_events(path: Path, most: int) -> list[Event]:
-    """Return a file's first events, as many as can be read; at most so many."""
+def events(path: Path, *, most: int | None = None) -> list[Event]:
+    """Return a file's events, as many as can be read; most: no more than so many, the first ones."""
     found: list[Event] = []
     with suppress(errors.OpError, OSError):
         found.extend(Event.FromString(record) for record in islice(_records(path), most))

@@ -61,6 +61,10 @@ class EventFile:
         """Keep a serialized GraphDef, the run's op graph, for the next flush."""
         self._append(Event(wall_time=self.now(), graph_def=graph))
 
+    def add(self, event: Event) -> None:
+        """Keep a whole event, one read of another file for example, for the next flush."""
+        self._append(event)
+
     def flush(self) -> None:
         """Write what is waiting; OSError if the file cannot hold it or is no longer in its folder."""
         data = self._pending.getvalue()

@@ -67,7 +67,8 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
         servers.append(program.create_port_scanning_werkzeug_server(application, flags))
         return servers[0]
 
-    do_without_tensorflow()
+    if "tensorflow" not in sys.modules:  # else it costs nothing more, and others of this process may need it
+        _do_without_tensorflow()
     tensorboard = program.TensorBoard(server_class=make_server)
     tensorboard.configure(logdir=str(logdir.resolve()), port=port, host=host, samples_per_plugin=SAMPLES)
     try:
@@ -80,7 +81,7 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
     return Board(url=url, port=taken, notices=notices, views=views_of(logdir, runs), _server=servers[0])
 
 
-def do_without_tensorflow() -> None:
+def _do_without_tensorflow() -> None:
     """Have TensorBoard read files by its own means: TensorFlow would take seconds to load, and log into the terminal."""
     # TensorBoard looks for a module of this name, which its builds without TensorFlow have.
     sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))

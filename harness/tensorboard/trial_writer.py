@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboard.plugins.graph import metadata as graph_metadata
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
@@ -11,12 +12,15 @@ from tensorboard.util import tensor_util
 
 from harness.records import attempt_folder, set_apart
 from harness.study import TEST, TRAIN, VALIDATION
+from harness.tensorboard.event_check import events
 from harness.tensorboard.event_file import EventFile, event_files
 from harness.tensorboard.graphs import conceptual_graph, op_graph
 from harness.tensorboard.summaries import text_summary
 
 if TYPE_CHECKING:
     import keras
+
+_EPOCH = "epoch_"  # begins the tags of curves
 
 
 class TrialWriter:
@@ -66,15 +70,19 @@ class TrialWriter:
             if values:
                 file = self._file(run)
                 for name, value in values.items():
-                    file.add_summary(scalar_pb(f"epoch_{name}", value), step=number)
+                    file.add_summary(scalar_pb(_EPOCH + name, value), step=number)
                 file.flush()
 
     def drop_curves(self) -> None:
-        """Take back all epochs that were written: other ones follow in their place."""
-        for run in (TRAIN, VALIDATION, TEST):
-            if (file := self._files.pop(run, None)) is not None:
-                file.close()
-                file.path.unlink()
+        """Take back all epochs that were written: other ones follow in their place. What else was written stays."""
+        for run, file in list(self._files.items()):
+            file.close()
+            kept = [event for event in events(file.path) if event.WhichOneof("what") != "file_version" and not _is_epoch(event)]
+            file.path.unlink()
+            self._files[run] = EventFile(self._folder / run)
+            for event in kept:
+                self._files[run].add(event)
+            self._files[run].flush()
 
     def text(self, tag: str, markdown: str) -> None:
         """Write a text in Markdown; `as_table` and `as_code` make it from values and from raw text."""
@@ -115,6 +123,10 @@ class TrialWriter:
         if run not in self._files:
             self._files[run] = EventFile(self._folder / run)
         return self._files[run]
+
+
+def _is_epoch(event: Event) -> bool:
+    return any(value.tag.startswith(_EPOCH) for value in event.summary.value)
 
 
 def write_error(folder: Path, text: str) -> None:

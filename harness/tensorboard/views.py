@@ -18,7 +18,7 @@ from tensorboard.plugins.projector.metadata import PROJECTOR_FILENAME
 
 from harness.records import RecordError, find_records, read_record
 from harness.study import ACCURACY, BASE, TEST, TRAIN, metric_from_dict
-from harness.tensorboard.event_check import first_events
+from harness.tensorboard.event_check import events
 from harness.tensorboard.event_file import event_files
 from harness.tensorboard.study_writer import DIFFERENCES, SUMMARY
 
@@ -170,7 +170,7 @@ def _found(sought: bytes, folder: Path) -> bool:
 
 
 def _has_graph(folder: Path) -> bool:
-    return any(event.HasField("graph_def") for path in event_files(folder) for event in first_events(path, _BEFORE_CURVES))
+    return any(event.HasField("graph_def") for path in event_files(folder) for event in events(path, most=_BEFORE_CURVES))
 
 
 def _has_points(folder: Path) -> bool:

@@ -62,7 +62,20 @@ def test_a_name_that_is_no_safe_folder_is_refused(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["attempt-2", "Attempt-10", "seed-0", "summary.csv", "RUNS.csv", "record.json", "train", "test", "validation", "aggregate"],
+    [
+        "attempt-2",
+        "Attempt-10",
+        "seed-0",
+        "summary.csv",
+        "RUNS.csv",
+        "interactions.csv",
+        "Samples.csv",
+        "record.json",
+        "train",
+        "test",
+        "validation",
+        "aggregate",
+    ],
 )
 def test_a_name_of_the_harnesss_own_files_is_refused(name):
     for make in (lambda: Variant(name, epochs=1), lambda: Study(name, base=Settings(), variants=())):

@@ -11,6 +11,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from harness.records.attempts import attempt_folder
 from harness.records.record import DIVERGED, FAILED, OK, Record
+from harness.tensorboard.event_check import events
+from harness.tensorboard.event_file import event_files
 from harness.training.trial import Trial
 
 WAITING = """import json, os, pathlib, sys, time
@@ -101,6 +103,12 @@ def test_where_the_end_says_something_else_it_alone_counts(tmp_path):
     assert record.status == OK and told == [1, 2, 1, 2] and record.provenance["curves_rewritten"]
     assert record.history["test_accuracy"] == [0.7, 0.8] and "train_loss" not in record.history
     assert record.metrics == {"test_accuracy": 0.8} and points(trial, "epoch_accuracy") == [(1, 0.7), (2, 0.8)]
+    written = [
+        value.tag for path in event_files(trial.folder, recursive=True) for one in events(path) for value in one.summary.value
+    ]
+    assert (
+        "configuration" in written and len(written) == len({*written}) + 1
+    )  # the texts are there still; a curve has two points
 
 
 def test_a_script_that_fails_leaves_the_epochs_that_it_has_finished(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from harness.analysis import Conclusion, conclude
+from harness.analysis import Conclusion, conclude, trials_called
 from harness.cli.terminal.summary import VERDICT_STYLES
 from harness.cli.terminal.wrapping import fold_text
 from harness.records import Record, as_typed, command, logdir_words, run_command
@@ -69,9 +69,8 @@ def print_conclusions(console: Console, sources: Sequence[ComparedTable]) -> Non
     for source, table in tables:
         study = table["study"].iloc[0]
         records = [record for (name, _), found in source.records.items() if name == study for record in found]
-        trials = "folds" if any(record.data.get("fold") for record in records) else "seeds"
         heading = "Conclusion" if alone else f"Conclusion: {study}"
-        view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone, trials=trials)
+        view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone, trials=trials_called(records))
         console.print(view)
         for line in next_steps(view.conclusion, records, Path(source.label)) if alone and records else ():
             console.print(line, soft_wrap=True)

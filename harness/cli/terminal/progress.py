@@ -1,7 +1,7 @@
 """Progress of a run: a live display on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -16,7 +16,7 @@ from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.records import INTERRUPTED, Record
 from harness.runs import Pace, Plan, Progress as Told, TimeLeft, wall_seconds
-from harness.study import Metric, format_metric
+from harness.study import Metric, counted, format_metric
 
 MINUTES_ONLY = 600  # seconds from which on what is left is told in whole minutes
 
@@ -97,7 +97,7 @@ class RunProgress:
 
     @property
     def _starting(self) -> str:
-        return f"Starting {self._jobs} worker{'' if self._jobs == 1 else 's'}, loading TensorFlow"
+        return f"Starting {counted(self._jobs, 'worker')}, loading TensorFlow"
 
     def _line(self, record: Record) -> str:
         done, total = int(self._bar.tasks[0].completed), len(self._plan.trials)
@@ -114,7 +114,7 @@ class RunProgress:
             return ""
         crowding = max(self._jobs / self._plan.request.effective_workers, 1.0)
         later, count = self._outlook.seconds(crowding=crowding), len(self._outlook.later)
-        behind = f", {_rough(own + later)} with the {_studies(count)} after it" if later >= 1 else ""
+        behind = f", {_rough(own + later)} with the {counted(count, 'study').removeprefix('1 ')} after it" if later >= 1 else ""
         return f"about {_rough(own)} left{behind}"
 
     def _view(self) -> Group:
@@ -141,13 +141,7 @@ def _rough(seconds: float) -> str:
     return duration(seconds) if not MINUTES_ONLY <= seconds < 3600 else f"{round(seconds / 60)} min"
 
 
-def _studies(count: int) -> str:
-    return "study" if count == 1 else f"{count} studies"
-
-
 def _values(values: Mapping[str, float], metric: Metric) -> str:
-    shown: Iterable[tuple[str, str]] = dict.fromkeys(
-        (("loss", "train_loss"), ("test loss", "test_loss"), (metric.words, metric.column))
-    )
+    shown = dict.fromkeys((("loss", "train_loss"), ("test loss", "test_loss"), (metric.words, metric.column)))
     words = [f"{name} {format_metric(values[key], fraction=metric.fraction)}" for name, key in shown if key in values]
     return " · ".join(words)
