@@ -42,7 +42,7 @@ def report(path: Path, *, output: str | None, form: str | None, bundle: str | No
 
 def _by_ending(output: str | None) -> str | None:
     ending = Path(output or "").suffix.removeprefix(".").lower()
-    if output and ending not in REPORT_FORMATS:
+    if ending and ending not in REPORT_FORMATS:
         known = {f".{name}": name for name in REPORT_FORMATS}
         raise unknown("Ending", f".{ending}", known)
     return ending or None

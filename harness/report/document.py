@@ -17,7 +17,7 @@ from markupsafe import Markup
 from harness.analysis import margin_of, overlap, unit_of
 from harness.errors import UsageError
 from harness.records import Record, command, run_command, write_atomically
-from harness.report.pages import first_choice, overview_html, render, selection_html, static_text, study_html
+from harness.report.pages import curves_html, details_html, first_choice, overview_html, render, static_text, study_html
 from harness.report.study_data import StudyData
 from harness.results import difference_png, findings_text, summary_html
 from harness.study import FEWEST_PAIRS, SIGNIFICANCE
@@ -46,8 +46,9 @@ def to_html(study: StudyData) -> str:
         "report.html",
         study=study,
         head=Markup(study_html(study)),
-        selection=Markup(selection_html(study, first_choice(study), whole=True)),
+        selection=Markup(curves_html(study, first_choice(study))),
         overview=Markup(overview_html(study)),
+        details=Markup(details_html(study, first_choice(study))),
         facts=facts(study),
         reproduce=reproduction(study),
         rules=rules(study),

@@ -40,9 +40,8 @@ def selection_html(
     curve: str = "",
     mark: str = LAST,
     links: Links | None = None,
-    whole: bool = False,
 ) -> str:
-    """Return some variants: their curves together, then each beside its control; whole: in full, else its name alone.
+    """Return some variants: their curves together, then each one's name, for who wants to see it beside its control.
 
     UsageError for a name that the study has not, for too many, and for an epoch that is none of MARKS.
     """
@@ -50,18 +49,30 @@ def selection_html(
         raise UsageError(f"{len(variants)} variants are more than are drawn together; expected at most {MOST_SELECTED}.")
     if mark not in MARKS:
         raise UsageError(f"Epoch is {mark[:40]!r}; expected one of {', '.join(MARKS)}.")
-    details = [(name, study.control_of(name), Markup(variant_html(study, name)) if whole else "") for name in variants]
+    details = [(name, study.control_of(name), "") for name in variants]
     drawn = curves(study, variants, curve=curve, mark=mark) if variants else None
     elsewhere = links(study, variants) if links and variants else ()
     return render(
         "selection.html",
         study=study,
+        chosen=variants,
         details=details,
         curves=drawn,
         mark=mark,
         marks=MARKS,
         links=elsewhere,
-        most=MOST_SELECTED,
+    )
+
+
+def curves_html(study: StudyData, variants: Sequence[str]) -> str:
+    """Return the learning curves of some variants, of the study's metric."""
+    return render("curves.html", study=study, curves=curves(study, variants), mark=LAST, marks=MARKS)
+
+
+def details_html(study: StudyData, variants: Sequence[str]) -> str:
+    """Return some variants in full, each beside its control."""
+    return render(
+        "details.html", details=[(name, study.control_of(name), Markup(variant_html(study, name))) for name in variants]
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import Conclusion, conclude, declared_question, differing_settings, trials_called
+from harness.analysis import DECLARATION_FILE, Conclusion, conclude, declared_question, differing_settings, trials_called
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, find_records, folders_in, gc_paused
 from harness.results import built_in_file, one_metric, read_tables, under_its_name
@@ -15,8 +15,6 @@ from harness.study import BASE, Metric, Study, load_study, metric_from_dict
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MOST_NAMED = 8  # of the settings that vary
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class Studies:
         return found
 
     def stamp(self, name: str) -> str:
-        """Return what changes with any record of a study."""
+        """Return what changes with any record of a study, and with what it declares."""
         return stamp_of(self.folder_of(name))
 
     def read(self, name: str) -> StudyData:
@@ -110,9 +108,9 @@ class Studies:
 
 
 def stamp_of(folder: Path) -> str:
-    """Return what changes with any record of a study's folder."""
+    """Return what changes with any record of a study's folder, and with what the study declares."""
     told = hashlib.sha256()
-    for path in find_records(folder):
+    for path in (*find_records(folder), folder / DECLARATION_FILE):
         try:
             status = path.stat()
         except OSError:

@@ -46,7 +46,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     steps = (factor * power for factor in (1, 2, 5, 10, 20, 50))
     step = next(step for step in steps if math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) + 1 <= most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [float(f"{number * step:.10g}") for number in range(first, last + 1)]
+    return [float(f"{number * step:.14g}") for number in range(first, last + 1)]
 
 
 def log_ticks(low: float, high: float) -> list[float]:

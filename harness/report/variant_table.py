@@ -70,9 +70,9 @@ def variant_table(study: StudyData) -> VariantTable:
         Column("change", "what changed"),
         Column("status", "status"),
         Column("verdict", "verdict"),
+        Column("forest", "difference from the control"),
         Column("value", f"{metric.words}, mean [95% interval]", numeric=True),
         Column("difference", "difference [95% interval]", numeric=True),
-        Column("forest", "difference from the control"),
         Column("seeds", study.trials, numeric=True),
         *(Column(name, words, numeric=True, shown=name != "flops_per_sample_ratio") for name, words in RATIOS.items()),
         Column("epochs", "epochs", numeric=True, shown=_differ(study.rows, "epochs")),
@@ -117,16 +117,11 @@ def forest(bar: Bar | None, axis: svg.Scale, margin: float, figure: Any) -> Mark
     low, high = max(bar.low, axis.low), min(bar.high, axis.high)
     if low <= high:
         parts.append(svg.line(axis(low), middle, axis(high), middle, class_="interval"))
-    for end, beyond, place, away in (
-        (bar.low, bar.low < axis.low, axis.first, 1),
-        (bar.high, bar.high > axis.high, axis.last, -1),
-    ):
-        if beyond:
-            parts.append(
-                svg.path(
-                    [(place, middle), (place + 6 * away, 3), (place + 6 * away, AXIS_HEIGHT - 3)], closed=True, class_="arrow"
-                )
-            )
+    for end in (bar.low, bar.high):
+        if end < axis.low:
+            parts += _arrow(axis.first, middle, 1)
+        elif end > axis.high:
+            parts += _arrow(axis.last, middle, -1)
         elif bar.low < bar.high:
             parts.append(svg.line(axis(end), middle - 4, axis(end), middle + 4, class_="interval"))
     if axis.low <= bar.delta <= axis.high:
@@ -137,6 +132,12 @@ def forest(bar: Bar | None, axis: svg.Scale, margin: float, figure: Any) -> Mark
     return svg.chart(
         [svg.title(name), *parts], width=AXIS_WIDTH, height=AXIS_HEIGHT, name=name, class_=f"forest {_style(bar.verdict)}"
     )
+
+
+def _arrow(tip: float, middle: float, inwards: int) -> list[Markup]:
+    """Return the arrow of what lies beyond an end of the axis; inwards: 1 at its left end, -1 at its right."""
+    back = tip + 6 * inwards
+    return [svg.path([(tip, middle), (back, 3), (back, AXIS_HEIGHT - 3)], closed=True, class_="arrow")]
 
 
 def _ground(axis: svg.Scale, margin: float, height: float) -> list[Markup]:

@@ -6,6 +6,7 @@ import { followTheme } from "./theme.js";
 
 const REFRESH_MS = 3000;
 const HERE = new URL(".", import.meta.url);
+const SERVER = new URL("../../../", HERE);
 
 const page = { picked: [], stamps: new Map(), chosen: new Map(), options: new Map(), open: new Set() };
 
@@ -129,13 +130,27 @@ async function drawStudy(name) {
 async function drawSelection(article) {
   const name = article.dataset.study;
   const place = article.querySelector(".selection");
-  const text = await askText("selection", { study: name, variants: page.chosen.get(name), ...chosenOptions(name, ["curve", "mark"]) });
+  const text = await newest(place, askText("selection", { study: name, variants: page.chosen.get(name), ...chosenOptions(name, ["curve", "mark"]) }));
+  if (text === null) {
+    return;
+  }
   place.innerHTML = text;
+  for (const link of place.querySelectorAll(".elsewhere a")) {
+    link.href = new URL(link.getAttribute("href"), SERVER);
+  }
   prepareOptions(place, name, () => drawSelection(article));
   for (const detail of place.querySelectorAll("details.variant-detail")) {
     prepareDetail(detail, name);
   }
   offerPictures(place, name);
+}
+
+// An answer for a place on the page; null where another one was asked for meanwhile, which alone counts.
+async function newest(place, answer) {
+  const mine = Number(place.dataset.asked ?? 0) + 1;
+  place.dataset.asked = mine;
+  const text = await answer;
+  return Number(place.dataset.asked) === mine ? text : null;
 }
 
 // A variant beside its control is asked for when it is opened.
@@ -177,7 +192,11 @@ function prepareRecords(place, study, variant) {
 async function drawOverview(article) {
   const name = article.dataset.study;
   const place = article.querySelector(".overview");
-  place.innerHTML = await askText("overview", { study: name, ...chosenOptions(name, ["cost", "data", "down", "across"]) });
+  const text = await newest(place, askText("overview", { study: name, ...chosenOptions(name, ["cost", "data", "down", "across"]) }));
+  if (text === null) {
+    return;
+  }
+  place.innerHTML = text;
   prepareOptions(place, name, () => drawOverview(article));
   const exports = place.querySelector(".exports");
   if (exports) {

@@ -102,9 +102,14 @@ function prepareFilter(form, table, tools, state, onFilter) {
   const field = form.elements.filter;
   const said = tools.querySelector(".filter-said");
   field.value = state.filter;
+  let asked = 0;
   const ask = async () => {
+    const mine = ++asked;
     state.filter = field.value.trim();
     const answer = state.filter ? await onFilter(state.filter) : { variants: null };
+    if (mine !== asked) {
+      return; // another one was asked meanwhile
+    }
     state.kept = answer.error ? state.kept : answer.variants && new Set(answer.variants);
     said.classList.toggle("wrong", Boolean(answer.error));
     said.textContent = answer.error ?? (state.kept ? `${state.kept.size} of ${table.tBodies[0].rows.length} rows fit.` : "");

@@ -80,7 +80,7 @@ class AblationsPlugin(base_plugin.TBPlugin):
 
     def _selection(self, request: Request) -> str:
         from harness.report import selection_html
-        from harness.tensorboard.plugin.run_links import ROOT, run_links
+        from harness.tensorboard.plugin.run_links import run_links
 
         study, values = self._asked(request), request.args
         variants = [name for name in values.getlist("variants") if name]
@@ -88,9 +88,7 @@ class AblationsPlugin(base_plugin.TBPlugin):
             study.row(name)
         alone = study.folder == self._logdir
 
-        def links(study: Any, names: Any) -> list[tuple[str, str]]:
-            return [(title, ROOT + address) for title, address in run_links(study, names, alone=alone)]
-
+        links = partial(run_links, alone=alone)
         return selection_html(study, variants, curve=values.get("curve", ""), mark=values.get("mark") or "last", links=links)
 
     def _variant(self, request: Request) -> str:

@@ -2,41 +2,55 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from harness.records import Record, attempt_folder, trial_folder
 from harness.report import StudyData
 from harness.study import BASE, TEST, TRAIN
-from harness.tensorboard.views import MOST_TICKED
+from harness.tensorboard.views import MOST_TICKED, ROOT_RUN, has_graph, holding
 
-ROOT = "../"  # of the server, from the tab's own page
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run as TensorBoard names it, and its folder."""
+
+    name: str
+    folder: Path
 
 
 def run_links(study: StudyData, variants: Sequence[str], *, alone: bool) -> list[tuple[str, str]]:
-    """Return titles and addresses of pages that show these variants' runs.
+    """Return titles and addresses of pages that show these variants' runs, behind that of the server.
 
     alone: whether the study's folder is all that is served, so that its name is no part of its runs' names. Where their
-    trials are more runs than the older tabs tick, the first seed's stand for them.
+    trials are more runs than the older tabs tick, the first seed's stand for them. A tab with nothing to show has no link.
     """
+    served = study.folder if alone else study.folder.parent
     groups = [study.records[name] for name in variants]
-    every = [record for group in groups for record in group]
-    tests = [_run(study, record, TEST, alone) for record in every]
-    shown = tests if len(tests) <= MOST_TICKED else [_run(study, group[0], TEST, alone) for group in groups]
-    first = [_run(study, group[0], TEST, alone) for group in groups]
-    graph = next((group[0] for group in groups if group[0].variant == BASE), groups[0][0])
-    return [
-        ("Scalars", f"#scalars&regexInput={_pattern(shown)}&_smoothingWeight=0"),
-        ("Time Series", f"?runFilter={_pattern(tests)}&smoothing=0#timeseries"),
-        ("Images", f"#images&regexInput={_pattern(first)}"),
-        ("Graphs", f"#graphs&run={quote(_run(study, graph, TRAIN, alone), safe='/')}"),
-    ]
+    tests = [_run(study, record, TEST, served) for group in groups for record in group]
+    first = [_run(study, group[0], TEST, served) for group in groups]
+    ticked = tests if len(tests) <= MOST_TICKED else first
+    found = []
+    if any(map(holding("scalars"), (run.folder for run in ticked))):
+        found.append(("Scalars", f"#scalars&regexInput={_pattern(ticked)}&_smoothingWeight=0"))
+        found.append(("Time Series", f"?runFilter={_pattern(tests)}&smoothing=0#timeseries"))
+    own = _Run(ROOT_RUN if alone else study.folder.name, study.folder)
+    pictures = [run for run in (own, *first) if holding("images")(run.folder)]
+    if pictures:
+        found.append(("Images", f"#images&regexInput={_pattern(pictures)}"))
+    records = sorted((group[0] for group in groups), key=lambda record: record.variant != BASE)
+    graphs = (run for record in records if has_graph((run := _run(study, record, TRAIN, served)).folder))
+    if (graph := next(graphs, None)) is not None:
+        found.append(("Graphs", f"#graphs&run={quote(graph.name, safe='/')}"))
+    return found
 
 
-def _run(study: StudyData, record: Record, split: str, alone: bool) -> str:
+def _run(study: StudyData, record: Record, split: str, served: Path) -> _Run:
     trial = trial_folder(study.folder.parent, study.folder.name, record.variant, record.seed)
-    run = attempt_folder(trial, record.attempt) / split
-    return run.relative_to(study.folder if alone else study.folder.parent).as_posix()
+    folder = attempt_folder(trial, record.attempt) / split
+    return _Run(folder.relative_to(served).as_posix(), folder)
 
 
-def _pattern(runs: Sequence[str]) -> str:
-    return quote(f"^({'|'.join(map(re.escape, runs))})$", safe="/$*,:()")
+def _pattern(runs: Sequence[_Run]) -> str:
+    return quote(f"^({'|'.join(re.escape(run.name) for run in runs)})$", safe="/$*,:()")
