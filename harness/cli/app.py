@@ -33,7 +33,7 @@ from harness.cli.terminal.lasting_output import (
 from harness.errors import INTERRUPTED_STATUS
 from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
-from harness.study import LOGS
+from harness.study import LOGS, MODELS
 
 EXAMPLE_RUN = """\b
 Examples:
@@ -76,6 +76,7 @@ SECTIONS = {
     "Learn": {
         "questions": "The course's questions, answered from your records.",
         "reproduce": "Documented figures against the measured ones.",
+        "draw": "Draw a digit; trained models answer as you draw.",
     },
     "Housekeeping": {
         "doctor": "Find what is wrong here, and the command that mends it.",
@@ -163,6 +164,7 @@ def main() -> None:
     multiple=True,
     help=f"Log also {'; '.join(f'{name}: {what}' for name, what in LOGS.items())}. Repeatable.",
 )
+@click.option("--save-models", is_flag=True, help="Keep each trial's trained model, as `draw` needs it: --log models.")
 @click.option("--max-seconds", type=Seconds(min=0, min_open=True), help="End a trial that runs longer than this.")
 @click.option(
     "--checkpoint-seconds",
@@ -171,7 +173,7 @@ def main() -> None:
     show_default=True,
     help="Keep a running trial's state this often, so that its next attempt goes on from there.",
 )
-def run(studies: Sequence[str], **options: Any) -> None:
+def run(studies: Sequence[str], *, log: Sequence[str] = (), save_models: bool = False, **options: Any) -> None:
     """Run each STUDY: a name in experiments/, the path of a file, or `all` for every study of experiments/.
 
     Trains what is not recorded yet, logs it for TensorBoard, and writes LOGDIR/STUDY/summary.csv and runs.csv.
@@ -187,7 +189,8 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     output_is_told_only()
     with one_line_errors():
-        raise SystemExit(run_studies(studies, RunRequest(**options)))
+        logged = dict.fromkeys((*log, *([MODELS] if save_models else [])))
+        raise SystemExit(run_studies(studies, RunRequest(log=tuple(logged), **options)))
 
 
 @main.command(

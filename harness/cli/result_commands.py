@@ -1,4 +1,4 @@
-"""The commands that look at results: reproduce, compare, show, diff, report, board.
+"""The commands that look at results: reproduce, compare, show, diff, report, board, draw.
 
 As in `app`, each imports what it needs when it is called.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.shared_options import FilePath, format_option, logdir_option, one_line_errors, output_option
+from harness.cli.shared_options import FilePath, data_dir_option, format_option, logdir_option, one_line_errors, output_option
 
 
 @click.command(epilog="\b\nExample:\n  python -m harness reproduce ablations\n")
@@ -145,4 +145,31 @@ def report(path: Path, output: str | None, form: str | None, bundle: str | None)
         write(path, output=output, form=form, bundle=bundle)
 
 
-LOOKING: tuple[click.Command, ...] = (reproduce, compare, show, diff, report, board)
+EXAMPLE_DRAW = """\b
+Examples:
+  python -m harness draw
+  python -m harness draw --model mnist-cnn/base --model ablations/neurons-64 --lang zh
+"""
+
+
+@click.command(epilog=EXAMPLE_DRAW)
+@click.option("--model", "models", multiple=True, metavar="STUDY/VARIANT", help="A saved model that answers; repeatable.")
+@logdir_option
+@data_dir_option
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on. [default: any that is free]")
+@click.option(
+    "--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the page."
+)
+@click.option("--train", is_flag=True, help="Where no model is saved, train the default ones without asking.")
+def draw(models: Sequence[str], **options: Any) -> None:
+    """Open a page on which one draws a digit, and trained models answer side by side; on this machine alone.
+
+    A study keeps its models with `run STUDY --save-models`.
+    """
+    from harness.cli.draw import draw as open_page
+
+    with one_line_errors():
+        open_page(models, **options)
+
+
+LOOKING: tuple[click.Command, ...] = (reproduce, compare, show, diff, report, board, draw)

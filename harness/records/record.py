@@ -19,6 +19,7 @@ from harness.study import expectation_from_dict, metric_from_dict
 FORMAT = CheckedFormat("record", schema=1, opening=', "record":', closing="\n}\n")
 RECORD_FILE = "record.json"
 PREDICTIONS_FILE = "predictions.npz"
+MODEL_FILE = "model.keras"
 LAST_EPOCH = "last epoch"  # which weights a trained model has, mostly
 
 OK = "ok"

@@ -70,7 +70,7 @@ def variant_table(study: StudyData) -> VariantTable:
         Column("change", "what changed"),
         Column("status", "status"),
         Column("verdict", "verdict"),
-        Column("forest", "difference from the control"),
+        Column("forest", f"difference from the control{', points' if unit.points else ''}"),
         Column("value", f"{metric.words}, mean [95% interval]", numeric=True),
         Column("difference", "difference [95% interval]", numeric=True),
         Column("seeds", study.trials, numeric=True),

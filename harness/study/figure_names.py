@@ -26,12 +26,13 @@ PICTURES = {
     SHIFT_ACCURACY: "accuracy on test images that are moved off their place; classifiers of images",
 }
 
-HISTOGRAMS, PR_CURVES, EMBEDDINGS, ALL_PICTURES = "histograms", "pr-curves", "embeddings", "pictures"
+HISTOGRAMS, PR_CURVES, EMBEDDINGS, ALL_PICTURES, MODELS = "histograms", "pr-curves", "embeddings", "pictures", "models"
 LOGS = {
     ALL_PICTURES: "every picture that fits the task, for seed 0",
     HISTOGRAMS: "each layer's weights at each logged epoch",
     PR_CURVES: "precision and recall of each class",
     EMBEDDINGS: "the last hidden layer's view of 1,000 test samples in the projector, for seed 0",
+    MODELS: "each trial's model in Keras' own format, as --save-models",
 }
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from harness.analysis import failed_for_the_disk, judged
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
@@ -19,12 +20,13 @@ from harness.records import (
     peak_memory_mb,
     trial_folder,
 )
-from harness.study import Study, folders_of, importing_from
+from harness.study import MODELS, Study, folders_of, importing_from
 from harness.tensorboard import FailoverWriter, as_code
 from harness.training.context import Interrupted, Report, TrialContext, TrialProgress
 from harness.training.figure_logger import FigureLogger
 from harness.training.given_data import hashes_after, hashes_before, shown, test_targets, validation_fault
 from harness.training.own_training import note_undrawn, own_training
+from harness.training.saved_model import save_model
 from harness.training.texts import specification_texts
 from harness.training.trainer import Trainer, make_trainer
 from harness.training.trial import Trial, blank_record
@@ -131,6 +133,8 @@ def _train(context: TrialContext) -> None:
             figures.keep_samples(context.trial.folder.parent.parent, known, truth)
     figures.end(trainer.model, trainer.predict, context.progress.history, outputs, weights=trainer.weights)
     context.progress.add_figure_notes(figures)
+    if MODELS in context.trial.log and outputs is not None:
+        context.attempt("model", partial(save_model, context, trainer.model, given))
 
 
 def _train_epochs(context: TrialContext, trainer: Trainer, figures: FigureLogger) -> None:

@@ -1,0 +1,72 @@
+"""`draw`: the page on which one draws a digit, and trained models answer."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from harness.errors import UsageError
+from harness.records import command, logdir_words
+
+DEFAULT_MODELS = ("mnist-cnn/base", "ablations/base")
+DEFAULTS = ".draw"  # below the log folder: what is trained for this page alone, and no result of a study
+# What trains the default models: 500 steps of the notes' CNN, the course's dense network; five seeds each.
+TRAININGS = {"mnist-cnn": ("epochs=10",), "ablations": ()}
+
+
+def draw(models: Sequence[str], *, logdir: Path, port: int | None, language: str, train: bool, data_dir: Path | None) -> None:
+    """Serve the page until Ctrl-C.
+
+    models: STUDY/VARIANT; empty: those that are saved of the notes' CNN and the course's dense network, else any two, and
+    where there are none, the default ones once they are trained. UsageError where nothing can answer.
+    """
+    _require_flask()
+    from harness.draw import load_ensembles, saved_variants, serve
+
+    found = saved_variants(logdir)
+    if not models and not found:
+        logdir = logdir / DEFAULTS
+        found = saved_variants(logdir)
+        if not {*DEFAULT_MODELS} <= found.keys():
+            _train(logdir, asked=not train, data_dir=data_dir)
+    names = tuple(models) or _chosen(list(saved_variants(logdir)))
+    click.echo(f"Loading {', '.join(names)} …")
+    ensembles = load_ensembles(names, logdir)
+    serve(ensembles, port=port, language=language, ready=lambda url: click.echo(f"Draw at {url} (Ctrl-C ends it)"))
+
+
+def _require_flask() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("flask") is None:
+        raise UsageError("`draw` needs Flask, which is not installed: pip install 'ablation-harness[draw]'.")
+
+
+def _chosen(saved: Sequence[str]) -> tuple[str, ...]:
+    default = tuple(name for name in DEFAULT_MODELS if name in saved)
+    return default if len(default) == len(DEFAULT_MODELS) else tuple(dict.fromkeys((*default, *saved)))[:2]
+
+
+def _train(logdir: Path, *, asked: bool, data_dir: Path | None) -> None:
+    """Train the default models, once the user wants it; UsageError where nobody can be asked, or it did not work."""
+    from harness.cli.study_runs import run_studies
+    from harness.runs import RunRequest
+    from harness.study import MODELS
+
+    what = "No trained model is saved here. Train the default ones now (a CNN and a dense network on MNIST, about two minutes)?"
+    if asked:
+        if not sys.stdin.isatty():
+            own = command("run", "ablations", "--save-models", *logdir_words(logdir.parent))
+            raise UsageError(
+                f"No trained model is saved here. Give --train, which trains two in about two minutes, or run a study: {own}"
+            )
+        if not click.confirm(what, default=True):
+            raise UsageError(f"Nothing to draw for. A study keeps its models with {command('run', 'STUDY', '--save-models')}.")
+    for study, assignments in TRAININGS.items():
+        request = RunRequest(
+            logdir=logdir, seeds=5, assignments=assignments, only=("base",), log=(MODELS,), data_dir=data_dir
+        )  # fmt: skip
+        status = run_studies((study,), request)
+        if status not in (0, 1):
+            raise SystemExit(status)

@@ -1,0 +1,83 @@
+"""The page's texts in both languages."""
+
+from collections.abc import Mapping
+
+LANGUAGES = ("en", "zh")
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "title": "Draw a digit",
+        "lead": "Draw with mouse, pen or finger. Each model answers as you draw, once for every seed it was trained with.",
+        "canvas": "drawing area, 28 by 28 pixels; with the keyboard: arrows move, space draws, backspace erases",
+        "clear": "Clear",
+        "pen": "pen",
+        "eraser": "eraser",
+        "centre": "Centre it as MNIST was made",
+        "centre-on": "It is scaled into 20 × 20 pixels and moved so that its centre of mass is in the middle, as every "
+        "training image was: what the models have never seen, a digit at the edge, becomes what they know.",
+        "centre-off": "The models get it where you drew it. They were trained on digits in the middle only: one at the edge is "
+        "something they have never seen, and they answer all the same, often wrongly and surely.",
+        "examples": "Ready drawings",
+        "one-edge": "1 at the right edge",
+        "one": "1 in the middle",
+        "seven": "7 with a bar",
+        "zero": "0",
+        "disagreement": "a test image they disagree on",
+        "clothes": "a piece of clothing",
+        "seen": "What the models see",
+        "look": "Show where they look",
+        "looked": "brighter: a change of this pixel would change the answer more",
+        "answers": "Answers",
+        "model": "model",
+        "answer": "answer",
+        "sure": "mean probability",
+        "seeds": "answers of the seeds",
+        "table": "All probabilities",
+        "class": "class",
+        "nothing": "nothing is drawn yet",
+        "true-class": "its true class",
+        "shift": "Accuracy by shift",
+        "shift-lead": "How many of the test images each model gets right when they are moved sideways by so many pixels. The "
+        "line marks where the centre of your drawing lies.",
+        "right-of-middle": "pixels to the right of the middle",
+        "accuracy": "accuracy",
+        "gone": "The server does not answer any more.",
+    },
+    "zh": {
+        "title": "写一个数字",
+        "lead": "用鼠标、笔或手指书写。每个模型边写边答，训练时用过的每个随机种子各答一次。",
+        "canvas": "书写区，28 乘 28 像素；用键盘：方向键移动，空格书写，退格擦除",
+        "clear": "清除",
+        "pen": "笔",
+        "eraser": "橡皮",
+        "centre": "像 MNIST 那样居中",
+        "centre-on": "先缩放到 20 × 20 像素，再平移使其质心位于正中，与每张训练图像一样："
+        "模型从未见过的边缘数字，变成了它们认识的样子。",
+        "centre-off": "模型看到的就是你写的位置。它们只在居中的数字上训练过："
+        "边缘的数字是它们从未见过的，但它们照样作答，常常答错而且很自信。",
+        "examples": "现成的图",
+        "one-edge": "右边缘的 1",
+        "one": "正中的 1",
+        "seven": "带横的 7",
+        "zero": "0",
+        "disagreement": "它们意见不一的一张测试图",
+        "clothes": "一件衣物",
+        "seen": "模型看到的图像",
+        "look": "显示它们看哪里",
+        "looked": "越亮：改变该像素越会改变答案",
+        "answers": "答案",
+        "model": "模型",
+        "answer": "答案",
+        "sure": "平均概率",
+        "seeds": "各种子的答案",
+        "table": "全部概率",
+        "class": "类别",
+        "nothing": "还没有写任何内容",
+        "true-class": "真实类别",
+        "shift": "准确率随平移的变化",
+        "shift-lead": "把测试图像向左右平移若干像素后，每个模型答对的比例。竖线标出你所写内容的中心位置。",
+        "right-of-middle": "中心右侧的像素数",
+        "accuracy": "准确率",
+        "gone": "服务器不再应答。",
+    },
+}
