@@ -1,7 +1,10 @@
 """`draw`: the page on which one draws a digit, and trained models answer."""
 
+import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -32,7 +35,8 @@ def draw(models: Sequence[str], *, logdir: Path, port: int | None, language: str
             _train(logdir, asked=not train, data_dir=data_dir)
     names = tuple(models) or _chosen(list(saved_variants(logdir)))
     click.echo(f"Loading {', '.join(names)} …")
-    ensembles = load_ensembles(names, logdir)
+    with _tensorflow_hushed():
+        ensembles = load_ensembles(names, logdir)
     serve(ensembles, port=port, language=language, ready=lambda url: click.echo(f"Draw at {url} (Ctrl-C ends it)"))
 
 
@@ -41,6 +45,21 @@ def _require_flask() -> None:
 
     if find_spec("flask") is None:
         raise UsageError("`draw` needs Flask, which is not installed: pip install 'ablation-harness[draw]'.")
+
+
+@contextmanager
+def _tensorflow_hushed() -> Iterator[None]:
+    """Keep what TensorFlow writes while it loads off the terminal: it does so past Python, whatever its level is."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _chosen(saved: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -54,16 +55,18 @@ class Ensemble:
     def _functions(self) -> list[Any]:
         import tensorflow as tf
 
-        def compiled(model: Any) -> Any:
-            return tf.function(lambda x: model(x, training=False), reduce_retracing=True)
+        def compiled(model: Any, shape: Sequence[int]) -> Any:
+            given = tf.TensorSpec((None, *shape), tf.float32)
+            return tf.function(lambda x: model(x, training=False), input_signature=[given])
 
-        return [compiled(model) for model in self.models]
+        return list(map(compiled, self.models, self.shapes))
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Return what each seed's model gives each class: (seeds, n, classes); images: uint8 (n, 28, 28)."""
         with self.lock:
             given = [function(self._inputs(images, place)).numpy() for place, function in enumerate(self._functions)]
-        return np.stack(given)
+        answers: np.ndarray = np.stack(given)
+        return answers
 
     def saliency(self, image: np.ndarray) -> np.ndarray:
         """Return how much each pixel moves the likeliest class's probability, mean over seeds, from 0 to 1: (28, 28)."""
@@ -78,7 +81,8 @@ class Ensemble:
                     likeliest = tf.reduce_max(model(inputs, training=False))
                 slope = np.abs(tape.gradient(likeliest, inputs).numpy()).reshape(SIDE, SIDE)
                 found += slope / max(slope.max(), 1e-12)
-        return found / max(found.max(), 1e-12)
+        shown: np.ndarray = found / max(found.max(), 1e-12)
+        return shown
 
     def by_shift(self) -> dict[int, float] | None:
         """Return the accuracy, mean over seeds, on the first test images moved to the right; None without test images."""
@@ -148,6 +152,7 @@ def _load(name: str, saved: Sequence[SavedModel], logdir: Path) -> Ensemble:
         samples = load_test_samples(logdir / first.study, str(first.data.get("test_sha256", "")))
     except AnswersError as error:
         raise UsageError(str(error)) from None
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     models = [_read(one) for one in saved]
     names = (samples.names if samples else ()) or CLASS_NAMES.get(used, ())
     shapes = [one.record.provenance["model"]["input_shapes"][0] for one in saved]

@@ -21,7 +21,7 @@ async function start() {
   if (state.models.length > 1) {
     addExample(state.words.disagreement, () => fetchSample("disagreement"));
   }
-  addExample(state.clothes.length ? state.words.clothes : `${state.words["true-class"]}?`, () => fetchSample("test"));
+  addExample(state.words[state.clothes.length ? "clothes" : "test-image"], () => fetchSample("test"));
   prepareHead();
   $("clear").addEventListener("click", clear);
   $("centre").addEventListener("change", () => {
@@ -32,6 +32,14 @@ async function start() {
   preparePointer();
   paper.addEventListener("keydown", onKey);
   clear();
+  // An address may begin with a drawing: #one-edge, or #one-edge,centre.
+  const [asked, centred] = window.location.hash.slice(1).split(",");
+  if (centred) {
+    $("centre").click();
+  }
+  if (Object.hasOwn(state.examples, asked)) {
+    drawStrokes(state.examples[asked]);
+  }
   page.curves = await ask("/curves");
   drawShift();
 }
@@ -173,6 +181,7 @@ function pixels() {
 function changed() {
   show();
   page.asked++;
+  $("summary").setAttribute("aria-busy", "true");
   answer().catch(showError);
 }
 
@@ -188,6 +197,7 @@ async function answer() {
       page.last = await ask("/answer", { pixels: pixels(), centre: $("centre").checked });
       page.answered = mine;
       showAnswers();
+      $("summary").setAttribute("aria-busy", String(page.answered !== page.asked));
     }
   } finally {
     page.waiting = false;
@@ -200,7 +210,9 @@ async function answer() {
 function show() {
   const context = paper.getContext("2d");
   const picture = context.createImageData(SIDE * FINE, SIDE * FINE);
-  ink.forEach((value, place) => picture.data.set([255 * value, 255 * value, 255 * value, 255], 4 * place));
+  ink.forEach((value, place) => {
+    picture.data.set([255 * value, 255 * value, 255 * value, 255], 4 * place);
+  });
   context.putImageData(picture, 0, 0);
   if (document.activeElement === paper) {
     context.strokeStyle = "#6cb6ff";

@@ -76,6 +76,8 @@ ERRORS = (
     "restore",
     "board ablation",
     "report logs/ablation",
+    "draw",
+    "draw --model ablations/bas",
     "report logs/ablations --output report.doc",
     "rnu",
 )
