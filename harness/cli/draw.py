@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from harness.errors import UsageError
+from harness.errors import UsageError, unknown
 from harness.records import command, logdir_words
 
 DEFAULT_MODELS = ("mnist-cnn/base", "ablations/base")
@@ -33,7 +33,15 @@ def draw(models: Sequence[str], *, logdir: Path, port: int | None, language: str
         found = saved_variants(logdir)
         if not {*DEFAULT_MODELS} <= found.keys():
             _train(logdir, asked=not train, data_dir=data_dir)
-    names = tuple(models) or _chosen(list(saved_variants(logdir)))
+    saved = saved_variants(logdir)
+    names = tuple(models) or _chosen(list(saved))
+    for name in names:
+        if name not in saved:
+            raise (
+                unknown("Saved model", name, saved)
+                if saved
+                else UsageError(f"Model {name!r} is not saved. To keep a study's: {_how(logdir)}")
+            )
     click.echo(f"Loading {', '.join(names)} …")
     with _tensorflow_hushed():
         ensembles = load_ensembles(names, logdir)
@@ -67,6 +75,10 @@ def _chosen(saved: Sequence[str]) -> tuple[str, ...]:
     return default if len(default) == len(DEFAULT_MODELS) else tuple(dict.fromkeys((*default, *saved)))[:2]
 
 
+def _how(logdir: Path) -> str:
+    return command("run", "ablations", "--save-models", *logdir_words(logdir))
+
+
 def _train(logdir: Path, *, asked: bool, data_dir: Path | None) -> None:
     """Train the default models, once the user wants it; UsageError where nobody can be asked, or it did not work."""
     from harness.cli.study_runs import run_studies
@@ -81,7 +93,7 @@ def _train(logdir: Path, *, asked: bool, data_dir: Path | None) -> None:
                 f"No trained model is saved here. Give --train, which trains two in about two minutes, or run a study: {own}"
             )
         if not click.confirm(what, default=True):
-            raise UsageError(f"Nothing to draw for. A study keeps its models with {command('run', 'STUDY', '--save-models')}.")
+            raise UsageError(f"Nothing answers, then. To keep a study's models: {_how(logdir.parent)}")
     for study, assignments in TRAININGS.items():
         request = RunRequest(
             logdir=logdir, seeds=5, assignments=assignments, only=("base",), log=(MODELS,), data_dir=data_dir
