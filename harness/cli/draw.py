@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,14 +34,12 @@ def draw(models: Sequence[str], *, logdir: Path, port: int | None, language: str
         if not {*DEFAULT_MODELS} <= found.keys():
             _train(logdir, asked=not train, data_dir=data_dir)
     saved = saved_variants(logdir)
-    names = tuple(models) or _chosen(list(saved))
+    names = tuple(models) or _chosen({name: found[0].record.data.get("used", "") for name, found in saved.items()})
     for name in names:
+        if not saved:
+            raise UsageError(f"Model {name!r} is not saved. To keep a study's: {_how(logdir)}")
         if name not in saved:
-            raise (
-                unknown("Saved model", name, saved)
-                if saved
-                else UsageError(f"Model {name!r} is not saved. To keep a study's: {_how(logdir)}")
-            )
+            raise unknown("Saved model", name, saved)
     click.echo(f"Loading {', '.join(names)} …")
     with _tensorflow_hushed():
         ensembles = load_ensembles(names, logdir)
@@ -70,9 +68,11 @@ def _tensorflow_hushed() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _chosen(saved: Sequence[str]) -> tuple[str, ...]:
-    default = tuple(name for name in DEFAULT_MODELS if name in saved)
-    return default if len(default) == len(DEFAULT_MODELS) else tuple(dict.fromkeys((*default, *saved)))[:2]
+def _chosen(saved: Mapping[str, str]) -> tuple[str, ...]:
+    """Return two saved models of one dataset, the default ones if they are there; saved: the dataset of each."""
+    ordered = dict.fromkeys((*(name for name in DEFAULT_MODELS if name in saved), *saved))
+    first = next(iter(ordered))
+    return tuple(name for name in ordered if saved[name] == saved[first])[:2]
 
 
 def _how(logdir: Path) -> str:
@@ -88,12 +88,10 @@ def _train(logdir: Path, *, asked: bool, data_dir: Path | None) -> None:
     what = "No trained model is saved here. Train the default ones now (a CNN and a dense network on MNIST, about two minutes)?"
     if asked:
         if not sys.stdin.isatty():
-            own = command("run", "ablations", "--save-models", *logdir_words(logdir.parent))
-            raise UsageError(
-                f"No trained model is saved here. Give --train, which trains two in about two minutes, or run a study: {own}"
-            )
+            words = "No trained model is saved here. Give --train, which trains two in about two minutes, or keep a study's:"
+            raise UsageError(f"{words} {_how(logdir.parent)}")
         if not click.confirm(what, default=True):
-            raise UsageError(f"Nothing answers, then. To keep a study's models: {_how(logdir.parent)}")
+            raise UsageError(f"Without a model nothing can answer. To keep a study's: {_how(logdir.parent)}")
     for study, assignments in TRAININGS.items():
         request = RunRequest(
             logdir=logdir, seeds=5, assignments=assignments, only=("base",), log=(MODELS,), data_dir=data_dir

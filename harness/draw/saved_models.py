@@ -142,6 +142,10 @@ def load_ensembles(names: Sequence[str], logdir: Path) -> list[Ensemble]:
     for name in names:
         if name not in found:
             raise unknown("Saved model", name, found)
+    data = {name: found[name][0].record.data.get("used", "") for name in names}
+    if len({*data.values()}) > 1:
+        told = ", ".join(f"{name} of {used}" for name, used in data.items())
+        raise UsageError(f"These models answer about different things: {told}. Expected models of one dataset.")
     return [_load(name, found[name], logdir) for name in names]
 
 

@@ -50,6 +50,16 @@ def test_what_failed_as_expected_keeps_no_model(logdir):
         load_ensembles(["ablations/neurons-51"], logdir)
 
 
+def test_models_of_two_datasets_do_not_answer_together(copied, logdir, tmp_path):
+    source, target = (trial_folder(place, "ablations", "base", 0) for place in (logdir, tmp_path))
+    target.mkdir(parents=True)
+    (target / MODEL_FILE).write_bytes((source / MODEL_FILE).read_bytes())
+    record = read_record(source / RECORD_FILE)
+    write_record(target, replace(record, data={**record.data, "used": "fashion-mnist", "name": "fashion-mnist"}))
+    with pytest.raises(UsageError, match="about different things"):
+        load_ensembles(["ablations/neurons-64", "ablations/base"], tmp_path)
+
+
 def test_the_trial_is_the_same_with_its_model_kept_or_not(logdir, tmp_path):
     run = harness(
         "run",

@@ -258,7 +258,7 @@ function showAnswers() {
       const said = empty ? page.words.nothing : model.classes[best(means)];
       const votes = empty ? "" : seeds.map((each) => model.classes[best(each)]).join(" · ");
       const sure = empty ? "" : `${(100 * Math.max(...means)).toFixed(1)}%`;
-      row.append(cell("th", model.name, `model-${place % 4}`), cell("td", said, empty ? "" : "said"), cell("td", sure), cell("td", votes));
+      row.append(cell("th", `${model.name} (${model.data})`, `model-${place % 4}`), cell("td", said, empty ? "" : "said"), cell("td", sure), cell("td", votes));
       row.firstChild.scope = "row";
       return row;
     }),
