@@ -23,13 +23,19 @@ class ConclusionView:
     """A study's differences as a picture, and what they come to, as wide as the console.
 
     rows: of its summary. picture: whether the differences are drawn and the words explained. trials: what a variant's
-    trials are called: seeds, or folds.
+    trials are called: seeds, or folds. faults: lines on what is not as expected, which say more of it than the rows can.
     """
 
     def __init__(
-        self, rows: Sequence[Row], *, heading: str = "Conclusion", picture: bool = True, trials: str = "seeds"
+        self,
+        rows: Sequence[Row],
+        *,
+        heading: str = "Conclusion",
+        picture: bool = True,
+        trials: str = "seeds",
+        faults: Sequence[Text] = (),
     ) -> None:
-        self._rows, self._heading, self._picture = rows, heading, picture
+        self._rows, self._heading, self._picture, self._faults = rows, heading, picture, faults
         self.conclusion: Conclusion = conclude(rows, trials=trials)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -42,8 +48,10 @@ class ConclusionView:
                 yield _hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
             yield Text(f"How these words come about: {RULES}", style="dim")
         yield Text(f"\n{self._heading}", style="bold")
-        for sentence in self.conclusion.sentences:
-            yield _hanging(Text(sentence), width, indent=INDENT)
+        known = self.conclusion.faults if self._faults else ()
+        sentences = (Text(sentence) for sentence in self.conclusion.sentences if sentence not in known)
+        for told in (*self._faults, *sentences):
+            yield _hanging(told, width, indent=INDENT)
 
 
 def _plot_lines(plot: ForestPlot) -> Iterator[RenderableType]:

@@ -7,6 +7,7 @@ import pytest
 from calling import harness
 from resulting import make_record, store, store_study
 from rich.console import Console
+from rich.text import Text
 
 from harness.analysis.conclusions import Conclusion
 from harness.analysis.summary import summary_table
@@ -45,6 +46,15 @@ def test_a_verdict_has_its_colour_in_the_picture(rows):
 def test_of_several_studies_each_has_its_sentences_and_no_picture(rows):
     text = drawn(ConclusionView(rows, heading="Conclusion: s", picture=False), color_system=None)
     assert "Difference from" not in text and "better: " not in text and "Conclusion: s" in text
+
+
+def test_what_is_not_as_expected_is_said_once_by_who_knows_more_of_it(rows):
+    rows[1] |= {"as_expected": False, "failed_seeds": 2, "status": "diverged"}
+    own = drawn(ConclusionView(rows), color_system=None)
+    assert own.count("Not as expected: wide diverged in 2 of 5 seeds.") == 1
+    line = Text("Not as expected: wide seeds 0, 1: diverged; it was expected to finish.")
+    told = drawn(ConclusionView(rows, faults=[line]), color_system=None)
+    assert told.count("Not as expected") == 1 and line.plain in told
 
 
 def lines(conclusion: Conclusion, folder: Path) -> list[str]:
