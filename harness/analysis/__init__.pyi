@@ -1,9 +1,11 @@
+from .bands import Band as Band, band as band, curve_names as curve_names, curve_steps as curve_steps
 from .comparison import Comparison as Comparison, compare_study as compare_study
 from .conclusions import Conclusion as Conclusion, conclude as conclude
 from .confounding import differing_settings as differing_settings
 from .declarations import (
     DECLARATION_FILE as DECLARATION_FILE,
     as_last_declared as as_last_declared,
+    declared_question as declared_question,
     last_run as last_run,
     trial_key as trial_key,
     write_declaration as write_declaration,
@@ -15,6 +17,7 @@ from .epochs import (
     NEEDED as NEEDED,
     VALIDATION as VALIDATION,
     all_at_epoch as all_at_epoch,
+    chosen_epoch as chosen_epoch,
     epoch_numbers as epoch_numbers,
     lacks_epoch as lacks_epoch,
     measured_series as measured_series,
@@ -31,6 +34,7 @@ from .planning import MOST_SEEDS as MOST_SEEDS
 from .predictions import (
     AnswersError as AnswersError,
     first_probabilities as first_probabilities,
+    load_answers as load_answers,
     load_right as load_right,
     predicted_classes as predicted_classes,
     write_predictions as write_predictions,
@@ -49,6 +53,7 @@ from .statistics import (
     mean_interval as mean_interval,
     pair as pair,
     paired_difference as paired_difference,
+    pareto as pareto,
     prediction_interval as prediction_interval,
     t_quantile as t_quantile,
 )
@@ -74,6 +79,13 @@ from .table_files import (
     TABLE_FILES as TABLE_FILES,
     setting_cell as setting_cell,
     write_tables as write_tables,
+)
+from .test_samples import (
+    TestSamples as TestSamples,
+    load_test_samples as load_test_samples,
+    most_images as most_images,
+    samples_file as samples_file,
+    write_test_samples as write_test_samples,
 )
 from .test_sets import overlap as overlap, trials_called as trials_called
 from .unit import Unit as Unit, margin_of as margin_of, unit_of as unit_of

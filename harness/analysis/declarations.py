@@ -19,10 +19,11 @@ DECLARATION_FILE = "declared.json"
 _TEXTS = ("control", "change", "expectation")
 
 
-def write_declaration(folder: Path, records: Sequence[Record], *, left_out: Sequence[Record] = ()) -> None:
+def write_declaration(folder: Path, records: Sequence[Record], *, left_out: Sequence[Record] = (), question: str = "") -> None:
     """Keep what the records of a study's tables are judged by; what is kept of other variants stays.
 
-    left_out: the records that the tables do not count, which only the run that wrote them could tell.
+    left_out: the records that the tables do not count, which only the run that wrote them could tell. question: what the
+    study asks, for pages that are made without it.
     """
     kept = _read(folder)
     variants = dict(kept.get("variants", {}))
@@ -37,7 +38,18 @@ def write_declaration(folder: Path, records: Sequence[Record], *, left_out: Sequ
     counted = {trial_key(record) for record in records}
     last_run = {"counted": sorted(counted), "left_out": sorted({trial_key(record) for record in left_out} - counted)}
     content = {"study_file": path, "study_sha256": _sha256(path), "variants": variants, "last_run": last_run}
+    content["question"] = question or _question(kept)
     write_atomically(folder / DECLARATION_FILE, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def declared_question(folder: Path) -> str:
+    """Return what a study asks, as its last run declared it; empty where that is not known."""
+    return _question(_read(folder))
+
+
+def _question(kept: Mapping[str, Any]) -> str:
+    question = kept.get("question", "")
+    return question if isinstance(question, str) else ""
 
 
 def trial_key(record: Record) -> str:

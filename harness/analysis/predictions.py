@@ -6,7 +6,7 @@ Its checksum is one of the archive's arrays, so that any reader of NumPy's files
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,15 @@ def load_right(folder: Path) -> np.ndarray | None:
 
     AnswersError says why what was kept cannot be trusted.
     """
+    found = load_answers(folder)
+    return None if found is None else found[1]
+
+
+def load_answers(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the class that an attempt gave each test sample, and whether that is right: both (n,); None without answers.
+
+    AnswersError says why what was kept cannot be trusted.
+    """
     path = folder / PREDICTIONS_FILE
     try:
         content = path.read_bytes()
@@ -70,19 +79,24 @@ def load_right(folder: Path) -> np.ndarray | None:
     except OSError as error:
         raise AnswersError(f"{path}: cannot be read ({error.strerror}).") from None
     try:
-        return _right(content)
+        return _answers(content)
     except Exception as error:  # whatever a damaged archive raises, and there is much
         raise AnswersError(f"{path}: is torn or altered ({type(error).__name__}: {str(error)[:200]}).") from None
 
 
-def _right(content: bytes) -> np.ndarray:
+def checked_archive(content: bytes, names: Sequence[str], *, most: int = MOST_BYTES) -> dict[str, np.ndarray]:
+    """Return arrays of an archive, and its checksum where it has one; ValueError if they would take more bytes than `most`."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         size = sum(member.file_size for member in archive.infolist())
-    if size > MOST_BYTES:  # a small archive may inflate to any size
+    if size > most:  # a small archive may inflate to any size
         raise ValueError(f"it would take {size:,} bytes")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        kept = {name: archive[name] for name in ("classes", "right")}
-        digest = archive["sha256"].tobytes() if "sha256" in archive else None  # none in files of earlier versions
+        return {name: archive[name] for name in (*names, *(["sha256"] if "sha256" in archive else []))}
+
+
+def _answers(content: bytes) -> tuple[np.ndarray, np.ndarray]:
+    kept = checked_archive(content, ("classes", "right"))
+    digest = kept.pop("sha256").tobytes() if "sha256" in kept else None  # none in files of earlier versions
     if any(array.dtype != np.uint8 or array.ndim != 1 for array in kept.values()):
         raise ValueError("its arrays are no lists of bytes")
     if digest not in (None, _digest(kept)):
@@ -92,7 +106,7 @@ def _right(content: bytes) -> np.ndarray:
         raise ValueError("it holds no sample")
     if len(kept["right"]) != (samples + 7) // 8:
         raise ValueError(f"it holds {samples} classes and {len(kept['right'])} bytes of what is right")
-    return np.unpackbits(kept["right"], count=samples).astype(bool)
+    return kept["classes"], np.unpackbits(kept["right"], count=samples).astype(bool)
 
 
 def _digest(kept: Mapping[str, np.ndarray]) -> bytes:

@@ -70,6 +70,7 @@ SECTIONS = {
         "compare": "Tables, differences and verdicts of what is recorded.",
         "show": "All that is recorded of one trial.",
         "diff": "What differs between two trials.",
+        "report": "Write a study into one file to send.",
         "board": "Open TensorBoard on the results.",
     },
     "Learn": {

@@ -1,4 +1,4 @@
-"""The commands that look at results: reproduce, compare, show, diff, board.
+"""The commands that look at results: reproduce, compare, show, diff, report, board.
 
 As in `app`, each imports what it needs when it is called.
 """
@@ -121,4 +121,28 @@ def board(study: str, logdir: Path, port: int | None, host: str) -> None:
         show_board(study, logdir=logdir, port=port, host=host)
 
 
-LOOKING: tuple[click.Command, ...] = (reproduce, compare, show, diff, board)
+EXAMPLE_REPORT = """\b
+Examples:
+  python -m harness report logs/ablations                          ablations.html, here
+  python -m harness report logs/ablations --output report.pdf
+  python -m harness report logs --bundle site                      every study, for a web server
+"""
+
+
+@click.command(epilog=EXAMPLE_REPORT)
+@click.argument("path", type=FilePath())
+@click.option("--output", "-o", metavar="FILE", help="Where to write it. [default: STUDY.html]")
+@click.option(
+    "--format", "form", type=click.Choice(["html", "md", "pdf", "ipynb"]),
+    help="What to write; pdf needs a browser on this machine. [default: as --output ends, else html]",
+)  # fmt: skip
+@click.option("--bundle", metavar="DIR", help="Write all studies below PATH into a folder of pages, with a list of them.")
+def report(path: Path, output: str | None, form: str | None, bundle: str | None) -> None:
+    """Write the study at PATH, LOGDIR/STUDY, into one file to send: it opens from disk, and asks no server for anything."""
+    from harness.cli.report import report as write
+
+    with one_line_errors():
+        write(path, output=output, form=form, bundle=bundle)
+
+
+LOOKING: tuple[click.Command, ...] = (reproduce, compare, show, diff, report, board)

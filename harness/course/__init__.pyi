@@ -9,6 +9,7 @@ from .claim_judging import (
 from .claim_kinds import ON_FIRST_IMAGE as ON_FIRST_IMAGE, epoch_seconds as epoch_seconds
 from .documented import (
     Reproduction as Reproduction,
+    VariantReproduction as VariantReproduction,
     by_variant as by_variant,
     compare_documented as compare_documented,
     conclusions as conclusions,
@@ -21,4 +22,4 @@ from .documented_file import (
 from .documented_fit import FEWEST_SEEDS as FEWEST_SEEDS
 from .question_evidence import Evidence as Evidence, collect_evidence as collect_evidence
 from .questions import Question as Question
-from .questions_file import load_questions as load_questions, questions_path as questions_path
+from .questions_file import ENGLISH as ENGLISH, load_questions as load_questions, questions_path as questions_path

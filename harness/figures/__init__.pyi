@@ -4,7 +4,9 @@ from .figure_data import (
     NotApplicable as NotApplicable,
     Surface as Surface,
     answers as answers,
+    as_grey as as_grey,
     first_output as first_output,
+    images_of as images_of,
 )
 from .figure_registry import draw as draw
 from .input_plane import Plane as Plane, plane as plane

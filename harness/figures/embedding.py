@@ -9,8 +9,7 @@ from PIL import Image
 
 from harness.data import each
 from harness.engine import scaled, structure
-from harness.figures.figure_data import FigureData, NotApplicable, answers, first_output, images_of, labels_of
-from harness.figures.image_grid import as_grey
+from harness.figures.figure_data import FigureData, NotApplicable, answers, as_grey, first_output, images_of, labels_of
 from harness.tensorboard import Embedding
 
 MOST_POINTS = 1000

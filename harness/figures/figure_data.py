@@ -142,6 +142,16 @@ def images_of(x: Samples) -> np.ndarray:
     raise NotApplicable("the samples are no images.")
 
 
+def as_grey(images: np.ndarray) -> np.ndarray:
+    """Return images with values from 0 to 1: bytes by their full range, others each by its own."""
+    if images.dtype == np.uint8:
+        return images / 255.0
+    values = images.astype(np.float64)
+    axes = tuple(range(1, values.ndim))
+    low, high = values.min(axis=axes, keepdims=True), values.max(axis=axes, keepdims=True)
+    return (values - low) / np.maximum(high - low, 1e-12)
+
+
 def _kept(x: Samples) -> tuple[np.ndarray, ...]:
     """Return the arrays of samples; NotApplicable for batches, which are gone once they were trained or measured on."""
     parts = each(x)

@@ -35,13 +35,3 @@ def show(panel: Any, laid: Mosaic, **look: Any) -> Any:
     """Draw a mosaic without axes around it; return what a colour bar needs."""
     panel.set_axis_off()
     return panel.imshow(laid.canvas, interpolation="nearest", **look)
-
-
-def as_grey(images: np.ndarray) -> np.ndarray:
-    """Return images with values from 0 to 1: bytes by their full range, others each by its own."""
-    if images.dtype == np.uint8:
-        return images / 255.0
-    values = images.astype(np.float64)
-    axes = tuple(range(1, values.ndim))
-    low, high = values.min(axis=axes, keepdims=True), values.max(axis=axes, keepdims=True)
-    return (values - low) / np.maximum(high - low, 1e-12)

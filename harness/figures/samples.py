@@ -10,11 +10,12 @@ from harness.figures.figure_data import (
     NotApplicable,
     Predictions,
     answers,
+    as_grey,
     class_labels_of,
     images_of,
     names_of,
 )
-from harness.figures.image_grid import as_grey, mosaic, show
+from harness.figures.image_grid import mosaic, show
 from harness.figures.style import BLUE, ORANGE, figure, panels
 
 OF_EACH_CLASS = 8

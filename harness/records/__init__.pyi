@@ -9,7 +9,7 @@ from .attempts import (
 from .checked_file import CheckedFileError as CheckedFileError, CheckedFormat as CheckedFormat
 from .csv_text import on_one_line as on_one_line, plain as plain, to_csv as to_csv
 from .fallback import disk_is_full as disk_is_full, fallback_logdir as fallback_logdir, reason as reason
-from .locks import one_writer as one_writer
+from .locks import one_writer as one_writer, writer_of as writer_of
 from .old_records import changes_of as changes_of, claims_of as claims_of
 from .own_paths import (
     ForeignPathError as ForeignPathError,

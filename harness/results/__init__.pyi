@@ -18,7 +18,13 @@ from .differences import (
 )
 from .filters import parse_filter as parse_filter
 from .findings import findings_text as findings_text
-from .forest import ForestPlot as ForestPlot, forest_plot as forest_plot
+from .forest import (
+    Bar as Bar,
+    ForestPlot as ForestPlot,
+    axis_ends as axis_ends,
+    bar_of as bar_of,
+    forest_plot as forest_plot,
+)
 from .formats import (
     BEST as BEST,
     LATEX as LATEX,
@@ -29,7 +35,8 @@ from .formats import (
     to_markdown as to_markdown,
     write_output as write_output,
 )
-from .latex import paper_caption as paper_caption, paper_columns as paper_columns
+from .html import summary_html as summary_html
+from .latex import paper_caption as paper_caption, paper_columns as paper_columns, to_latex as to_latex
 from .loaded_results import Results as Results
 from .loading import (
     gather_records as gather_records,
@@ -57,6 +64,7 @@ from .side_by_side import (
 )
 from .trial_choice import choose_trials as choose_trials
 from .view import (
+    UNFINISHED as UNFINISHED,
     Cell as Cell,
     View as View,
     format_value as format_value,

@@ -140,7 +140,7 @@ def write_everything(plan: Plan, store: RecordStore) -> None:
 def write_judged(plan: Plan, found: PlanResults) -> None:
     """Write both tables, and beside them what the study declares, by which they may be made again without it."""
     write_tables(plan.folder, found.records)
-    write_declaration(plan.folder, found.records, left_out=found.stale)
+    write_declaration(plan.folder, found.records, left_out=found.stale, question=plan.study.question)
 
 
 def _announced(stop_request: Callable[[], StopRequest], watcher: Watcher) -> Callable[[], StopRequest]:

@@ -57,7 +57,9 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
     port: None takes 6006 or the next free one. host: anything but a loopback address lets other machines in, which a
     notice says. UsageError if the folder is missing, the given port is taken, or the host is empty or not this machine's.
     """
-    from tensorboard import program
+    from tensorboard import default, program
+
+    from harness.tensorboard.plugin.ablations_plugin import AblationsPlugin
 
     _require_folder(logdir)
     _require_address(host, port)
@@ -69,7 +71,9 @@ def serve(logdir: Path, *, port: int | None = None, host: str = LOOPBACK) -> Boa
 
     if "tensorflow" not in sys.modules:  # else it costs nothing more, and others of this process may need it
         _do_without_tensorflow()
-    tensorboard = program.TensorBoard(server_class=make_server)
+    others = [loader for loader in default.get_plugins() if loader is not AblationsPlugin]  # it is installed, or run as it lies
+    # The first plugin with something to show is the tab that opens.
+    tensorboard = program.TensorBoard(plugins=[AblationsPlugin, *others], server_class=make_server)
     tensorboard.configure(logdir=str(logdir.resolve()), port=port, host=host, samples_per_plugin=SAMPLES)
     try:
         with redirect_stderr(io.StringIO()):  # TensorBoard's note on how it reads files is nothing to act on

@@ -13,9 +13,10 @@ import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
+from harness.analysis import Band, band, curve_names
 from harness.records import Record, folders_in, own_aggregates, require_own
 from harness.study import number_of
-from harness.tensorboard.aggregates import Band, band, curve_names, layout_summary
+from harness.tensorboard.curve_layout import layout_summary
 from harness.tensorboard.event_file import EventFile, event_files
 from harness.tensorboard.hparams import (
     Cells,

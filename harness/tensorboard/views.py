@@ -106,12 +106,12 @@ def _views(study: _Study, *, sole: bool) -> Iterable[View]:
         _curves(study, "differences and mean curves", both, tags=f"^({DIFFERENCES}|{mean})$", holds=mean),
         _older(study, "summary and verdicts", "text", [study.own], holds=SUMMARY, tags=f"^{SUMMARY}$"),
         _older(study, "means with 95% intervals", "custom_scalars", variants, holds=mean),
-        _single(study, "hyperparameters and verdicts", "hparams", variants[1], _holding(SESSION)) if sole else None,
+        _single(study, "hyperparameters and verdicts", "hparams", variants[1], holding(SESSION)) if sole else None,
         _curves(study, "test curves", [all_seeds, *seed_0], tags="^epoch_", holds="scalars"),
         _older(study, "pictures of seed 0", "images", [*seed_0, former], holds="images"),
         _older(study, "precision and recall of seed 0", "pr_curves", seed_0, holds="pr_curves"),
         _older(study, "histograms of seed 0", "histograms", training, holds="histograms"),
-        _single(study, "a trial's network", "graphs", training[1], _has_graph),
+        _single(study, "a trial's network", "graphs", training[1], has_graph),
         _single(study, "test samples in the projector", "projector", seed_0[1], _has_points) if sole else None,
     ]
     return [view for view in wanted if view is not None]
@@ -120,7 +120,7 @@ def _views(study: _Study, *, sole: bool) -> Iterable[View]:
 def _curves(study: _Study, title: str, patterns: Sequence[str], *, tags: str, holds: str) -> View | None:
     if study.everything > MOST_RUNS:
         return _older(study, title, "scalars", patterns, holds=holds, tags=tags)
-    pattern = _fitting(study, patterns, _holding(holds))
+    pattern = _fitting(study, patterns, holding(holds))
     if pattern is None:
         return None
     address = f"?runFilter={_quoted(pattern)}&tagFilter={_quoted(tags)}&smoothing=0#timeseries"
@@ -128,7 +128,7 @@ def _curves(study: _Study, title: str, patterns: Sequence[str], *, tags: str, ho
 
 
 def _older(study: _Study, title: str, tab: str, patterns: Sequence[str], *, holds: str, tags: str = "") -> View | None:
-    pattern = _fitting(study, patterns, _holding(holds))
+    pattern = _fitting(study, patterns, holding(holds))
     if pattern is None:
         return None
     options = "&_smoothingWeight=0" if "scalars" in tab else ""
@@ -152,7 +152,7 @@ def _fitting(study: _Study, patterns: Sequence[str], shows: Callable[[Path], boo
     return None
 
 
-def _holding(name: str) -> Callable[[Path], bool]:
+def holding(name: str) -> Callable[[Path], bool]:
     """Return whether a run's files hold a tag, or anything of a plugin, of that name."""
     sought = b"\x0a" + bytes([len(name)]) + name.encode()  # as a message begins that has it as its first field
     return partial(_found, sought)
@@ -169,7 +169,8 @@ def _found(sought: bytes, folder: Path) -> bool:
     return False
 
 
-def _has_graph(folder: Path) -> bool:
+def has_graph(folder: Path) -> bool:
+    """Say whether a run's files hold the graph of a network."""
     return any(event.HasField("graph_def") for path in event_files(folder) for event in events(path, most=_BEFORE_CURVES))
 
 

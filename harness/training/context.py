@@ -108,15 +108,20 @@ class TrialContext:
             reason = f"failed: {failure_text(error)}"
             self.progress.provenance["not_shown"] = {**self.progress.provenance.get("not_shown", {}), name: reason}
 
-    def save_predictions(self, outputs: Any, labels: Any) -> None:
-        """Keep what a classifier says of each test sample: its class, whether that is right, and the first one's chances."""
+    def save_predictions(self, outputs: Any, labels: Any) -> np.ndarray | None:
+        """Keep what a classifier says of each test sample: its class, whether that is right, and the first one's chances.
+
+        Return the true classes, (n,); None for another task.
+        """
         answers = predicted_classes(outputs, labels)
         if answers is None:
-            return
+            return None
         classes, truth = answers
         self.progress.record_fields["first_test_image"] = first_probabilities(outputs)
         self.progress.cost["test_samples"] = len(truth)
-        self.board.write(lambda _, folder: write_predictions(folder, classes, np.asarray(truth)))
+        truth = np.asarray(truth)
+        self.board.write(lambda _, folder: write_predictions(folder, classes, truth))
+        return truth
 
 
 def _by_part(epoch: Epoch) -> dict[str, float]:

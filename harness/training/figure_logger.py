@@ -4,11 +4,27 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
+from harness.analysis import most_images, samples_file, write_test_samples
 from harness.data import CLASS_NAMES, Arrays, Samples
 from harness.errors import failure_text
-from harness.figures import FigureData, NotApplicable, Plane, Surface, answers, first_kernel, first_output, named_weights, plane
+from harness.figures import (
+    FigureData,
+    NotApplicable,
+    Plane,
+    Surface,
+    answers,
+    as_grey,
+    first_kernel,
+    first_output,
+    images_of,
+    named_weights,
+    plane,
+)
 from harness.records import LAST_EPOCH
 from harness.study import (
     ALL_PICTURES,
@@ -97,6 +113,23 @@ class FigureLogger:
     def show(self, arrays: Arrays) -> None:
         """Draw of these samples, where they were not known before the training."""
         self._subject = replace(self._subject, arrays=arrays)
+
+    def keep_samples(self, study: Path, test_sha256: str, labels: np.ndarray) -> None:
+        """Keep the test samples beside the study's trials, where no trial has; labels: (n,) class numbers.
+
+        What cannot be written is named in `notes`: it costs no trial.
+        """
+        if samples_file(study, test_sha256).exists():
+            return
+        try:
+            found = images_of(self._subject.arrays.x_test)
+            images = as_grey(found[: most_images(found[0].size)]) if len(found) == len(labels) else None
+        except NotApplicable:
+            images = None
+        try:
+            write_test_samples(study, test_sha256, labels, names=self._subject.class_names, images=images)
+        except OSError as error:
+            self.notes["test_samples"] = f"not kept: {error.strerror or error}"
 
     def epoch(self, model: Any, predict: Predict, epoch: Measured, *, planned: int) -> None:
         """Take down what is shown of single epochs, after one was measured; planned: how many there may be."""

@@ -125,8 +125,10 @@ def _train(context: TrialContext) -> None:
     targets = None if outputs is None else test_targets(trainer, given)
     if outputs is not None and targets is not None:
         context.progress.data |= hashes_after(given, targets)
-        context.save_predictions(outputs, targets)
+        truth = context.save_predictions(outputs, targets)
         figures.show(shown(given, targets))
+        if truth is not None and (known := context.progress.data.get("test_sha256")):
+            figures.keep_samples(context.trial.folder.parent.parent, known, truth)
     figures.end(trainer.model, trainer.predict, context.progress.history, outputs, weights=trainer.weights)
     context.progress.add_figure_notes(figures)
 

@@ -11,12 +11,12 @@ import pytest
 from hostile import call, nothing_new
 from resulting import CHANGES, make_record, store, store_study
 
+from harness.analysis.bands import band
 from harness.analysis.summary import summary_table
 from harness.analysis.table_files import write_tables
 from harness.cli import doctor as examination
 from harness.maintenance.doctor import Section
 from harness.records.record import FORMAT, RECORD_FILE, Record, RecordError, encode, find_records, read_record
-from harness.tensorboard.aggregates import band
 
 pytestmark = pytest.mark.quick
 

@@ -1,8 +1,8 @@
 import pytest
 from plain_records import record
 
+from harness.analysis.bands import band
 from harness.analysis.statistics import mean_interval
-from harness.tensorboard.aggregates import band
 
 pytestmark = pytest.mark.quick
 

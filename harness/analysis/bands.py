@@ -1,15 +1,13 @@
-"""Curves across seeds: each variant's mean and band per epoch, and the layout that draws them."""
+"""Curves across seeds: each variant's mean and band per epoch."""
 
 import math
 from collections.abc import Iterable, Sequence
 from itertools import count
 
 import numpy as np
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.plugins.custom_scalar import layout_pb2, metadata as layout_metadata
-from tensorboard.util import tensor_util
 
-from harness.analysis import mean_interval, overlap
+from harness.analysis.statistics import mean_interval
+from harness.analysis.test_sets import overlap
 from harness.records import Record
 from harness.study import PREFIXES, metric_from_dict
 
@@ -27,7 +25,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
     by_step: dict[int, list[float]] = {}
     for record in records:
         if record.finished:
-            for step, value in zip(_steps(record), record.history.get(curve, ()), strict=False):
+            for step, value in zip(curve_steps(record), record.history.get(curve, ()), strict=False):
                 by_step.setdefault(step, []).append(value)
     points: dict[int, Band] = {}
     for step in sorted(step for step in by_step if abs(step) <= LAST_STEP):
@@ -44,7 +42,7 @@ def band(records: Sequence[Record], curve: str) -> dict[int, Band]:
     return points
 
 
-def _steps(record: Record) -> Iterable[int]:
+def curve_steps(record: Record) -> Iterable[int]:
     """Return where a trial's own curves have their points: batches so far where epochs are counted in them, else epochs."""
     batches, numbers = (record.history.get(name, ()) for name in ("step", "epoch"))
     if record.settings.get("steps_per_epoch"):
@@ -65,22 +63,3 @@ def curve_names(records: Sequence[Record]) -> tuple[str, ...]:
         return (first.index(metric) if metric in first else len(first)), name
 
     return tuple(sorted(names - {"test_seconds"}, key=rank))
-
-
-def layout_summary(curves: Sequence[str]) -> Summary:
-    """Return the layout by which the Custom Scalars tab draws each curve's mean with its band."""
-    charts = [
-        layout_pb2.Chart(
-            title=curve.replace("_", " "),
-            margin=layout_pb2.MarginChartContent(
-                series=[
-                    layout_pb2.MarginChartContent.Series(value=f"{curve}/mean", lower=f"{curve}/low", upper=f"{curve}/high")
-                ]
-            ),
-        )
-        for curve in curves
-    ]
-    layout = layout_pb2.Layout(category=[layout_pb2.Category(title="Mean over seeds, 95% interval", chart=charts)])
-    tensor = tensor_util.make_tensor_proto(layout.SerializeToString(), dtype="string")
-    tag, metadata = layout_metadata.CONFIG_SUMMARY_TAG, layout_metadata.create_summary_metadata()
-    return Summary(value=[Summary.Value(tag=tag, metadata=metadata, tensor=tensor)])

@@ -1,0 +1,56 @@
+"""Links from a study's variants into TensorBoard's own tabs, ticking exactly their runs."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from harness.records import Record, attempt_folder, trial_folder
+from harness.report import StudyData
+from harness.study import BASE, TEST, TRAIN
+from harness.tensorboard.views import MOST_TICKED, ROOT_RUN, has_graph, holding
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run as TensorBoard names it, and its folder."""
+
+    name: str
+    folder: Path
+
+
+def run_links(study: StudyData, variants: Sequence[str], *, alone: bool) -> list[tuple[str, str]]:
+    """Return titles and addresses of pages that show these variants' runs, behind that of the server.
+
+    alone: whether the study's folder is all that is served, so that its name is no part of its runs' names. Where their
+    trials are more runs than the older tabs tick, the first seed's stand for them. A tab with nothing to show has no link.
+    """
+    served = study.folder if alone else study.folder.parent
+    groups = [study.records[name] for name in variants]
+    tests = [_run(study, record, TEST, served) for group in groups for record in group]
+    first = [_run(study, group[0], TEST, served) for group in groups]
+    ticked = tests if len(tests) <= MOST_TICKED else first
+    found = []
+    if any(map(holding("scalars"), (run.folder for run in ticked))):
+        found.append(("Scalars", f"#scalars&regexInput={_pattern(ticked)}&_smoothingWeight=0"))
+        found.append(("Time Series", f"?runFilter={_pattern(tests)}&smoothing=0#timeseries"))
+    own = _Run(ROOT_RUN if alone else study.folder.name, study.folder)
+    pictures = [run for run in (own, *first) if holding("images")(run.folder)]
+    if pictures:
+        found.append(("Images", f"#images&regexInput={_pattern(pictures)}"))
+    records = sorted((group[0] for group in groups), key=lambda record: record.variant != BASE)
+    graphs = (run for record in records if has_graph((run := _run(study, record, TRAIN, served)).folder))
+    if (graph := next(graphs, None)) is not None:
+        found.append(("Graphs", f"#graphs&run={quote(graph.name, safe='/')}"))
+    return found
+
+
+def _run(study: StudyData, record: Record, split: str, served: Path) -> _Run:
+    trial = trial_folder(study.folder.parent, study.folder.name, record.variant, record.seed)
+    folder = attempt_folder(trial, record.attempt) / split
+    return _Run(folder.relative_to(served).as_posix(), folder)
+
+
+def _pattern(runs: Sequence[_Run]) -> str:
+    return quote(f"^({'|'.join(re.escape(run.name) for run in runs)})$", safe="/$*,:()")
