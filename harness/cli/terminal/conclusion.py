@@ -10,13 +10,14 @@ from harness.analysis import Conclusion, conclude, trials_called
 from harness.cli.terminal.summary import VERDICT_STYLES
 from harness.cli.terminal.wrapping import fold_text
 from harness.records import Record, as_typed, command, logdir_words, run_command
-from harness.results import ComparedTable, ForestPlot, forest_plot
+from harness.results import BAND, ZERO, ComparedTable, ForestPlot, forest_plot
 from harness.study import Row
 
 RULES = "docs/verdicts.md"
 INDENT = 2
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 MOST_ONLY = 4  # variants that a command names with --only
+SCALE_STYLE = "not bold bright_black"
 
 
 class ConclusionView:
@@ -58,7 +59,9 @@ def _plot_lines(plot: ForestPlot) -> Iterator[RenderableType]:
     yield Text(f"\n{plot.title}", style="italic")
     for line in plot.lines:
         style = VERDICT_STYLES.get(line.verdict, "")
-        yield Text.assemble(f"{line.name}  ", (line.axis, style), f"  {line.difference}  ", (line.verdict, style), no_wrap=True)
+        axis = Text(line.axis, style=style)
+        axis.highlight_regex(f"[{BAND}{ZERO}]+", SCALE_STYLE)  # the scale's, which no verdict colours
+        yield Text.assemble(f"{line.name}  ", axis, f"  {line.difference}  ", (line.verdict, style), no_wrap=True)
     yield Text(plot.scale, style="dim", no_wrap=True)
     yield Text(plot.key, style="dim")
 

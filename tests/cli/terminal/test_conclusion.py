@@ -1,6 +1,7 @@
 """What stands below a table of variants, and the commands that it names."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,12 @@ def test_a_verdict_has_its_colour_in_the_picture(rows):
     assert "\x1b[1;32mbetter" in text and "\x1b[1;32m" in next(
         line for line in text.splitlines() if "●" in line and "wide" in line
     )
+
+
+def test_what_is_too_small_to_matter_has_no_verdicts_colour(rows):
+    plot = drawn(ConclusionView(rows), color_system="standard", force_terminal=True)
+    line = next(line for line in plot.splitlines() if "●" in line and "wide" in line)
+    assert re.search(r"\x1b\[90m░+", line) and not re.search(r"\x1b\[1;32m░", line)
 
 
 def test_of_several_studies_each_has_its_sentences_and_no_picture(rows):
