@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks import commands, epochs, pipelines, scaling, suite
+from benchmarks import commands, epochs, pipelines, scaling, suite, tab
 from benchmarks.bench import Bench
 from benchmarks.processes import PROJECT, Failed
 from benchmarks.report import Figure, Profile, Report, to_json, to_markdown, to_tables
@@ -27,7 +27,7 @@ from harness.cli import make_console
 from harness.records import commit, environment
 
 SUITE, OVERHEAD = "suite", "overhead"
-PARTS = (SUITE, "epoch", "pipelines", OVERHEAD, "scaling", "memory", "cli")
+PARTS = (SUITE, "epoch", "pipelines", OVERHEAD, "scaling", "memory", "cli", "tab")
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 Measured = tuple[Sequence[Figure], Sequence[Profile]]
 
@@ -75,6 +75,7 @@ def measure(bench: Bench, parts: Sequence[str], *, announce: Callable[[str], Non
         "scaling": lambda: scaling.measure(bench),
         "memory": lambda: suite.memory(bench),
         "cli": lambda: commands.measure(bench),
+        "tab": lambda: tab.measure(bench),
     }
     for part in parts:
         announce(part)

@@ -18,6 +18,7 @@ from pathlib import Path
 from browser import Browser
 
 from harness.records import folder_of
+from harness.report import Studies, first_choice
 from harness.tensorboard import Board, serve
 
 STUDY = "hello-mnist"
@@ -60,12 +61,17 @@ def _run(logdir: Path) -> Path:
 def _pages(folder: Path) -> Iterator[tuple[str, str]]:
     with serve(folder, port=PORT) as board:
         time.sleep(LOADING_SECONDS)
-        yield from _named(board)
+        yield from _named(board, Studies(folder))
 
 
-def _named(board: Board) -> Iterator[tuple[str, str]]:
+def _named(board: Board, studies: Studies) -> Iterator[tuple[str, str]]:
     for view in board.views:
-        yield re.sub(r"[^A-Za-z0-9]+", "-", f"{view.study}--{view.title}").strip("-"), board.url + view.address
+        name, address = re.sub(r"[^A-Za-z0-9]+", "-", f"{view.study}--{view.title}").strip("-"), board.url + view.address
+        yield name, address
+        if "#ablations" in address:  # and one variant beside its control
+            study = studies.read(view.study)
+            variant = next((one for one in first_choice(study) if one != study.base), "")
+            yield f"{view.study}--variant", f"{address}&variant={variant}"
 
 
 if __name__ == "__main__":

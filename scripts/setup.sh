@@ -34,3 +34,15 @@ set_up() {
   printf '%s\n' "$wanted" >"$stamp"
   echo "Set up in $SECONDS s." >&2
 }
+
+# The path of a Chromium, empty without one. On Debian it is installed where it is missing and this may be done (root).
+ready_browser() {
+  find_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome || true; }
+  local found; found=$(find_browser)
+  if [ -z "$found" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing Chromium from Debian's packages ..." >&2
+    { apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; } >/dev/null 2>&1 || true
+    found=$(find_browser)
+  fi
+  echo "$found"
+}

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from harness.errors import UsageError, one_line, unknown
-from harness.records import command, on_one_line
+from harness.records import command, folders_in, on_one_line
 from harness.report import HTML, REPORT_FORMATS, Studies, StudyData, write_bundle, write_report
 
 
@@ -16,7 +16,9 @@ def report(path: Path, *, output: str | None, form: str | None, bundle: str | No
     UsageError where there is no study, or several and no bundle was asked for.
     """
     if not path.is_dir():
-        raise UsageError(f"Path {str(path)!r} is no folder; expected LOGDIR/STUDY, or a log folder.")
+        beside = [folder.name for folder in folders_in(path.parent)]
+        expected = UsageError(f"Path {str(path)!r} is no folder; expected LOGDIR/STUDY, or a log folder.")
+        raise unknown(f"In {str(path.parent)!r}, study", path.name, beside) if beside and not path.exists() else expected
     studies = Studies(path)
     names = list(studies.folders())
     if not names:

@@ -49,6 +49,7 @@ class _Study:
     metric: str  # the column that its results are judged by
     runs: Mapping[str, Path]
     everything: int  # how many runs there are in all
+    recorded: bool  # whether a trial has a record
 
     def matching(self, pattern: str) -> tuple[str, ...]:
         return tuple(run for run in self.runs if re.search(pattern, run))
@@ -92,7 +93,8 @@ def views_of(logdir: Path, runs: Mapping[str, Path]) -> tuple[View, ...]:
     for place in places:
         own = {name: folder for name, folder in runs.items() if name == place.rstrip("/") or name.startswith(place)}
         metric = _metric(logdir / place)
-        studies.append(_Study(place.rstrip("/") or logdir.resolve().name, place, metric, own, len(runs)))
+        recorded = next(find_records(logdir / place), None) is not None
+        studies.append(_Study(place.rstrip("/") or logdir.resolve().name, place, metric, own, len(runs), recorded))
     return tuple(chain.from_iterable(_views(study, sole=len(studies) == 1) for study in studies))
 
 
@@ -102,7 +104,11 @@ def _views(study: _Study, *, sole: bool) -> Iterable[View]:
     mean = f"{study.metric}/mean"
     all_seeds = study.trials("seed-[0-9]+", TEST)[0]
     former = f"^{_escaped(study.place)}[^/]+/seed-0/attempt-[0-9]+$"  # where older versions wrote pictures
+    tab = View(
+        study.name, "the study: table, curves, samples", f"#ablations&study={_quoted(study.name)}", study.matching(study.own)
+    )
     wanted = [
+        tab if study.recorded else None,
         _curves(study, "differences and mean curves", both, tags=f"^({DIFFERENCES}|{mean})$", holds=mean),
         _older(study, "summary and verdicts", "text", [study.own], holds=SUMMARY, tags=f"^{SUMMARY}$"),
         _older(study, "means with 95% intervals", "custom_scalars", variants, holds=mean),

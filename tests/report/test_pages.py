@@ -184,7 +184,7 @@ def test_a_study_named_index_is_no_page_of_a_bundle(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nowhere"], "is no folder"),
+        (["nowhere"], "study 'nowhere' is not known"),
         (["empty"], "no recorded trial"),
         (["logs"], "holds 2 studies: other, s"),
         (["logs/s", "-o", "x.doc"], "Ending '.doc'"),

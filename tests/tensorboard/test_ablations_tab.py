@@ -13,6 +13,7 @@ from plain_records import record
 
 from harness.records.record import RECORD_FILE, read_record, trial_folder, write_record
 from harness.tensorboard.server import Board, serve
+from harness.tensorboard.trial_writer import TrialWriter
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
@@ -79,6 +80,18 @@ def test_it_is_the_first_tab_and_its_links_open_the_other_tabs_on_these_runs(boa
             page.locator(drawn).first.wait_for(timeout=60_000, state="attached")
         page.goto(f"{board.url}#hparams")
         page.get_by_text("neurons-512").first.wait_for(timeout=60_000, state="attached")
+
+
+def test_the_link_that_board_prints_opens_its_study(browser, tmp_path):
+    for name in ("first", "second"):
+        folder = trial_folder(tmp_path, name, "base", 0)
+        with TrialWriter(folder) as writer:
+            writer.text("data", "digits")
+        write_record(folder, record("base", 0, study=name))
+    with serve(tmp_path) as running, visit(browser) as visited:
+        address = next(view.address for view in running.views if view.study == "second")
+        visited.page.goto(running.url + address)
+        visited.page.frame_locator("iframe").get_by_role("heading", name="second").wait_for(timeout=60_000)
 
 
 def test_what_records_hold_is_text_and_an_expected_failure_is_no_fault(tab):

@@ -48,12 +48,14 @@ def ticked(view: View, runs: list[str]) -> set[str]:
     return {run for run in runs if re.search(urllib.parse.unquote(wanted), run)}
 
 
-def test_the_first_link_of_each_study_shows_its_variants_and_itself(tmp_path):
+def test_the_first_link_of_each_study_is_its_tab_and_the_next_shows_its_variants(tmp_path):
     for name in ("one", "two"):
         make_study(tmp_path, name)
     found = views_of(tmp_path, find_runs(tmp_path))
     first = {view.study: view for view in reversed(found)}
-    assert {study: set(view.runs) for study, view in first.items()} == {
+    assert {study: view.address for study, view in first.items()} == {n: f"#ablations&study={n}" for n in ("one", "two")}
+    second = {view.study: view for view in reversed(found) if view is not first[view.study]}
+    assert {study: set(view.runs) for study, view in second.items()} == {
         name: {name, f"{name}/base", f"{name}/v-1"} for name in ("one", "two")
     }
 
@@ -77,8 +79,8 @@ def test_what_is_not_there_has_no_link(tmp_path):
     study = make_study(tmp_path, "one")
     titles = {name.removeprefix("one: ") for name in views(tmp_path)}
     assert titles == {
-        "differences and mean curves", "summary and verdicts", "means with 95% intervals", "hyperparameters and verdicts",
-        "test curves",
+        "the study: table, curves, samples", "differences and mean curves", "summary and verdicts", "means with 95% intervals",
+        "hyperparameters and verdicts", "test curves",
     }  # fmt: skip
     add(study / "base/seed-0/test", image_summary("mistakes", PNG))
     add(study / "v-1/seed-0/train", histogram_summary("weights", [1.0]))

@@ -8,7 +8,7 @@ const REFRESH_MS = 3000;
 const HERE = new URL(".", import.meta.url);
 const SERVER = new URL("../../../", HERE);
 
-const page = { picked: [], stamps: new Map(), chosen: new Map(), options: new Map(), open: new Set() };
+const page = { picked: [], stamps: new Map(), chosen: new Map(), options: new Map(), open: new Set(), shown: false };
 
 export async function render() {
   followTheme();
@@ -33,7 +33,7 @@ async function look() {
   const names = studies.map((study) => study.name);
   page.picked = page.picked.filter((name) => names.includes(name));
   if (!page.picked.length && names.length) {
-    page.picked = [names.includes(wanted()) ? wanted() : names[0]];
+    page.picked = [names.includes(wanted("study")) ? wanted("study") : names[0]];
     markPicked();
   }
   for (const article of document.querySelectorAll(".board > article")) {
@@ -50,10 +50,10 @@ async function look() {
   }
 }
 
-// A study that the address behind TensorBoard's # names.
-function wanted() {
+// The study, or the variant, that the address behind TensorBoard's # names: #ablations&study=NAME&variant=NAME
+function wanted(what) {
   try {
-    return new URLSearchParams(window.parent.location.hash.replace(/^#ablations&?/, "")).get("study");
+    return new URLSearchParams(window.parent.location.hash.replace(/^#ablations&?/, "")).get(what);
   } catch {
     return null;
   }
@@ -122,9 +122,18 @@ async function drawStudy(name) {
       drawSelection(article).catch(showError);
     });
   }
+  const asked = page.shown ? null : boxes.find((box) => box.value === wanted("variant"));
+  if (asked) {
+    page.shown = true;
+    asked.checked = true;
+    page.open.add(`${name}/${asked.value}`);
+  }
   page.chosen.set(name, boxes.filter((each) => each.checked).map((each) => each.value));
   addExports(article.querySelector("section[aria-label=variants] > .tools"), name, "table");
   await Promise.all([drawSelection(article), drawOverview(article)]);
+  if (asked) {
+    article.querySelector(`details[data-variant="${CSS.escape(asked.value)}"]`)?.scrollIntoView();
+  }
 }
 
 async function drawSelection(article) {

@@ -6,9 +6,11 @@ What they show comes from `harness.report`; what they are asked for is held agai
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from tensorboard.plugins import base_plugin
@@ -31,6 +33,7 @@ class AblationsPlugin(base_plugin.TBPlugin):
     def __init__(self, context: base_plugin.TBContext) -> None:
         self._logdir = Path(context.logdir) if context.logdir else None
         self._kept: Any = None
+        self._warmed = False
 
     def get_plugin_apps(self) -> Mapping[str, Callable[..., Any]]:
         """Return what answers each address below /data/plugin/ablations."""
@@ -48,8 +51,21 @@ class AblationsPlugin(base_plugin.TBPlugin):
         return apps | {f"/{name}": partial(_answer, partial(_file, name), kind) for name, kind in FILES.items()}
 
     def is_active(self) -> bool:
-        """Say whether there is a study to show; TensorBoard hides the tab where there is none."""
-        return self._logdir is not None and bool(self._read().folders())
+        """Say whether there is a study to show; TensorBoard hides the tab where there is none.
+
+        It asks when its page opens: by the time that the tab's page is there, the first study is read.
+        """
+        names = list(self._read().folders()) if self._logdir else []
+        if names and not self._warmed:
+            self._warmed = True
+            Thread(target=self._warm, args=(names[0],), daemon=True).start()
+        return bool(names)
+
+    def _warm(self, name: str) -> None:
+        from harness.errors import UsageError
+
+        with suppress(UsageError, OSError):  # which is told to who asks for it
+            self._read().read(name)
 
     def frontend_metadata(self) -> base_plugin.FrontendMetadata:
         """Return the tab's name and where its script is."""

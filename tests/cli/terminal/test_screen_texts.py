@@ -78,6 +78,8 @@ ERRORS = (
     "remove",
     "restore",
     "board ablation",
+    "report logs/ablation",
+    "report logs/ablations --output report.doc",
     "rnu",
 )
 RUNS = ("run", "run-one-seed", "run-stand-in", "run-surprises")
