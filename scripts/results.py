@@ -17,7 +17,7 @@ from harness.study import study_files
 DRAWN_BY_PATH = (
     "Figures change when first weights do. Since these follow from the seed and each layer's path, so that a layer left out "
     "leaves the others as they are ([reliability](reliability.md)), every network starts from other weights than it did "
-    "earlier. Seconds of `keras-mlp` and `lenet` were taken while other work shared the cores."
+    "earlier. Seconds were taken while other work shared the cores."
 )
 
 

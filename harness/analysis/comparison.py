@@ -14,7 +14,7 @@ from harness.analysis.epochs import BEST, LAST, measured_epochs
 from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.predictions import AnswersError, load_right
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
-from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, join, pair, paired_difference
+from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, pair, paired_difference, seeds_in_words
 from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
 from harness.analysis.verdicts import INCONCLUSIVE, NONE_FINISHED, UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
@@ -129,8 +129,8 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     )
     pairs = pair(mine, its)
     difference, too_large = _difference(pairs, overlap(variant, control))
-    drawn = f"seeds {join(set(apart))} tested on other samples than in the control, so not paired" if apart else ""
-    stopped = f"seeds {join(interrupted)} interrupted" if interrupted else ""
+    drawn = f"{seeds_in_words(apart)} tested on other samples than in the control, so not paired" if apart else ""
+    stopped = f"{seeds_in_words(interrupted)} interrupted" if interrupted else ""
     note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
     refused = elsewhere or too_large or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
     return Held(difference, ended, pairs.seeds, note, refused and f"{NO_VERDICT}{refused}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.analysis.proportions import mcnemar_exact
-from harness.analysis.statistics import join
+from harness.analysis.statistics import seeds_in_words
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, TIMEOUT, Record
 from harness.study import SIGNIFICANCE, Metric
 
@@ -65,7 +65,7 @@ class Completion:
         groups: dict[str, set[int]] = {}
         for seed, status in ended.items():
             groups.setdefault(IN_WORDS.get(status, status), set()).add(seed)
-        return ", ".join(f"{len(seeds)} of {self.seeds} {word} (seeds {join(seeds)})" for word, seeds in groups.items())
+        return ", ".join(f"{len(seeds)} of {self.seeds} {word} ({seeds_in_words(seeds)})" for word, seeds in groups.items())
 
 
 ALL_FINISHED = Completion()

@@ -15,6 +15,7 @@ from harness.analysis.verdict_legend import legend
 from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR
 from harness.records import DIVERGED, FAILED, INTERRUPTED, TIMEOUT, UNEXPECTED_PASS
 from harness.study import (
+    BASE,
     BETTER,
     CONFOUNDED,
     EQUIVALENT,
@@ -46,13 +47,15 @@ class Conclusion:
     """What a study has shown.
 
     sentences: in the order of their weight. legend: what each verdict that occurs means. unsettled: the variants that
-    so many seeds would likely settle, as far as that is known and no more than MOST_SUGGESTED.
+    so many seeds would likely settle, as far as that is known and no more than MOST_SUGGESTED. faults: those of the
+    sentences that say what is not as expected.
     """
 
     sentences: tuple[str, ...]
     legend: Mapping[str, str]
     unsettled: tuple[str, ...] = ()
     seeds: int | None = None
+    faults: tuple[str, ...] = ()
 
 
 def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
@@ -66,19 +69,23 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
     judged = [row for row in rows if text_of(row.get("verdict")) in (BETTER, WORSE) and row.get("status") != UNEXPECTED_PASS]
     unsettled = [row for row in rows if _is_unsettled(row)]
     early = [row for row in rows if _wants_seeds(row)]
+    seeds, near = _seeds_for(unsettled, early)
+    faults, stopped = _troubles(rows, trials)
+    data = next((text_of(row.get("data")) for row in rows if row["variant"] == BASE), "")
     sentences = [
-        *_troubles(rows, trials),
-        *effect_sentences(judged, unit),
+        *faults,
+        *stopped,
+        *effect_sentences(judged, unit, data=data),
         *_too_few(early, unit, trials),
-        *_too_close(unsettled, trials, alone=not judged),
-        *_same(rows, unit),
+        *_too_close(unsettled, near, trials, alone=not judged),
+        *_same(rows, unit, trials),
         *_as_meant(rows),
         *_not_compared(rows, trials),
     ]
     if not sentences:
         sentences = ["There is nothing to compare yet: no variant has run beside its control."]
-    seeds, near = _seeds_for(unsettled, early)
-    return Conclusion(tuple(sentences), legend(rows), tuple(str(row["variant"]) for row in near), seeds)
+    names = tuple(str(row["variant"]) for row in near)
+    return Conclusion(tuple(sentences), legend(rows), names, seeds, tuple(faults))
 
 
 def _too_few(rows: Sequence[Row], unit: Unit, trials: str) -> list[str]:
@@ -98,38 +105,50 @@ def _too_few(rows: Sequence[Row], unit: Unit, trials: str) -> list[str]:
     return [f"{said} The largest difference so far: {cause}, {unit.name} {unit.amount(delta_of(largest))} {moved}."]
 
 
-def _too_close(rows: Sequence[Row], trials: str, *, alone: bool) -> list[str]:
+def _too_close(rows: Sequence[Row], near: Sequence[Row], trials: str, *, alone: bool) -> list[str]:
+    """Name what the seeds do not tell: first what is most easily settled, then what takes more of them."""
     if not rows:
         return []
     pairs = sorted({int(number_of(row.get("pairs")) or 0) for row in rows})
     lead = "Nothing was found that matters. Too close" if alone else "Too close"
-    return [f"{lead} to call with {range_text(pairs)} {trials}: {names_of(rows, add=_needed)}."]
+    easily = [row for row in rows if any(row is other for other in near)]
+    others = [row for row in rows if not any(row is other for other in near)]
+    known = [row for row in others if _needs(row) is not None]
+    groups = (easily, known, [row for row in others if _needs(row) is None])
+    told = "; ".join(f"{names_of(group)}{_needed(group)}" for group in groups if group)
+    return [f"{lead} to call with {range_text(pairs)} {trials}: {told}."]
 
 
-def _needed(row: Row) -> str:
-    """Say how many seeds would likely settle a comparison; nothing where that is not known, as of folds."""
-    low, high = (number_of(row.get(name)) for name in ("seeds_needed_low", "seeds_needed_high"))
-    if low is None or high is None:
+def _needs(row: Row) -> float | None:
+    """Return up to how many seeds it likely takes to settle a comparison; None where that is not known, as of folds."""
+    return number_of(row.get("seeds_needed_high"))
+
+
+def _needed(rows: Sequence[Row]) -> str:
+    """Say how many seeds would likely settle the hardest of some comparisons."""
+    needs = [most for row in rows if (most := _needs(row)) is not None]
+    if not needs:
         return ""
-    ends = list(dict.fromkeys(f"over {MOST_SEEDS}" if end > MOST_SEEDS else f"{end:.0f}" for end in (low, high)))
-    return f" ({' to '.join(ends)} needed)"
+    return f" (over {MOST_SEEDS} may be needed)" if max(needs) > MOST_SEEDS else f" (up to {max(needs):.0f} needed)"
 
 
-def _same(rows: Sequence[Row], unit: Unit) -> list[str]:
+def _same(rows: Sequence[Row], unit: Unit, trials: str) -> list[str]:
     margin = margin_of(rows)
-    size = f" of {unit.amount(margin)} or more" if margin else " that matters"
+    size = f" of {unit.chosen_amount(margin)} or more" if margin else " that matters"
     equivalent = [row for row in rows if text_of(row.get("verdict")) == EQUIVALENT]
     identical = [row for row in rows if text_of(row.get("verdict")) == IDENTICAL]
     return [
-        *([f"No difference{size}: {names_of(equivalent, add=_worst)}."] if equivalent else []),
+        *([f"No difference{size}: {names_of(equivalent, add=lambda row: _stray(row, trials))}."] if equivalent else []),
         *([f"Exactly the same numbers as the control: {names_of(identical)}."] if identical else []),
     ]
 
 
-def _worst(row: Row) -> str:
-    """Say how far the worst seed of an equivalent variant fell, which a mean does not show."""
-    worst, points = number_of(row.get("worst_value")), unit_of([row]).points
-    return "" if worst is None else f" (worst {format_metric(worst, fraction=points)})"
+def _stray(row: Row, trials: str) -> str:
+    """Name the worst seed's value of an equivalent variant where it lies farther from the mean than what matters."""
+    worst, mean, margin = (number_of(row.get(name)) for name in ("worst_value", "value", "margin"))
+    if worst is None or (mean is not None and margin is not None and abs(worst - mean) < margin):
+        return ""
+    return f" (worst {trials[:-1]} {format_metric(worst, fraction=unit_of([row]).points)})"
 
 
 def _as_meant(rows: Sequence[Row]) -> list[str]:
@@ -144,7 +163,8 @@ def _not_compared(rows: Sequence[Row], trials: str) -> list[str]:
     for row in rows:
         detail = text_of(row.get("verdict_detail"))
         word = text_of(row.get("verdict"))
-        if not text_of(row.get("control")) or _all_lost(row) or _wants_seeds(row) or _is_unsettled(row):
+        stopped = text_of(row.get("status")) == INTERRUPTED
+        if not text_of(row.get("control")) or _all_lost(row) or stopped or _wants_seeds(row) or _is_unsettled(row):
             continue
         if word == INCONCLUSIVE and detail == UNFAIR.detail:
             reasons.setdefault(f"some {trials} did not finish, so that the others are no fair sample", []).append(row)
@@ -153,24 +173,27 @@ def _not_compared(rows: Sequence[Row], trials: str) -> list[str]:
     return [f"No verdict on {names_of(found)}: {why}." for why, found in reasons.items()]
 
 
-def _troubles(rows: Sequence[Row], trials: str) -> list[str]:
-    """Name the variants that did not do what is expected of them."""
+def _troubles(rows: Sequence[Row], trials: str) -> tuple[list[str], list[str]]:
+    """Name the variants that did not do what is expected of them, and those that were stopped before they could."""
     by_status: dict[str, list[Row]] = {}
     for row in rows:
         if _as_expected(row) is False:
             lost = number_of(row.get("failed_seeds"))
             status = text_of(row.get("status")) if lost else ""
             by_status.setdefault(status if status in _TROUBLE else "", []).append(row)
-    sentences = []
+    faults, stopped = [], []
     for status, found in by_status.items():
         if not status:
-            sentences.append(f"Not as the study expects: {names_of(found)}.")
+            faults.append(f"Not as the study expects: {names_of(found)}.")
             continue
         words = _TROUBLE[status].format(was=verb_for("was", "were", found))
         often = f" in {lost_trials(found[0], trials)}" if len(found) == 1 and number_of(found[0].get("seeds")) != 1 else ""
-        lead = "Not finished" if status == INTERRUPTED else "Not as expected"
-        sentences.append(f"{lead}: {names_of(found)} {words}{often}.")
-    return sentences
+        said = f"{names_of(found)} {words}{often}."
+        if status == INTERRUPTED:
+            stopped.append(f"Not finished: {said}")
+        else:
+            faults.append(f"Not as expected: {said}")
+    return faults, stopped
 
 
 def _is_unsettled(row: Row) -> bool:

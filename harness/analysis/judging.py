@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.analysis.statistics import seeds_in_words
 from harness.errors import clean
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, OK, UNEXPECTED_PASS, Record, claims_of, reason
 from harness.study import BASE, Claim, Expectation, Metric, Row, Study
@@ -81,8 +82,7 @@ def ends(study: Study, records: Iterable[Record]) -> tuple[str, ...]:
 
 def _end(study: Study, variant: str, ended: str, seeds: Sequence[int]) -> str:
     asked = replace(study.expectation(variant), claims=()).asked
-    which = f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
-    return f"{variant} {which}: {ended}; it was expected to {asked}."
+    return f"{variant} {seeds_in_words(seeds)}: {ended}; it was expected to {asked}."
 
 
 @dataclass(frozen=True, slots=True)

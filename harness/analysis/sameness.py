@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from harness.analysis.statistics import seeds_in_words
 from harness.analysis.test_sets import fold_scheme
 from harness.errors import MOST_NAMED
 from harness.records import Record
@@ -40,9 +41,9 @@ def left_out_lines(kept: Iterable[Record], left_out: Iterable[Record]) -> list[s
         mine = made_as(newest[study, variant])
         parts = [part for one in group for part in made_as(one).items()]
         others = dict.fromkeys(name for name, value in parts if mine.get(name, value) != value)
-        seeds = ", ".join(str(record.seed) for record in group)
+        seeds = seeds_in_words(record.seed for record in group)
         lines.append(
-            f"{study}/{variant}: seed{'s' if len(group) > 1 else ''} {seeds} left out: made with other "
+            f"{study}/{variant}: {seeds} left out: made with other "
             f"{' and '.join(others) or 'circumstances'} than the newest of its records."
         )
     return lines

@@ -5,7 +5,7 @@ pay for it. A number that cannot be known is None, never a guess.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,7 +150,7 @@ def pair(variant: Mapping[int, float], control: Mapping[int, float]) -> Pairs:
         variant=tuple(float(variant[seed]) for seed in seeds),
         control=tuple(float(control[seed]) for seed in seeds),
         seeds=tuple(seeds),
-        note="; ".join(f"seeds {join(missing)} {reason}" for missing, reason in notes if missing),
+        note="; ".join(f"{seeds_in_words(missing)} {reason}" for missing, reason in notes if missing),
     )
 
 
@@ -257,6 +257,7 @@ def check_confidence(confidence: float) -> None:
         raise ValueError(f"confidence is {confidence:g}; expected a value between 0 and 1, such as {CONFIDENCE:g}.")
 
 
-def join(seeds: set[int]) -> str:
-    """Write seeds in order: 1, 4."""
-    return ", ".join(str(seed) for seed in sorted(seeds))
+def seeds_in_words(seeds: Iterable[int]) -> str:
+    """Write seeds in order: seed 1, or seeds 1, 4."""
+    ordered = sorted(set(seeds))
+    return f"{'seed' if len(ordered) == 1 else 'seeds'} {', '.join(map(str, ordered))}"

@@ -37,9 +37,24 @@ class Unit:
         """Write a difference for a column of them: points with two decimals."""
         return f"{value * _PER_POINT:+z.2f}" if self.points else self.signed(value)
 
+    def chosen(self, value: float) -> str:
+        """Write a number that was not measured, as a margin is, without its sign and the zeros behind it.
+
+        >>> Unit("test rmse", points=False).chosen(0.01), Unit("test rmse", points=False).chosen(500.0)
+        ('0.01', '500')
+        """
+        number = self.number(value)
+        return number if self.points or "." not in number or "e" in number else number.rstrip("0").rstrip(".")
+
     def amount(self, value: float) -> str:
         """Write a difference without its sign: 3.6 points; of another metric than an accuracy, its number alone."""
-        number = self.number(value)
+        return self._with_name(self.number(value))
+
+    def chosen_amount(self, value: float) -> str:
+        """Write a difference that was not measured: 0.3 points; 0.01."""
+        return self._with_name(self.chosen(value))
+
+    def _with_name(self, number: str) -> str:
         return f"{number} {'point' if number in ('1', '1.0') else 'points'}" if self.points else number
 
 

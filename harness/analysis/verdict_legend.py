@@ -11,8 +11,8 @@ def legend(rows: Iterable[Row]) -> dict[str, str]:
     """Return the verdicts that occur in the rows of a summary, each with what it means."""
     rows = list(rows)
     margin, unit = margin_of(rows), unit_of(rows)
-    least = f"by {unit.amount(margin)} or more" if margin else "by enough to matter"
-    apart = f"less than {unit.amount(margin)} apart" if margin else "too little apart to matter"
+    least = f"by {unit.chosen_amount(margin)} or more" if margin else "by enough to matter"
+    apart = f"less than {unit.chosen_amount(margin)} apart" if margin else "too little apart to matter"
     ways = ("lower", "higher") if any(row.get("direction") == LOWER for row in rows) else ("higher", "lower")
     meaning = {
         word: f"{way} {least}, and not by chance (corrected p < {SIGNIFICANCE:g})."

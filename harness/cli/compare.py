@@ -97,12 +97,13 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     else:
         (columns, same), told = choose_columns(frame, choice, metric=metric, numbered=numbered), ""
     words = (told, "" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
-    caption = " ".join(part for part in (*words, _sources_in_words(sources, numbered), same) if part)
+    caption = " ".join(filter(None, (*words, _sources_in_words(sources, numbered), same)))
+    numbers = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1) if numbered > 1)
     print_notes([note for source in sources for note in source.notes])
     if frame.empty and choice.filter:
         print_notes([f"None of {len(table)} rows fits the filter {choice.filter!r}."])
     label = "-".join(sorted({*frame["study"]})) if form == LATEX else ""
-    print_table(frame, columns, form=form, output=output, caption=caption, label=label)
+    print_table(frame, columns, form=form, output=output, title=numbers, caption=caption, label=label)
     if concluded:
         print_conclusions(make_console(), sources)
 
@@ -144,7 +145,7 @@ def choose_columns(
         wanted = [column for name in names for column in groups.get(name) or _group(name, frame, numbered)]
         return list(dict.fromkeys(wanted)), ""
     spoken = (*SPOKEN, difference_of(metric))
-    shown, same = [], []
+    shown, same, noted = [], [], ""
     for name in candidates(metric, numbered=numbered, epoch=choice.epoch):
         group = _group(name, frame, numbered)
         columns = ([format_value(name, value) for value in frame[column].tolist()] for column in group[:numbered])
@@ -156,10 +157,13 @@ def choose_columns(
             continue
         if name in ("variant", metric) or (values and _varies(rows, spoken=name in spoken)):
             shown += [column for column in group if numbered == 1 or name == "variant" or _has_values(frame, column)]
-        elif values and (name not in spoken or name == "note") and not name.endswith("_std"):
+        elif values and name == "note":
+            noted = f"In every row: {values.pop()}."
+        elif values and name not in spoken and not name.endswith("_std"):
             words = name.replace("_", " ")
             same.append(f"{words} {values.pop()}" if len(values) == 1 else words)
-    return shown, f"The same {'in every row' if numbered == 1 else 'in each'}: {', '.join(same)}." if same else ""
+    told = f"The same {'in every row' if numbered == 1 else 'in each'}: {', '.join(same)}." if same else ""
+    return shown, " ".join(filter(None, (told, noted)))
 
 
 def _has_values(frame: "pd.DataFrame", column: str) -> bool:
@@ -203,12 +207,13 @@ def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:
 def _sources_in_words(sources: Sequence[ComparedTable], numbered: int) -> str:
     if len(sources) == 1:
         return ""
-    names = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1))
+    if numbered == 1:
+        labels = " and ".join(source.label for source in sources)
+        return f"{labels} have no variant of a study in common: one stands below the other."
     first, *others = map(_keys, sources)
     if first.isdisjoint(set().union(*others)):
-        end = "that there are no differences" if numbered > 1 else "that they stand one below the other"
-        return f"{names}; no variant of a study in 1 is in another, so {end}."
-    return f"{names}; a difference is of means, from 1."
+        return "No variant of a study in 1 is in another, so that there are no differences."
+    return "A difference is of means, from 1."
 
 
 def _keys(source: ComparedTable) -> set[tuple[str, str]]:
@@ -226,13 +231,23 @@ def _drawn(form: str, output: str) -> bool:
 
 
 def print_table(
-    frame: "pd.DataFrame", columns: Sequence[str], *, form: str, output: str, caption: str = "", label: str = ""
+    frame: "pd.DataFrame",
+    columns: Sequence[str],
+    *,
+    form: str,
+    output: str,
+    title: str = "",
+    caption: str = "",
+    label: str = "",
 ) -> None:
-    """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants."""
+    """Write a table in its format, to a file or to the standard output; drawn where that is what a reader wants.
+
+    title: stands above a table that is drawn, else before the caption.
+    """
     if _drawn(form, output) and len(frame) <= MOST_DRAWN:
-        make_console().print(view_table(make_view(frame, columns, caption=caption, marked=BEST_MARK)))
+        make_console().print(view_table(make_view(frame, columns, caption=caption, marked=BEST_MARK), title=title))
     else:
-        text = export(frame, columns, form, caption=caption, label=label)
+        text = export(frame, columns, form, caption=f"{title}. {caption}" if title else caption, label=label)
         write_output(text, output, show=lambda text: click.echo(text, nl=False))
 
 

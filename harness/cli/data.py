@@ -6,9 +6,11 @@ from pathlib import Path
 from rich.markup import escape
 from rich.text import Text
 
+from harness.cli.doctor import print_finding
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table import Column, Table
 from harness.data import DATASETS, DataError, fetch, find_dataset, survey
+from harness.maintenance import damage
 
 STATE_STYLES = {"verified": "green", "absent": "dim", "damaged": "bold red"}
 
@@ -25,8 +27,8 @@ def print_datasets(data_dir: Path | None) -> None:
     title = "Datasets, in the order in which they are looked for"
     console.print(Table((*columns, Column("path", text=True)), rows, title=title))
     for place in places:
-        if place.fault:
-            console.print(place.fault, style="red", markup=False)
+        if place.state == "damaged":
+            print_finding(console, damage(place))
 
 
 def fetch_datasets(names: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table import pairs
-from harness.maintenance import Section, examine_logs, examine_machine
+from harness.maintenance import Finding, Section, examine_logs, examine_machine
 from harness.records import on_one_line
 from harness.study import counted
 
@@ -33,5 +33,10 @@ def problems_found(count: int) -> str:
 def _print(console: Console, section: Section) -> None:
     console.print(pairs(section.title, section.facts))
     for finding in section.findings:
-        console.print(Text(f"✗ {on_one_line(finding.what)}", style="red"), soft_wrap=True)
-        console.print(Text(f"  mend: {on_one_line(finding.mend)}"), soft_wrap=True)
+        print_finding(console, finding)
+
+
+def print_finding(console: Console, finding: Finding) -> None:
+    """Print what is wrong, and below it what mends it; neither is broken, so that a command can be copied."""
+    console.print(Text(f"✗ {on_one_line(finding.what)}", style="red"), soft_wrap=True)
+    console.print(Text(f"  mend: {on_one_line(finding.mend)}"), soft_wrap=True)

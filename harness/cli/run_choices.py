@@ -11,7 +11,19 @@ from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.records import origin
 from harness.runs import AUTO, SEEDS, RunRequest, in_changed_base, selected
-from harness.study import BASE, Study, annotations, changed, load_study, parse, place_of, study_files, training, working_studies
+from harness.study import (
+    BASE,
+    Study,
+    annotations,
+    changed,
+    load_study,
+    parse,
+    place_of,
+    same_training,
+    study_files,
+    training,
+    working_studies,
+)
 
 ALL = "all"
 
@@ -182,7 +194,7 @@ def _faults(chosen: StudyRequest) -> dict[str, str]:
         settings = {each: training(alone.settings(each)) for each in alone.names}
         same = [(trainings[values], each) for each, values in settings.items() if trainings.get(values, each) != each]
         if same:  # as another variant that is kept
-            faults[name] = str(alone.same(*same[0]))
+            faults[name] = str(same_training(alone, *same[0]))
         else:
             trainings |= {values: each for each, values in settings.items()}
     return faults

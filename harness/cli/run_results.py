@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, outcome, summary_table, trials_called
 from harness.cli.terminal.conclusion import ConclusionView, next_steps
@@ -41,8 +42,14 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
 def _print_summary(plan: Plan, console: Console) -> int:
     found = results(plan)
     summary = summary_table(found.records, logdir=plan.request.logdir)
+    rows = summary.to_dict("records")
+    # One that was stopped is no fault of its variant: the same command goes on with it.
+    unexpected = ends(plan.declared, (record for record in found.records if record.status != INTERRUPTED))
+    claims = outcome(plan.study, rows, changed=bool(plan.request.base_changes))
+    faults = [Text.assemble(("Not as expected: ", "bold red"), line) for line in unexpected]
+    faults += [Text.assemble(("Broken expectation: ", "bold red"), line) for line in claims.broken]
     console.print(summary_view(summary, title=titled(plan.study, found.records)))
-    view = ConclusionView(summary.to_dict("records"), trials=trials_called(found.records))
+    view = ConclusionView(rows, trials=trials_called(found.records), faults=faults)
     console.print(view)
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
@@ -57,19 +64,12 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"  {_named(found.stale)}.", markup=False)
     for problem in found.problems:
         console.print(f"Set aside: {problem}", markup=False)
-    # One that was stopped is no fault of its variant: the same command goes on with it.
-    unexpected = ends(plan.declared, (record for record in found.records if record.status != INTERRUPTED))
-    for line in unexpected:
-        console.print(f"[bold red]Not as expected:[/] {escape(line)}")
-    claims = outcome(plan.study, summary.to_dict("records"), changed=bool(plan.request.base_changes))
     for line in claims.unjudged:
         console.print(f"Note: {line}", markup=False)
-    for line in claims.broken:
-        console.print(f"[bold red]Broken expectation:[/] {escape(line)}")
     made = [name for name in (SUMMARY_FILE, RUNS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists()]
     console.print(f"Stored in {as_typed(plan.folder)}: {', '.join(['records', *made])}.", markup=False)
     for step in next_steps(view.conclusion, found.records, plan.folder) if found.records else ():
         console.print(step, soft_wrap=True)
     if line := real_data_line(found.records):
         console.print(line, style="yellow", markup=False, soft_wrap=True)
-    return 1 if unexpected or claims.broken else 0
+    return 1 if faults else 0

@@ -116,12 +116,14 @@ def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: C
     """Print what a run of these studies would do, having checked that each variant changes something; return the status."""
     with closing(Workers(request, most=1)) as workers:
         plans = sound_plans(studies, workers)
-    for plan in plans:
+    for place, plan in enumerate(plans):
+        if place:
+            console.print()
         console.print(plan_table(plan, workers=request.workers))
         if plan.cached and plan.study.arrays_from:
             console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
     if len(plans) > 1:
-        console.print(total_line(plans, workers=request.workers), markup=False)
+        console.print(f"\n{total_line(plans, workers=request.workers)}", markup=False)
     return 0 if len(plans) == len(studies) else WRONG_STATUS
 
 

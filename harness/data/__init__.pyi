@@ -13,6 +13,7 @@ from .catalogue import CLASS_NAMES as CLASS_NAMES, DATASETS as DATASETS, find_da
 from .datasets import Data as Data
 from .labels import NO_CLASS as NO_CLASS, class_labels as class_labels, class_numbers as class_numbers, one_hot as one_hot
 from .resolve import (
+    DatasetLocation as DatasetLocation,
     ResolvedDataset as ResolvedDataset,
     Table as Table,
     fetch as fetch,

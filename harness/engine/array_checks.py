@@ -1,6 +1,6 @@
-"""What is refused before training, since compiled code would not notice."""
+"""Which arrays a model cannot take, which is refused before training, since compiled code would not notice."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -10,10 +10,9 @@ from harness.data import Arrays, Samples, each, titled
 from harness.engine.building import first_inputs
 from harness.engine.keras_internals import Functional, input_structure, output_structure
 from harness.engine.overrides import has_call, own
+from harness.engine.sample_checks import check_samples, parts_of
 from harness.engine.scaling import check_scale
-from harness.study import SPLITS, VALIDATION
 
-CHECKED_AT_ONCE = 8192  # samples; keeps the temporary arrays small
 SPARSE = "sparse_categorical_crossentropy"
 IDENTITIES = ("circle",)  # losses of labels that say which samples belong together, whatever the output's shape
 CATEGORICAL_PAIRS = ("crossentropy", "ce")  # names that Keras resolves by the labels' shape
@@ -27,7 +26,7 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
     XLA clamps a label out of range instead of failing, and checks no shape again once compiled.
     """
     check_samples(arrays)
-    for name in _parts(arrays):
+    for name in parts_of(arrays):
         _check_inputs(model, f"x_{name}", getattr(arrays, f"x_{name}"))
     if not has_call(model):
         return
@@ -36,7 +35,7 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
         return
     outputs = keras.tree.flatten(_outputs(model, arrays))
     structure = output_structure(model) if isinstance(model, Functional) else None
-    for name in _parts(arrays):
+    for name in parts_of(arrays):
         y = getattr(arrays, f"y_{name}")
         if isinstance(y, Mapping) and isinstance(structure, Mapping):
             _by_name(f"y_{name}", "outputs", y, structure)
@@ -45,55 +44,6 @@ def check_arrays(model: keras.Model, arrays: Arrays) -> None:
                 f"y_{name} goes by names ({', '.join(sorted(y))}), the model's outputs do not; expected a tuple by order."
             )
         _check_targets(model, outputs, f"y_{name}", getattr(arrays, f"y_{name}"))
-
-
-def check_samples(arrays: Arrays, *, gaps: bool = False) -> None:
-    """Raise ValueError for arrays that no model could learn from: of different lengths, empty, or not finite.
-
-    gaps: whether the model takes inputs that are NaN, for values that are not known.
-    """
-    if (arrays.x_validation is None or arrays.y_train is None) != (arrays.y_validation is None):
-        expected = "both or none" if arrays.y_train is not None else "no y_validation, as there is no y_train"
-        raise ValueError(f"Received one of x_validation and y_validation; expected {expected}.")
-    for name in _parts(arrays):
-        x, y = getattr(arrays, f"x_{name}"), getattr(arrays, f"y_{name}")
-        given = {f"x_{name}": x} if y is None else {f"x_{name}": x, f"y_{name}": y}
-        _check_lengths(given)
-        for label, samples in given.items():
-            for title, array in titled(label, samples):
-                _check_finite(title, array, gaps=(gaps or arrays.nan_inputs) and samples is x)
-    _check_weights(arrays)
-
-
-def _parts(arrays: Arrays) -> tuple[str, ...]:
-    return tuple(name for name in SPLITS if name != VALIDATION or arrays.x_validation is not None)
-
-
-def _check_lengths(given: Mapping[str, Samples]) -> None:
-    lengths = {title: len(array) for label, samples in given.items() for title, array in titled(label, samples)}
-    if len(set(lengths.values())) > 1:
-        received = ", ".join(f"{title} {length}" for title, length in lengths.items())
-        raise ValueError(f"All arrays need the same number of samples; received {received}.")
-    if 0 in lengths.values():
-        raise ValueError(f"{next(iter(given))} holds no samples; expected at least one.")
-
-
-def _chunks(array: np.ndarray) -> Iterator[np.ndarray]:
-    return (array[first : first + CHECKED_AT_ONCE] for first in range(0, len(array), CHECKED_AT_ONCE))
-
-
-def _check_finite(title: str, array: np.ndarray, *, gaps: bool = False) -> None:
-    if not np.issubdtype(array.dtype, np.inexact):
-        return
-    wrong = sum(int((np.isinf(part) if gaps else ~np.isfinite(part)).sum()) for part in _chunks(array))
-    if wrong:
-        kind = "infinite" if gaps else "NaN or infinite"
-        advice = (
-            ", or Arrays(..., nan_inputs=True) for a model that knows what to make of NaN"
-            if not gaps and title[0] == "x"
-            else ""
-        )
-        raise ValueError(f"{title} holds {wrong} values that are {kind}, of {array.size}; expected none{advice}.")
 
 
 def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
@@ -257,22 +207,3 @@ def _check_classes(title: str, labels: np.ndarray, output: tuple[int | None, ...
             f"{title} holds {wrong} labels out of range: labels run from {labels.min():g} to {labels.max():g}, "
             f"but the model has {classes} outputs; expected labels in [0, {classes})."
         )
-
-
-def _check_weights(arrays: Arrays) -> None:
-    if arrays.class_weight is not None and arrays.sample_weight is not None:
-        raise ValueError("Received both class_weight and sample_weight; expected one of them.")
-    if arrays.class_weight is not None and arrays.y_train is not None and len(each(arrays.y_train)) > 1:
-        raise ValueError("class_weight expects a model of one output; received several label arrays.")
-    for name, x, kind in (
-        ("sample_weight", arrays.x_train, "training"),
-        ("sample_weight_test", arrays.x_test, "test"),
-        ("sample_weight_validation", arrays.x_validation, "validation"),
-    ):
-        given = getattr(arrays, name)
-        if given is None:
-            continue
-        weights = np.asarray(given)
-        if x is None or weights.shape[:1] != each(x)[0].shape[:1]:
-            raise ValueError(f"{name} has shape {weights.shape}; expected one weight for each {kind} sample.")
-        _check_finite(name, weights)

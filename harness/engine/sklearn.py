@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from harness.data import NO_CLASS, Arrays, Samples, class_numbers, each, training_weights
-from harness.engine.array_checks import check_samples
 from harness.engine.epoch import Epoch
+from harness.engine.sample_checks import check_samples
 from harness.study import SPLITS, TEST, TRAIN, VALIDATION
 
 ENGINE = "scikit-learn"

@@ -1,4 +1,9 @@
-from .doctor import Section as Section, examine_machine as examine_machine
+from .doctor import (
+    Finding as Finding,
+    Section as Section,
+    damage as damage,
+    examine_machine as examine_machine,
+)
 from .log_check import examine_logs as examine_logs
 from .reruns import Rerun as Rerun, rerun as rerun, study_file as study_file, trial_of as trial_of
 from .retabling import make_tables_again as make_tables_again, shown_trials as shown_trials

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from harness.data import DATASETS, DataError, survey
+from harness.data import DATASETS, DataError, DatasetLocation, survey
 from harness.records import command
 from harness.runs import default_jobs, sweep, usable_cores
 from harness.tensorboard import FIRST_PORT, LOOPBACK
@@ -136,9 +136,18 @@ def data(data_dir: Path | None) -> Part:
         yield name, state
         for place in there:
             if place.state == "damaged":
-                again = "it is made anew when it is next used" if place.source == "cache" else command("data", "fetch", name)
-                mend = again if place.source != "files" else f"put the published file in its place, or remove it and: {again}"
-                yield Finding(place.fault or f"{place.path} is damaged", mend)
+                yield damage(place)
+
+
+def damage(place: DatasetLocation) -> Finding:
+    """Return what is wrong with a damaged dataset, and what mends it."""
+    again = command("data", "fetch", place.dataset)
+    mends = {
+        "files": f"put the published file in its place, or remove it and: {again}",
+        "bundled": "python -m pip install --force-reinstall scikit-learn",
+        "cache": "nothing to do, it is made anew when it is next used",
+    }
+    return Finding(place.fault or f"{place.path} is damaged", mends.get(place.source, again))
 
 
 def disk(logdir: Path) -> Part:

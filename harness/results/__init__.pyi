@@ -19,6 +19,8 @@ from .differences import (
 from .filters import parse_filter as parse_filter
 from .findings import findings_text as findings_text
 from .forest import (
+    BAND as BAND,
+    ZERO as ZERO,
     Bar as Bar,
     ForestPlot as ForestPlot,
     axis_ends as axis_ends,

@@ -66,15 +66,28 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """The values at the middle of the first and of the last character of a line."""
+    """A line of characters, zero in the middle of one of them, so that what lies as far to either side is drawn as far.
 
-    low: float
-    high: float
+    zero: its place. step: from the middle of a character to that of the next.
+    """
+
+    zero: int
+    step: float
     width: int
+
+    @property
+    def low(self) -> float:
+        """The value in the middle of the first character."""
+        return -self.zero * self.step
+
+    @property
+    def high(self) -> float:
+        """The value in the middle of the last character."""
+        return (self.width - 1 - self.zero) * self.step
 
     def place(self, value: float) -> int:
         """Return the character that a value falls on; outside of the axis where the value is."""
-        return round((value - self.low) / (self.high - self.low) * (self.width - 1))
+        return self.zero + round(value / self.step)
 
     def side(self, value: float) -> int:
         """Return 0 for a value that falls on the axis, -1 or 1 for one that is too low or too high for it."""
@@ -97,7 +110,7 @@ def forest_plot(rows: Iterable[Row], *, width: int = 80) -> ForestPlot | None:
     names = _names(bars, width - figure_width - verdict_width - 3 * _GAP - NARROWEST_AXIS)
     name_width = max(map(len, names))
     room = width - name_width - figure_width - verdict_width - 3 * _GAP
-    axis = _Axis(*axis_ends(bars, margin), min(max(room, NARROWEST_AXIS), WIDEST_AXIS))
+    axis = _axis(axis_ends(bars, margin), min(max(room, NARROWEST_AXIS), WIDEST_AXIS))
     lines = tuple(
         ForestLine(f"{name:{name_width}}", _drawn(bar, axis, margin), figure.rjust(figure_width), bar.verdict)
         for name, bar, figure in zip(names, bars, figures, strict=True)
@@ -126,6 +139,13 @@ def axis_ends(bars: Sequence[Bar], margin: float) -> tuple[float, float]:
     return low - 0.04 * span, high + 0.04 * span
 
 
+def _axis(ends: tuple[float, float], width: int) -> _Axis:
+    """Return the axis of so many characters that comes nearest to these ends."""
+    low, high = ends
+    step = (high - low) / (width - 1)
+    return _Axis(round(-low / step), step, width)
+
+
 def _drawn(bar: Bar, axis: _Axis, margin: float) -> str:
     cells = [BAND if margin and axis.place(-margin) <= place <= axis.place(margin) else " " for place in range(axis.width)]
     cells[axis.place(0.0)] = ZERO
@@ -144,7 +164,7 @@ def _scale(axis: _Axis, unit: Unit) -> str:
     """Return the values at both ends of the axis, and its zero."""
     cells = [" "] * axis.width
     for value, place in ((0.0, axis.place(0.0)), (axis.low, 0), (axis.high, axis.width)):
-        text = "0" if not value else unit.signed(float(f"{value:.2g}"))
+        text = "0" if not value else f"{'-' if value < 0 else '+'}{unit.chosen(float(f'{value:.2g}'))}"
         start = min(max(place - len(text) // 2, 0), axis.width - len(text)) if value else place
         if all(cell == " " for cell in cells[max(start - 1, 0) : start + len(text) + 1]):
             cells[start : start + len(text)] = text
@@ -155,8 +175,8 @@ def _key(bars: Sequence[Bar], axis: _Axis, unit: Unit, margin: float) -> str:
     parts = [f"{POINT} difference"]
     if any(bar.low < bar.high for bar in bars):
         parts.append(f"{LINE} 95% interval")
-    if margin:
-        parts.append(f"{BAND} too small to matter (±{unit.number(margin)})")
+    if margin and axis.place(margin) > axis.zero:  # else zero covers it
+        parts.append(f"{BAND} too small to matter (±{unit.chosen(margin)})")
     if any(axis.side(end) for bar in bars for end in (bar.low, bar.high)):
         parts.append(f"{BELOW} beyond the axis")
     return "  ".join(parts)

@@ -93,13 +93,14 @@ from .settings import (
 )
 from .source import function_source as function_source, value_text as value_text
 from .splits import PREFIXES as PREFIXES, SPLITS as SPLITS, TEST as TEST, TRAIN as TRAIN, VALIDATION as VALIDATION
-from .study import (
-    NON_TRAINING_SETTINGS as NON_TRAINING_SETTINGS,
-    Study as Study,
-    training as training,
-)
+from .study import Study as Study
 from .toml import place_of as place_of
 from .toml_file import TomlFile as TomlFile, read_toml as read_toml
 from .value_identity import has_plain_content as has_plain_content
 from .variant import BASE as BASE, Variant as Variant, show_value as show_value
+from .variant_checks import (
+    NON_TRAINING_SETTINGS as NON_TRAINING_SETTINGS,
+    same_training as same_training,
+    training as training,
+)
 from .watching import watch as watch

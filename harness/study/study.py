@@ -16,15 +16,14 @@ from harness.study.names import check_name
 from harness.study.own_calls import check_functions, takes, written
 from harness.study.own_settings import settings_of
 from harness.study.own_training import check_command, check_own_training
-from harness.study.settings import Settings, changed, differences, to_json, values_of
-from harness.study.settings_reads import check_reads
+from harness.study.settings import Settings, changed, differences, to_json
 from harness.study.variant import BASE, Variant, check_expectation, show_value
+from harness.study.variant_checks import check_variants
 
 _CALLS = {  # how these are called, always
     "arrange": "arrange(settings, data)",
     "groups": "groups(settings, arrays)",
 }
-NON_TRAINING_SETTINGS = ("log_every",)  # settings that change nothing in what is trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +90,11 @@ class Study:
                     f"Study {self.name!r}: {name} is a {kind}; expected a function, as {name}=lambda settings: [...]."
                 )
         check_functions(self)
-        self._check_names()
         check_expectation(f"Study {self.name!r}", self.expect)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
             raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
-        trainings: dict[tuple[Any, ...], str] = {}
         check_command(self, BASE, self.base)
-        for variant in self.variants:
-            settings = self._check(variant)
-            check_command(self, variant.name, settings)
-            check_reads(self, variant.name)
-            other = trainings.setdefault(training(settings), variant.name)
-            if other != variant.name:
-                raise self.same(other, variant.name)
+        check_variants(self)
 
     @property
     def file(self) -> Path:
@@ -111,51 +102,6 @@ class Study:
         if self.path is None:
             raise UsageError(f"Study {self.name!r} was not loaded from a file; expected one, which a worker can load.")
         return self.path
-
-    def _check_names(self) -> None:
-        folded = {BASE: BASE}
-        for variant in self.variants:
-            other = folded.get(variant.name.casefold())
-            if other is not None:
-                raise UsageError(
-                    f"Study {self.name!r} has two variants of one name: {other!r} and {variant.name!r} "
-                    f"(upper and lower case are one folder on some systems)."
-                )
-            folded[variant.name.casefold()] = variant.name
-
-    def _check(self, variant: Variant) -> Settings:
-        """Return a variant's settings; UsageError where they, or its control, cannot be meant."""
-        who = f"Variant {variant.name!r} of study {self.name!r}"
-        if variant.control not in self.names:
-            raise unknown(f"{who}: control", variant.control, self.names)
-        settings = self.settings(variant.name)
-        if variant.control == variant.name or variant.name in self.controls(variant.control):
-            raise UsageError(f"{who} is its own control; expected the name of another variant.")
-        if not differences(settings, self.base):
-            same = ", ".join(f"{name}={value!r}" for name, value in variant.changes.items())
-            raise UsageError(f"{who} equals the base ({same}); expected a difference.")
-        control = self.settings(variant.control)
-        differing = differences(settings, control)
-        if not differing:
-            raise UsageError(f"{who} equals its control {variant.control!r}; expected a difference.")
-        for other, there in (("the base", self.base), (f"its control {variant.control!r}", control)):
-            if training(settings) == training(there):
-                alone = "log_every alone, which changes nothing in what is trained"
-                raise UsageError(f"{who} differs from {other} in {alone}; expected another difference.")
-        if len(differing) > 1 and not variant.together:
-            raise UsageError(
-                f"{who} is confounded: it differs from its control {variant.control!r} in {' and '.join(differing)}; "
-                f"expected one difference. Name a control that shares the others, or say together=True."
-            )
-        return settings
-
-    def same(self, one: str, other: str) -> UsageError:
-        """Return the error for two variants that train alike: one trial run twice would count twice as evidence."""
-        settings = self.settings(other)
-        differing = [name for name in differences(settings, self.base) if name not in NON_TRAINING_SETTINGS]
-        words = ", ".join(f"{name}={show_value(getattr(settings, name))}" for name in differing)
-        who = f"Variants {one!r} and {other!r} of study {self.name!r}"
-        return UsageError(f"{who} are the same: {words}; expected a difference.")
 
     @property
     def own_functions(self) -> dict[str, Callable[..., Any]]:
@@ -290,8 +236,3 @@ class Study:
     def with_base(self, changes: Mapping[str, Any]) -> "Study":
         """Return the study with settings of its base replaced, checked anew."""
         return replace(self, base=changed(self.base, changes)) if changes else self
-
-
-def training(settings: Settings) -> tuple[Any, ...]:
-    """Return the values of all settings that decide what is trained: of two variants with the same, one is enough."""
-    return tuple(value for name, value in values_of(settings).items() if name not in NON_TRAINING_SETTINGS)

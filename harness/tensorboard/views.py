@@ -117,7 +117,8 @@ def _views(study: _Study, *, sole: bool) -> Iterable[View]:
         _older(study, "pictures of seed 0", "images", [*seed_0, former], holds="images"),
         _older(study, "precision and recall of seed 0", "pr_curves", seed_0, holds="pr_curves"),
         _older(study, "histograms of seed 0", "histograms", training, holds="histograms"),
-        _single(study, "a trial's network", "graphs", training[1], has_graph),
+        # The tab begins with the first run of all, whichever the address names: beside others it would be another study's.
+        _single(study, "a trial's network", "graphs", training[1], has_graph) if sole else None,
         _single(study, "test samples in the projector", "projector", seed_0[1], _has_points) if sole else None,
     ]
     return [view for view in wanted if view is not None]

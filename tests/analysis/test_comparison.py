@@ -54,7 +54,7 @@ def test_only_seeds_that_both_have_are_paired_and_the_rest_is_named():
 
 def test_a_metric_that_is_not_finite_is_left_out_and_named():
     found = compare_study(study(some={0: math.nan, 1: 0.95, 2: 0.95}))["some"]
-    assert found.difference.n == 2 and found.note.startswith("1 of 3 not finite (seeds 0)")
+    assert found.difference.n == 2 and found.note.startswith("1 of 3 not finite (seed 0)")
 
 
 def test_fewer_than_five_seeds_give_intervals_but_no_verdict():
@@ -95,7 +95,7 @@ def test_whatever_keeps_a_seed_of_either_side_from_its_end_leaves_no_better_and_
         wide = ten(lost["wide"], better=gain, values=DIVERGED | {"status": status})
         base = ten(lost["base"], values=DIVERGED | {"status": status}, name="base")
         found = compare_study({"base": base, "wide": wide})["wide"]
-        assert found.verdict.word == "inconclusive" and f"1 of 10 {word} (seeds 0)" in found.note
+        assert found.verdict.word == "inconclusive" and f"1 of 10 {word} (seed 0)" in found.note
 
 
 def test_what_is_worse_where_it_finished_is_worse_where_it_diverged_too():
@@ -136,7 +136,7 @@ def test_seeds_that_were_not_run_or_were_interrupted_are_no_failures():
     made = {"base": ten(name="base"), "wide": ten({9}, better=0.02, values=interrupted)}
     made["wide"] = [found for found in made["wide"] if found.seed != 3]
     found = compare_study(made)["wide"]
-    assert found.verdict.word == "better" and found.note == "seeds 9 interrupted; seeds 3 only in the control"
+    assert found.verdict.word == "better" and found.note == "seed 9 interrupted; seed 3 only in the control"
 
 
 def test_seeds_that_diverged_on_both_sides_leave_the_others_a_fair_sample():
@@ -148,7 +148,7 @@ def test_a_metric_that_is_not_finite_for_some_seeds_leaves_no_verdict_on_the_oth
     wide = ten(better=0.02)
     wide[3] = replace(wide[3], metrics={"test_accuracy": math.nan})
     found = compare_study({"base": ten(name="base"), "wide": wide})["wide"]
-    assert found.verdict.word == "inconclusive" and found.note == "1 of 10 not finite (seeds 3)"
+    assert found.verdict.word == "inconclusive" and found.note == "1 of 10 not finite (seed 3)"
 
 
 @pytest.mark.filterwarnings("error")
@@ -175,7 +175,7 @@ def test_an_interrupted_seed_is_none_of_those_that_an_equivalent_variant_was_see
     wide = ten({9}, better=0.0001, values=DIVERGED | {"status": "interrupted"})
     row = summary_table([*ten(name="base"), *wide]).set_index("variant").loc["wide"]
     assert row.failure_rate_bound == pytest.approx(1 - 0.05 ** (1 / 9)) and row.verdict_detail.endswith("may not show in 9")
-    assert row.pairs_note == "seeds 9 interrupted"
+    assert row.pairs_note == "seed 9 interrupted"
 
 
 def on(records, **data):
@@ -245,7 +245,7 @@ def test_a_control_that_failed_leaves_its_variant_uncompared():
     made = study() | {"base": [record("base", 0, status="failed", as_expected=False, metrics={}, history={})]}
     made["wide"] = [record("wide", 0, 0.95)]
     found = compare_study(made)["wide"]
-    assert found.difference is None and found.verdict.word == "" and found.note == "in the control 1 of 1 failed (seeds 0)"
+    assert found.difference is None and found.verdict.word == "" and found.note == "in the control 1 of 1 failed (seed 0)"
 
 
 def test_one_seed_is_compared_on_its_test_samples_and_named_as_that(tmp_path):

@@ -49,7 +49,19 @@ def test_one_change_under_two_controls_is_one_sentence():
     twice = [
         row(name, "worse", delta, change="normalize=False", control=f"c-{name}") for name, delta in (("a", -0.03), ("b", -0.05))
     ]
-    assert said(*twice) == ["normalize matters: without it test accuracy falls by 5.0 points (b) and 3.0 points (a)."]
+    assert said(*twice) == [
+        "normalize matters: without it test accuracy falls by 5.0 points (b vs c-b) and 3.0 points (a vs c-a)."
+    ]
+
+
+def test_a_finding_on_another_dataset_than_the_bases_says_on_which_and_against_which_control():
+    rows = (
+        row("wide", "equivalent", 0.0, change="hidden=512", data="mnist"),
+        row("fashion-512", "better", 0.006, change="hidden=512 (vs fashion)", control="fashion", data="fashion-mnist"),
+    )
+    found = conclude([row("base", data="mnist"), *rows]).sentences
+    assert found[0] == "hidden=512 helps: test accuracy rises by 0.6 points on fashion-mnist (fashion-512)."
+    assert found[1] == "No difference of 0.3 points or more: wide."
 
 
 def test_of_many_effects_the_largest_are_told_one_of_either_direction_and_the_rest_is_named():
@@ -68,8 +80,8 @@ def test_a_metric_of_which_less_is_better_keeps_its_own_unit_and_its_direction()
         "x=flat does harm: test rmse rises by 910.0 (flat).",
     )
     assert found.legend == {
-        "better": "lower by 500.0 or more, and not by chance (corrected p < 0.05).",
-        "worse": "higher by 500.0 or more, and not by chance (corrected p < 0.05).",
+        "better": "lower by 500 or more, and not by chance (corrected p < 0.05).",
+        "worse": "higher by 500 or more, and not by chance (corrected p < 0.05).",
     }
 
 
@@ -86,9 +98,8 @@ def test_too_close_to_call_names_the_seeds_and_the_legend_has_only_words_that_oc
     rows.append(row("never", "inconclusive", 0.003, seeds_needed_low=1001, seeds_needed_high=1001))
     found = conclude([row("base"), *rows, row("same", "equivalent", 0.0, worst_value=0.89, failure_rate_bound=0.4507)])
     assert found.sentences == (
-        "Nothing was found that matters. Too close to call with 5 seeds: near (12 to 55 needed), far (40 to over 1000 needed) "
-        "and never (over 1000 needed).",
-        "No difference of 0.3 points or more: same (worst 0.8900).",
+        "Nothing was found that matters. Too close to call with 5 seeds: near, far and never (over 1000 may be needed).",
+        "No difference of 0.3 points or more: same (worst seed 0.8900).",
     )
     assert set(found.legend) == {"equivalent", "inconclusive"} and "up to 45% of all would fail" in found.legend["equivalent"]
     assert (found.seeds, found.unsettled) == (None, ())  # more than one would ask of anybody
@@ -108,6 +119,12 @@ def test_the_next_step_is_what_is_most_easily_settled():
     ]
     found = conclude([row("base"), *rows])
     assert (found.seeds, found.unsettled) == (28, ("near", "beside"))
+    assert found.sentences[0].endswith("with 5 seeds: near and beside (up to 28 needed); far (up to 90 needed).")
+
+
+def test_the_worst_seed_is_named_where_the_mean_hides_it():
+    steady, fallen = row("steady", "equivalent", 0.0, worst_value=0.898), row("fallen", "equivalent", 0.0, worst_value=0.89)
+    assert said(steady, fallen) == ["No difference of 0.3 points or more: steady and fallen (worst seed 0.8900)."]
 
 
 def test_many_names_are_counted():
@@ -141,6 +158,7 @@ def test_failures_that_are_expected_are_results_and_others_are_named():
     diverged = {"status": "diverged", "as_expected": False, "metrics": {}, "error": "Loss is not finite after epoch 1."}
     sentences = conclude(summary_table(recorded(wide=diverged)).to_dict("records")).sentences
     assert "Not as expected: wide diverged in 2 of 5 seeds." in sentences
+    assert conclude(summary_table(recorded(wide=diverged)).to_dict("records")).faults == sentences[:1]
     assert "No verdict on wide: some seeds did not finish, so that the others are no fair sample." in sentences
 
 

@@ -149,7 +149,7 @@ def test_a_confidence_in_percent_is_refused() -> None:
 def test_pairing_keeps_common_finite_seeds_and_names_the_others() -> None:
     pairs = pair({0: 0.1, 1: 0.2, 2: math.nan, 5: 0.5}, {5: 0.6, 0: 0.3, 2: 0.4, 7: 0.9})
     assert (pairs.seeds, pairs.variant, pairs.control) == ((0, 5), (0.1, 0.5), (0.3, 0.6))
-    assert pairs.note == "seeds 1 only in the variant; seeds 7 only in the control; seeds 2 not finite"
+    assert pairs.note == "seed 1 only in the variant; seed 7 only in the control; seed 2 not finite"
 
 
 def test_complete_pairs_have_no_note() -> None:

@@ -12,6 +12,7 @@ from calling import harness
 from plain_records import record
 from resulting import make_record, store, store_study
 
+from harness.data.resolve import DatasetLocation
 from harness.maintenance import doctor, log_check
 from harness.maintenance.doctor import Finding, Part
 from harness.maintenance.retabling import make_tables_again
@@ -242,6 +243,21 @@ def test_damaged_data_are_a_finding(tiny_dir: Path):
     next((tiny_dir / "tiny").iterdir()).write_bytes(b"junk")
     findings = findings_of(doctor.data(tiny_dir))
     assert "is damaged" in findings[0].what and "fetch tiny" in findings[0].mend
+
+
+@pytest.mark.parametrize(
+    ("source", "mend"),
+    [
+        ("files", "put the published file in its place, or remove it and: python -m harness data fetch mnist"),
+        ("keras", "python -m harness data fetch mnist"),
+        ("cache", "nothing to do, it is made anew when it is next used"),
+        ("bundled", "python -m pip install --force-reinstall scikit-learn"),
+    ],
+)
+def test_what_mends_damaged_data_depends_on_where_they_lie(source, mend, monkeypatch):
+    monkeypatch.delenv("HARNESS_PROGRAM", raising=False)
+    place = DatasetLocation("mnist", source, Path("/data/mnist"), "damaged", 60)
+    assert doctor.damage(place) == Finding("/data/mnist is damaged", mend)
 
 
 def test_a_data_folder_that_is_absent_is_a_finding(tmp_path: Path):

@@ -37,11 +37,23 @@ def test_a_line_has_its_difference_in_points_its_verdict_and_the_band_of_what_do
     assert "test accuracy (points)" in plot.title and "too small to matter (±0.3)" in plot.key and "0" in plot.scale
 
 
+@pytest.mark.parametrize("width", range(50, 121))
+def test_what_is_too_small_to_matter_reaches_as_far_to_either_side_of_zero(width):
+    (line,) = forest_plot([row("a", -0.0356), row("b", 0.0044)], width=width).lines[:1]
+    left, right = line.axis.split(ZERO)
+    assert left.count(BAND) == right.count(BAND) > 0
+
+
 def test_one_large_effect_does_not_hide_the_others():
     plot = forest_plot([row("huge", -0.48, 0.08), row("a", -0.02), row("b", 0.004), row("c", -0.03)])
     huge, small, *_ = plot.lines
     assert huge.axis[0] == BELOW and POINT not in huge.axis and ABOVE not in huge.axis and huge.difference == "-48.00"
     assert small.axis.index(ZERO) - small.axis.index(POINT) >= 10
+
+
+def test_a_band_that_is_narrower_than_a_character_is_not_explained():
+    plot = forest_plot([row("a", -0.5), row("b", 0.5)])
+    assert not any(BAND in line.axis for line in plot.lines) and BAND not in plot.key
 
 
 def test_one_seed_has_points_without_intervals():
@@ -62,7 +74,7 @@ def test_no_difference_at_all_is_drawn_at_zero():
 def test_a_metric_in_its_own_unit():
     cells = {"metric": "test_rmse", "value": 52_000.0, "margin": 500.0}
     plot = forest_plot([row("deep", -5210.4, 300.0, **cells)])
-    assert plot.lines[0].difference == "-5,210" and "points" not in plot.title and "±500.0" in plot.key
+    assert plot.lines[0].difference == "-5,210" and "points" not in plot.title and "±500)" in plot.key
 
 
 @pytest.fixture

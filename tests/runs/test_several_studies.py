@@ -126,7 +126,7 @@ def test_plans_of_several_studies_end_with_a_total(folder, tmp_path, monkeypatch
     words = ("--dataset", "digits", "--only", "base", "--only", "a", "--only", "epochs-15", "--seeds", 2, "--jobs", 2)
     result = harness("run", "ablations", tmp_path / "own.py", *words, "--dry-run", "--logdir", tmp_path / "logs")
     assert result.exit_code == 0, result.output
-    assert "Plan of ablations: 4 trials" in result.output and "Plan of own: 4 trials" in result.output
+    assert result.output.count(": 2 variants (the base included) × 2 seeds = 4 trials") == 2
     assert "widths: 1 variant, about" in result.output and "Total of 2 studies: 8 to train, 0 done already" in result.output
     assert "with 2 workers" in result.output and not (tmp_path / "logs").exists()
 

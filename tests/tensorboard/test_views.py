@@ -97,6 +97,8 @@ def test_a_graph_has_a_link_to_the_bases_first(tmp_path):
         with EventFile(study / variant / "seed-0/train") as file:
             file.add_graph(b"\x0a\x00")
     assert views(tmp_path)["one: a trial's network"].address == "#graphs&run=one/base/seed-0/train"
+    make_study(tmp_path, "another")
+    assert not any("graphs" in view.address for view in views(tmp_path).values())
 
 
 def test_curves_of_more_runs_than_time_series_ticks_are_shown_by_the_older_tab(tmp_path):

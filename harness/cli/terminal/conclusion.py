@@ -10,26 +10,33 @@ from harness.analysis import Conclusion, conclude, trials_called
 from harness.cli.terminal.summary import VERDICT_STYLES
 from harness.cli.terminal.wrapping import fold_text
 from harness.records import Record, as_typed, command, logdir_words, run_command
-from harness.results import ComparedTable, ForestPlot, forest_plot
+from harness.results import BAND, ZERO, ComparedTable, ForestPlot, forest_plot
 from harness.study import Row
 
 RULES = "docs/verdicts.md"
 INDENT = 2
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 MOST_ONLY = 4  # variants that a command names with --only
+SCALE_STYLE = "not bold bright_black"
 
 
 class ConclusionView:
     """A study's differences as a picture, and what they come to, as wide as the console.
 
     rows: of its summary. picture: whether the differences are drawn and the words explained. trials: what a variant's
-    trials are called: seeds, or folds.
+    trials are called: seeds, or folds. faults: lines on what is not as expected, which say more of it than the rows can.
     """
 
     def __init__(
-        self, rows: Sequence[Row], *, heading: str = "Conclusion", picture: bool = True, trials: str = "seeds"
+        self,
+        rows: Sequence[Row],
+        *,
+        heading: str = "Conclusion",
+        picture: bool = True,
+        trials: str = "seeds",
+        faults: Sequence[Text] = (),
     ) -> None:
-        self._rows, self._heading, self._picture = rows, heading, picture
+        self._rows, self._heading, self._picture, self._faults = rows, heading, picture, faults
         self.conclusion: Conclusion = conclude(rows, trials=trials)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -42,15 +49,19 @@ class ConclusionView:
                 yield _hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
             yield Text(f"How these words come about: {RULES}", style="dim")
         yield Text(f"\n{self._heading}", style="bold")
-        for sentence in self.conclusion.sentences:
-            yield _hanging(Text(sentence), width, indent=INDENT)
+        known = self.conclusion.faults if self._faults else ()
+        sentences = (Text(sentence) for sentence in self.conclusion.sentences if sentence not in known)
+        for told in (*self._faults, *sentences):
+            yield _hanging(told, width, indent=INDENT)
 
 
 def _plot_lines(plot: ForestPlot) -> Iterator[RenderableType]:
     yield Text(f"\n{plot.title}", style="italic")
     for line in plot.lines:
         style = VERDICT_STYLES.get(line.verdict, "")
-        yield Text.assemble(f"{line.name}  ", (line.axis, style), f"  {line.difference}  ", (line.verdict, style), no_wrap=True)
+        axis = Text(line.axis, style=style)
+        axis.highlight_regex(f"[{BAND}{ZERO}]+", SCALE_STYLE)  # the scale's, which no verdict colours
+        yield Text.assemble(f"{line.name}  ", axis, f"  {line.difference}  ", (line.verdict, style), no_wrap=True)
     yield Text(plot.scale, style="dim", no_wrap=True)
     yield Text(plot.key, style="dim")
 

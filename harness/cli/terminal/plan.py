@@ -21,7 +21,7 @@ COLUMNS = (
 def plan_table(plan: "Plan", *, workers: int) -> Table:
     """Draw what a run would do: trials, what changes, epochs, estimated cost; the families below the variants."""
     study = plan.study
-    title = f"Plan of {study.name}: {counted(len(plan.trials), 'trial')}"
+    title = f"Plan of {study.name}: {_trials(plan)}"
     rows: list[Row] = []
     for name in study.names:
         expected = study.expectation(name).asked
@@ -37,6 +37,15 @@ def plan_table(plan: "Plan", *, workers: int) -> Table:
         count = str(sum(plan.count(name) for name in names))
         rows.append(("family", size, "", "", count, str(_done(plan, names)), ""))
     return Table(COLUMNS, rows, title=title, caption=plan_caption(plan, workers=workers))
+
+
+def _trials(plan: "Plan") -> str:
+    """Say how many trials are to be trained: of so many seeds, where each variant has as many."""
+    whole, each = counted(len(plan.trials), "trial"), {plan.count(name) for name in plan.study.names}
+    if len(each) > 1 or len(plan.trials) < 2:
+        return whole
+    seeds = counted(each.pop(), "fold" if plan.study.folds else "seed")
+    return f"{counted(len(plan.study.names), 'variant')} (the base included) × {seeds} = {whole}"
 
 
 def plan_caption(plan: "Plan", *, workers: int) -> str:

@@ -1,15 +1,15 @@
 """Progress of a run: a live display on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from harness.cli.terminal.summary import STATUS_STYLES, duration
@@ -19,6 +19,7 @@ from harness.runs import Pace, Plan, Progress as Told, TimeLeft, wall_seconds
 from harness.study import Metric, counted, format_metric
 
 MINUTES_ONLY = 600  # seconds from which on what is left is told in whole minutes
+INDENT, SEPARATOR = "  ", " · "
 
 
 @dataclass(slots=True)
@@ -35,32 +36,45 @@ class Outlook:
 
 
 class RunProgress:
-    """Follows a plan's trials: how many are done, what the running ones do, how long it will still take."""
+    """Follows a plan's trials: how many are done, what the running ones do, how long it will still take.
 
-    def __init__(self, plan: Plan, console: Console, *, jobs: int, outlook: Outlook | None = None) -> None:
+    jobs: how many workers there are. outlook: what comes after this plan. clock: seconds.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        console: Console,
+        *,
+        jobs: int,
+        outlook: Outlook | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._plan, self._console, self._jobs, self._outlook = plan, console, jobs, outlook or Outlook()
+        self._clock = clock
         self._running: dict[tuple[str, int], Told] = {}
         self.finished = 0  # how many have ended, and were not stopped
         self._begun = False  # a worker has been heard of
-        self._started = time.monotonic()
+        self._over = False
+        self._started = clock()
         self._left = TimeLeft(
             plan.trials,
             plan.seconds,
             slots=(jobs, plan.request.effective_workers),
             epochs={name: plan.epochs(name) or 0 for name in plan.study.names},
             pace=self._outlook.pace,
-            clock=time.monotonic,
+            clock=clock,
         )
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(style="dim", complete_style="cyan", finished_style="cyan"),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}", style="dim"),
             console=console,
+            get_time=clock,
         )
-        self._task = self._bar.add_task(escape(plan.study.name), total=len(plan.trials), left="")
-        self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4) if console.is_terminal else None
+        self._task = self._bar.add_task(escape(plan.study.name), total=len(plan.trials))
+        self._live = Live(get_renderable=self.__rich__, console=console, refresh_per_second=4) if console.is_terminal else None
 
     def __enter__(self) -> "RunProgress":
         if self._live:
@@ -72,7 +86,7 @@ class RunProgress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._live:
             self._running.clear()
-            self._begun = True
+            self._over = self._begun = True
             self._live.stop()
 
     def epoch(self, told: Told) -> None:
@@ -102,7 +116,8 @@ class RunProgress:
     def _line(self, record: Record) -> str:
         done, total = int(self._bar.tasks[0].completed), len(self._plan.trials)
         style = STATUS_STYLES[record.status]
-        said = [_values(record.metrics, self._plan.study.metric), escape(clean(record.error))]
+        error = clean(record.error).removeprefix(f"{record.status.capitalize()}: ")
+        said = [SEPARATOR.join(_values(record.metrics, self._plan.study.metric)), escape(error)]
         return (
             f"\\[{done}/{total}] {record.variant} seed {record.seed}: [{style}]{record.status}[/] "
             f"{' '.join(filter(None, said))} ({record.cost.get('seconds', 0):.1f} s)"
@@ -110,24 +125,33 @@ class RunProgress:
 
     def _time_left(self) -> str:
         own = self._left.seconds()
-        if not self._bar.tasks[0].remaining or own < 1:
+        if self._over or not self._bar.tasks[0].remaining or own < 1:
             return ""
         crowding = max(self._jobs / self._plan.request.effective_workers, 1.0)
         later, count = self._outlook.seconds(crowding=crowding), len(self._outlook.later)
         behind = f", {_rough(own + later)} with the {counted(count, 'study').removeprefix('1 ')} after it" if later >= 1 else ""
         return f"about {_rough(own)} left{behind}"
 
-    def _view(self) -> Group:
-        self._bar.update(self._task, left=self._time_left())
+    def __rich__(self) -> Group:
+        """Return what stands on the terminal now."""
+        lines = [Text(f"{INDENT}{left}", style="dim")] if (left := self._time_left()) else []
         if not self._begun:
-            waited = round(time.monotonic() - self._started)
-            return Group(self._bar, Text(f"  {self._starting} … {waited} s", style="dim"))
-        rows = Table.grid(padding=(0, 2))
-        for (variant, seed), told in self._running.items():
-            rows.add_row(
-                f"  {escape(variant)}", f"seed {seed}", self._doing(told), _values(told.values, self._plan.study.metric)
-            )
-        return Group(self._bar, rows)
+            waited = round(self._clock() - self._started)
+            return Group(self._bar, *lines, Text(f"{INDENT}{self._starting} … {waited} s", style="dim"))
+        longest = max((len(variant) for variant, _ in self._running), default=0)
+        trials = {f"{variant:{longest}}  seed {seed}": told for (variant, seed), told in self._running.items()}
+        width = max(map(cell_len, trials), default=0)
+        for name, told in trials.items():
+            said = self._said(told, room=self._console.width - width - 2 * len(INDENT))
+            lines.append(Text(f"{INDENT}{name:{width}}{INDENT}{said}", no_wrap=True, overflow="ellipsis"))
+        return Group(self._bar, *lines)
+
+    def _said(self, told: Told, *, room: int) -> str:
+        """Say what a trial does and what it has measured: of that, the study's metric last and in any case."""
+        parts = [self._doing(told), *_values(told.values, self._plan.study.metric)]
+        while len(parts) > 2 and cell_len(SEPARATOR.join(parts)) > room:
+            del parts[1]
+        return SEPARATOR.join(parts)
 
     def _doing(self, told: Told) -> str:
         if told.doing:
@@ -141,7 +165,6 @@ def _rough(seconds: float) -> str:
     return duration(seconds) if not MINUTES_ONLY <= seconds < 3600 else f"{round(seconds / 60)} min"
 
 
-def _values(values: Mapping[str, float], metric: Metric) -> str:
+def _values(values: Mapping[str, float], metric: Metric) -> list[str]:
     shown = dict.fromkeys((("loss", "train_loss"), ("test loss", "test_loss"), (metric.words, metric.column)))
-    words = [f"{name} {format_metric(values[key], fraction=metric.fraction)}" for name, key in shown if key in values]
-    return " · ".join(words)
+    return [f"{name} {format_metric(values[key], fraction=metric.fraction)}" for name, key in shown if key in values]

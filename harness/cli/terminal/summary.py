@@ -109,7 +109,7 @@ def _columns(name: str, cells: "dict[str, tuple[Cell, ...]]", *, numeric: bool) 
         return
     rank = 0 if name == "status" and "verdict" not in cells else _rank(_STEM.sub(r"\2", name))
     styles, column = STYLES.get(name, {}), cells[name]
-    heading = "difference" if is_difference(name) else _MEAN_OF_SEEDS.sub(r"\1_mean_epoch", name).replace("_", " ")
+    heading = "difference" if is_difference(name) else _heading(name)
     text, justify = not numeric and not name.startswith(WHOLE), _JUSTIFY[numeric]
     texts = [Text(clean(cell.text), style=styles.get(cell.text, "bold" if cell.best else "")) for cell in column]
     yield Column(heading, text=text, justify=justify, rank=rank, below=name == "note"), texts
@@ -122,6 +122,12 @@ def _columns(name: str, cells: "dict[str, tuple[Cell, ...]]", *, numeric: bool) 
         yield Column(INTERVAL, rank=_rank(INTERVAL), joined=f" [{INTERVAL}]"), bounds
     if any(cell.best or cell.mark for cell in column):
         yield Column("", rank=rank, joined=""), [Text((BEST if cell.best else "") + cell.mark) for cell in column]
+
+
+def _heading(name: str) -> str:
+    """Return a column's name in words: difference_test_loss_3 → difference in test loss 3."""
+    words = _MEAN_OF_SEEDS.sub(r"\1_mean_epoch", name).replace("_", " ")
+    return f"difference in {words.removeprefix('difference ')}" if name.startswith("difference_") else words
 
 
 def _rank(name: str) -> int:

@@ -1,12 +1,14 @@
 """What stands below a table of variants, and the commands that it names."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 from calling import harness
 from resulting import make_record, store, store_study
 from rich.console import Console
+from rich.text import Text
 
 from harness.analysis.conclusions import Conclusion
 from harness.analysis.summary import summary_table
@@ -42,9 +44,24 @@ def test_a_verdict_has_its_colour_in_the_picture(rows):
     )
 
 
+def test_what_is_too_small_to_matter_has_no_verdicts_colour(rows):
+    plot = drawn(ConclusionView(rows), color_system="standard", force_terminal=True)
+    line = next(line for line in plot.splitlines() if "●" in line and "wide" in line)
+    assert re.search(r"\x1b\[90m░+", line) and not re.search(r"\x1b\[1;32m░", line)
+
+
 def test_of_several_studies_each_has_its_sentences_and_no_picture(rows):
     text = drawn(ConclusionView(rows, heading="Conclusion: s", picture=False), color_system=None)
     assert "Difference from" not in text and "better: " not in text and "Conclusion: s" in text
+
+
+def test_what_is_not_as_expected_is_said_once_by_who_knows_more_of_it(rows):
+    rows[1] |= {"as_expected": False, "failed_seeds": 2, "status": "diverged"}
+    own = drawn(ConclusionView(rows), color_system=None)
+    assert own.count("Not as expected: wide diverged in 2 of 5 seeds.") == 1
+    line = Text("Not as expected: wide seeds 0, 1: diverged; it was expected to finish.")
+    told = drawn(ConclusionView(rows, faults=[line]), color_system=None)
+    assert told.count("Not as expected") == 1 and line.plain in told
 
 
 def lines(conclusion: Conclusion, folder: Path) -> list[str]:

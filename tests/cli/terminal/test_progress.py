@@ -33,7 +33,7 @@ def terminal(width: int = 120) -> Console:
 
 def view(progress: RunProgress, width: int = 120) -> str:
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    console.print(progress._view())
+    console.print(progress)
     return console.file.getvalue()
 
 

@@ -17,16 +17,19 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from course_plans import course_plan
 from course_records import STUDY, course_record, course_records, write_all
 from resulting import store_study
 from rich.console import Console
 
-from harness.cli import data, doctor, run_results
+from harness.cli import data, doctor, run_results, study_runs
 from harness.cli.app import main
 from harness.cli.terminal import summary
+from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.data.resolve import DatasetLocation
 from harness.maintenance.doctor import Finding, Section
 from harness.records.record import Record
+from harness.runs.executors.protocol import Progress
 from harness.runs.plan import PlanResults
 from harness.runs.request import RunRequest
 
@@ -86,7 +89,10 @@ LOCATIONS = [
     DatasetLocation("mnist", "files", Path("/data/mnist"), "verified", 11_300_000),
     DatasetLocation("fashion-mnist", "keras", Path("/root/.keras/datasets/fashion-mnist"), "absent", 0),
     DatasetLocation("iris", "bundled", None, "verified", 0),
-    DatasetLocation("digits", "cache", Path("/cache/digits"), "damaged", 1_400_000, "/cache/digits is damaged."),
+    DatasetLocation(
+        "california-housing", "files", Path("/data/california-housing"), "damaged", 60, "It is damaged: it is empty."
+    ),
+    DatasetLocation("digits", "cache", Path("/cache/digits"), "damaged", 1_400_000),
 ]
 MACHINE = Section("machine", (("python", "3.11.7"), ("cores", "2")), ())
 DAMAGED = Finding("base/seed-0 is damaged", "python -m harness run ablations --only base")
@@ -110,7 +116,8 @@ def terminal(place, monkeypatch):
     monkeypatch.delenv("HARNESS_PROGRAM", raising=False)
     for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("harness.cli.list.default_jobs", lambda: 2)
+    for module in ("cli.list", "cli.terminal.plan", "runs.request"):
+        monkeypatch.setattr(f"harness.{module}.default_jobs", lambda: 2)
     monkeypatch.setattr(data, "survey", lambda _: LOCATIONS)
     monkeypatch.setattr(doctor, "examine_machine", lambda *_, **__: MACHINE)
     monkeypatch.setattr(doctor, "examine_logs", lambda *_: LOGS)
@@ -185,11 +192,66 @@ def test_a_run_ends_with_this(name, place, monkeypatch):
     plan = SimpleNamespace(study=STUDY, request=request, folder=folder, cached=found.records[:3], declared=STUDY)
     parts = []
     for width in WIDTHS:
-        console = Console(width=width, file=io.StringIO(), color_system=None, force_terminal=True, highlight=False)
+        console = console_of(width)
         monkeypatch.setattr(summary, "make_console", lambda console=console, **_: console)
         status = run_results.print_results(plan, console)
         parts.append(f"===== {width} columns\n{plain(console.file.getvalue())}(exit status {status})\n")
     held(name, "\n".join(parts))
+
+
+def console_of(width: int) -> Console:
+    return Console(width=width, file=io.StringIO(), color_system=None, force_terminal=True, highlight=False)
+
+
+def test_a_dry_run_says_this(place, monkeypatch):
+    one, other = course_plan(place / "logs", done=2), course_plan(place / "logs", seeds=1)
+    other = replace(other, study=replace(STUDY, name="another-study"))
+    monkeypatch.setattr(study_runs, "sound_plans", lambda *_: [one, other])
+    parts = []
+    for width in WIDTHS:
+        console = console_of(width)
+        status = study_runs.print_plans([object(), object()], one.request, console)
+        parts.append(f"===== run --dry-run   ({width} columns)\n{plain(console.file.getvalue())}(exit status {status})\n")
+    held("run-dry-run", "\n".join(parts))
+
+
+def test_progress_shows_this(place):
+    values = {"train_loss": 0.0739, "test_loss": 0.0842, "test_accuracy": 0.9741}
+    parts = []
+    for width in WIDTHS:
+        console, plan = console_of(width), course_plan(place / "logs", seeds=1)
+        later = Outlook(later=[replace(plan, study=replace(STUDY, name="another-study"))])
+        clock = Clock()
+        progress = RunProgress(plan, console, jobs=2, outlook=later, clock=clock)
+
+        clock.seconds = 5.0
+        parts.append(f"===== starting   ({width} columns)\n{drawn(console, progress)}")
+        clock.seconds = 9.0
+        progress.epoch(Progress("epochs-30", 0, 0, {}, "compiling and training the first epoch"))
+        progress.epoch(Progress("neurons-1024", 0, 1, values))
+        clock.seconds = 13.0
+        progress.epoch(Progress("neurons-1024", 0, 2, values))
+        parts.append(f"===== two trials are under way   ({width} columns)\n{drawn(console, progress)}")
+        clock.seconds = 29.0
+        for record in course_records(seeds=range(1)):
+            progress.ended(record)
+        parts.append(f"===== all have ended   ({width} columns)\n{drawn(console, progress)}")
+    held("progress", "\n".join(parts))
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def drawn(console: Console, progress: RunProgress) -> str:
+    with console.capture() as captured:
+        console.print(progress)
+    return plain(captured.get())
 
 
 def test_every_command_has_a_screen():
