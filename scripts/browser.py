@@ -16,6 +16,7 @@ SIZE = (1600, 1000)
 QUIET_SECONDS = 4.0  # with nothing on its way: the page has all it asked for
 SILENT_SECONDS = 10.0  # with something on its way that never comes
 MOST_SECONDS = 90.0
+POLLED = "/ablations/studies"  # what the Ablations tab asks every few seconds for ever
 _FLAGS = (
     *("--headless", "--no-sandbox", "--hide-scrollbars", "--no-first-run", "--remote-debugging-pipe"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"),
@@ -63,6 +64,7 @@ class Browser:
         self.call("Page.navigate", url=address)
         begun = heard = time.monotonic()
         waiting: set[str] = set()
+        polls: set[str] = set()
         awake = not asking
         while time.monotonic() - begun < MOST_SECONDS:
             silence = time.monotonic() - heard
@@ -70,6 +72,11 @@ class Browser:
                 break
             message = self._receive(0.2) or {}
             match message.get("method"):
+                case "Network.requestWillBeSent" if message["params"]["request"]["url"].endswith(POLLED):
+                    polls.add(message["params"]["requestId"])
+                    continue
+                case _ if message.get("params", {}).get("requestId") in polls:
+                    continue
                 case "Network.requestWillBeSent":
                     waiting.add(message["params"]["requestId"])
                     awake = awake or asking in message["params"]["request"]["url"]

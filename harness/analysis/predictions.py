@@ -84,11 +84,11 @@ def load_answers(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
         raise AnswersError(f"{path}: is torn or altered ({type(error).__name__}: {str(error)[:200]}).") from None
 
 
-def checked_archive(content: bytes, names: Sequence[str], *, most: int = MOST_BYTES) -> dict[str, np.ndarray]:
-    """Return arrays of an archive, and its checksum where it has one; ValueError if they would take more bytes than `most`."""
+def checked_archive(content: bytes, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return arrays of an archive, and its checksum where it has one; ValueError if they would take more than MOST_BYTES."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         size = sum(member.file_size for member in archive.infolist())
-    if size > most:  # a small archive may inflate to any size
+    if size > MOST_BYTES:  # a small archive may inflate to any size
         raise ValueError(f"it would take {size:,} bytes")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in (*names, *(["sha256"] if "sha256" in archive else []))}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.analysis.predictions import MOST_BYTES, AnswersError, checked_archive
+from harness.analysis.predictions import AnswersError, checked_archive
 from harness.records import write_atomically
 
 FOLDER = ".test-samples"  # of a study; no variant's name begins with a dot
@@ -90,7 +90,7 @@ def load_test_samples(study: Path, test_sha256: str) -> TestSamples | None:
 
 
 def _samples(content: bytes) -> TestSamples:
-    found = checked_archive(content, ("labels", "names", "images"), most=MOST_BYTES)
+    found = checked_archive(content, ("labels", "names", "images"))
     if found.pop("sha256").tobytes() != _digest(found):
         raise ValueError("its content does not match its checksum")
     labels, images = found["labels"], found["images"]

@@ -18,7 +18,7 @@ DEFAULTS = ".draw"  # below the log folder: what is trained for this page alone,
 TRAININGS = {"mnist-cnn": ("epochs=10",), "ablations": ()}
 
 
-def draw(models: Sequence[str], *, logdir: Path, port: int | None, language: str, train: bool, data_dir: Path | None) -> None:
+def draw(models: Sequence[str], *, logdir: Path, port: int | None, language: str, yes: bool, data_dir: Path | None) -> None:
     """Serve the page until Ctrl-C.
 
     models: STUDY/VARIANT; empty: those that are saved of the notes' CNN and the course's dense network, else any two, and
@@ -32,7 +32,7 @@ def draw(models: Sequence[str], *, logdir: Path, port: int | None, language: str
         logdir = logdir / DEFAULTS
         found = saved_variants(logdir)
         if not {*DEFAULT_MODELS} <= found.keys():
-            _train(logdir, asked=not train, data_dir=data_dir)
+            _train(logdir, asked=not yes, data_dir=data_dir)
     saved = saved_variants(logdir)
     names = tuple(models) or _chosen({name: found[0].record.data.get("used", "") for name, found in saved.items()})
     for name in names:
@@ -88,7 +88,7 @@ def _train(logdir: Path, *, asked: bool, data_dir: Path | None) -> None:
     what = "No trained model is saved here. Train the default ones now (a CNN and a dense network on MNIST, about two minutes)?"
     if asked:
         if not sys.stdin.isatty():
-            words = "No trained model is saved here. Give --train, which trains two in about two minutes, or keep a study's:"
+            words = "No trained model is saved here. Give --yes, which trains two in about two minutes, or keep a study's:"
             raise UsageError(f"{words} {_how(logdir.parent)}")
         if not click.confirm(what, default=True):
             raise UsageError(f"Without a model nothing can answer. To keep a study's: {_how(logdir.parent)}")

@@ -160,7 +160,7 @@ Examples:
 @click.option(
     "--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the page."
 )
-@click.option("--train", is_flag=True, help="Where no model is saved, train the default ones without asking.")
+@click.option("--yes", "-y", is_flag=True, help="Where no model is saved, train the default ones without asking.")
 def draw(models: Sequence[str], **options: Any) -> None:
     """Open a page on which one draws a digit, and trained models answer side by side; on this machine alone.
 

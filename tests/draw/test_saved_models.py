@@ -121,5 +121,5 @@ def test_saliency_is_a_picture_of_what_matters(logdir):
 def test_draw_without_models_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     found = harness("draw", "--logdir", tmp_path)
-    assert found.exit_code == 2 and "--save-models" in found.output and "--train" in found.output
+    assert found.exit_code == 2 and "--save-models" in found.output and "--yes" in found.output
     assert list(tmp_path.iterdir()) == []

@@ -104,7 +104,7 @@ class AblationsPlugin(base_plugin.TBPlugin):
             study.row(name)
         alone = study.folder == self._logdir
 
-        links = partial(run_links, alone=alone)
+        links = partial(run_links, alone=alone, sole=len(self._read().folders()) == 1)
         return selection_html(study, variants, curve=values.get("curve", ""), mark=values.get("mark") or "last", links=links)
 
     def _variant(self, request: Request) -> str:

@@ -20,10 +20,11 @@ class _Run:
     folder: Path
 
 
-def run_links(study: StudyData, variants: Sequence[str], *, alone: bool) -> list[tuple[str, str]]:
+def run_links(study: StudyData, variants: Sequence[str], *, alone: bool, sole: bool = True) -> list[tuple[str, str]]:
     """Return titles and addresses of pages that show these variants' runs, behind that of the server.
 
-    alone: whether the study's folder is all that is served, so that its name is no part of its runs' names. Where their
+    alone: whether the study's folder is all that is served, so that its name is no part of its runs' names. sole: whether
+    it is the only study: of several, the Graphs tab opens the first one's network, whatever its address says. Where their
     trials are more runs than the older tabs tick, the first seed's stand for them. A tab with nothing to show has no link.
     """
     served = study.folder if alone else study.folder.parent
@@ -41,7 +42,7 @@ def run_links(study: StudyData, variants: Sequence[str], *, alone: bool) -> list
         found.append(("Images", f"#images&regexInput={_pattern(pictures)}"))
     records = sorted((group[0] for group in groups), key=lambda record: record.variant != BASE)
     graphs = (run for record in records if has_graph((run := _run(study, record, TRAIN, served)).folder))
-    if (graph := next(graphs, None)) is not None:
+    if sole and (graph := next(graphs, None)) is not None:
         found.append(("Graphs", f"#graphs&run={quote(graph.name, safe='/')}"))
     return found
 
