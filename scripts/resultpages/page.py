@@ -14,6 +14,17 @@ from resultpages.published import Published
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUESTIONS = range(1, 10)
 ASKED = "ablations"  # the study that the course's questions are about
+# What a study's models show beyond its tables.
+LESSONS = {
+    "mnist-cnn": """## Drawn by hand
+
+On [the page to draw on](../drawing.md), `python -m harness draw`, with 500 steps of this network beside a dense one: a 1 at the right
+edge is a 5 to all seeds of the one and a 2 to all seeds of the other; centred as MNIST was made, it is a 1 to all ten.
+
+![A 1 at the right edge: the CNN says 5, the dense network 2](../draw-edge.png)
+
+![The same 1, centred as MNIST was made: both say 1](../draw-centred.png)"""
+}
 
 
 def page(found: Published, claims: tuple[Standing, ...], pictures: list[tuple[str, Path]], *, beside: Path) -> str:
@@ -38,6 +49,8 @@ def page(found: Published, claims: tuple[Standing, ...], pictures: list[tuple[st
     if pictures:
         parts += ["## Pictures", "Of seed 0, after its last epoch; TensorBoard's Images tab has those of all variants."]
         parts += [f"![{title}]({Path(os.path.relpath(path, beside)).as_posix()})" for title, path in pictures]
+    if study.name in LESSONS:
+        parts += [LESSONS[study.name]]
     if study.name == ASKED:
         answers = [f"```\n{harness('questions', str(number), '--logdir', str(logdir))}\n```" for number in QUESTIONS]
         parts += ["## The course's questions", *answers]
