@@ -36,7 +36,9 @@ def write_tables(folder: Path, records: Sequence[Record]) -> None:
     A file beside the summary is there where it has something to say.
     """
     ordered = in_order(records)
-    write_atomically(folder / RUNS_FILE, to_csv(_with_settings(runs_table(ordered, logdir=folder.parent), ordered)))
+    write_atomically(
+        folder / RUNS_FILE, to_csv(_with_settings(runs_table(ordered, logdir=folder.parent), ordered, folder.parent))
+    )
     whole = summary_table(ordered, logdir=folder.parent)
     write_atomically(folder / SUMMARY_FILE, to_csv(_for_readers(whole)))
     for name, columns in BESIDE.items():
@@ -60,10 +62,15 @@ def _for_readers(whole: "pd.DataFrame") -> "pd.DataFrame":
     return whole[[name for name in whole.columns if name not in elsewhere | empty]]
 
 
-def _with_settings(runs: "pd.DataFrame", records: Sequence[Record]) -> "pd.DataFrame":
+def _with_settings(runs: "pd.DataFrame", records: Sequence[Record], logdir: Path) -> "pd.DataFrame":
     """Return the table of trials with their folders below the log folder, and with the settings in which they differ."""
-    folders = [str(attempt_folder(trial_folder(Path(), one.study, one.variant, one.seed), one.attempt)) for one in records]
-    return runs.assign(logdir=folders, **{f"{SETTING}{name}": cells for name, cells in differing_settings(records).items()})
+    trials = (trial_folder(logdir, one.study, one.variant, one.seed) for one in records)
+    # Which folder it is, older versions' or today's, is seen on the disk.
+    folders = [attempt_folder(trial, one.attempt) for trial, one in zip(trials, records, strict=True)]
+    return runs.assign(
+        logdir=[str(found.relative_to(logdir)) for found in folders],
+        **{f"{SETTING}{name}": cells for name, cells in differing_settings(records).items()},
+    )
 
 
 def differing_settings(records: Iterable[Record]) -> dict[str, list[Any]]:

@@ -18,8 +18,8 @@ ASKED = "ablations"  # the study that the course's questions are about
 LESSONS = {
     "mnist-cnn": """## Drawn by hand
 
-On [the page to draw on](../drawing.md), `python -m harness draw`, with 500 steps of this network beside a dense one: a 1 at the right
-edge is a 5 to all seeds of the one and a 2 to all seeds of the other; centred as MNIST was made, it is a 1 to all ten.
+On [the page to draw on](../drawing.md), `python -m harness draw`, 500 steps of this network stand beside a dense one: a 1 at
+the right edge is a 5 to all seeds of the one and a 2 to all seeds of the other; centred as MNIST was made it is a 1 to all ten.
 
 ![A 1 at the right edge: the CNN says 5, the dense network 2](../draw-edge.png)
 

@@ -1,14 +1,12 @@
 import csv
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from plain_records import record
 
 from harness.analysis.summary import runs_table, summary_table
 from harness.analysis.table_files import write_tables
-from harness.records.attempts import attempt_folder
 from harness.records.record import Record
 from harness.study.metrics import Metric
 
@@ -112,7 +110,11 @@ def test_a_trial_s_row_has_its_change_the_settings_that_vary_and_its_folder_in_t
     rows = {row["variant"]: row for row in read(tmp_path / "s" / "runs.csv")}
     assert rows["wide"]["change"] == "hidden=64" and rows["wide"]["setting_learning_rate"] == "0.01"
     assert rows["broken"]["setting_hidden"] == "64-32" and "setting_epochs" not in rows["wide"]
-    assert rows["wide"]["logdir"] == str(attempt_folder(Path("s/wide/seed-1"), 1))
+    assert rows["wide"]["logdir"] == "s/wide/seed-1"
+    (tmp_path / "s/wide/seed-1/attempt-1").mkdir(parents=True)  # where older versions wrote a first attempt
+    write_tables(tmp_path / "s", [*deep, *others])
+    rows = {row["variant"]: row for row in read(tmp_path / "s" / "runs.csv")}
+    assert rows["wide"]["logdir"] == "s/wide/seed-1/attempt-1" and rows["broken"]["logdir"] == "s/broken/seed-1"
 
 
 def test_a_metric_other_than_accuracy_keeps_its_columns(records, tmp_path):
