@@ -17,6 +17,7 @@ from .epochs import (
     NEEDED as NEEDED,
     VALIDATION as VALIDATION,
     all_at_epoch as all_at_epoch,
+    at_epoch as at_epoch,
     chosen_epoch as chosen_epoch,
     epoch_numbers as epoch_numbers,
     lacks_epoch as lacks_epoch,

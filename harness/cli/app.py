@@ -33,7 +33,7 @@ from harness.cli.terminal.lasting_output import (
 from harness.errors import INTERRUPTED_STATUS
 from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
-from harness.study import LOGS, MODELS
+from harness.study import LOGS
 
 EXAMPLE_RUN = """\b
 Examples:
@@ -173,7 +173,7 @@ def main() -> None:
     show_default=True,
     help="Keep a running trial's state this often, so that its next attempt goes on from there.",
 )
-def run(studies: Sequence[str], *, log: Sequence[str] = (), save_models: bool = False, **options: Any) -> None:
+def run(studies: Sequence[str], **options: Any) -> None:
     """Run each STUDY: a name in experiments/, the path of a file, or `all` for every study of experiments/.
 
     Trains what is not recorded yet, logs it for TensorBoard, and writes LOGDIR/STUDY/summary.csv and runs.csv.
@@ -184,13 +184,12 @@ def run(studies: Sequence[str], *, log: Sequence[str] = (), save_models: bool = 
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
+    from harness.cli.run_choices import as_request
     from harness.cli.study_runs import run_studies
-    from harness.runs import RunRequest
 
     output_is_told_only()
     with one_line_errors():
-        logged = dict.fromkeys((*log, *([MODELS] if save_models else [])))
-        raise SystemExit(run_studies(studies, RunRequest(log=tuple(logged), **options)))
+        raise SystemExit(run_studies(studies, as_request(**options)))
 
 
 @main.command(

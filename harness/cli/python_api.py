@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from harness.cli.run_choices import as_request
 from harness.cli.study_runs import run_studies
 from harness.errors import INTERRUPTED_STATUS, UsageError, unknown
 from harness.records import write_atomically
@@ -76,7 +77,7 @@ def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
         parameters = dict(command.make_context("harness.run", args).params)
     except click.ClickException as error:
         raise UsageError(f"harness.run: {error.format_message()}") from None
-    return RunRequest(**{name: value for name, value in parameters.items() if name != "studies"})
+    return as_request(**{name: value for name, value in parameters.items() if name != "studies"})
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from harness.records import origin
 from harness.runs import AUTO, SEEDS, RunRequest, in_changed_base, selected
 from harness.study import (
     BASE,
+    MODELS,
     Study,
     annotations,
     changed,
@@ -40,6 +41,11 @@ class StudyRequest:
     def folder(self) -> Path:
         """Where the study's results lie."""
         return self.request.logdir / self.study.name
+
+
+def as_request(*, log: Sequence[str] = (), save_models: bool = False, **options: Any) -> RunRequest:
+    """Return the request that options of `run` make: to save models is one of the things that may be logged."""
+    return RunRequest(log=tuple(dict.fromkeys((*log, *([MODELS] if save_models else [])))), **options)
 
 
 def study_requests(names: Sequence[str], request: RunRequest) -> tuple[list[StudyRequest], list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.analysis import LAST
+from harness.analysis import IN_WORDS, LAST
 from harness.errors import UsageError
 from harness.report.cost import tradeoff
 from harness.report.course_evidence import documented, questions
@@ -30,7 +30,8 @@ def study_html(study: StudyData) -> str:
     """Return the study's head: its question, what it has shown, and the table of its variants."""
     records = sum(map(len, study.records.values()))
     tally = f"{counted(len(study.records), 'variant')}, {counted(records, 'trial')}"
-    return render("study.html", study=study, table=variant_table(study), tally=tally, first=first_choice(study))
+    values = {"study": study, "table": variant_table(study), "tally": tally, "first": first_choice(study), "epochs": IN_WORDS}
+    return render("study.html", **values)
 
 
 def selection_html(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import DECLARATION_FILE, Conclusion, conclude, declared_question, differing_settings, trials_called
+from harness.analysis import DECLARATION_FILE, LAST, Conclusion, conclude, declared_question, differing_settings, trials_called
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, find_records, folders_in, gc_paused
 from harness.results import built_in_file, one_metric, read_tables, under_its_name
@@ -23,7 +23,8 @@ class StudyData:
 
     folder: LOGDIR/STUDY. table: one row a variant, the base first, as `compare` has it. records: of each variant, by seed.
     notes: one line on each thing set aside. trials: what the trials of a variant are called, seeds or folds. declared: the
-    study itself where it is one of experiments/; no other file is run for being looked at.
+    study itself where it is one of experiments/; no other file is run for being looked at. epoch: of which epoch the values
+    are, one of EPOCHS.
     """
 
     name: str
@@ -36,6 +37,7 @@ class StudyData:
     question: str = ""
     declared: Study | None = None
     rows: Sequence[dict[str, Any]] = ()
+    epoch: str = LAST
 
     @property
     def metric(self) -> Metric:
@@ -78,7 +80,7 @@ class Studies:
     def __init__(self, logdir: Path) -> None:
         self._logdir = logdir
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[str, StudyData]] = {}
+        self._kept: dict[tuple[str, str], tuple[str, StudyData]] = {}
 
     def folders(self) -> dict[str, Path]:
         """Return the folder of each study that has a record, by its name."""
@@ -97,14 +99,14 @@ class Studies:
         """Return what changes with any record of a study, and with what it declares."""
         return stamp_of(self.folder_of(name))
 
-    def read(self, name: str) -> StudyData:
-        """Return a study; UsageError says what keeps it from being shown."""
+    def read(self, name: str, *, epoch: str = LAST) -> StudyData:
+        """Return a study by the values of an epoch, one of EPOCHS; UsageError says what keeps it from being shown."""
         folder = self.folder_of(name)
         with self._lock:
-            stamp = stamp_of(folder)
-            if name not in self._kept or self._kept[name][0] != stamp:
-                self._kept[name] = stamp, read_study(folder)
-            return self._kept[name][1]
+            stamp, kept = stamp_of(folder), self._kept.get((name, epoch))
+            if kept is None or kept[0] != stamp:
+                kept = self._kept[name, epoch] = stamp, read_study(folder, epoch=epoch)
+            return kept[1]
 
 
 def stamp_of(folder: Path) -> str:
@@ -119,10 +121,13 @@ def stamp_of(folder: Path) -> str:
     return told.hexdigest()[:32]
 
 
-def read_study(folder: Path) -> StudyData:
-    """Return the study whose trials lie in a folder; UsageError where there are none, or no tables can be made of them."""
+def read_study(folder: Path, *, epoch: str = LAST) -> StudyData:
+    """Return the study whose trials lie in a folder; UsageError where there are none, or no tables can be made of them.
+
+    epoch: of which epoch the values are; UsageError, too, where no trial has anything to choose another by.
+    """
     with gc_paused():
-        (source,) = read_tables([folder])
+        (source,) = read_tables([folder], epoch=epoch)
     names = {study for study, _ in source.records}
     if len(names) != 1:
         raise UsageError(f"Folder {str(folder)!r} holds records of {len(names)} studies; expected one study's folder.")
@@ -137,7 +142,7 @@ def read_study(folder: Path) -> StudyData:
     said = trials_called(every)
     conclusion = conclude(rows, trials=said)
     ordered = {row["variant"]: records[row["variant"]] for row in rows}
-    return StudyData(name, folder, table, ordered, source.notes, conclusion, said, question, declared, rows)
+    return StudyData(name, folder, table, ordered, source.notes, conclusion, said, question, declared, rows, epoch)
 
 
 def _has_trials(folder: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.analysis import SETTING, margin_of, mean_interval, overlap, setting_cell, unit_of
+from harness.analysis import SETTING, at_epoch, margin_of, mean_interval, overlap, setting_cell, unit_of
 from harness.errors import clean
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, UNEXPECTED_PASS
 from harness.report import svg
@@ -182,7 +182,8 @@ def _style(verdict: str) -> str:
 
 def _value(row: Mapping[str, Any], study: StudyData) -> Cell:
     group, metric = study.records[row["variant"]], study.metric
-    values = [value for record in group if record.finished and math.isfinite(value := metric.of(record.metrics))]
+    chosen = (at_epoch(record, study.epoch, metric) for record in group if record.finished)
+    values = [value for record in chosen if math.isfinite(value := metric.of(record.metrics))]
     if not values:
         return Cell("")
     found = mean_interval(values, overlap=overlap(group))

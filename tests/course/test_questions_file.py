@@ -266,7 +266,7 @@ def test_the_example_of_the_documentation_runs_as_it_is_printed(tmp_path: Path) 
         assert f"\n{(DOCS / name).read_text()}```\n" in page
     study, logdir = str(DOCS / "my_study.py"), str(tmp_path)
     output = ask(1, "--study", study, "--run", "--seeds", 1, "--logdir", logdir)
-    trained = {path.name for path in (tmp_path / "my-study").iterdir() if path.is_dir()}
+    trained = {path.name for path in (tmp_path / "my-study").iterdir() if path.is_dir() and path.name[0] != "."}
     assert trained == {"base", "no-dropout", "dropout-0.5"}
     assert "1 of 5 seeds needed" in output and "Conclusion: undecided." in output
     shown = CliRunner().invoke(main, ["reproduce", study, "--logdir", logdir, "--format", "csv"])

@@ -115,7 +115,9 @@ def test_a_damaged_record_and_one_of_a_newer_version_are_told_of(tmp_path):
 def test_studies_are_read_again_where_a_record_has_changed_and_only_there(tmp_path, monkeypatch):
     folder = small_study(tmp_path, seeds=2)
     studies, read = Studies(tmp_path), []
-    monkeypatch.setattr("harness.report.study_data.read_study", lambda folder: read.append(folder) or read_study(folder))
+    monkeypatch.setattr(
+        "harness.report.study_data.read_study", lambda folder, **options: read.append(folder) or read_study(folder, **options)
+    )
     first = studies.read("s")
     assert studies.read("s") is first and len(read) == 1
     store(tmp_path, record("late", 0, position=9, settings={"hidden": [9]}, changes={"hidden": [9]}))

@@ -74,6 +74,15 @@ def test_links_tick_just_the_runs_of_the_chosen_variants(tab, tmp_path):
     assert scalars.count("/test") == 10
 
 
+def test_values_are_those_of_the_epoch_that_is_asked_for(tab, tmp_path):
+    history = {"test_accuracy": [0.5, 0.97, 0.95]}
+    store(tmp_path, *(record("base", seed, 0.95, study="t", history=history) for seed in range(2)))
+    last, best = (tab.get("study", study="t", epoch=epoch).text for epoch in ("last", "best"))
+    assert "0.9500" in last and "0.9700" not in last and "0.9700" in best and "an optimistic choice" in best
+    refused = tab.get("study", study="t", epoch="validation")
+    assert refused.status_code == 400 and "validation" in refused.text
+
+
 @pytest.mark.parametrize(
     ("route", "values", "said"),
     [
@@ -86,6 +95,7 @@ def test_links_tick_just_the_runs_of_the_chosen_variants(tab, tmp_path):
         ("overview", {"study": "s", "down": "nothing"}, "nothing"),
         ("export", {"study": "s", "what": "table", "format": "exe"}, "Format"),
         ("selection", {"study": "s", "variants": "base", "mark": "x"}, "expected one of"),
+        ("study", {"study": "s", "epoch": "first"}, "Epoch 'first'"),
         ("filter", {"study": "s", "filter": "x" * 5000}, "too long"),
     ],
 )

@@ -8,7 +8,7 @@ const REFRESH_MS = 3000;
 const HERE = new URL(".", import.meta.url);
 const SERVER = new URL("../../../", HERE);
 
-const page = { picked: [], stamps: new Map(), chosen: new Map(), options: new Map(), open: new Set(), shown: false };
+const page = { picked: [], stamps: new Map(), chosen: new Map(), options: new Map(), open: new Set(), shown: false, said: null };
 
 export async function render() {
   followTheme();
@@ -29,7 +29,7 @@ async function look() {
   }
   const { studies, logdir } = await ask("studies");
   drawPicker(studies);
-  message(studies.length ? "" : `No trial is recorded yet below ${logdir}. The first one shows up here by itself.`);
+  message(studies.length ? (page.said ?? "") : `No trial is recorded yet below ${logdir}. The first one shows up here by itself.`);
   const names = studies.map((study) => study.name);
   page.picked = page.picked.filter((name) => names.includes(name));
   if (!page.picked.length && names.length) {
@@ -93,10 +93,23 @@ function markPicked() {
   }
 }
 
+// The head of a study by the epoch that was chosen; where it has none to choose by, by the last one, and that is said.
+async function askStudy(name) {
+  try {
+    return await askText("study", { study: name, ...chosenOptions(name, ["epoch"]) });
+  } catch (error) {
+    if (!page.options.delete(`${name}/epoch`)) {
+      throw error;
+    }
+    page.said = error.message;
+    return askText("study", { study: name });
+  }
+}
+
 async function drawStudy(name) {
   const board = document.querySelector(".board");
   let article = board.querySelector(`article[data-study="${CSS.escape(name)}"]`);
-  const head = await askText("study", { study: name });
+  const head = await askStudy(name);
   if (!article) {
     article = Object.assign(document.createElement("article"), { className: "study" });
     article.dataset.study = name;
@@ -106,7 +119,8 @@ async function drawStudy(name) {
   }
   const scrolled = article.querySelector(".scroll")?.scrollLeft ?? 0;
   article.querySelector(".head").innerHTML = head;
-  prepareTable(article, { onFilter: (filter) => ask("filter", { study: name, filter }) });
+  prepareTable(article, { onFilter: (filter) => ask("filter", { study: name, filter, ...chosenOptions(name, ["epoch"]) }) });
+  prepareEpoch(article, name);
   article.querySelector(".scroll")?.scrollTo(scrolled, 0);
   const boxes = [...article.querySelectorAll("input.chosen")];
   if (page.chosen.has(name)) {
@@ -162,6 +176,18 @@ async function newest(place, answer) {
   return Number(place.dataset.asked) === mine ? text : null;
 }
 
+function prepareEpoch(article, name) {
+  const label = article.querySelector("label.epoch");
+  label.hidden = false;
+  label.querySelector("select").addEventListener("change", (event) => {
+    page.options.set(`${name}/epoch`, event.target.value);
+    page.said = null;
+    drawStudy(name)
+      .then(() => article.querySelector("select[name=epoch]").focus())
+      .catch(showError);
+  });
+}
+
 // A variant beside its control is asked for when it is opened.
 function prepareDetail(detail, study) {
   const key = `${study}/${detail.dataset.variant}`;
@@ -201,7 +227,7 @@ function prepareRecords(place, study, variant) {
 async function drawOverview(article) {
   const name = article.dataset.study;
   const place = article.querySelector(".overview");
-  const text = await newest(place, askText("overview", { study: name, ...chosenOptions(name, ["cost", "data", "down", "across"]) }));
+  const text = await newest(place, askText("overview", { study: name, ...chosenOptions(name, ["epoch", "cost", "data", "down", "across"]) }));
   if (text === null) {
     return;
   }
@@ -238,7 +264,7 @@ function addExports(place, study, what) {
   for (const format of ["csv", "markdown", "latex"]) {
     place.append(
       button(`save as ${format === "latex" ? "LaTeX" : format === "csv" ? "CSV" : "Markdown"}`, async () => {
-        const text = await askText("export", { study, what, format, ...chosenOptions(study, ["down", "across"]) });
+        const text = await askText("export", { study, what, format, ...chosenOptions(study, ["epoch", "down", "across"]) });
         save(text, `${study}-${what}.${{ csv: "csv", markdown: "md", latex: "tex" }[format]}`, "text/plain");
       }),
     );

@@ -152,7 +152,7 @@ class AblationsPlugin(base_plugin.TBPlugin):
         return exported(study, values.get("what", ""), values["format"], down=down, across=across)
 
     def _asked(self, request: Request) -> Any:
-        return self._read().read(request.args.get("study", ""))
+        return self._read().read(request.args.get("study", ""), epoch=request.args.get("epoch") or "last")
 
 
 def _file(name: str, _: Request) -> str:
