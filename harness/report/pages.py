@@ -1,5 +1,6 @@
 """A study's page in HTML, whole or in the parts that TensorBoard's tab asks for; the same templates for both."""
 
+import base64
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
@@ -77,9 +78,13 @@ def details_html(study: StudyData, variants: Sequence[str]) -> str:
     )
 
 
-def variant_html(study: StudyData, variant: str) -> str:
-    """Return one variant in full, beside its control; UsageError for a name that the study has not."""
-    return render("variant.html", study=study, detail=variant_detail(study, variant))
+def variant_html(study: StudyData, variant: str, *, figures: Sequence[tuple[str, bytes]] = ()) -> str:
+    """Return one variant in full, beside its control; UsageError for a name that the study has not.
+
+    figures: name and PNG of each that its first trial has drawn.
+    """
+    shown = [(name, f"data:image/png;base64,{base64.b64encode(png).decode()}") for name, png in figures]
+    return render("variant.html", study=study, detail=variant_detail(study, variant), figures=shown)
 
 
 def overview_html(study: StudyData, *, cost: str = "", data: str = "", down: str = "", across: str = "") -> str:

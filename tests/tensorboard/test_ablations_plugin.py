@@ -1,17 +1,21 @@
 """The routes behind the Ablations tab: they only read, take no path, and answer in one line what they refuse."""
 
+import base64
+import io
 import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from plain_records import record
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Response
 
 from harness.records.record import RECORD_FILE, trial_folder
 from harness.tensorboard.plugin.ablations_plugin import AblationsPlugin
+from harness.tensorboard.summaries import image_summary
 from harness.tensorboard.trial_writer import TrialWriter
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
@@ -72,6 +76,25 @@ def test_links_tick_just_the_runs_of_the_chosen_variants(tab, tmp_path):
     links = tab.get("selection", study="s", variants=[f"v{number}" for number in range(10)]).text
     scalars = links.split("#scalars")[1].split('"')[0]
     assert scalars.count("/test") == 10
+
+
+def test_a_variant_has_the_figures_of_its_first_trial(tab, tmp_path):
+    assert "Figures of" not in tab.get("variant", study="s", variant="small").text
+    first, last = (png(level) for level in (10, 200))
+    with TrialWriter(trial_folder(tmp_path, "s", "small", 0)) as board:
+        board.text("data", "digits")
+        board.add(image_summary("confusion-matrix", first), step=1)
+        board.add(image_summary("confusion-matrix", last), step=2)
+    text = tab.get("variant", study="s", variant="small").text
+    assert (
+        "confusion matrix" in text and base64.b64encode(last).decode() in text and base64.b64encode(first).decode() not in text
+    )
+
+
+def png(level: int) -> bytes:
+    body = io.BytesIO()
+    Image.new("L", (4, 4), level).save(body, "PNG")
+    return body.getvalue()
 
 
 def test_values_are_those_of_the_epoch_that_is_asked_for(tab, tmp_path):

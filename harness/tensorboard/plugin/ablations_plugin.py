@@ -16,6 +16,8 @@ from typing import Any
 from tensorboard.plugins import base_plugin
 from werkzeug import Request, Response
 
+from harness.study import TEST
+
 NAME = "ablations"
 FILES = {"index.js": "text/javascript", "table.js": "text/javascript", "pictures.js": "text/javascript"}
 FILES |= {"theme.js": "text/javascript", "style.css": "text/css"}
@@ -108,9 +110,15 @@ class AblationsPlugin(base_plugin.TBPlugin):
         return selection_html(study, variants, curve=values.get("curve", ""), mark=values.get("mark") or "last", links=links)
 
     def _variant(self, request: Request) -> str:
+        from harness.records import attempt_folder, trial_folder
         from harness.report import variant_html
+        from harness.tensorboard.plugin.trial_figures import trial_figures
 
-        return variant_html(self._asked(request), request.args.get("variant", ""))
+        study, variant = self._asked(request), request.args.get("variant", "")
+        study.row(variant)
+        first = study.records[variant][0]
+        trial = trial_folder(study.folder.parent, study.folder.name, variant, first.seed)
+        return variant_html(study, variant, figures=trial_figures(attempt_folder(trial, first.attempt) / TEST))
 
     def _overview(self, request: Request) -> str:
         from harness.report import overview_html
