@@ -15,6 +15,7 @@ from harness.study import number_of
 
 WIDTH, HEIGHT = 720, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 28, 46
+_LETTER, _LINE = 6.2, 12.0  # pixels, of a name beside its point
 _LOG_RATIO = 20  # of the dearest to the cheapest, from which on the axis is logarithmic
 COSTS = {
     "parameters": "parameters",
@@ -65,7 +66,7 @@ def tradeoff(study: StudyData, cost: str = "", data: str = "") -> Tradeoff | Non
     if len(front) > 1:
         parts.append(svg.path([(x(price), y(value)) for price, value in front], class_="front"))
     rows = []
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
     dots = []
     for (name, price, value), on in sorted(zip(points, best, strict=True), key=lambda pair: not pair[1]):
         written = format_value("value", value, metric=metric.column)
@@ -79,13 +80,15 @@ def tradeoff(study: StudyData, cost: str = "", data: str = "") -> Tradeoff | Non
     return Tradeoff(chart, cost, rows, {one: COSTS[one] for one in known}, data, datasets)
 
 
-def _name(name: str, x: float, y: float, taken: list[tuple[float, float]]) -> list[Markup]:
+def _name(name: str, x: float, y: float, taken: list[tuple[float, float, float]]) -> list[Markup]:
     """Write a point's name beside it, unless another one stands there: the table below names all."""
-    left = x > WIDTH - RIGHT - 7 * len(name)
-    for place in (y - 8, y + 16):
-        if not any(abs(place - other) < 13 and abs(x - beside) < 90 for beside, other in taken):
-            taken.append((x, place))
-            return [svg.label(name, x - 6 if left else x + 6, place, anchor="end" if left else "start", class_="point-name")]
+    left = x > WIDTH - RIGHT - _LETTER * len(name)
+    start = x - 9 - _LETTER * len(name) if left else x + 9
+    for place in (y + 4, y - 8, y + 16):
+        box = (start, start + _LETTER * len(name), place)
+        if not any(abs(place - other) < _LINE and box[0] < end and begin < box[1] for begin, end, other in taken):
+            taken.append(box)
+            return [svg.label(name, x - 9 if left else x + 9, place, anchor="end" if left else "start", class_="point-name")]
     return []
 
 

@@ -71,7 +71,11 @@ def variant_table(study: StudyData) -> VariantTable:
         Column("status", "status"),
         Column("verdict", "verdict"),
         Column("forest", f"difference from the control{', points' if unit.points else ''}"),
-        Column("value", f"{metric.words}, mean [95% interval]", numeric=True),
+        Column(
+            "value",
+            f"{metric.words}{'' if metric.higher_is_better else ' (lower is better)'}, mean [95% interval]",
+            numeric=True,
+        ),
         Column("difference", "difference [95% interval]", numeric=True),
         Column("seeds", study.trials, numeric=True),
         *(Column(name, words, numeric=True, shown=name != "flops_per_sample_ratio") for name, words in RATIOS.items()),
@@ -169,11 +173,16 @@ def _verdict(row: Mapping[str, Any]) -> Cell:
 
 
 def _status(row: Mapping[str, Any]) -> Cell:
-    status = str(row["status"])
-    style = "" if bool(row["as_expected"]) and status != INTERRUPTED else "wrong"
-    return Cell(
-        STATUS_WORDS.get(status, status), style=style or ("as-meant" if status != OK else ""), title=text_of(row["error"])
-    )
+    """Return how the trials ended; what the study did not expect is a fault, a claim on the results that is broken too."""
+    status, meant = str(row["status"]), bool(row["as_expected"])
+    words = STATUS_WORDS.get(status, status)
+    if not meant and not number_of(row["failed_seeds"]):
+        return Cell(f"{words}, not as the study claims", style="wrong", title=text_of(row["claims"]))
+    if not meant or status == INTERRUPTED:
+        return Cell(words, style="wrong", title=text_of(row["error"]))
+    if status == DIVERGED:
+        words = "diverges, as expected"
+    return Cell(words, style="as-meant" if status != OK else "", title=text_of(row["error"]))
 
 
 def _style(verdict: str) -> str:

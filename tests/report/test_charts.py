@@ -19,6 +19,7 @@ from harness.report.pivot import pivot
 from harness.report.pivot_chart import pivot_chart
 from harness.report.study_data import read_study
 from harness.report.variant_table import variant_table
+from harness.study import finishes
 
 pytestmark = pytest.mark.quick
 
@@ -61,6 +62,27 @@ def test_the_table_says_of_each_variant_what_the_summary_does(tmp_path):
     assert hot["value"].title.startswith("4 of 5 seeds")
     assert [column.key for column in table.columns][:2] == ["variant", "change"]
     assert {"setting_hidden", "setting_flatten", "setting_learning_rate"} <= {column.key for column in table.columns}
+
+
+def test_a_broken_claim_and_an_expected_divergence_are_told_apart(tmp_path):
+    claimed = finishes(accuracy_at_least=0.99).to_dict()
+    nan = {
+        "status": "diverged",
+        "metrics": {},
+        "error": "loss is nan",
+        "expects": {"diverges": True},
+        "expectation": "diverges",
+    }
+    records = [record("base", seed, 0.9) for seed in range(5)]
+    for seed in range(5):
+        records.append(record("meant", seed, position=2, settings={"hidden": [2]}, changes={"hidden": [2]}, **nan))
+        records.append(
+            record("claims", seed, 0.9, position=3, settings={"hidden": [3]}, changes={"hidden": [3]}, expects=claimed)
+        )
+    rows = variant_table(read_study(store(tmp_path, *records))).rows
+    assert (rows["meant"]["status"].text, rows["meant"]["status"].style) == ("diverges, as expected", "as-meant")
+    assert (rows["claims"]["status"].text, rows["claims"]["status"].style) == ("trained, not as the study claims", "wrong")
+    assert rows["base"]["status"].style == "" and "0.99" in rows["claims"]["status"].title
 
 
 def test_an_interval_beyond_the_axis_ends_in_an_arrow_and_never_draws_outside(tmp_path):
