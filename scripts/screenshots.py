@@ -39,7 +39,7 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
-        Browser(os.environ["BROWSER"], Path(scratch) / "profile") as browser,
+        Browser(os.environ["BROWSER"]) as browser,
     ):
         if given.page:
             pages: Iterator[tuple[str, str]] = iter([("page", given.page)])

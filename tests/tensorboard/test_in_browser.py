@@ -1,24 +1,17 @@
 """The links of `board` opened in a real browser, over more runs than TensorBoard ticks by itself."""
 
-import os
-import shutil
-import sys
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import chromium, visit
 from test_views import PNG, add, make_study
 
 from harness.tensorboard.server import Board, serve
 from harness.tensorboard.summaries import image_summary
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
-from browser import Browser
-
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # What a tab draws where it has something to show.
 DRAWN = {
     "differences and mean curves": "scalar-card",
@@ -40,26 +33,28 @@ def board(tmp_path_factory) -> Iterator[Board]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[Browser]:
-    """Headless Chromium."""
-    if CHROMIUM is None:
-        warnings.warn("NO CHROMIUM HERE: the links of `board` were opened in no browser.", stacklevel=1)
-        pytest.skip("no Chromium: ./scripts/screenshots installs it on Debian")
-    with Browser(os.fspath(CHROMIUM), tmp_path_factory.mktemp("profile")) as running:
-        yield running
+def page() -> Iterator[Any]:
+    """A page of headless Chromium."""
+    with chromium() as running, visit(running) as visited:
+        yield visited.page
+
+
+def opened(page: Any, address: str, selector: str, *, at_least: int = 1) -> None:
+    page.goto("about:blank")  # else a change behind the # would load nothing
+    page.goto(address)
+    page.locator(selector).nth(at_least - 1).wait_for(state="attached", timeout=60_000)
 
 
 @pytest.mark.parametrize("study", ["many", "few"])
 @pytest.mark.parametrize("title", DRAWN)
-def test_each_link_opens_a_page_with_something_on_it(board, browser, study, title):
+def test_each_link_opens_a_page_with_something_on_it(board, page, study, title):
     address = next((view.address for view in board.views if (view.study, view.title) == (study, title)), None)
     if address is None:
         assert (study, title) == ("few", "pictures of seed 0")
         return
-    browser.open(board.url + address, asking="/data/plugin/")
-    assert browser.count(DRAWN[title]) > 0
+    opened(page, board.url + address, DRAWN[title])
 
 
-def test_without_a_link_the_older_tabs_show_nothing_of_so_many_runs(board, browser):
-    browser.open(f"{board.url}#custom_scalars", asking="/data/plugin/")
-    assert browser.count("paper-checkbox[checked]") <= 1  # of settings alone
+def test_without_a_link_the_older_tabs_show_nothing_of_so_many_runs(board, page):
+    opened(page, f"{board.url}#custom_scalars", "paper-checkbox", at_least=41)
+    assert page.locator("paper-checkbox[checked]").count() <= 1  # of settings alone
