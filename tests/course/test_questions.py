@@ -13,6 +13,7 @@ from harness.cli.terminal.wrapping import fold
 from harness.course import claim_judging
 from harness.course.question_evidence import collect_evidence
 from harness.course.questions_file import load_questions
+from harness.records.study_folders import folders_in
 
 pytestmark = pytest.mark.quick
 
@@ -154,6 +155,6 @@ def test_a_number_that_no_question_has_is_one_line(tmp_path):
 @pytest.mark.usefixtures("alone")
 def test_run_trains_only_what_the_question_needs_and_counts_no_stand_in(tmp_path):
     output = ask(3, "--run", "--seeds", 1, "--logdir", tmp_path)
-    trained = {path.name for path in (tmp_path / "ablations").iterdir() if path.is_dir()}
+    trained = {folder.name for folder in folders_in(tmp_path / "ablations")}
     assert {"neurons-64", "no-flatten"} <= trained <= {"base", "neurons-64", "no-flatten"}
     assert "records of other settings or of stand-in data were not counted." in output
