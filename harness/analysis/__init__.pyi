@@ -86,6 +86,7 @@ from .test_samples import (
     load_test_samples as load_test_samples,
     most_images as most_images,
     samples_file as samples_file,
+    samples_key as samples_key,
     write_test_samples as write_test_samples,
 )
 from .test_sets import overlap as overlap, trials_called as trials_called

@@ -1,12 +1,14 @@
 """The test samples that a study's trials answered, kept beside them: the true class of each, and what images show.
 
 With a trial's predictions they say which samples two variants answer differently. A study's trials mostly share them, so
-that they are kept once for each set of samples, by the hash that their records have of it.
+that they are kept once for each set, by a key of their labels and inputs, which each record names: trials that were tested on
+the same labels may have seen other images of them, as moved ones.
 """
 
 import hashlib
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ import numpy as np
 from harness.analysis.predictions import AnswersError, checked_archive
 from harness.records import write_atomically
 
+_KEY = re.compile(r"[0-9a-f]{32}")
 FOLDER = ".test-samples"  # of a study; no variant's name begins with a dot
 MOST_IMAGE_BYTES = 1 << 24  # of all images: 10,000 of 28 × 28 take half of it; of more, the first ones are kept
 
@@ -39,9 +42,21 @@ class TestSamples:
         return self.names[number] if number < len(self.names) else str(number)
 
 
-def samples_file(study: Path, test_sha256: str) -> Path:
-    """Return where the samples of this hash lie in a study's folder."""
-    return study / FOLDER / f"{test_sha256[:32]}.npz"
+def samples_key(test_sha256: str, inputs: Sequence[np.ndarray]) -> str:
+    """Return what tells a test set from others: by its own hash, and by what the models were given of it."""
+    told = hashlib.sha256(test_sha256.encode())
+    for part in inputs:
+        told.update(f"{part.dtype}{part.shape}".encode())
+        if part.dtype != object:
+            told.update(np.ascontiguousarray(part).data)
+    return told.hexdigest()[:32]
+
+
+def samples_file(study: Path, key: str) -> Path:
+    """Return where the samples of this key lie in a study's folder; ValueError for what is no key."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{key[:40]!r} is no key of test samples")
+    return study / FOLDER / f"{key}.npz"
 
 
 def most_images(values: int) -> int:
@@ -50,14 +65,14 @@ def most_images(values: int) -> int:
 
 
 def write_test_samples(
-    study: Path, test_sha256: str, labels: np.ndarray, *, names: Sequence[str] = (), images: np.ndarray | None = None
+    study: Path, key: str, labels: np.ndarray, *, names: Sequence[str] = (), images: np.ndarray | None = None
 ) -> None:
     """Keep a test set in a study's folder, unless it is there; OSError if it cannot be written.
 
     labels: (n,) class numbers. images: (m, height, width) or with three colours, of the first m ≤ n samples, each with
     values from 0 to 1; no more of them than `most_images` are kept.
     """
-    path = samples_file(study, test_sha256)
+    path = samples_file(study, key)
     if path.exists():
         return
     kept = np.zeros((0, 0, 0), np.uint8)
@@ -74,12 +89,12 @@ def write_test_samples(
     write_atomically(path, body.getvalue())
 
 
-def load_test_samples(study: Path, test_sha256: str) -> TestSamples | None:
-    """Return the samples of this hash, None where none were kept; AnswersError says why they cannot be trusted."""
-    path = samples_file(study, test_sha256)
+def load_test_samples(study: Path, key: str) -> TestSamples | None:
+    """Return the samples of this key, None where none were kept; AnswersError says why they cannot be trusted."""
     try:
+        path = samples_file(study, key)
         content = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
     except OSError as error:
         raise AnswersError(f"{path}: cannot be read ({error.strerror}).") from None

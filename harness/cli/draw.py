@@ -70,13 +70,15 @@ def _tensorflow_hushed() -> Iterator[None]:
 
 def _chosen(saved: Mapping[str, str]) -> tuple[str, ...]:
     """Return two saved models of one dataset, the default ones if they are there; saved: the dataset of each."""
+    if not saved:
+        raise UsageError("No model was saved: see what the runs above say of theirs.")
     ordered = dict.fromkeys((*(name for name in DEFAULT_MODELS if name in saved), *saved))
     first = next(iter(ordered))
     return tuple(name for name in ordered if saved[name] == saved[first])[:2]
 
 
 def _how(logdir: Path) -> str:
-    return command("run", "ablations", "--save-models", *logdir_words(logdir))
+    return f"{command('run', 'ablations', '--save-models', *logdir_words(logdir))} (of trials recorded before, with --force)"
 
 
 def _train(logdir: Path, *, asked: bool, data_dir: Path | None) -> None:

@@ -35,7 +35,12 @@ def report(path: Path, *, output: str | None, form: str | None, bundle: str | No
         raise UsageError(
             f"{str(path)!r} holds {len(names)} studies: {', '.join(names)}. Expected one, as in `{told}`, or --bundle DIR."
         )
-    chosen = form or _by_ending(output) or HTML
+    ending = _by_ending(output)
+    if form and ending and form != ending:
+        raise UsageError(f"--format {form} and the ending of {output!r} are of two kinds of file; expected one.")
+    chosen = form or ending or HTML
+    if output == "-":
+        raise UsageError("A report goes into a file; expected one, as in --output report.html.")
     study = studies.read(names[0])
     written = write_report(study, Path(output or f"{study.name}.{chosen}"), chosen)
     _told(study)

@@ -29,9 +29,9 @@ def as_image(pixels: Any) -> np.ndarray:
         raise UsageError(f"Expected the {SIDE * SIDE} pixels of an image; received {given}.")
     if not all(type(value) in (int, float) for value in pixels):
         raise UsageError("Expected pixels that are numbers.")
-    values = np.array(pixels, dtype=np.float64)
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
+    if not all(0 <= value <= 255 for value in pixels):  # NaN is not, nor what no float can hold
         raise UsageError("Expected pixels from 0 to 255.")
+    values = np.array(pixels, dtype=np.float64)
     return np.round(values).astype(np.uint8).reshape(SIDE, SIDE)
 
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from flask import Flask, Response, abort, render_template, request
@@ -47,7 +46,6 @@ def make_app(ensembles: Sequence[Ensemble], *, language: str, port: int, most_a_
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     rate, hosts = Rate(most_a_second), {f"{name}:{port}" for name in LOOPBACK}
-    by_name = {one.name: one for one in ensembles}
     curves: dict[str, dict[int, float] | None] = {}
     sought: dict[str, list[int]] = {}
 
@@ -56,7 +54,7 @@ def make_app(ensembles: Sequence[Ensemble], *, language: str, port: int, most_a_
         if request.host not in hosts:
             abort(403, f"Host {request.host[:80]!r} is not this machine.")
         origin = request.headers.get("Origin")
-        if origin is not None and (urlsplit(origin).scheme, urlsplit(origin).netloc) not in {("http", host) for host in hosts}:
+        if origin is not None and origin not in {f"http://{host}" for host in hosts}:
             abort(403, f"Origin {origin[:80]!r} is not this page.")
         if not rate.allows():
             abort(429, "Too many requests; try again in a second.")
@@ -76,6 +74,10 @@ def make_app(ensembles: Sequence[Ensemble], *, language: str, port: int, most_a_
     @app.errorhandler(UsageError)
     def wrong(error: UsageError) -> Response:
         return Response(one_line(error), 400, mimetype="text/plain")
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        return Response(f"This cannot be answered ({type(error).__name__}).", 500, mimetype="text/plain")
 
     @app.get("/")
     def page() -> str:
@@ -117,12 +119,14 @@ def make_app(ensembles: Sequence[Ensemble], *, language: str, port: int, most_a_
         pixels, label = one.samples.images[place], int(one.samples.labels[place])
         return _json({"pixels": pixels.ravel().tolist(), "class": one.samples.name_of(label), "number": place})
 
-    del by_name
     return app
 
 
 def _drawn() -> tuple[np.ndarray, Mapping[str, Any]]:
-    asked = request.get_json(silent=True)
+    try:
+        asked = request.get_json(silent=True)
+    except (RecursionError, ValueError):  # nested beyond measure, numbers beyond all digits
+        asked = None
     if not isinstance(asked, dict):
         raise UsageError("Expected a JSON object with the pixels of an image.")
     return as_image(asked.get("pixels")), asked

@@ -7,6 +7,7 @@ LANGUAGES = ("en", "zh")
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "Draw a digit",
+        "title-clothes": "Erase parts of a piece of clothing",
         "lead": "Draw with mouse, pen or finger. Each model answers as you draw, once for every seed it was trained with.",
         "canvas": "drawing area, 28 by 28 pixels; with the keyboard: arrows move, space draws, backspace erases",
         "clear": "Clear",
@@ -46,6 +47,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "zh": {
         "title": "写一个数字",
+        "title-clothes": "擦掉衣物的一部分",
         "lead": "用鼠标、笔或手指书写。每个模型边写边答，训练时用过的每个随机种子各答一次。",
         "canvas": "书写区，28 乘 28 像素；用键盘：方向键移动，空格书写，退格擦除",
         "clear": "清除",

@@ -7,6 +7,7 @@ from .figure_data import (
     as_grey as as_grey,
     first_output as first_output,
     images_of as images_of,
+    names_of as names_of,
 )
 from .figure_registry import draw as draw
 from .input_plane import Plane as Plane, plane as plane

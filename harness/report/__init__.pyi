@@ -9,4 +9,4 @@ from .pages import (
     study_html as study_html,
     variant_html as variant_html,
 )
-from .study_data import Studies as Studies, StudyData as StudyData
+from .study_data import Studies as Studies, StudyData as StudyData, stamp_of as stamp_of

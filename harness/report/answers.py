@@ -31,6 +31,7 @@ class Answers:
     right: np.ndarray
     samples: TestSamples
     test_sha256: str
+    key: str  # of what the models were given; control and variant may have the same labels and other inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Flips:
     total: int
     lost: Sequence[Flip]
     won: Sequence[Flip]
+    same_inputs: bool = True  # else the variant was given other inputs, and no picture shows what both saw
 
 
 def read_answers(study: StudyData, variant: str) -> Answers:
@@ -83,18 +85,17 @@ def read_answers(study: StudyData, variant: str) -> Answers:
     group = [record for record in study.records[variant] if record.finished]
     if not group:
         raise NoAnswers(f"no trial of {variant} has finished")
-    hashes = {record.data.get("test_sha256", "") for record in group}
-    if len(hashes) > 1:
-        raise NoAnswers(f"the {study.trials} of {variant} were tested on different samples")
-    (test_sha256,) = hashes
     try:
-        samples = load_test_samples(study.folder, test_sha256) if test_sha256 else None
-        kept = [(record.seed, load_answers(_folder(study, record))) for record in group]
+        kept = [(record, load_answers(_folder(study, record))) for record in group]
+        found = [(record, answers) for record, answers in kept if answers is not None]
+        if not found:
+            raise NoAnswers(f"the answers of {variant} are no classes, or were not kept")
+        keys = {str(record.provenance.get("test_samples", "")) for record, _ in found}
+        if len({record.data.get("test_sha256", "") for record, _ in found}) > 1 or len(keys) > 1:
+            raise NoAnswers(f"the {study.trials} of {variant} were tested on different samples")
+        samples = load_test_samples(study.folder, *keys)
     except AnswersError as error:
-        raise NoAnswers(str(error)) from None
-    found = [(seed, answers) for seed, answers in kept if answers is not None]
-    if not found:
-        raise NoAnswers(f"{variant} is no classifier whose answers are kept")
+        raise NoAnswers(str(error).rstrip(".")) from None
     if samples is None:
         raise NoAnswers(OLD)
     if any(len(classes) != len(samples.labels) for _, (classes, _) in found):
@@ -102,7 +103,8 @@ def read_answers(study: StudyData, variant: str) -> Answers:
     classes, right = (np.stack([answers[part] for _, answers in found]) for part in (0, 1))
     if not ((classes == samples.labels) == right).all():
         raise NoAnswers(f"the answers of {variant} do not fit the labels that are kept")
-    return Answers(variant, [seed for seed, _ in found], classes, right, samples, test_sha256)
+    test_sha256 = str(found[0][0].data.get("test_sha256", ""))
+    return Answers(variant, [record.seed for record, _ in found], classes, right, samples, test_sha256, *keys)
 
 
 def _folder(study: StudyData, record: Record) -> Path:
@@ -136,20 +138,25 @@ def flips(control: Answers, variant: Answers, *, most: int = MOST_SHOWN) -> Flip
         chosen.append([_flip(int(place), control, variant) for place in clearest])
     total = len(control.samples.labels)
     counts = int(lost.sum()), int(won.sum())
-    return Flips(control.variant, variant.variant, *counts, total, lost=chosen[0], won=chosen[1])
+    alike = control.key == variant.key
+    return Flips(control.variant, variant.variant, *counts, total, lost=chosen[0], won=chosen[1], same_inputs=alike)
 
 
 def _flip(place: int, control: Answers, variant: Answers) -> Flip:
-    samples = control.samples
-    said = [samples.name_of(_most_common(one.classes[:, place])) for one in (control, variant)]
+    samples, truth = control.samples, int(control.samples.labels[place])
+    said = [samples.name_of(_answer(one, place, truth)) for one in (control, variant)]
     right = [f"{int(one.right[:, place].sum())} of {len(one.right)}" for one in (control, variant)]
-    votes = f"right in {right[0]} of {control.variant}, in {right[1]} of {variant.variant}"
-    truth = samples.name_of(int(samples.labels[place]))
-    return Flip(place, _picture(samples, place), truth, control=said[0], variant=said[1], votes=votes)
+    votes = f"right with {right[0]} seeds of {control.variant}, with {right[1]} of {variant.variant}"
+    picture = _picture(samples, place) if control.key == variant.key else ""
+    return Flip(place, picture, samples.name_of(truth), control=said[0], variant=said[1], votes=votes)
 
 
-def _most_common(classes: np.ndarray) -> int:
-    return int(np.bincount(classes).argmax())
+def _answer(answers: Answers, place: int, truth: int) -> int:
+    """Return the class that most trials give a sample; where most are wrong, their most common wrong one."""
+    given, right = answers.classes[:, place], answers.right[:, place]
+    if right.mean() > 0.5:
+        return truth
+    return int(np.bincount(given[~right]).argmax())
 
 
 def _picture(samples: TestSamples, place: int) -> str:

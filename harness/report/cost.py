@@ -11,7 +11,7 @@ from harness.analysis import pareto
 from harness.report import svg
 from harness.report.study_data import StudyData
 from harness.results import UNFINISHED, format_value
-from harness.study import number_of
+from harness.study import CONFOUNDED, NO_VERDICT, never_judged, number_of, text_of
 
 WIDTH, HEIGHT = 720, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 28, 46
@@ -29,7 +29,8 @@ COSTS = {
 class Tradeoff:
     """A chart of benefit against one cost, and the same numbers: variant, cost, value, whether it is on the front.
 
-    costs: those that differ, in words. data: on which data these variants were tested; datasets: all there are.
+    costs: those that differ, in words. data: on which data these variants were tested; datasets: all there are. left_out: the
+    other variants on it, each with the reason.
     """
 
     chart: Markup
@@ -38,6 +39,7 @@ class Tradeoff:
     costs: Mapping[str, str]
     data: str
     datasets: Sequence[str]
+    left_out: Sequence[str]
 
 
 def tradeoff(study: StudyData, cost: str = "", data: str = "") -> Tradeoff | None:
@@ -47,7 +49,9 @@ def tradeoff(study: StudyData, cost: str = "", data: str = "") -> Tradeoff | Non
     """
     datasets = list(dict.fromkeys(str(row["data"]) for row in study.rows))
     data = data if data in datasets else str(study.row(study.base)["data"])
-    every = {name: _points(study, name, data) for name in COSTS}
+    # An epoch of so many batches is none of all samples: what its trainings cost is not known by their epochs.
+    counted = any(group[0].settings.get("steps_per_epoch") for group in study.records.values())
+    every = {name: _points(study, name, data) for name in COSTS if not (counted and name == "flops")}
     known = {name: points for name, points in every.items() if len({price for _, price, _ in points}) > 1}
     if not known:
         return None
@@ -77,7 +81,7 @@ def tradeoff(study: StudyData, cost: str = "", data: str = "") -> Tradeoff | Non
     parts += reversed(dots)  # what is on the front is drawn last, over the others
     words = f"{metric.words} against {COSTS[cost]}"
     chart = svg.chart(parts, width=WIDTH, height=HEIGHT, name=words)
-    return Tradeoff(chart, cost, rows, {one: COSTS[one] for one in known}, data, datasets)
+    return Tradeoff(chart, cost, rows, {one: COSTS[one] for one in known}, data, datasets, _left_out(study, data, rows))
 
 
 def _name(name: str, x: float, y: float, taken: list[tuple[float, float, float]]) -> list[Markup]:
@@ -92,13 +96,30 @@ def _name(name: str, x: float, y: float, taken: list[tuple[float, float, float]]
     return []
 
 
+def _left_out(study: StudyData, data: str, rows: Sequence[tuple[str, str, str, bool]]) -> list[str]:
+    shown = {name for name, *_ in rows}
+    missing = [row for row in study.rows if str(row["data"]) == data and row["variant"] not in shown]
+    return [f"{row['variant']} ({_reason(row)})" for row in missing]
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    detail = text_of(row["verdict_detail"])
+    if never_judged(detail):
+        return detail.removeprefix(NO_VERDICT).removeprefix(CONFOUNDED)
+    return str(row["status"]) if row["status"] in UNFINISHED or number_of(row["value"]) is None else "its cost is not known"
+
+
 def _points(study: StudyData, cost: str, data: str) -> list[tuple[str, float, float]]:
     found = []
     for row in study.rows:
         value, price = number_of(row["value"]), _price(row, cost)
-        if value is not None and price is not None and row["data"] == data and row["status"] not in UNFINISHED:
+        if value is not None and price is not None and row["data"] == data and _is_comparable(row):
             found.append((str(row["variant"]), price, value))
     return found
+
+
+def _is_comparable(row: Mapping[str, Any]) -> bool:
+    return row["status"] not in UNFINISHED and not never_judged(text_of(row["verdict_detail"]))
 
 
 def _price(row: Mapping[str, Any], cost: str) -> float | None:

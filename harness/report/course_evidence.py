@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis import matching_records
+from harness.analysis import left_out_reasons, matching_records
 from harness.course import (
     ENGLISH,
     ClaimResult,
@@ -25,11 +25,12 @@ from harness.report.study_data import StudyData
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """Documented figures beside the measured ones: by variant, each by itself, and in sentences."""
+    """Documented figures beside the measured ones: by variant, each by itself, in sentences; which records do not count."""
 
     variants: Sequence[VariantReproduction]
     figures: Sequence[Reproduction]
     sentences: Sequence[str]
+    left_out: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Questions:
 
     title: str
     answered: Sequence[tuple[Question, str, Sequence[ClaimResult]]]
+    left_out: int
 
 
 def documented(study: StudyData) -> Documented | None:
@@ -45,13 +47,13 @@ def documented(study: StudyData) -> Documented | None:
     if study.declared is None:
         return None
     every = [record for group in study.records.values() for record in group]
-    counted, _ = matching_records(every, study.declared)
+    counted, left_out = matching_records(every, study.declared)
     measured = measured_values(counted)
     figures = documented_figures(study.declared, measured)
     if not figures:
         return None
     rows = compare_documented(figures, measured)
-    return Documented(by_variant(rows), rows, conclusions(rows))
+    return Documented(by_variant(rows), rows, conclusions(rows), left_out_reasons(left_out, study.declared))
 
 
 def questions(study: StudyData) -> Questions | None:
@@ -64,7 +66,7 @@ def questions(study: StudyData) -> Questions | None:
     evidence = collect_evidence([record for group in study.records.values() for record in group], study.declared)
     asked = load_questions(study.declared, evidence=evidence)
     answered = [(question, _state(question, evidence), question.results(evidence)) for question in asked.questions]
-    return Questions(asked.title or f"Questions of {study.name}", answered)
+    return Questions(asked.title or f"Questions of {study.name}", answered, evidence.left_out)
 
 
 def _state(question: Question, evidence: Evidence) -> str:

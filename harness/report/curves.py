@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.analysis import BEST, LAST, VALIDATION, Band, band, chosen_epoch, curve_names, curve_steps
+from harness.analysis import BEST, LAST, VALIDATION, Band, band, chosen_epoch, curve_names, curve_steps, epoch_numbers
 from harness.records import Record
 from harness.report import svg
 from harness.report.study_data import StudyData
@@ -23,7 +23,8 @@ _LOSS_RANGE = 300  # beyond such a ratio of the largest to the smallest value a 
 class Curves:
     """A chart of curves, the key to its colours (variant and colour's number), the same numbers as a table, and its name.
 
-    table: one row an epoch that any variant reached: its number, then a text for each variant.
+    table: one row a place that any variant reached: its number, then a text for each variant. counted: what these are
+    counted in, epochs or batches. apart: variants that are counted in the other, and not drawn.
     """
 
     chart: Markup
@@ -31,6 +32,8 @@ class Curves:
     table: Sequence[tuple[int, Sequence[str]]]
     curve: str
     names: Sequence[str]
+    counted: str
+    apart: Sequence[str]
 
 
 def curves(study: StudyData, variants: Sequence[str], *, curve: str = "", mark: str = LAST) -> Curves | None:
@@ -39,7 +42,11 @@ def curves(study: StudyData, variants: Sequence[str], *, curve: str = "", mark: 
     curve: a name in the records' history, such as test_accuracy; empty, or one that none of them has: the study's metric.
     mark: which epoch of each seed is marked, one of MARKS.
     """
-    groups = {name: study.records[name] for name in variants}
+    if not variants:
+        return None
+    counted = _counted(study.records[variants[0]][0])
+    groups = {name: study.records[name] for name in variants if _counted(study.records[name][0]) == counted}
+    apart = [name for name in variants if name not in groups]
     names = curve_names([record for group in groups.values() for record in group])
     if not names:
         return None
@@ -54,7 +61,6 @@ def curves(study: StudyData, variants: Sequence[str], *, curve: str = "", mark: 
     low, high = (min(values) / 1.2, max(values) * 1.2) if log else svg.extent(values)
     x = svg.Scale(min(steps), max(max(steps), min(steps) + 1), LEFT, WIDTH - RIGHT)
     y = svg.Scale(low, high, HEIGHT - BOTTOM, TOP, log=log)
-    counted = "batches" if any(group[0].settings.get("steps_per_epoch") for group in groups.values()) else "epochs"
     words = curve.replace("_", " ")
     parts: list[Markup] = svg.axes(x, y, x_name=counted, y_name=f"{words}{' (logarithmic)' if log else ''}")
     numbers = {name: place % COLOURS for place, name in enumerate(variants)}
@@ -62,7 +68,11 @@ def curves(study: StudyData, variants: Sequence[str], *, curve: str = "", mark: 
         parts.append(_variant(study, name, found, curve, (x, y), colour=numbers[name], mark=mark))
     chart = svg.chart(parts, width=WIDTH, height=HEIGHT, name=f"{words} over {counted}: {', '.join(bands)}")
     table = [(step, [_text(found.get(step), study) for found in bands.values()]) for step in sorted(set(steps))]
-    return Curves(chart, [(name, numbers[name]) for name in bands], table, curve, names)
+    return Curves(chart, [(name, numbers[name]) for name in bands], table, curve, names, counted, apart)
+
+
+def _counted(record: Record) -> str:
+    return "batches" if record.settings.get("steps_per_epoch") else "epochs"
 
 
 def _variant(
@@ -93,13 +103,20 @@ def _variant(
 
 def _marked(record: Record, curve: str, mark: str, study: StudyData, scales: tuple[svg.Scale, svg.Scale]) -> list[Markup]:
     points = dict(_points(record, curve))
-    step = max(points, default=None) if mark == LAST else chosen_epoch(record, mark, study.metric).epoch
-    if step is None or math.isnan(step) or int(step) not in points:
+    step = max(points, default=None) if mark == LAST else _step_of(record, mark, study)
+    if step is None or step not in points:
         return []
-    value = points[int(step)]
+    value = points[step]
     written = format_metric(value, fraction=study.metric.fraction)
-    told = f"{record.variant}, seed {record.seed}, {MARKS[mark]} ({int(step)}): {written}"
+    told = f"{record.variant}, {study.trials[:-1]} {record.seed}, {MARKS[mark]} ({step}): {written}"
     return [_dot(scales[0](step), scales[1](value), told, "mark")]
+
+
+def _step_of(record: Record, mark: str, study: StudyData) -> int | None:
+    """Return where on the axis the epoch lies that is best, or that validation chooses; None where there is none."""
+    epoch = chosen_epoch(record, mark, study.metric).epoch
+    places = dict(zip(epoch_numbers(record), curve_steps(record), strict=False))
+    return None if math.isnan(epoch) else places.get(int(epoch))
 
 
 def _dot(x: float, y: float, told: str, kind: str) -> Markup:

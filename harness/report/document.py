@@ -48,7 +48,7 @@ def to_html(study: StudyData) -> str:
         head=Markup(study_html(study)),
         selection=Markup(curves_html(study, first_choice(study))),
         overview=Markup(overview_html(study)),
-        details=Markup(details_html(study, first_choice(study))),
+        details=Markup(details_html(study, list(study.records), opened=first_choice(study))),
         facts=facts(study),
         reproduce=reproduction(study),
         rules=rules(study),
@@ -101,7 +101,7 @@ def to_pdf(study: StudyData) -> bytes:
 def to_notebook(study: StudyData) -> str:
     """Return a notebook (nbformat 4.5) that loads the records, with the table and the picture as they are now."""
     head = f"# {study.name}\n\n{study.question}\n\n" + "\n".join(f"- {said}" for said in study.conclusion.sentences)
-    load = f"import harness\n\nresults = harness.load({str(study.folder)!r})\nresults.summary"
+    load = f"import harness\n\nresults = harness.load({str(study.folder.resolve())!r})\nresults.summary"
     table = {"text/html": summary_html(study.table), "text/plain": "the summary"}
     picture = {"image/png": base64.b64encode(difference_png(study.table)).decode(), "text/plain": "the differences"}
     made = "\n".join(f"- {name}: {value}" for name, value in facts(study))

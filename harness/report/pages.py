@@ -59,6 +59,7 @@ def selection_html(
         study=study,
         chosen=variants,
         details=details,
+        opened=(),
         curves=drawn,
         mark=mark,
         marks=MARKS,
@@ -71,11 +72,10 @@ def curves_html(study: StudyData, variants: Sequence[str]) -> str:
     return render("curves.html", study=study, curves=curves(study, variants), mark=LAST, marks=MARKS)
 
 
-def details_html(study: StudyData, variants: Sequence[str]) -> str:
-    """Return some variants in full, each beside its control."""
-    return render(
-        "details.html", details=[(name, study.control_of(name), Markup(variant_html(study, name))) for name in variants]
-    )
+def details_html(study: StudyData, variants: Sequence[str], *, opened: Sequence[str] = ()) -> str:
+    """Return some variants in full, each beside its control; opened: those that the reader need not open."""
+    details = [(name, study.control_of(name), Markup(variant_html(study, name))) for name in variants]
+    return render("details.html", details=details, opened=opened)
 
 
 def variant_html(study: StudyData, variant: str, *, figures: Sequence[tuple[str, bytes]] = ()) -> str:

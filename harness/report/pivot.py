@@ -68,7 +68,9 @@ def pivot(study: StudyData, down: str = "", across: str = "") -> Pivot | None:
     for row in study.rows:
         record = study.records[row["variant"]][0]
         if {*differing_settings(record, base)} <= {down, across}:
-            fitting.setdefault((_value(record, down), _value(record, across)), row)
+            place = _value(record, down), _value(record, across)
+            if fitting.setdefault(place, row) is not row:
+                left_out.append(str(row["variant"]))
         else:
             left_out.append(str(row["variant"]))
     heads, sides = (list(dict.fromkeys(key[place] for key in fitting)) for place in (1, 0))

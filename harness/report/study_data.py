@@ -11,7 +11,7 @@ from harness.analysis import DECLARATION_FILE, LAST, Conclusion, conclude, decla
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, find_records, folders_in, gc_paused
 from harness.results import built_in_file, one_metric, read_tables, under_its_name
-from harness.study import BASE, Metric, Study, load_study, metric_from_dict
+from harness.study import BASE, Metric, Study, load_study, metric_from_dict, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ class StudyData:
 
     @property
     def base(self) -> str:
-        """The variant that the others begin with: the base, or the first where the base has not run."""
+        """The variant whose settings the others' are told from: the base, or the first where the base has no record."""
         return BASE if BASE in self.records else next(iter(self.records))
 
     def row(self, variant: str) -> dict[str, Any]:
@@ -57,9 +57,24 @@ class StudyData:
         raise UsageError(f"Study {self.name!r} has no variant {variant[:100]!r}.")
 
     def control_of(self, variant: str) -> str:
-        """Return the name of a variant's control where it has records, else the base's."""
-        control = self.row(variant)["control"]
-        return control if control in self.records else self.base
+        """Return the name of a variant's control, empty where it has none, or none that is recorded."""
+        control = text_of(self.row(variant)["control"])
+        return control if control in self.records else ""
+
+    @property
+    def circumstances(self) -> list[str]:
+        """What a reader must know before the figures: data that stand in for others, a changed base, a missing one."""
+        every = [record for group in self.records.values() for record in group]
+        stand_ins = dict.fromkeys((str(one.data.get("used")), str(one.data.get("name"))) for one in every if one.on_stand_in)
+        found = [f"Trained on {used}, a stand-in for {name}: these are no figures of {name}." for used, name in stand_ins]
+        changes = dict.fromkeys(
+            f"{name}={value}" for one in every for name, value in dict(one.provenance.get("base_changes", {})).items()
+        )
+        if changes:
+            found.append(f"The base was changed for this run: {', '.join(changes)}.")
+        if BASE not in self.records:
+            found.append("The base has no record here: variants are held against their own controls, where these have.")
+        return found
 
     def varying_settings(self) -> list[str]:
         """Return the settings in which the variants differ, those that most of them share first."""
@@ -94,10 +109,6 @@ class Studies:
         if found is None:
             raise UsageError(f"There is no study {name[:100]!r} here.")
         return found
-
-    def stamp(self, name: str) -> str:
-        """Return what changes with any record of a study, and with what it declares."""
-        return stamp_of(self.folder_of(name))
 
     def read(self, name: str, *, epoch: str = LAST) -> StudyData:
         """Return a study by the values of an epoch, one of EPOCHS; UsageError says what keeps it from being shown."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.analysis import setting_cell
-from harness.records import OK, Record, attempt_folder, trial_folder
-from harness.report.answers import Confusion, Flips, NoAnswers, confusion, flips, read_answers
+from harness.records import OK, Record
+from harness.report.answers import Answers, Confusion, Flips, NoAnswers, confusion, flips, read_answers
 from harness.report.study_data import StudyData
 from harness.report.variant_table import STATUS_WORDS
 from harness.results import difference_table, format_value
+from harness.study import text_of
 
 LAYERS = "architecture"
 
@@ -26,8 +26,6 @@ class Trial:
     seconds: str
     error: str
     traceback: str
-    trial_id: str
-    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,13 @@ class VariantDetail:
     confusions: Sequence[Confusion]
     flips: Flips | None
     missing: str
+    lacking: str  # that its control has no record; empty where it has
 
 
 def variant_detail(study: StudyData, variant: str) -> VariantDetail:
     """Return what is shown of one variant; UsageError for a name that the study has not."""
-    study.row(variant)
-    control = study.control_of(variant)
+    named = text_of(study.row(variant)["control"])
+    control = study.control_of(variant) or variant
     mine, its = (study.records[name][0] for name in (variant, control))
     differing = difference_table(its, mine, rounded=True).to_dict("records") if control != variant else []
     settings = [(row["name"], row["A"], row["B"]) for row in differing if row["part"] == "settings"]
@@ -62,28 +61,35 @@ def variant_detail(study: StudyData, variant: str) -> VariantDetail:
     every = [(name, str(setting_cell(value))) for name, value in mine.settings.items()]
     confusions, flipped, missing = _answers(study, control, variant)
     trials = [_trial(study, record) for record in study.records[variant]]
-    return VariantDetail(variant, control, settings, every, layers, trials, confusions, flipped, missing)
+    lacking = (
+        f"Its control {named} has no record here: there is nothing to hold it against." if named not in ("", control) else ""
+    )
+    return VariantDetail(variant, control, settings, every, layers, trials, confusions, flipped, missing, lacking)
 
 
 def _answers(study: StudyData, control: str, variant: str) -> tuple[list[Confusion], Flips | None, str]:
+    """Return the matrices and the flips, as far as there are any, and why there are not."""
+    found: dict[str, Answers] = {}
+    reasons: dict[str, None] = {}
     matrices: list[Confusion] = []
-    try:
-        mine = read_answers(study, variant)
-        if control == variant:
-            return [confusion(mine)], None, ""
-        its = read_answers(study, control)
-        matrices = [confusion(its), confusion(mine)]
-        return matrices, flips(its, mine), ""
-    except NoAnswers as reason:
-        return matrices, None, str(reason)
+    for name in dict.fromkeys((control, variant)):
+        try:
+            found[name] = read_answers(study, name)
+            matrices.append(confusion(found[name]))
+        except NoAnswers as reason:
+            reasons[str(reason)] = None
+    flipped = None
+    if control != variant and len(found) == 2:
+        try:
+            flipped = flips(found[control], found[variant])
+        except NoAnswers as reason:
+            reasons[str(reason)] = None
+    return matrices, flipped, "; ".join(reasons)
 
 
 def _trial(study: StudyData, record: Record) -> Trial:
     metric = study.metric
     value = format_value("value", metric.of(record.metrics), metric=metric.column) if record.status == OK else ""
-    folder = trial_folder(study.folder.parent, study.folder.name, record.variant, record.seed)
     seconds = format_value("seconds", record.cost.get("seconds"))
-    return Trial(
-        record.seed, STATUS_WORDS.get(record.status, record.status), record.as_expected, value, str(record.epochs or ""),
-        seconds, record.error, record.traceback, record.trial_id, attempt_folder(folder, record.attempt),
-    )  # fmt: skip
+    status, epochs = STATUS_WORDS.get(record.status, record.status), str(record.epochs or "")
+    return Trial(record.seed, status, record.as_expected, value, epochs, seconds, record.error, record.traceback)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.analysis import most_images, samples_file, write_test_samples
-from harness.data import CLASS_NAMES, Arrays, Samples
+from harness.analysis import most_images, samples_file, samples_key, write_test_samples
+from harness.data import CLASS_NAMES, Arrays, Samples, each
 from harness.errors import failure_text
 from harness.figures import (
     FigureData,
@@ -23,6 +23,7 @@ from harness.figures import (
     first_output,
     images_of,
     named_weights,
+    names_of,
     plane,
 )
 from harness.records import LAST_EPOCH
@@ -114,22 +115,22 @@ class FigureLogger:
         """Draw of these samples, where they were not known before the training."""
         self._subject = replace(self._subject, arrays=arrays)
 
-    def keep_samples(self, study: Path, test_sha256: str, labels: np.ndarray) -> None:
-        """Keep the test samples beside the study's trials, where no trial has; labels: (n,) class numbers.
+    def keep_samples(self, study: Path, test_sha256: str, labels: np.ndarray, *, classes: int) -> None:
+        """Keep the test samples beside the study's trials, where no trial has kept these; `notes` name them for the record.
 
-        What cannot be written is named in `notes`: it costs no trial.
+        labels: (n,) class numbers. classes: how many the model tells apart. What cannot be written costs no trial.
         """
-        if samples_file(study, test_sha256).exists():
-            return
+        started = time.perf_counter()
+        x = self._subject.arrays.x_test
+        key = samples_key(test_sha256, [np.asarray(part) for part in each(x)])
         try:
-            found = images_of(self._subject.arrays.x_test)
-            images = as_grey(found[: most_images(found[0].size)]) if len(found) == len(labels) else None
-        except NotApplicable:
-            images = None
-        try:
-            write_test_samples(study, test_sha256, labels, names=self._subject.class_names, images=images)
+            if not samples_file(study, key).exists():
+                names = names_of(self._subject.class_names, classes)
+                write_test_samples(study, key, labels, names=names, images=_grey_images(x, len(labels)))
+            self.notes["test_samples"] = key
         except OSError as error:
-            self.notes["test_samples"] = f"not kept: {error.strerror or error}"
+            self.notes["test_samples_not_kept"] = error.strerror or str(error)
+        self.seconds += time.perf_counter() - started
 
     def epoch(self, model: Any, predict: Predict, epoch: Measured, *, planned: int) -> None:
         """Take down what is shown of single epochs, after one was measured; planned: how many there may be."""
@@ -248,6 +249,15 @@ class FigureLogger:
             self.notes["pictures"] = told
         if self._wanted or self._log:
             self.notes["picture_seconds"] = round(self.seconds, 3)
+
+
+def _grey_images(x: Samples, count: int) -> np.ndarray | None:
+    """Return the first of so many samples as images with values from 0 to 1; None where they are none."""
+    try:
+        found = images_of(x)
+    except NotApplicable:
+        return None
+    return as_grey(found[: most_images(found[0].size)]) if len(found) == count else None
 
 
 def _failed(error: Exception) -> str:

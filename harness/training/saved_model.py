@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,14 @@ def save_model(context: TrialContext, model: Any, given: Any) -> None:
     given: what it was trained on; of arrays the record has the scale that divided integer inputs, and the inputs' shapes.
     TypeError for what is no Keras model; raises what saving raises, OSError where the file cannot be written.
     """
+    started = time.perf_counter()
     content = _in_keras_format(model)
     context.board.write(lambda _, folder: write_atomically(folder / MODEL_FILE, content))
     note: dict[str, Any] = {"file": MODEL_FILE, "sha256": hashlib.sha256(content).hexdigest()}
     if isinstance(given, Arrays):
         note |= {"scale": given.scale, "input_shapes": [list(part.shape[1:]) for part in each(given.x_test)]}
     context.progress.provenance["model"] = note
+    context.progress.picture_seconds += time.perf_counter() - started  # no part of what the trial costs
 
 
 def _in_keras_format(model: "keras.Model") -> bytes:

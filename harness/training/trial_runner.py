@@ -7,6 +7,7 @@ from functools import partial
 
 from harness.analysis import failed_for_the_disk, judged
 from harness.errors import clean, error_text, failure_text, traceback_text, whole_text
+from harness.figures import first_output
 from harness.models import make_samples
 from harness.records import (
     DIVERGED,
@@ -130,7 +131,8 @@ def _train(context: TrialContext) -> None:
         truth = context.save_predictions(outputs, targets)
         figures.show(shown(given, targets))
         if truth is not None and (known := context.progress.data.get("test_sha256")):
-            figures.keep_samples(context.trial.folder.parent.parent, known, truth)
+            count = max(2, int(first_output(outputs)[:1].size))
+            figures.keep_samples(context.trial.folder.parent.parent, known, truth, classes=count)
     figures.end(trainer.model, trainer.predict, context.progress.history, outputs, weights=trainer.weights)
     context.progress.add_figure_notes(figures)
     if MODELS in context.trial.log and outputs is not None:

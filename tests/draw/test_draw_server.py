@@ -109,6 +109,7 @@ def test_two_models_that_agree_have_no_disagreement():
         ({}, "received NoneType"),
         ([], "JSON object"),
         ("x" * 10_000_000, "."),
+        ({"pixels": [10**400] * 1 + [0] * 783}, "from 0 to 255"),
     ],
 )
 def test_a_wrong_drawing_is_refused_in_one_line_and_the_server_goes_on(client, content, said):
@@ -124,12 +125,19 @@ def test_a_wrong_drawing_is_refused_in_one_line_and_the_server_goes_on(client, c
         {"Host": f"localhost:{PORT + 1}"},
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[evil"},
         {"Origin": f"https://localhost:{PORT}"},
     ],
 )
 def test_another_host_or_origin_is_refused(client, headers):
     for answer in (ask(client, {"pixels": BLANK}, headers=headers), client.get("/", headers=HEADERS | headers)):
         assert answer.status_code == 403 and "\n" not in answer.text
+
+
+@pytest.mark.parametrize("body", ["[" * 30_000, "{", "1" * 5_000, "\\ud800"])
+def test_what_is_hardly_json_is_one_line_too(client, body):
+    answer = client.post("/answer", data=body, headers=HEADERS | {"Content-Type": "application/json"})
+    assert answer.status_code == 400 and "JSON object" in answer.text
 
 
 def test_its_own_origin_is_welcome(client):

@@ -1,5 +1,7 @@
 """Models that trials keep: written with their hash, read in safe mode, refused where anything does not fit."""
 
+import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +10,11 @@ import numpy as np
 import pytest
 from calling import harness
 
+from harness.analysis.predictions import write_predictions
+from harness.analysis.test_samples import FOLDER
 from harness.draw.saved_models import load_ensembles, saved_variants
 from harness.errors import UsageError
-from harness.records.record import MODEL_FILE, RECORD_FILE, read_record, trial_folder, write_record
+from harness.records.record import MODEL_FILE, PREDICTIONS_FILE, RECORD_FILE, read_record, trial_folder, write_record
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
@@ -82,12 +86,48 @@ def test_the_trial_is_the_same_with_its_model_kept_or_not(logdir, tmp_path):
 
 @pytest.fixture
 def copied(logdir, tmp_path):
-    """One trial's folder, to be spoilt."""
+    """One trial's folder, to be spoilt, with the test samples of its study."""
     source, target = (trial_folder(place, "ablations", "neurons-64", 0) for place in (logdir, tmp_path))
     target.mkdir(parents=True)
-    for name in (MODEL_FILE, RECORD_FILE):
+    for name in (MODEL_FILE, RECORD_FILE, PREDICTIONS_FILE):
         (target / name).write_bytes((source / name).read_bytes())
+    shutil.copytree(logdir / "ablations" / FOLDER, tmp_path / "ablations" / FOLDER)
     return target
+
+
+def test_a_model_that_does_not_answer_as_its_trial_did_is_not_drawn_for(copied, tmp_path):
+    (ensemble,) = load_ensembles(["ablations/neurons-64"], tmp_path)
+    classes = (ensemble.probabilities(ensemble.samples.images)[0].argmax(axis=1) + 1) % 10  # as of inverted inputs
+    write_predictions(copied, classes, ensemble.samples.labels)
+    with pytest.raises(UsageError, match="does not answer to kept test images as its trial did"):
+        load_ensembles(["ablations/neurons-64"], tmp_path)
+
+
+def resaved(copied: Path, model: keras.Model) -> None:
+    """Put another model in the place of the trial's, with its hash in the record."""
+    model.save(copied / MODEL_FILE)
+    record = read_record(copied / RECORD_FILE)
+    note = record.provenance["model"] | {"sha256": hashlib.sha256((copied / MODEL_FILE).read_bytes()).hexdigest()}
+    write_record(copied, replace(record, provenance={**record.provenance, "model": note}))
+
+
+@pytest.mark.parametrize(("outputs", "said"), [("logits", "no probabilities"), ("two", "has 2 outputs")])
+def test_what_is_no_probability_of_classes_is_refused(copied, tmp_path, outputs, said):
+    image = keras.Input((28, 28))
+    found = keras.layers.Dense(10)(keras.layers.Flatten()(image))
+    resaved(copied, keras.Model(image, found if outputs == "logits" else [found, found]))
+    with pytest.raises(UsageError, match=said):
+        load_ensembles(["ablations/neurons-64"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "note", [{"file": "../../model.keras"}, {"scale": None}, {"sha256": 5}, {"input_shapes": [[28, 28], [1]]}]
+)
+def test_what_no_trial_writes_of_its_model_is_passed_over(copied, tmp_path, note):
+    record = read_record(copied / RECORD_FILE)
+    changed = {**record.provenance, "model": {**record.provenance["model"], **note}}
+    write_record(copied, replace(record, provenance=changed))
+    assert saved_variants(tmp_path) == {}
 
 
 def test_another_file_than_the_record_names_is_not_loaded(copied, tmp_path, monkeypatch):
@@ -101,13 +141,7 @@ def test_another_file_than_the_record_names_is_not_loaded(copied, tmp_path, monk
 
 
 def test_a_model_with_code_of_its_own_is_not_run(copied, tmp_path):
-    import hashlib
-
-    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Lambda(lambda x: x[:, :10])])
-    model.save(copied / MODEL_FILE)
-    record = read_record(copied / RECORD_FILE)
-    note = record.provenance["model"] | {"sha256": hashlib.sha256((copied / MODEL_FILE).read_bytes()).hexdigest()}
-    write_record(copied, replace(record, provenance={**record.provenance, "model": note}))
+    resaved(copied, keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Lambda(lambda x: x[:, :10])]))
     with pytest.raises(UsageError, match="safe mode"):
         load_ensembles(["ablations/neurons-64"], tmp_path)
 

@@ -13,6 +13,7 @@ from harness.report.study_data import StudyData, read_study
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 SHA = "ab" * 32
+KEY = "cd" * 16  # of what the models were given of these samples
 IMAGES = np.linspace(0, 1, len(LABELS) * 64).reshape(-1, 8, 8)
 
 
@@ -31,7 +32,7 @@ def small_study(logdir: Path, *, seeds: int = 5) -> Path:
     for seed in range(seeds):
         history = {"train_loss": [0.5, 0.2], "test_accuracy": [0.8, 0.9 + seed / 1000], "epoch_seconds": [0.2, 0.1]}
         data = {"name": "digits", "used": "digits", "test_sha256": SHA}
-        shared = {"history": history, "data": data}
+        shared = {"history": history, "data": data, "provenance": {"test_samples": KEY}}
         cost = {"seconds": 2.0, "parameters": 10, "flops_per_sample": 20}
         records.append(record("base", seed, 0.95 + seed / 1000, cost=cost, **shared))
         small = {"cost": {**cost, "parameters": 5}, "changes": {"hidden": [64]}, "settings": {"hidden": [64]}}
@@ -55,12 +56,12 @@ def small_study(logdir: Path, *, seeds: int = 5) -> Path:
     return store(logdir, *records)
 
 
-def answered(folder: Path, variant: str, *answers: "list[int]", sha: str = SHA) -> None:
+def answered(folder: Path, variant: str, *answers: "list[int]", key: str = KEY) -> None:
     """Keep what each seed of a variant answered, and the test set beside them."""
     for seed, classes in enumerate(answers):
         trial = trial_folder(folder.parent, folder.name, variant, seed)
         write_predictions(attempt_folder(trial, 1), np.array(classes), LABELS)
-    write_test_samples(folder, sha, LABELS, names=("zero", "one", "<two>"), images=IMAGES)
+    write_test_samples(folder, key, LABELS, names=("zero", "one", "<two>"), images=IMAGES)
 
 
 def read_small(logdir: Path, *, seeds: int = 5) -> StudyData:

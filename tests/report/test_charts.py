@@ -111,6 +111,21 @@ def test_curves_are_means_with_bands_and_every_seed(tmp_path):
     ElementTree.fromstring(str(found.chart))
 
 
+def test_what_is_counted_in_batches_is_marked_at_its_batches_and_not_drawn_among_epochs(tmp_path):
+    batches = {"test_accuracy": [0.5, 0.9, 0.7], "epoch": [1, 2, 3], "step": [50, 100, 150]}
+    stepped = {"settings": {"hidden": [1], "steps_per_epoch": 50}, "history": batches}
+    whole = record("whole", 0, position=1, settings={"hidden": [2]}, history={"test_accuracy": [0.5, 0.6]})
+    study = read_study(store(tmp_path, record("base", 0, **stepped), whole))
+    found = curves(study, ["base", "whole"], mark="best")
+    assert "best on the test samples (100): 0.9000" in found.chart
+    assert (found.counted, found.apart, [step for step, _ in found.table]) == ("batches", ["whole"], [50, 100, 150])
+    assert "flops" not in (tradeoff(study) or tradeoff_of_nothing).costs
+
+
+class tradeoff_of_nothing:
+    costs = ()
+
+
 def test_marks_are_of_the_epoch_asked_for(tmp_path):
     history = {"test_accuracy": [0.5, 0.9, 0.7], "validation_accuracy": [0.9, 0.5, 0.6]}
     study = read_study(store(tmp_path, record("base", 0, 0.7, history=history)))
@@ -135,15 +150,27 @@ def test_the_front_is_of_one_dataset_and_of_the_metrics_direction(tmp_path):
     assert tradeoff(study, data="mnist") is None and tradeoff(study, data="nowhere").data == "digits"
 
 
+def test_what_is_not_compared_is_not_on_the_front_and_is_named(tmp_path):
+    study = read_small(tmp_path)
+    elsewhere = [
+        record("own", seed, 0.99, position=5, data={"name": "digits", "used": "digits", "test_sha256": "ff" * 32},
+               settings={"hidden": [5]}, changes={"hidden": [5]}, cost={"seconds": 1.0, "parameters": 1}) for seed in range(5)
+    ]  # fmt: skip
+    found = tradeoff(read_study(store(tmp_path, *elsewhere)), "parameters")
+    assert "own" not in {row[0] for row in found.rows}
+    assert any(text.startswith("own (tested on other samples") for text in found.left_out)
+    assert "hot (diverged)" in found.left_out and study.base == "base"
+
+
 def test_a_pivot_holds_what_differs_in_its_two_settings_alone(tmp_path):
     def of(name, position, **settings):
         merged = {"hidden": [128], "rate": 0.1, "depth": 1} | settings
         return [record(name, seed, 0.9 + position / 100, position=position, settings=merged) for seed in range(2)]
 
     records = [*of("base", 0), *of("wide", 1, hidden=[256]), *of("fast", 2, rate=1.0), *of("both", 3, hidden=[256], rate=1.0)]
-    records += of("deep", 4, depth=2)
+    records += [*of("deep", 4, depth=2), *of("wide-again", 5, hidden=[256])]
     found = pivot(read_study(store(tmp_path, *records)))
-    assert {found.down, found.across} == {"hidden", "rate"} and found.left_out == ["deep"]
+    assert {found.down, found.across} == {"hidden", "rate"} and found.left_out == ["deep", "wide-again"]
     cells = {
         (side, head): cell and cell.variant for side, row in found.rows for head, cell in zip(found.columns, row, strict=True)
     }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -101,6 +102,22 @@ def test_a_study_all_of_whose_trials_failed_has_a_page(tmp_path):
     assert "OSError: no disk" in text and "failed" in text and "Learning curves" not in text
 
 
+def test_a_control_without_a_record_is_not_replaced_by_another(tmp_path):
+    folder = small_study(tmp_path)
+    shutil.rmtree(folder / "base")
+    study = read_study(folder)
+    text = variant_html(study, "small")
+    assert "Its control base has no record here" in text and "Samples that flip" not in text and "What it changes" not in text
+    assert "The base has no record here" in study_html(study) and 'class="base"' not in study_html(study)
+
+
+def test_stand_ins_and_a_changed_base_are_said_first(tmp_path):
+    data = {"name": "mnist", "used": "digits"}
+    folder = store(tmp_path, record("base", 0, data=data, provenance={"base_changes": {"epochs": 1}}))
+    text = study_html(read_study(folder))
+    assert "Trained on digits, a stand-in for mnist" in text and "The base was changed for this run: epochs=1." in text
+
+
 def test_a_damaged_record_and_one_of_a_newer_version_are_told_of(tmp_path):
     folder = small_study(tmp_path)
     damaged, newer = (trial_folder(tmp_path, "s", "small", seed) / RECORD_FILE for seed in (3, 4))
@@ -192,6 +209,8 @@ def test_a_study_named_index_is_no_page_of_a_bundle(tmp_path):
         (["logs/s", "-o", "x.doc"], "Ending '.doc'"),
         (["logs", "--bundle", "site", "-o", "x.html"], "neither --output"),
         (["logs/s", "-o", "logs/s"], "cannot be written"),
+        (["logs/s", "-o", "x.html", "--format", "md"], "two kinds of file"),
+        (["logs/s", "-o", "-"], "goes into a file"),
     ],
 )
 def test_a_report_that_cannot_be_made_is_one_clear_line(tmp_path, monkeypatch, words, said):

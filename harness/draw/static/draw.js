@@ -15,13 +15,19 @@ async function start() {
   const state = await ask("/state");
   page.words = state.words;
   page.models = state.models;
-  for (const [name, strokes] of Object.entries(state.examples)) {
+  const clothes = state.clothes.length > 0;
+  if (clothes) {
+    document.querySelector("h1").textContent = document.title = state.words["title-clothes"];
+    $("centre").closest("p").hidden = true; // digits were centred so, clothes were not
+    $("why").hidden = true;
+  }
+  for (const [name, strokes] of Object.entries(clothes ? {} : state.examples)) {
     addExample(state.words[name], () => drawStrokes(strokes));
   }
   if (state.models.length > 1) {
     addExample(state.words.disagreement, () => fetchSample("disagreement"));
   }
-  addExample(state.words[state.clothes.length ? "clothes" : "test-image"], () => fetchSample("test"));
+  addExample(state.words[clothes ? "clothes" : "test-image"], () => fetchSample("test"));
   prepareHead();
   $("clear").addEventListener("click", clear);
   $("centre").addEventListener("change", () => {

@@ -5,10 +5,11 @@ import { prepareTable } from "./table.js";
 import { followTheme } from "./theme.js";
 
 const REFRESH_MS = 3000;
+const MOST_CHOSEN = 12; // variants, as the server draws them
 const HERE = new URL(".", import.meta.url);
 const SERVER = new URL("../../../", HERE);
 
-const page = { picked: [], stamps: new Map(), chosen: new Map(), options: new Map(), open: new Set(), shown: false, said: null };
+const page = { picked: [], stamps: new Map(), chosen: new Map(), options: new Map(), open: new Set(), shown: false, said: null, studies: [] };
 
 export async function render() {
   followTheme();
@@ -18,8 +19,17 @@ export async function render() {
   document.head.append(style);
   document.body.innerHTML = `<nav class="picker" aria-label="studies"></nav>
     <main><p class="message" role="status">Reading the records …</p><div class="board"></div></main>`;
-  await look();
-  setInterval(() => look().catch(showError), REFRESH_MS);
+  await lookAgain();
+}
+
+// One look at a time; the next one begins a while after this one has ended.
+async function lookAgain() {
+  try {
+    await look();
+  } catch (error) {
+    showError(error);
+  }
+  setTimeout(lookAgain, REFRESH_MS);
 }
 
 // Ask what there is; draw what is new or has changed.
@@ -36,16 +46,26 @@ async function look() {
     page.picked = [names.includes(wanted("study")) ? wanted("study") : names[0]];
     markPicked();
   }
+  page.studies = studies;
+  await drawPicked();
+}
+
+// Draw what is picked and new or changed; what is no longer picked goes.
+async function drawPicked() {
   for (const article of document.querySelectorAll(".board > article")) {
     if (!page.picked.includes(article.dataset.study)) {
       article.remove();
     }
   }
-  for (const study of studies.filter((each) => page.picked.includes(each.name))) {
+  for (const study of page.studies.filter((each) => page.picked.includes(each.name))) {
     const drawn = document.querySelector(`.board > article[data-study="${CSS.escape(study.name)}"]`);
     if (!drawn || page.stamps.get(study.name) !== study.stamp) {
-      page.stamps.set(study.name, study.stamp);
-      await drawStudy(study.name);
+      try {
+        await drawStudy(study.name);
+        page.stamps.set(study.name, study.stamp);
+      } catch (error) {
+        fault(study.name, error);
+      }
     }
   }
 }
@@ -80,7 +100,7 @@ function studyBox(study) {
       box.checked = true;
       page.picked = [study.name];
     }
-    look().catch(showError);
+    drawPicked().catch(showError);
   });
   const label = document.createElement("label");
   label.append(box, ` ${study.name} (${study.trials}${study.running ? ", running" : ""})`);
@@ -91,6 +111,27 @@ function markPicked() {
   for (const box of document.querySelectorAll(".picker input")) {
     box.checked = page.picked.includes(box.value);
   }
+}
+
+// Return what puts the reader back to where they were in a study's head, once it is drawn anew.
+function focused(article) {
+  const active = document.activeElement;
+  const open = article.querySelector(".columns")?.open ?? false;
+  const inside = article.querySelector(".head")?.contains(active) ?? false;
+  const which = active?.classList.contains("search") ? ".search" : active?.name ? `[name="${active.name}"]` : active?.value ? `[value="${CSS.escape(active.value)}"]` : null;
+  const [from, to] = [active?.selectionStart, active?.selectionEnd];
+  return () => {
+    if (article.querySelector(".columns")) {
+      article.querySelector(".columns").open = open;
+    }
+    const again = inside && which && article.querySelector(`.head ${which}`);
+    if (again) {
+      again.focus();
+      if (typeof from === "number" && again.setSelectionRange) {
+        again.setSelectionRange(from, to);
+      }
+    }
+  };
 }
 
 // The head of a study by the epoch that was chosen; where it has none to choose by, by the last one, and that is said.
@@ -106,22 +147,50 @@ async function askStudy(name) {
   }
 }
 
-async function drawStudy(name) {
+// The place of a study on the page, made where it is missing.
+function articleOf(name) {
   const board = document.querySelector(".board");
-  let article = board.querySelector(`article[data-study="${CSS.escape(name)}"]`);
-  const head = await askStudy(name);
-  if (!article) {
-    article = Object.assign(document.createElement("article"), { className: "study" });
-    article.dataset.study = name;
-    article.innerHTML = `<div class="head"></div><section class="selection" aria-label="chosen variants"></section>
-      <section class="overview" aria-label="the study as a whole"></section>`;
-    board.append(article);
+  const there = board.querySelector(`article[data-study="${CSS.escape(name)}"]`);
+  if (there) {
+    return there;
   }
+  const article = Object.assign(document.createElement("article"), { className: "study" });
+  article.dataset.study = name;
+  article.innerHTML = `<p class="fault wrong" role="alert" hidden></p><div class="head"></div>
+    <section class="selection" aria-label="chosen variants"></section>
+    <section class="overview" aria-label="the study as a whole"></section>`;
+  board.append(article);
+  return article;
+}
+
+// What keeps a study from being shown as it is now stays with it until it is shown; what stood there is out of date.
+function fault(name, error) {
+  const article = articleOf(name);
+  const said = article.querySelector(".fault");
+  said.hidden = false;
+  said.textContent = error instanceof TypeError ? "TensorBoard does not answer any more." : `Not shown as it is now: ${error.message}`;
+  for (const part of article.querySelectorAll(".head, .selection, .overview")) {
+    part.classList.add("outdated");
+  }
+}
+
+async function drawStudy(name) {
+  const head = await askStudy(name);
+  if (!page.picked.includes(name)) {
+    return;
+  }
+  const article = articleOf(name);
+  article.querySelector(".fault").hidden = true;
+  for (const part of article.querySelectorAll(".outdated")) {
+    part.classList.remove("outdated");
+  }
+  const focus = focused(article);
   const scrolled = article.querySelector(".scroll")?.scrollLeft ?? 0;
   article.querySelector(".head").innerHTML = head;
   prepareTable(article, { onFilter: (filter) => ask("filter", { study: name, filter, ...chosenOptions(name, ["epoch"]) }) });
   prepareEpoch(article, name);
   article.querySelector(".scroll")?.scrollTo(scrolled, 0);
+  focus();
   const boxes = [...article.querySelectorAll("input.chosen")];
   if (page.chosen.has(name)) {
     for (const box of boxes) {
@@ -132,8 +201,16 @@ async function drawStudy(name) {
     box.hidden = false;
     box.setAttribute("aria-label", `show ${box.value}`);
     box.addEventListener("change", () => {
+      if (boxes.filter((each) => each.checked).length > MOST_CHOSEN) {
+        box.checked = false;
+        page.said = `At most ${MOST_CHOSEN} variants are shown together: take the tick from another first.`;
+        message(page.said);
+        return;
+      }
+      page.said = null;
+      message("");
       page.chosen.set(name, boxes.filter((each) => each.checked).map((each) => each.value));
-      drawSelection(article).catch(showError);
+      drawSelection(article).catch((error) => fault(name, error));
     });
   }
   const asked = page.shown ? null : boxes.find((box) => box.value === wanted("variant"));
@@ -153,7 +230,7 @@ async function drawStudy(name) {
 async function drawSelection(article) {
   const name = article.dataset.study;
   const place = article.querySelector(".selection");
-  const text = await newest(place, askText("selection", { study: name, variants: page.chosen.get(name), ...chosenOptions(name, ["curve", "mark"]) }));
+  const text = await newest(place, askText("selection", { study: name, variants: page.chosen.get(name), ...chosenOptions(name, ["epoch", "curve", "mark"]) }));
   if (text === null) {
     return;
   }

@@ -83,12 +83,13 @@ class AblationsPlugin(base_plugin.TBPlugin):
 
     def _studies(self, _: Request) -> str:
         from harness.records import find_records, writer_of
+        from harness.report import stamp_of
 
         found = []
         for name, folder in (self._read().folders() if self._logdir else {}).items():
             trials = sum(1 for _ in find_records(folder))
             running = bool(writer_of(folder))
-            found.append({"name": name, "stamp": self._read().stamp(name), "trials": trials, "running": running})
+            found.append({"name": name, "stamp": stamp_of(folder), "trials": trials, "running": running})
         return json.dumps({"studies": found, "logdir": str(self._logdir or "a log folder")})
 
     def _study(self, request: Request) -> str:
@@ -187,6 +188,8 @@ def _answer(answer: Answer, kind: str, environ: Any, start: Any) -> Any:
         content = answer(request).encode("utf-8", "replace")
     except (UsageError, OSError) as error:
         return _plain(one_line(error), 400)(environ, start)
+    except Exception as error:  # whatever records may hold that nobody has thought of
+        return _plain(f"This cannot be shown ({type(error).__name__}: {one_line(error)[:200]}).", 500)(environ, start)
     response = Response(content, 200, content_type=f"{kind}; charset=utf-8")
     response.set_etag(hashlib.sha256(content).hexdigest()[:32])
     response.headers["Cache-Control"] = "no-cache"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from harness.records import Record, attempt_folder, trial_folder
 from harness.report import StudyData
-from harness.study import BASE, TEST, TRAIN
+from harness.study import TEST, TRAIN
 from harness.tensorboard.views import MOST_TICKED, ROOT_RUN, has_graph, holding
 
 
@@ -40,9 +40,10 @@ def run_links(study: StudyData, variants: Sequence[str], *, alone: bool, sole: b
     pictures = [run for run in (own, *first) if holding("images")(run.folder)]
     if pictures:
         found.append(("Images", f"#images&regexInput={_pattern(pictures)}"))
-    records = sorted((group[0] for group in groups), key=lambda record: record.variant != BASE)
-    graphs = (run for record in records if has_graph((run := _run(study, record, TRAIN, served)).folder))
-    if sole and (graph := next(graphs, None)) is not None:
+    # The Graphs tab opens the first run that has one, whatever its address says.
+    runs = sorted((_run(study, group[0], TRAIN, served) for group in study.records.values()), key=lambda run: run.name)
+    graph = next((run for run in runs if has_graph(run.folder)), None) if sole else None
+    if graph is not None and graph.name in {_run(study, group[0], TRAIN, served).name for group in groups}:
         found.append(("Graphs", f"#graphs&run={quote(graph.name, safe='/')}"))
     return found
 
