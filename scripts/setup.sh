@@ -18,9 +18,18 @@ find_python() {
 set_up() {
   local extras=$1 stamp wanted log
   stamp="$project/.venv/installed$extras"
+  local known extra missing
   # The path is part of it: a virtual environment does not survive being moved.
   wanted=$(echo "$project"; cat "$project"/{setup.cfg,setup.py,pyproject.toml})
-  [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$python" ] && return
+  # What was installed with more extras holds those with fewer.
+  for known in "$project"/.venv/installed*; do
+    [ "$(cat "$known" 2>/dev/null)" = "$wanted" ] && [ -x "$python" ] || continue
+    missing=""
+    for extra in ${extras//[\[\],]/ }; do
+      case ",$(echo "${known##*/installed}" | tr -d '[]')," in *",$extra,"*) ;; *) missing=$extra ;; esac
+    done
+    [ -z "$missing" ] && return
+  done
   local base; base=$(find_python)
   echo "Setting up .venv on first use: TensorFlow and its companions, about 2 GB, a minute or two ..." >&2
   log=$(mktemp)
