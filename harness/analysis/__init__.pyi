@@ -43,6 +43,7 @@ from .predictions import (
 from .proportions import wilson_interval as wilson_interval
 from .record_matching import (
     as_declared as as_declared,
+    declaration_of as declaration_of,
     left_out_reasons as left_out_reasons,
     matching_records as matching_records,
     of_declared_base as of_declared_base,

@@ -60,19 +60,25 @@ def _shown(value: Any) -> str:
     return show_value(tuple(value) if isinstance(value, list) else value)
 
 
-def as_declared(record: Record, study: Study, *, position: int) -> Record:
-    """Return a record of a study's trial with its control, place, metric and expectation as the study declares them now.
-
-    None of these decides what a trial gives, so that its id stays the same when they change; what it gave is held
-    against the expectation anew. position: the variant's place in the whole study.
-    """
-    declared: dict[str, Any] = {
-        "control": study.control(record.variant),
-        "change": study.change(record.variant),
-        "changes": study.changes(record.variant),
+def declaration_of(study: Study, variant: str, *, position: int) -> dict[str, Any]:
+    """Return what a study declares of a variant, by the names of a record's fields; position: its place in the whole study."""
+    return {
+        "control": study.control(variant),
+        "change": study.change(variant),
+        "changes": study.changes(variant),
         "position": position,
         "metric": study.metric.to_dict(),
     }
+
+
+def as_declared(record: Record, study: Study, *, position: int, declared: Mapping[str, Any] | None = None) -> Record:
+    """Return a record of a study's trial with its control, place, metric and expectation as the study declares them now.
+
+    None of these decides what a trial gives, so that its id stays the same when they change; what it gave is held
+    against the expectation anew. position: the variant's place in the whole study. declared: `declaration_of` its variant, for
+    many records of one.
+    """
+    declared = declared or declaration_of(study, record.variant, position=position)
     if any(getattr(record, name) != value for name, value in declared.items()):
         record = under_metric_name(replace(record, **declared), study.metric)
     return judged_anew(record, study.expectation(record.variant))

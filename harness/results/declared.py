@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from harness.analysis import as_declared, as_last_declared, of_declared_base
+from harness.analysis import as_declared, as_last_declared, declaration_of, of_declared_base
 from harness.errors import UsageError
 from harness.records import Record
-from harness.study import Settings, Study, built_in_studies, load_study, to_json
+from harness.study import Study, built_in_studies, load_study, to_json
+
+AsRun = tuple[Study, dict[str, Any], dict[str, Any]]  # a study as a run had it; a variant's settings, and its declaration
 
 
 def as_declared_now(
@@ -45,7 +48,7 @@ def _of_study(name: str, folder: Path, records: Sequence[Record]) -> tuple[list[
 def _by(study: Study, records: Sequence[Record]) -> list[Record]:
     run_as = lru_cache(maxsize=None)(lambda variant, changes: _as_run(study, variant, changes))
     kept = (of_declared_base(record, study) for record in records)
-    return [_declared(record, study, run_as(record.variant, _base_changes(record))) for record in kept]
+    return [_declared(record, run_as(record.variant, _base_changes(record))) for record in kept]
 
 
 def built_in_file(name: str, records: Iterable[Record]) -> Path | None:
@@ -58,17 +61,22 @@ def built_in_file(name: str, records: Iterable[Record]) -> Path | None:
     return file if file and files <= {str(file), str(file.resolve())} else None
 
 
-def _declared(record: Record, study: Study, as_run: tuple[Study, Settings] | None) -> Record:
-    if as_run is None or to_json(as_run[1]) != dict(record.settings):
+def _declared(record: Record, as_run: AsRun | None) -> Record:
+    if as_run is None or as_run[1] != dict(record.settings):
         return record  # of settings that the study has no more
-    return as_declared(record, as_run[0], position=study.names.index(record.variant))
+    chosen, _, declared = as_run
+    return as_declared(record, chosen, position=declared["position"], declared=declared)
 
 
-def _as_run(study: Study, variant: str, changes: tuple[tuple[str, object], ...]) -> tuple[Study, Settings] | None:
-    """Return the study with a variant, its controls and the base that a run had changed; None where it has them no more."""
+def _as_run(study: Study, variant: str, changes: tuple[tuple[str, object], ...]) -> AsRun | None:
+    """Return the study with a variant, its controls and the base that a run had changed; None where it has them no more.
+
+    With it come the variant's settings, as JSON holds them, and what the study declares of it.
+    """
     try:
         chosen = study.only([variant]).with_base(dict(changes))
-        return chosen, chosen.settings(variant)
+        declared = declaration_of(chosen, variant, position=study.names.index(variant))
+        return chosen, to_json(chosen.settings(variant)), declared
     except UsageError:
         return None
 
