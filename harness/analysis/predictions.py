@@ -6,15 +6,16 @@ Its checksum is one of the archive's arrays, so that any reader of NumPy's files
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from harness.data import class_labels
 from harness.records import PREDICTIONS_FILE, write_atomically
 
+Content = TypeVar("Content")
 MOST_CLASSES = 256
 MOST_BYTES = 1 << 28  # of all arrays: 200 million test samples
 
@@ -71,7 +72,11 @@ def load_answers(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
 
     AnswersError says why what was kept cannot be trusted.
     """
-    path = folder / PREDICTIONS_FILE
+    return read_archive(folder / PREDICTIONS_FILE, _answers)
+
+
+def read_archive(path: Path, parse: Callable[[bytes], Content]) -> Content | None:
+    """Return what a file's bytes are parsed into, None without a file; AnswersError says why they cannot be trusted."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -79,7 +84,7 @@ def load_answers(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
     except OSError as error:
         raise AnswersError(f"{path}: cannot be read ({error.strerror}).") from None
     try:
-        return _answers(content)
+        return parse(content)
     except Exception as error:  # whatever a damaged archive raises, and there is much
         raise AnswersError(f"{path}: is torn or altered ({type(error).__name__}: {str(error)[:200]}).") from None
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.analysis.predictions import AnswersError, checked_archive
+from harness.analysis.predictions import checked_archive, read_archive
 from harness.records import write_atomically
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -91,17 +91,7 @@ def write_test_samples(
 
 def load_test_samples(study: Path, key: str) -> TestSamples | None:
     """Return the samples of this key, None where none were kept; AnswersError says why they cannot be trusted."""
-    try:
-        path = samples_file(study, key)
-        content = path.read_bytes()
-    except (FileNotFoundError, ValueError):
-        return None
-    except OSError as error:
-        raise AnswersError(f"{path}: cannot be read ({error.strerror}).") from None
-    try:
-        return _samples(content)
-    except Exception as error:  # whatever a damaged archive raises, and there is much
-        raise AnswersError(f"{path}: is torn or altered ({type(error).__name__}: {str(error)[:200]}).") from None
+    return read_archive(samples_file(study, key), _samples) if _KEY.fullmatch(key) else None
 
 
 def _samples(content: bytes) -> TestSamples:

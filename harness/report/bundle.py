@@ -10,7 +10,6 @@ from harness.records import write_atomically
 from harness.report.document import page_script, to_html
 from harness.report.pages import render, static_text
 from harness.report.study_data import StudyData
-from harness.study import counted
 
 INDEX = "index.html"
 
@@ -40,16 +39,14 @@ def write_bundle(studies: Sequence[StudyData], folder: Path, *, told: Callable[[
 
 
 def _listed(study: StudyData) -> dict[str, object]:
-    trials = sum(map(len, study.records.values()))
     sentences = study.conclusion.sentences
     words = " ".join((study.name, study.question, *study.records, *sentences))
-    tally = f"{counted(len(study.records), 'variant')}, {counted(trials, 'trial')}"
     file = f"{study.name}.html"
     return {
         "name": study.name,
         "question": study.question,
         "file": file,
-        "tally": tally,
+        "tally": study.tally,
         "sentences": sentences[:3],
         "words": words,
     }

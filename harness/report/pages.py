@@ -19,7 +19,6 @@ from harness.report.pivot_chart import pivot_chart
 from harness.report.study_data import StudyData
 from harness.report.variant_detail import variant_detail
 from harness.report.variant_table import variant_table
-from harness.study import counted
 
 MOST_SELECTED = 12  # variants whose curves are drawn together
 FEW = 6  # variants that are shown before the reader chooses
@@ -29,10 +28,7 @@ Links = Callable[[StudyData, Sequence[str]], Sequence[tuple[str, str]]]  # varia
 
 def study_html(study: StudyData) -> str:
     """Return the study's head: its question, what it has shown, and the table of its variants."""
-    records = sum(map(len, study.records.values()))
-    tally = f"{counted(len(study.records), 'variant')}, {counted(records, 'trial')}"
-    values = {"study": study, "table": variant_table(study), "tally": tally, "first": first_choice(study), "epochs": IN_WORDS}
-    return render("study.html", **values)
+    return render("study.html", study=study, table=variant_table(study), first=first_choice(study), epochs=IN_WORDS)
 
 
 def selection_html(
@@ -131,5 +127,4 @@ def _environment() -> Any:
     made.filters["words"] = lambda name: str(name).replace("_", " ")
     made.filters["percent"] = lambda share: f"{100 * share:.3g}%"
     made.globals["style_of"] = lambda word: word if word in ("better", "worse", "equivalent", "inconclusive") else ""
-    made.globals["Markup"] = Markup
     return made

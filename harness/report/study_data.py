@@ -11,7 +11,7 @@ from harness.analysis import DECLARATION_FILE, LAST, Conclusion, conclude, decla
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, find_records, folders_in, gc_paused
 from harness.results import built_in_file, one_metric, read_tables, under_its_name
-from harness.study import BASE, Metric, Study, load_study, metric_from_dict, text_of
+from harness.study import BASE, Metric, Study, counted, load_study, metric_from_dict, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,12 @@ class StudyData:
     def metric(self) -> Metric:
         """What the study is judged by."""
         return metric_from_dict(next(iter(self.records.values()))[0].metric)
+
+    @property
+    def tally(self) -> str:
+        """How many variants and trials there are, in words."""
+        trials = sum(map(len, self.records.values()))
+        return f"{counted(len(self.records), 'variant')}, {counted(trials, 'trial')}"
 
     @property
     def base(self) -> str:

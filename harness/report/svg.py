@@ -107,12 +107,12 @@ def chart(parts: Sequence[str], *, width: float, height: float, name: str, class
     )  # fmt: skip
 
 
-def axes(x: Scale, y: Scale, *, x_name: str, y_name: str, form: str = "{:g}") -> list[Markup]:
+def axes(x: Scale, y: Scale, *, x_name: str, y_name: str) -> list[Markup]:
     """Return both axes with their ticks and names; x begins left, y below."""
     parts = []
     for value in y.ticks():
         parts.append(line(x.first, y(value), x.last, y(value), class_="grid"))
-        parts.append(label(form.format(value), x.first - 6, y(value) + 4, anchor="end", class_="tick"))
+        parts.append(label(f"{value:g}", x.first - 6, y(value) + 4, anchor="end", class_="tick"))
     for value in x.ticks(8):
         parts.append(line(x(value), y.first, x(value), y.first + 4, class_="axis"))
         parts.append(label(number_text(value), x(value), y.first + 17, class_="tick"))
