@@ -10,6 +10,15 @@ from .declarations import (
     trial_key as trial_key,
     write_declaration as write_declaration,
 )
+from .design import (
+    Design as Design,
+    check_looks as check_looks,
+    declare as declare,
+    design_in_force as design_in_force,
+    looks_up_to as looks_up_to,
+    note_shown as note_shown,
+    read_looks as read_looks,
+)
 from .epochs import (
     BEST as BEST,
     IN_WORDS as IN_WORDS,
@@ -23,6 +32,7 @@ from .epochs import (
     lacks_epoch as lacks_epoch,
     measured_series as measured_series,
 )
+from .futility import FUTILITY as FUTILITY, LastLook as LastLook, chance_of_settling as chance_of_settling
 from .interactions import ADDITIVE as ADDITIVE
 from .judging import (
     Outcome as Outcome,
@@ -49,6 +59,21 @@ from .record_matching import (
     of_declared_base as of_declared_base,
 )
 from .sameness import last_run_line as last_run_line, left_out_lines as left_out_lines, told_apart as told_apart
+from .sequential import (
+    OBRIEN_FLEMING as OBRIEN_FLEMING,
+    POCOCK as POCOCK,
+    level_at as level_at,
+    repeated_p as repeated_p,
+    weighted_holm as weighted_holm,
+)
+from .settling import (
+    GIVEN_UP as GIVEN_UP,
+    GOES_ON as GOES_ON,
+    SETTLED as SETTLED,
+    STUCK as STUCK,
+    Standing as Standing,
+    seeds_wanted as seeds_wanted,
+)
 from .statistics import (
     CONFIDENCE as CONFIDENCE,
     PairedDifference as PairedDifference,
@@ -96,5 +121,6 @@ from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,
     NOTHING_IN_COMMON as NOTHING_IN_COMMON,
     UNFAIR as UNFAIR,
+    VALUES_SHARE as VALUES_SHARE,
     is_marked as is_marked,
 )

@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.completion import ALL_FINISHED, Completion, completion, unfinished
-from harness.analysis.confounding import confounding
-from harness.analysis.epochs import BEST, LAST, measured_epochs
+from harness.analysis.completion import ALL_FINISHED, unfinished
+from harness.analysis.design import Design
+from harness.analysis.epochs import LAST
+from harness.analysis.looks import corrected_in_looks, look_at
+from harness.analysis.pairing import Held, by_seed, hold
 from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.predictions import AnswersError, load_right
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
-from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, pair, paired_difference, seeds_in_words
-from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
+from harness.analysis.settling import Standing, detail_of, standing
+from harness.analysis.statistics import PairedDifference
+from harness.analysis.test_sets import overlap
 from harness.analysis.verdicts import INCONCLUSIVE, NONE_FINISHED, UNFAIR, Corrected, Verdict, corrected, verdict
-from harness.records import DIVERGED, EXPECTED_ERROR, INTERRUPTED, Record, attempt_folder, trial_folder
-from harness.study import ACCURACY, CONFOUNDED, EQUIVALENT, FEWEST_PAIRS, NO_VERDICT, Metric, format_metric
+from harness.records import DIVERGED, EXPECTED_ERROR, Record, attempt_folder, trial_folder
+from harness.study import ACCURACY, EQUIVALENT, FEWEST_PAIRS, Metric, format_metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Comparison:
     verdict: Verdict
     note: str  # seeds that could not be paired, or did not finish, kept answers that cannot be read; or empty
     sample: SampleDifference | None = None  # with one pair only: what the test set alone can say
+    standing: Standing | None = None  # at the last complete look, where the study has a design
+    looks: tuple[int, ...] = ()  # the design's, as far as they are complete
 
     @property
     def p_value(self) -> float | None:
@@ -40,6 +45,8 @@ class Comparison:
         """Return the comparison's columns of summary.csv."""
         cells: dict[str, Any] = {"verdict": self.verdict.word, "verdict_detail": self.verdict.detail, "pairs_note": self.note}
         cells |= {"completion_p": self.p_values.diverging, "equivalence_p": self.p_values.equivalent}
+        if self.standing is not None:
+            cells |= {"looks": " ".join(map(str, self.looks)), "standing": self.standing.word}
         if self.sample is not None:
             cells |= {"sample_low": self.sample.low, "sample_high": self.sample.high, "mcnemar_p": self.sample.p_value}
         if self.difference is None:
@@ -57,24 +64,10 @@ class Comparison:
     def _needed(self, difference: PairedDifference) -> dict[str, int]:
         """Return between how many seeds would likely settle it; MOST_SEEDS + 1 stands for any number above."""
         by_values = self.verdict.word == INCONCLUSIVE and self.verdict != UNFAIR and difference.low is not None
-        if not by_values or difference.overlap:
+        if not by_values or difference.overlap or self.standing is not None:
             return {}
         low, high = (MOST_SEEDS + 1 if end is None else end for end in self.verdict.likely)
         return {"seeds_needed_low": low, "seeds_needed_high": high}
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A variant held against its control, before any correction.
-
-    refused: why there is no verdict on it; empty where there may be one.
-    """
-
-    difference: PairedDifference | None
-    completion: Completion
-    seeds: tuple[int, ...]
-    note: str
-    refused: str = ""
 
 
 def compare_study(
@@ -83,15 +76,18 @@ def compare_study(
     metric: Metric = ACCURACY,
     logdir: Path | None = None,
     epoch: str = LAST,
+    design: Design | None = None,
 ) -> dict[str, Comparison]:
     """Return each variant's comparison with its control in the study's metric, p-values corrected over all of them.
 
     The base has none, nor has a variant whose control has no records. Records that differ from their control's in more
     than the variant declares are not paired: the verdict's detail says why. logdir: where the predictions of single pairs
     lie; without it they are not compared sample by sample, nor where the metric is not the accuracy that they count.
-    epoch: of which epoch the records' values are.
+    epoch: of which epoch the records' values are. design: by whose looks the study is judged, if it has one.
     """
     controls = {name: by_variant[group[0].control] for name, group in by_variant.items() if group[0].control in by_variant}
+    if design is not None and not any(overlap(group) for group in by_variant.values()):
+        return _by_looks(by_variant, controls, design, metric=metric, epoch=epoch)
     held = {name: hold(by_variant[name], control, metric=metric, epoch=epoch) for name, control in controls.items()}
     found = {name: None if one.refused or _only_status(by_variant[name]) else one for name, one in held.items()}
     p_values = corrected(
@@ -107,51 +103,38 @@ def compare_study(
         word = _verdict(group, one, corrections, metric)
         alone = len(one.seeds) == 1 and not one.refused
         sample, fault = _sample(group, control, one.seeds[0], folder) if folder and alone else (None, "")
-        note = "" if word.word in (EXPECTED_ERROR, DIVERGED) else "; ".join(filter(None, (one.note, fault)))
-        comparisons[name] = Comparison(one.difference, corrections, word, note, sample)
+        comparisons[name] = Comparison(one.difference, corrections, word, _note(word, one.note, fault), sample)
     return comparisons
 
 
-def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric, epoch: str = LAST) -> Held:
-    """Pair a variant's seeds with its control's; say which could not be, and why there can be no verdict."""
-    if reason := confounding(variant, control):
-        return Held(None, ALL_FINISHED, (), "", f"{CONFOUNDED}{reason}")
-    if reason := same_stand_in(variant, control):
-        return Held(None, ALL_FINISHED, (), "", f"{NO_VERDICT}{reason}")
-    # By another epoch than the last, a trial without a value has none to choose by, and did finish.
-    ended = completion(variant, control, metric if epoch == LAST else None)
-    elsewhere = other_test_set(variant, control)
-    apart = frozenset() if elsewhere else unpaired_seeds(variant, control)
-    interrupted = {record.seed for group in (variant, control) for record in group if record.status == INTERRUPTED}
-    left_out = apart | interrupted | ended.variant.keys() | ended.control.keys()  # each is named once
-    mine, its = (
-        {seed: value for seed, value in by_seed(group, metric).items() if seed not in left_out} for group in (variant, control)
-    )
-    pairs = pair(mine, its)
-    difference, too_large = _difference(pairs, overlap(variant, control))
-    drawn = f"{seeds_in_words(apart)} tested on other samples than in the control, so not paired" if apart else ""
-    stopped = f"{seeds_in_words(interrupted)} interrupted" if interrupted else ""
-    note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
-    refused = elsewhere or too_large or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
-    return Held(difference, ended, pairs.seeds, note, refused and f"{NO_VERDICT}{refused}")
+def _by_looks(
+    by_variant: Mapping[str, Sequence[Record]],
+    controls: Mapping[str, Sequence[Record]],
+    design: Design,
+    *,
+    metric: Metric,
+    epoch: str,
+) -> dict[str, Comparison]:
+    """Return each variant's comparison at the last complete look of the design, and how it stands there."""
+    looked = {
+        name: look_at(by_variant[name], control, design, metric=metric, epoch=epoch) for name, control in controls.items()
+    }
+    judged = [name for name, one in looked.items() if not one.held.refused and not _only_status(by_variant[name])]
+    histories = [[(one.difference, one.completion) for one in looked[name].history] for name in judged]
+    p_values, left = corrected_in_looks(histories, design, margin=metric.margin)
+    corrections = dict.fromkeys(looked, Corrected()) | dict(zip(judged, p_values, strict=True))
+    comparisons = {}
+    for name, one in looked.items():
+        word = _verdict(by_variant[name], one.held, corrections[name], metric)
+        how = standing(by_variant[name], one, word, left=left, design=design, metric=metric)
+        word = replace(word, detail=detail_of(word, how))
+        note = _note(word, one.held.note)
+        comparisons[name] = Comparison(one.held.difference, corrections[name], word, note, standing=how, looks=one.looks)
+    return comparisons
 
 
-def _difference(pairs: Pairs, overlapping: float) -> tuple[PairedDifference | None, str]:
-    """Return the difference of the pairs, if there are any, and why it cannot be computed."""
-    try:
-        return (paired_difference(pairs.variant, pairs.control, overlap=overlapping) if pairs.seeds else None), ""
-    except TooLarge as error:
-        return None, str(error).rstrip(".")
-
-
-def _unequal_choice(variant: Sequence[Record], control: Sequence[Record], metric: Metric, seeds: Sequence[int]) -> str:
-    """Say that the best was chosen among unequally many epochs: the best of many is better by chance alone."""
-    mine, its = ({record.seed: measured_epochs(record, metric) for record in group} for group in (variant, control))
-    for seed in seeds:
-        if mine[seed] != its[seed]:
-            few, many = sorted((mine[seed], its[seed]))
-            return f"a best of {many} epochs has more chances than a best of {few}"
-    return ""
+def _note(word: Verdict, *notes: str) -> str:
+    return "" if word.word in (EXPECTED_ERROR, DIVERGED) else "; ".join(filter(None, notes))
 
 
 def _sample(
@@ -175,11 +158,6 @@ def _right(group: Sequence[Record], seed: int, logdir: Path) -> np.ndarray | Non
 
 def _same_test_set(variant: Record, control: Record) -> bool:
     return variant.data.get("used") == control.data.get("used") and variant.data.get("sha256") == control.data.get("sha256")
-
-
-def by_seed(records: Sequence[Record], metric: Metric) -> dict[int, float]:
-    """Return what the finished trials of one variant measured, by their seeds."""
-    return {record.seed: metric.of(record.metrics) for record in records if record.finished}
 
 
 def _verdict(group: Sequence[Record], held: Held, p_values: Corrected, metric: Metric) -> Verdict:

@@ -1,12 +1,14 @@
 """Interactions: whether one change does beside another what it does alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.analysis.comparison import by_seed, hold
 from harness.analysis.confounding import differing_settings
+from harness.analysis.design import Design
 from harness.analysis.epochs import LAST
+from harness.analysis.looks import complete_looks, corrected_in_looks, up_to
+from harness.analysis.pairing import by_seed, hold
 from harness.analysis.statistics import PairedDifference, paired_difference
 from harness.analysis.test_sets import overlap
 from harness.analysis.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
@@ -46,14 +48,19 @@ class Interaction:
         }
 
 
-def interactions(by_variant: Mapping[str, Sequence[Record]], metric: Metric, *, epoch: str = LAST) -> dict[str, Interaction]:
+def interactions(
+    by_variant: Mapping[str, Sequence[Record]], metric: Metric, *, epoch: str = LAST, design: Design | None = None
+) -> dict[str, Interaction]:
     """Return the interaction of each variant that has one, by the variant's name.
 
     A variant V with the control A, which has the control C, has one where another variant W with the control C differs
     from it as V does from A: (V - A) - (W - C), seed by seed, the difference of differences of a two-by-two design. Pairs
     and grids stand so, and so do any others whose controls do. All four must be tested on the same samples: on another
-    dataset a point is worth something else. epoch: of which epoch the values are.
+    dataset a point is worth something else. epoch: of which epoch the values are. design: by whose looks the study is
+    judged, if it has one: its interactions are then, a family of their own.
     """
+    if design is not None:
+        return _in_looks(by_variant, metric, epoch, design)
     found = {four[0]: _measured(four, by_variant, metric, epoch) for four in _squares(by_variant)}
     measured = {name: one for name, one in found.items() if one is not None}
     fair = [None if one.uneven else one.difference for one in measured.values()]
@@ -62,6 +69,26 @@ def interactions(by_variant: Mapping[str, Sequence[Record]], metric: Metric, *, 
         name: Interaction(one.corners[1], one.corners[2], one.difference, its.different, _verdict(one, its, metric))
         for (name, one), its in zip(measured.items(), p_values, strict=True)
     }
+
+
+def _in_looks(by_variant: Mapping[str, Sequence[Record]], metric: Metric, epoch: str, design: Design) -> dict[str, Interaction]:
+    """Return the interactions at the looks that are complete for all four variants of each."""
+    histories: dict[str, list[_Measured]] = {}
+    squares = list(_squares(by_variant))
+    for four in squares:
+        looks = complete_looks([by_variant[name] for name in four], design)
+        seen = ({name: up_to(by_variant[name], seeds) for name in four} for seeds in looks)
+        measured = [_measured(four, groups, metric, epoch) for groups in seen]
+        if measured and all(one is not None for one in measured):
+            histories[four[0]] = [one for one in measured if one is not None]
+    differences = [[(None if one.uneven else one.difference, None) for one in history] for history in histories.values()]
+    members = replace(design, family=tuple(four[0] for four in squares))
+    p_values, _ = corrected_in_looks(differences, members, margin=metric.margin)
+    found = {}
+    for (name, history), its in zip(histories.items(), p_values, strict=True):
+        last = history[-1]
+        found[name] = Interaction(*last.corners[1:3], last.difference, its.different, _verdict(last, its, metric))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

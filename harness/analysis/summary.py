@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Comparison, compare_study
 from harness.analysis.costs import COSTS, costs_of, pareto_best, ratios
+from harness.analysis.design import Design, design_in_force
 from harness.analysis.epochs import LAST, metric_of
 from harness.analysis.interactions import interactions
 from harness.analysis.judging import claim_cells
@@ -36,7 +37,7 @@ _METRIC = re.compile(rf"({'|'.join(SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
 # The columns of both files that hold words; whatever reads them back takes it from here.
 TEXTS = frozenset(
     "study variant change status verdict error control expectation verdict_detail pairs_note data engine trial_id logdir "
-    "metric direction claims interaction_with interaction_alone interaction_verdict interaction_detail".split()
+    "metric direction claims interaction_with interaction_alone interaction_verdict interaction_detail looks standing".split()
 )
 FLAGS = frozenset(("as_expected", "pareto"))
 _COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed", "seeds_needed_low", "seeds_needed_high")
@@ -96,22 +97,30 @@ def _run_row(record: Record, logdir: Path) -> dict[str, Any]:
 
 
 def summary_table(
-    records: Iterable[Record], *, logdir: Path | None = None, metric: Metric | None = None, epoch: str = LAST
+    records: Iterable[Record],
+    *,
+    logdir: Path | None = None,
+    metric: Metric | None = None,
+    epoch: str = LAST,
+    design: Design | None = None,
 ) -> "pd.DataFrame":
     """Return one row a variant of one study, the base first, with its difference from its control on the same seeds.
 
     logdir: where the trials lie, so that a study of one seed can be compared on its test samples. metric: what the
     differences and verdicts are about; without one, the metric that the records name. epoch: of which the values are.
+    design: by whose looks the study is judged; without one, that which its folder in logdir keeps, if any.
     """
     import pandas as pd
 
     ordered = in_order(records)
+    if design is None and logdir is not None and ordered:
+        design = design_in_force(logdir / ordered[0].study)
     metric = metric or (metric_of(ordered) if ordered else ACCURACY)
     by_variant: dict[str, list[Record]] = {}
     for record in ordered:
         by_variant.setdefault(record.variant, []).append(record)
-    comparisons = compare_study(by_variant, metric=metric, logdir=logdir, epoch=epoch)
-    together = {name: found.cells() for name, found in interactions(by_variant, metric, epoch=epoch).items()}
+    comparisons = compare_study(by_variant, metric=metric, logdir=logdir, epoch=epoch, design=design)
+    together = {name: found.cells() for name, found in interactions(by_variant, metric, epoch=epoch, design=design).items()}
     costs = {name: costs_of(group) for name, group in by_variant.items()}
     further = further_metrics(ordered)
     rows = [
@@ -146,7 +155,8 @@ def summary_columns() -> tuple[str, ...]:
     variant and control diverge equally often; equivalence_p: that their values differ by the margin or more. worst_seed and
     worst_value: of the variant; failure_rate_bound: the highest rate of seeds that do not finish which these leave possible.
     margin: the smallest difference of the metric that matters. seeds_needed_low, seeds_needed_high: between which numbers of
-    seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above.
+    seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above. looks, standing: of a study with a
+    design, the looks that are complete, and whether the comparison is settled, goes on, was given up or is stuck.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -162,6 +172,7 @@ def summary_columns() -> tuple[str, ...]:
         *("interaction_verdict", "interaction_detail"),
         *("unfinished_seeds", "completion_p", "equivalence_p", "worst_seed", "worst_value", "failure_rate_bound"),
         *("margin", "seeds_needed_low", "seeds_needed_high"),
+        *("looks", "standing"),
     )
 
 

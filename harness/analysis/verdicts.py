@@ -12,6 +12,9 @@ from harness.analysis.planning import MOST_SEEDS, check_margin, likely_seeds, se
 from harness.analysis.statistics import PairedDifference, equivalence_test, holm
 from harness.study import ACCURACY, BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, SIGNIFICANCE, WORSE, Metric
 
+# What of a variant's part of the error its values have in a design of looks; the rest is for diverging more often.
+VALUES_SHARE = 0.9
+
 INCONCLUSIVE = "inconclusive"
 NOTHING_IN_COMMON = "no seed in common with the control"
 NONE_FINISHED = "no seed finished on both sides"
@@ -45,13 +48,20 @@ class Corrected:
     """The p-values of one comparison, each Holm's over a study's comparisons; None where it has none.
 
     different: that the values differ. diverging: that one side diverges more often. equivalent: that the values differ
-    by less than the margin, a family of its own. comparisons: how many comparisons there are.
+    by less than the margin, a family of its own. comparisons: how many comparisons there are. looks: at how many numbers of
+    seeds a design has looked, for which the p-values allow too; 0 without one.
     """
 
     different: float | None = None
     diverging: float | None = None
     equivalent: float | None = None
     comparisons: int = 1
+    looks: int = 0
+
+    @property
+    def allowing(self) -> str:
+        """Say what the p-values allow for besides the number of comparisons."""
+        return f" over {self.looks} {'look' if self.looks == 1 else 'looks'}" if self.looks else ""
 
 
 def is_judged(difference: PairedDifference | None) -> TypeGuard[PairedDifference]:
@@ -103,7 +113,7 @@ def verdict(
         return word
     mine, its = completion.diverged
     if p_values.diverging is not None and p_values.diverging < SIGNIFICANCE and mine > its:
-        return Verdict(WORSE, f"diverges more often, Holm p = {p_values.diverging:.2g}")
+        return Verdict(WORSE, f"diverges more often, Holm p = {p_values.diverging:.2g}{p_values.allowing}")
     if word.word == WORSE and completion.variant_alone:
         return word
     return UNFAIR if difference is not None else Verdict(INCONCLUSIVE, NONE_FINISHED)
@@ -119,13 +129,16 @@ def _by_values(difference: PairedDifference, p_values: Corrected, metric: Metric
     large = abs(difference.mean) >= margin * (1 - ROUNDING)
     if significant and large:
         better = (difference.mean > 0) == metric.higher_is_better
-        return Verdict(BETTER if better else WORSE, f"Holm p = {p_values.different:.2g}")
+        return Verdict(BETTER if better else WORSE, f"Holm p = {p_values.different:.2g}{p_values.allowing}")
     alike = p_values.equivalent is not None and p_values.equivalent < SIGNIFICANCE
     if alike and -margin < difference.low and difference.high < margin:
-        return Verdict(EQUIVALENT, f"within ±{margin:g} of the control, Holm p = {p_values.equivalent:.2g}")
+        said = f"Holm p = {p_values.equivalent:.2g}{p_values.allowing}"
+        return Verdict(EQUIVALENT, f"within ±{margin:g} of the control, {said}")
     reason = f"more than noise, but perhaps below ±{margin:g}; " if significant else ""
     if difference.overlap:  # more of them would share their samples all the more, and no number of seeds says how much
         return Verdict(INCONCLUSIVE, f"{reason}{FOLDED}")
+    if p_values.looks:  # what further looks may show, harness.analysis.settling says
+        return Verdict(INCONCLUSIVE, reason.removesuffix("; "))
     plan = {"n": difference.n, "margin": margin, "comparisons": p_values.comparisons}
     return _open(difference.mean, difference.std, reason, plan)
 

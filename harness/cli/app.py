@@ -21,6 +21,8 @@ from harness.cli.shared_options import (
     logdir_option,
     one_line_errors,
     seeds_option,
+    until_settled_options,
+    with_options,
 )
 from harness.cli.study_commands import AUTHORING
 from harness.cli.terminal.lasting_output import (
@@ -39,6 +41,7 @@ EXAMPLE_RUN = """\b
 Examples:
   python -m harness run ablations                      the whole study, five seeds
   python -m harness run ablations --seeds 1            a first look
+  python -m harness run ablations --until-settled      more seeds, where they decide something
   python -m harness run ablations --only early-stop    one variant and the controls it needs
   python -m harness run ablations --set epochs=1       a base that trains one epoch
   python -m harness run my_study.py --dry-run          what a study of your own would do
@@ -145,6 +148,7 @@ def main() -> None:
 @click.argument("studies", nargs=-1, required=True, metavar="STUDY...")
 @logdir_option
 @seeds_option
+@with_options(until_settled_options)
 @click.option("--jobs", type=click.IntRange(min=1, max=MOST_JOBS), help="Worker processes. [default: as many as cores]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a setting of the base; repeatable.")
 @click.option("--only", multiple=True, metavar="VARIANT", help="Run this variant and the controls it needs; repeatable.")

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.cli.run_choices import StudyRequest, study_requests
 from harness.cli.run_results import print_results
+from harness.cli.settled_runs import Looks, first_look, note_look
 from harness.cli.terminal.plan import plan_table, total_line
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
@@ -62,7 +63,7 @@ def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: 
     began, ends = time.monotonic(), dict.fromkeys((asked.study.name for asked in studies), WRONG_STATUS)
     with closing(Workers(request)) as workers:
         console.print("Checking what the variants of all studies change, before the first one trains.")
-        outlook = Outlook(later=sound_plans(studies, workers))
+        outlook = Outlook(later=sound_plans(studies, workers, console=console))
         plans = {plan.study.name: plan for plan in outlook.later}
         for number, asked in enumerate(studies, start=1):
             console.print(f"\n[bold]{asked.study.name}[/] ({number} of {len(studies)})")
@@ -90,7 +91,9 @@ def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -
     return f"{counted(len(ends), 'study')}, {trials}, {duration(seconds)}; {end}."
 
 
-def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
+def sound_plans(
+    studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False, console: Console | None = None
+) -> list[Plan]:
     """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one.
 
     thoroughly: whether each variant's arrays are also held against its model, which its trial would do soon enough.
@@ -99,6 +102,8 @@ def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly
     for asked in studies:
         try:
             plan = make_plan(asked.study, asked.request, asked.data)
+            if asked.request.until_settled:
+                plan, _ = first_look(plan, console or make_console(), keep=False)
             plan = checked_effects(plan, workers)
             if thoroughly:
                 require_trainable(plan, workers.executor())
@@ -115,7 +120,7 @@ def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly
 def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: Console) -> int:
     """Print what a run of these studies would do, having checked that each variant changes something; return the status."""
     with closing(Workers(request, most=1)) as workers:
-        plans = sound_plans(studies, workers)
+        plans = sound_plans(studies, workers, console=console)
     for place, plan in enumerate(plans):
         if place:
             console.print()
@@ -136,11 +141,14 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     with one_writer(asked.folder):  # before the plan is made: what another run has just finished must be in it
         with console.status(f"Checking the data of {asked.study.name} …"):
             plan = _checked_plan(asked)
+        looks = None
+        if plan.request.until_settled:
+            plan, looks = first_look(plan, console)
         require_own_trials(plan)
         if workers is not None:
-            return _run_plan(plan, console, workers, outlook)
+            return _run_plan(plan, console, workers, outlook, looks)
         with closing(Workers(plan.request, most=len(plan.trials))) as own:
-            return _run_plan(plan, console, own, outlook)
+            return _run_plan(plan, console, own, outlook, looks)
 
 
 def _checked_plan(asked: StudyRequest) -> Plan:
@@ -166,22 +174,33 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
     return replace(plan, phased={variant: one.epochs for variant, one in seen.items() if one.epochs})
 
 
-def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None) -> int:
+def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None, looks: Looks | None = None) -> int:
     console.print(f"{plan.tally}.", markup=False)
     with Interrupts() as interrupts:
-        status, progress = 0, None
+        status, progress, whole = 0, None, plan
         problems: tuple[str, ...] = ()
         try:
             plan = checked_effects(plan, workers) if plan.trials else plan
+            whole = plan
             begin_study(plan)
+            note_look(plan, ended=False)
             progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
             problems = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
+            while looks and not interrupts.stop_request and (following := looks.following(plan)):
+                console.print(f"{following.tally}.", markup=False)
+                plan, done = following, progress.finished
+                progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
+                problems = (*problems, *_train(plan, progress, interrupts, workers))
+                whole = replace(whole, trials=(*whole.trials, *plan.trials))
+                progress.finished += done
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
-            status = max(print_results(plan, console, problems=problems), status)
+            if not status and not interrupts.stop_request:
+                note_look(plan, ended=True)
+            status = max(print_results(whole, console, problems=problems), status)
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
-                console.print(_stopped(plan, progress.finished if progress else 0), style="bold yellow", markup=False)
+                console.print(_stopped(whole, progress.finished if progress else 0), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, concat, lacks_epoch, summary_table
+from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, concat, design_in_force, lacks_epoch, summary_table
 from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv_table
@@ -63,8 +63,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
         table, notes = read_csv_table(path)
         return ComparedTable(str(path), table, notes=tuple(notes))
     gathered = alike(gather_records(path))
-    # The answers to each test sample, which the log folder holds, are those of the last epoch.
-    logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
+    logdir = logdir_of(gathered.paths[0])
     declared, said = as_declared_now(gathered.records, gathered.paths, named=named)
     records, notes = all_at_epoch(declared, epoch)
     groups = _by_variant(declared)
@@ -78,8 +77,15 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 
-def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None, epoch: str) -> "pd.DataFrame":
-    return concat([summary_table(records, logdir=logdir, epoch=epoch) for records in studies.values()])
+def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path, epoch: str) -> "pd.DataFrame":
+    # The answers to each test sample, which the log folder holds, are those of the last epoch.
+    answers = logdir if epoch == LAST else None
+    return concat(
+        [
+            summary_table(records, logdir=answers, epoch=epoch, design=design_in_force(logdir / name))
+            for name, records in studies.items()
+        ]
+    )
 
 
 def _with_reasons(table: "pd.DataFrame", groups: Mapping[Key, Sequence[Record]], epoch: str) -> "pd.DataFrame":

@@ -91,6 +91,7 @@ def make_plan(
         replace(_trial(plan, name, seed), source=source)
         for seed in range(study.trials_of(request.seeds))
         for name in study.names
+        if seed < study.trials_of(request.seeds_for(name))
     ]
     found = [FORCED if request.force else _standing(trial, plan) for trial in trials]
     # What has a trial's id, and its data, is of one make: where layers differ nevertheless, they follow from the seed.

@@ -19,6 +19,11 @@ class RunRequest:
 
     logdir: Path
     seeds: int = SEEDS
+    until_settled: bool = False  # look by look, in place of a fixed number of seeds
+    max_seeds: int | None = None  # of the last look; None: of the design that is kept, or the default
+    looks: tuple[int, ...] = ()  # numbers of seeds; empty: likewise
+    spending: str = ""  # of the error, by look; empty: likewise
+    seeds_of: tuple[tuple[str, int], ...] = ()  # of each variant, where they differ
     only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
     assignments: tuple[str, ...] = ()  # of --set, as typed: of which type a value is, each study says
     dataset: str = AUTO
@@ -43,6 +48,10 @@ class RunRequest:
     def effective_workers(self) -> int:
         """How many of them the machine can run at full speed."""
         return min(self.workers, default_jobs())
+
+    def seeds_for(self, variant: str) -> int:
+        """Return how many seeds a variant is trained with."""
+        return dict(self.seeds_of).get(variant, self.seeds)
 
     @property
     def provenance(self) -> dict[str, Any]:

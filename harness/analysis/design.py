@@ -1,0 +1,169 @@
+"""At which numbers of seeds a study is looked at, and what each look may spend: declared before it, kept in its folder.
+
+Without a declaration the numbers of seeds that a study was shown with are kept. From the second one on they make a design
+by themselves: whoever looks again has two chances, and the words must allow for both.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.sequential import POCOCK, SPENDING, spent
+from harness.errors import UsageError
+from harness.records import write_atomically
+from harness.study import FEWEST_PAIRS, SIGNIFICANCE, Metric
+
+DESIGN_FILE = "design.json"
+LOOKS = (5, 10, 20, 40)
+MOST = LOOKS[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The looks of a study, and what it is judged by at them.
+
+    looks: numbers of seeds, increasing. family: the variants that share the error, in the order declared; of a design that
+    was not declared none is named, and all that are judged share it. metric: its column, with the margin. seen: numbers of
+    seeds at which the study had been shown before the design was declared.
+    """
+
+    looks: tuple[int, ...] = LOOKS
+    spending: str = POCOCK
+    family: tuple[str, ...] = ()
+    metric: str = ""
+    margin: float = 0.0
+    declared: bool = True
+    seen: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_looks(self.looks)
+        if self.spending not in SPENDING:
+            raise UsageError(f"spending is {self.spending!r}; expected {' or '.join(SPENDING)}.")
+
+    @property
+    def most(self) -> int:
+        """The number of seeds at the last look."""
+        return self.looks[-1]
+
+    def next_after(self, seeds: int) -> int | None:
+        """Return the first look of more seeds, None after the last."""
+        return next((look for look in self.looks if look > seeds), None)
+
+    def fits(self, metric: Metric) -> bool:
+        """Say whether a metric, with its margin, is the one that the design was declared for."""
+        return not self.declared or (metric.column, metric.margin) == (self.metric, self.margin)
+
+    @property
+    def words(self) -> str:
+        """Say what it is in a line."""
+        return f"looks at {', '.join(map(str, self.looks))} seeds, {self.spending} spending"
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a study's folder keeps of how it was looked at: the design, if one was declared, and each table that was shown."""
+
+    design: Design | None = None
+    shown: tuple[int, ...] = ()
+
+    @property
+    def in_force(self) -> Design | None:
+        """The design by which the study is judged; None for one that was shown once, and had no second chance."""
+        if self.design is not None:
+            return self.design
+        if len(self.shown) < 2:
+            return None
+        most = max(MOST, 2 * self.shown[0])
+        made = tuple(seeds for seeds in self.shown if seeds < most)
+        return Design((*made, *(seeds for seeds in (*LOOKS, most) if seeds > made[-1] and seeds <= most)), declared=False)
+
+
+def check_looks(looks: tuple[int, ...]) -> None:
+    """Refuse looks that a verdict cannot be taken at, or that are not in order."""
+    if not looks or looks[0] < FEWEST_PAIRS or any(after <= before for before, after in pairwise(looks)):
+        said = ", ".join(map(str, looks)) or "none"
+        raise UsageError(
+            f"The looks are {said}; expected increasing numbers of seeds from {FEWEST_PAIRS} on, such as 5,10,20,40."
+        )
+
+
+def looks_up_to(most: int) -> tuple[int, ...]:
+    """Return the default looks below a maximum, doubled on where it is higher, and the maximum itself."""
+    if most < FEWEST_PAIRS:
+        raise UsageError(f"--max-seeds is {most}; a verdict takes {FEWEST_PAIRS} seeds: expected at least as many.")
+    looks, following = [], FEWEST_PAIRS
+    while following < most:
+        looks.append(following)
+        following *= 2
+    return (*looks, most)
+
+
+def read_looks(folder: Path) -> Looks:
+    """Return what a study's folder keeps of its looks; UsageError for a file that cannot be trusted.
+
+    Such a file is no reason to judge by the fixed test, which a second look does not keep to.
+    """
+    path = folder / DESIGN_FILE
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return Looks()
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path, str(error)) from None
+    try:
+        kept = content["design"]
+        shown = tuple(sorted({int(one["seeds"]) for one in content["shown"]}))
+        return Looks(None if kept is None else _design(kept), shown)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, str(error)) from None
+
+
+def design_in_force(folder: Path) -> Design | None:
+    """Return the design by which the study in a folder is judged, None where it has none."""
+    return read_looks(folder).in_force
+
+
+def declare(folder: Path, design: Design) -> None:
+    """Keep a design in a study's folder, before anything of it is trained."""
+    _write(folder, design, _shown(folder))
+
+
+def note_shown(folder: Path, seeds: int) -> None:
+    """Keep that a study is shown with so many seeds of its variants; what it was shown with before is kept too.
+
+    Fewer seeds than a verdict takes are no look, nor are fewer than it was shown with before: those are there still.
+    """
+    looks = read_looks(folder)
+    if seeds < FEWEST_PAIRS or (looks.shown and seeds <= looks.shown[-1]):
+        return
+    _write(folder, looks.design, [*_shown(folder), {"seeds": seeds}])
+
+
+def _shown(folder: Path) -> list[dict[str, Any]]:
+    return [{"seeds": seeds} for seeds in read_looks(folder).shown]
+
+
+def _write(folder: Path, design: Design | None, shown: Iterable[dict[str, Any]]) -> None:
+    kept = None
+    if design is not None:
+        by_look = spent(SIGNIFICANCE, design.looks, design.spending)[0]
+        kept = asdict(design) | {"error": SIGNIFICANCE, "spent": [round(float(part), 6) for part in by_look]}
+        kept.pop("declared")
+    content = {"design": kept, "shown": list(shown)}
+    write_atomically(folder / DESIGN_FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _design(kept: dict[str, Any]) -> Design:
+    looks, seen = (tuple(int(seeds) for seeds in kept[name]) for name in ("looks", "seen"))
+    family = tuple(str(name) for name in kept["family"])
+    return Design(looks, str(kept["spending"]), family, str(kept["metric"]), float(kept["margin"]), seen=seen)
+
+
+def _damaged(path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{path} is damaged ({why[:80]}): the looks at this study are not known, and no verdict keeps to its error. "
+        "Restore the file, or train the study in another --logdir."
+    )

@@ -1,0 +1,96 @@
+"""`run --until-settled`: a study look by look, and what is said of how its variants stand."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from harness.analysis import GIVEN_UP, SETTLED, STUCK, Design, declare, note_shown, read_looks
+from harness.errors import MOST_NAMED
+from harness.runs import Looked, Plan, design_of, look, next_plan
+from harness.study import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """A study's design, and the plan of its next look as long as there is one."""
+
+    design: Design
+    say: Callable[[str], None]
+
+    def following(self, plan: Plan) -> Plan | None:
+        """Say how the variants stand after a look, and return the plan of the next; None where nothing goes on."""
+        looked = look(plan, self.design)
+        for line in standing_lines(looked):
+            self.say(line)
+        if not looked.going_on:
+            return None
+        found = next_plan(plan, looked)
+        return found if found.trials else None
+
+
+def first_look(plan: Plan, console: Console, *, keep: bool = True) -> tuple[Plan, Looks]:
+    """Return the plan of a study's next look, its design declared: what it says is kept before anything trains.
+
+    keep: whether the declaration is written, which a dry run does not.
+    """
+    design = design_of(plan)
+    kept = read_looks(plan.folder).design if keep else design
+    looked = look(plan, design)
+    if kept is None:
+        declare(plan.folder, design)
+    console.print(
+        f"Until settled: {design.words}, in all 5% of error over {counted(len(design.family), 'variant')}.", markup=False
+    )
+    if design.seen:
+        seen = ", ".join(map(str, design.seen))
+        console.print(f"  It was declared when the study had been shown with {seen} seeds; what was said then is not of it.")
+    if looked.outside:
+        console.print(
+            f"  Not trained: {_some(looked.outside)}, which the design was not declared for. With --seeds they are trained as "
+            "an exploration; another --logdir gives them a design of their own.",
+            markup=False,
+        )
+    return next_plan(plan, looked), Looks(design, lambda line: console.print(line, markup=False))
+
+
+def standing_lines(looked: Looked) -> Iterator[str]:
+    """Say in a line how many variants are settled and which go on, and in another what that spares."""
+    seeds = max((how.seeds for how in looked.standings.values()), default=0)
+    place = looked.design.looks.index(seeds) + 1 if seeds else 0
+    settled, given_up, stuck = (looked.named(word) for word in (SETTLED, GIVEN_UP, STUCK))
+    counts = [f"{len(names)} {word}" for word, names in ((SETTLED, settled), (GIVEN_UP, given_up), (STUCK, stuck)) if names]
+    on = looked.going_on
+    if on:
+        following = max(looked.standings[name].following or 0 for name in on)
+        counts.append(f"{len(on)} {'goes' if len(on) == 1 else 'go'} on to {following} seeds ({_some(on)})")
+    yield f"Look {place} of {len(looked.design.looks)}, {seeds} seeds: {', '.join(counts) or 'nothing to judge'}."
+    ended = "so far" if on else "in all"
+    yield f"  {looked.trainings} trainings {ended}; every variant with {looked.design.most} seeds would take {looked.fixed}."
+
+
+def note_look(plan: Plan, *, ended: bool) -> None:
+    """Keep that a study is shown with so many seeds, by which a second look is known as one.
+
+    ended: whether all of it was trained. Before that it is kept only where an earlier look is there, so that the tables
+    that are written meanwhile allow for both.
+    """
+    if plan.study.folds or plan.request.until_settled:
+        return
+    if ended or read_looks(plan.folder).shown:
+        note_shown(plan.folder, plan.request.seeds)
+
+
+def second_look_line(design: Design | None, shown: tuple[int, ...]) -> str:
+    """Say of a study that was looked at again by hand what its words allow for; empty for any other."""
+    if design is None or design.declared:
+        return ""
+    seeds = ", then ".join(map(str, shown))
+    return (
+        f"A second look: the study was shown with {seeds} seeds. Its words allow for all of them ({design.words}), so that "
+        "they err in 5% of such studies however often one looks; some that an earlier table gave may be taken back."
+    )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")

@@ -1,0 +1,118 @@
+"""Seeds until settled: a study's design, kept before anything of it trains, and with how many seeds each variant goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from harness.analysis import (
+    GOES_ON,
+    POCOCK,
+    Design,
+    Standing,
+    compare_study,
+    looks_up_to,
+    read_looks,
+    seeds_wanted,
+)
+from harness.errors import UsageError
+from harness.records import Record
+from harness.runs.plan import Plan, make_plan, results
+from harness.runs.request import RunRequest
+from harness.study import BASE, Study
+
+MOST_SEEDS = 40  # where nothing else is said
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How the variants of a study stand, with how many seeds each is to be trained next, and how many trainings there are."""
+
+    design: Design
+    standings: Mapping[str, Standing]
+    wanted: Mapping[str, int]
+    trainings: int
+    outside: tuple[str, ...]  # variants that the design was not declared for, and that it does not train
+
+    @property
+    def going_on(self) -> tuple[str, ...]:
+        """The variants that get more seeds."""
+        return self.named(GOES_ON)
+
+    @property
+    def fixed(self) -> int:
+        """How many trainings all variants would take with as many seeds as the last look has."""
+        return self.design.most * sum(seeds > 0 for seeds in self.wanted.values())
+
+    def named(self, word: str) -> tuple[str, ...]:
+        """Return the variants that stand so."""
+        return tuple(name for name, how in self.standings.items() if how.word == word)
+
+
+def design_of(plan: Plan) -> Design:
+    """Return the design that a study is run by: that of its folder, else the one that is asked for; nothing is written.
+
+    UsageError where its guarantee could not be kept: other looks, another metric or margin than declared, a maximum below
+    the seeds that are there.
+    """
+    study, request = plan.study, plan.request
+    if study.folds:
+        raise UsageError(
+            f"Study {study.name!r} trains {study.folds}: more of the same samples settle little. "
+            "--until-settled is for seeds; leave it out."
+        )
+    kept = read_looks(plan.folder)
+    if kept.design is not None:
+        _require_unchanged(kept.design, study, request)
+        return kept.design
+    looks = request.looks or looks_up_to(request.max_seeds or MOST_SEEDS)
+    there = max((record.seed + 1 for record in results(plan).records), default=0)
+    if there > looks[-1]:
+        raise UsageError(
+            f"Study {study.name!r} has {there} seeds in {plan.folder} already, more than the {looks[-1]} of the last look; "
+            f"expected --max-seeds {there} or more."
+        )
+    family = tuple(name for name in study.names if name != BASE and study.expectation(name).finishes)
+    metric = study.metric
+    return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown)
+
+
+def _require_unchanged(design: Design, study: Study, request: RunRequest) -> None:
+    asked = request.looks or (looks_up_to(request.max_seeds) if request.max_seeds else design.looks)
+    changes = []
+    if asked != design.looks:
+        changes.append(f"looks at {', '.join(map(str, design.looks))} seeds, not {', '.join(map(str, asked))}")
+    if request.spending not in ("", design.spending):
+        changes.append(f"{design.spending} spending, not {request.spending}")
+    if not design.fits(study.metric):
+        mine = f"{study.metric.column} with a margin of {study.metric.margin:g}"
+        changes.append(f"{design.metric} with a margin of {design.margin:g}, not {mine}")
+    if changes:
+        raise UsageError(
+            f"Study {study.name!r} was declared with {'; '.join(changes)}. A design that changes after a look keeps no "
+            "error rate: leave it as it is, or begin anew in another --logdir."
+        )
+
+
+def look(plan: Plan, design: Design) -> Looked:
+    """Say how the variants of a study stand by what is recorded, and with how many seeds each goes on."""
+    study = plan.study
+    by_variant: dict[str, list[Record]] = {}
+    for record in results(plan).records:
+        by_variant.setdefault(record.variant, []).append(record)
+    compared = compare_study(by_variant, metric=study.metric, design=design)
+    controls = {name: study.control(name) for name in study.names if name != BASE}
+    outside = tuple(name for name in controls if name not in design.family and study.expectation(name).finishes)
+    first = Standing(GOES_ON, following=design.looks[0])
+    found = {name: compared[name].standing if name in compared else None for name in controls if name not in outside}
+    standings = {name: how or first for name, how in found.items()}
+    for name in standings.keys() - {*design.family}:  # meant to fail: looked at once
+        standings[name] = replace(standings[name], word="", following=design.looks[0])
+    wanted = seeds_wanted(standings, controls, study.names)
+    trainings = sum(record.seed < wanted.get(name, 0) for name, group in by_variant.items() for record in group)
+    return Looked(design, standings, wanted, trainings, outside)
+
+
+def next_plan(plan: Plan, looked: Looked) -> Plan:
+    """Return the plan that brings each variant to its next look, and its controls as far as that takes."""
+    request = replace(plan.request, seeds=max(looked.wanted.values(), default=0), seeds_of=tuple(sorted(looked.wanted.items())))
+    found = make_plan(plan.declared, request, plan.data, outdated=plan.outdated)
+    return replace(found, phased=plan.phased, home=plan.home)
