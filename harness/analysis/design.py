@@ -77,8 +77,9 @@ class Looks:
         if len(self.shown) < 2:
             return None
         most = max(MOST, 2 * self.shown[0])
-        made = tuple(seeds for seeds in self.shown if seeds < most)
-        return Design((*made, *(seeds for seeds in (*LOOKS, most) if seeds > made[-1] and seeds <= most)), declared=False)
+        made = sorted({min(seeds, most) for seeds in self.shown})  # what lies beyond the last look is not counted
+        further = sorted({seeds for seeds in (*LOOKS, most) if made[-1] < seeds <= most})
+        return Design((*made, *further), declared=False)
 
 
 def check_looks(looks: tuple[int, ...]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from resulting import make_record
 
+from harness.analysis.design import Design
 from harness.analysis.interactions import interactions
 from harness.analysis.summary import summary_table
 from harness.records.record import Record
@@ -134,3 +135,12 @@ def test_the_best_of_unequally_many_epochs_has_none():
     for name in ("raw", "wide-raw"):
         records[name] = [replace(record, history={"test_accuracy": [0.8] * 9}) for record in records[name]]
     assert interactions(records, ACCURACY, epoch="best") == {} != interactions(records, ACCURACY)
+
+
+def test_a_study_with_looks_has_its_interactions_judged_at_them():
+    looks = Design(declared=False)
+    five, seven = design(effect=0.003, seeds=5), design(effect=0.003, seeds=7)
+    seven = {name: [*five[name], *group[5:]] for name, group in seven.items()}
+    fixed, designed = interactions(five, ACCURACY)["wide-raw"], interactions(seven, ACCURACY, design=looks)["wide-raw"]
+    assert designed.difference == fixed.difference  # the sixth and seventh seed are of no look yet
+    assert designed.p_value > fixed.p_value
