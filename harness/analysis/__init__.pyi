@@ -11,10 +11,12 @@ from .declarations import (
     write_declaration as write_declaration,
 )
 from .design import (
+    DESIGN_FILE as DESIGN_FILE,
     Design as Design,
     check_looks as check_looks,
     declare as declare,
     design_in_force as design_in_force,
+    forget_shown as forget_shown,
     looks_up_to as looks_up_to,
     note_shown as note_shown,
     read_looks as read_looks,
@@ -69,6 +71,7 @@ from .sequential import (
 from .settling import (
     GIVEN_UP as GIVEN_UP,
     GOES_ON as GOES_ON,
+    NOT_JUDGED as NOT_JUDGED,
     SETTLED as SETTLED,
     STUCK as STUCK,
     Standing as Standing,

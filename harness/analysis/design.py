@@ -6,6 +6,7 @@ by themselves: whoever looks again has two chances, and the words must allow for
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -141,6 +142,13 @@ def note_shown(folder: Path, seeds: int) -> None:
     if seeds < FEWEST_PAIRS or (looks.shown and seeds <= looks.shown[-1]):
         return
     _write(folder, looks.design, [*_shown(folder), {"seeds": seeds}])
+
+
+def forget_shown(folder: Path) -> None:
+    """Forget with how many seeds a study was shown, as none of them is left; a declaration stays, and binds what comes."""
+    with suppress(UsageError):  # a damaged file is for the next run to tell of
+        if read_looks(folder).design is None:
+            (folder / DESIGN_FILE).unlink(missing_ok=True)
 
 
 def _shown(folder: Path) -> list[dict[str, Any]]:

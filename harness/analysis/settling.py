@@ -14,7 +14,8 @@ from harness.analysis.verdicts import INCONCLUSIVE, VALUES_SHARE, Verdict, is_ju
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, TIMEOUT, Record
 from harness.study import FEWEST_PAIRS, SIGNIFICANCE, Metric
 
-SETTLED, GOES_ON, GIVEN_UP, STUCK = "settled", "goes on", "given up", "stuck"
+SETTLED, GOES_ON, GIVEN_UP = "settled", "goes on", "given up"
+STUCK, NOT_JUDGED = "stuck", "not judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Standing:
     """How a variant stands at the last complete look.
 
     word: SETTLED; GOES_ON, to the look `following`; GIVEN_UP, as all seeds of the design would hardly settle it, or have not;
-    STUCK, as something other than seeds is lacking. why: in words, empty for what its verdict says.
+    STUCK, as a seed failed; NOT_JUDGED, as the two cannot be compared, or the design is not of it. why: in words, empty for
+    what its verdict says.
     """
 
     word: str
@@ -46,7 +48,7 @@ def standing(
     if failed := _failed(looked.held.completion, group, seeds or design.looks[0]):
         return Standing(STUCK, failed, seeds)
     if looked.held.refused and (looked.looks or len(group) >= FEWEST_PAIRS):
-        return Standing(STUCK, "", seeds)
+        return Standing(NOT_JUDGED, "", seeds)
     if not looked.looks:
         return Standing(GOES_ON, "", 0, design.looks[0])
     if found.word not in (INCONCLUSIVE, ""):

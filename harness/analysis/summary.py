@@ -156,7 +156,8 @@ def summary_columns() -> tuple[str, ...]:
     worst_value: of the variant; failure_rate_bound: the highest rate of seeds that do not finish which these leave possible.
     margin: the smallest difference of the metric that matters. seeds_needed_low, seeds_needed_high: between which numbers of
     seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above. looks, standing: of a study with a
-    design, the looks that are complete, and whether the comparison is settled, goes on, was given up or is stuck.
+    design, the looks that are complete, and whether the comparison is settled, goes on, was given up,
+    is stuck or not judged.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),

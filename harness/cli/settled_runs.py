@@ -1,29 +1,38 @@
 """`run --until-settled`: a study look by look, and what is said of how its variants stand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
 
-from harness.analysis import GIVEN_UP, SETTLED, STUCK, Design, declare, note_shown, read_looks
+from harness.analysis import GIVEN_UP, NOT_JUDGED, SETTLED, STUCK, Design, declare, note_shown, read_looks
 from harness.errors import MOST_NAMED
 from harness.runs import Looked, Plan, design_of, look, next_plan
 from harness.study import counted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Looks:
-    """A study's design, and the plan of its next look as long as there is one."""
+    """A study's design, and the plan of its next look as long as there is one.
+
+    wanted: with how many seeds each variant was to be trained last.
+    """
 
     design: Design
     say: Callable[[str], None]
+    wanted: Mapping[str, int]
 
     def following(self, plan: Plan) -> Plan | None:
-        """Say how the variants stand after a look, and return the plan of the next; None where nothing goes on."""
+        """Say how the variants stand after a look, and return the plan of the next.
+
+        None where nothing goes on, and where the last look is not complete for all that was to be trained: what was not
+        stored, or not run, would be tried for ever.
+        """
         looked = look(plan, self.design)
         for line in standing_lines(looked):
             self.say(line)
-        if not looked.going_on:
+        before, self.wanted = self.wanted, looked.wanted
+        if not looked.going_on or before == looked.wanted:
             return None
         found = next_plan(plan, looked)
         return found if found.trials else None
@@ -51,15 +60,15 @@ def first_look(plan: Plan, console: Console, *, keep: bool = True) -> tuple[Plan
             "an exploration; another --logdir gives them a design of their own.",
             markup=False,
         )
-    return next_plan(plan, looked), Looks(design, lambda line: console.print(line, markup=False))
+    return next_plan(plan, looked), Looks(design, lambda line: console.print(line, markup=False), looked.wanted)
 
 
 def standing_lines(looked: Looked) -> Iterator[str]:
     """Say in a line how many variants are settled and which go on, and in another what that spares."""
     seeds = max((how.seeds for how in looked.standings.values()), default=0)
     place = looked.design.looks.index(seeds) + 1 if seeds else 0
-    settled, given_up, stuck = (looked.named(word) for word in (SETTLED, GIVEN_UP, STUCK))
-    counts = [f"{len(names)} {word}" for word, names in ((SETTLED, settled), (GIVEN_UP, given_up), (STUCK, stuck)) if names]
+    stopped = {word: looked.named(word) for word in (SETTLED, GIVEN_UP, NOT_JUDGED, STUCK)}
+    counts = [f"{len(names)} {word}" for word, names in stopped.items() if names]
     on = looked.going_on
     if on:
         following = max(looked.standings[name].following or 0 for name in on)

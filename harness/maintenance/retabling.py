@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.analysis import DECLARATION_FILE, RUNS_FILE, TABLE_FILES, write_tables
+from harness.analysis import DECLARATION_FILE, RUNS_FILE, TABLE_FILES, forget_shown, write_tables
 from harness.records import RECORD_FILE, load_records, require_own, trial_folder
 from harness.results import DIFFERENCES_FILE, as_declared_now
 from harness.runs import write_study_board
@@ -42,6 +42,7 @@ def make_tables_again(folder: Path, shown: Iterable[str]) -> None:
     else:
         for name in (*TABLE_FILES, DECLARATION_FILE, DIFFERENCES_FILE):
             (folder / name).unlink(missing_ok=True)
+        forget_shown(folder)
         clear_study(folder)
     _drop_empty(folder)
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import DECLARATION_FILE, LAST, Conclusion, conclude, declared_question, differing_settings, trials_called
+from harness.analysis import (
+    DECLARATION_FILE,
+    DESIGN_FILE,
+    LAST,
+    Conclusion,
+    conclude,
+    declared_question,
+    differing_settings,
+    trials_called,
+)
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, Record, find_records, folders_in, gc_paused
 from harness.results import built_in_file, one_metric, read_tables, under_its_name
@@ -127,9 +136,9 @@ class Studies:
 
 
 def stamp_of(folder: Path) -> str:
-    """Return what changes with any record of a study's folder, and with what the study declares."""
+    """Return what changes with any record of a study's folder, with what the study declares, and with its looks."""
     told = hashlib.sha256()
-    for path in (*find_records(folder), folder / DECLARATION_FILE):
+    for path in (*find_records(folder), folder / DECLARATION_FILE, folder / DESIGN_FILE):
         try:
             status = path.stat()
         except OSError:

@@ -8,7 +8,7 @@ from plain_records import record
 
 from harness.analysis.comparison import Comparison, compare_study
 from harness.analysis.design import Design, Looks, looks_up_to
-from harness.analysis.settling import GIVEN_UP, GOES_ON, SETTLED, STUCK, Standing, seeds_wanted
+from harness.analysis.settling import GIVEN_UP, GOES_ON, NOT_JUDGED, SETTLED, STUCK, Standing, seeds_wanted
 from harness.errors import UsageError
 from harness.records.record import DIVERGED, FAILED, INTERRUPTED, Record
 from harness.study.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
@@ -81,7 +81,7 @@ def test_seeds_beyond_the_maximum_are_an_exploration_and_change_no_word():
 def test_a_variant_that_the_design_was_not_declared_for_gets_no_word_however_large_its_effect():
     found = judged(study(5, big=0.05, late=0.05), name="late")
     assert found.verdict.word == "" and "exploratory" in found.verdict.detail
-    assert standing(found).word == STUCK
+    assert standing(found).word == NOT_JUDGED
 
 
 def test_a_variant_that_has_not_run_yet_keeps_its_part_of_the_error():

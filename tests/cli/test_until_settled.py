@@ -1,0 +1,284 @@
+"""`run --until-settled` and looks by hand, with trainings that are numbers: which seeds are trained, what is kept and said."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from calling import harness
+from click.testing import Result
+
+from harness.analysis.judging import judged
+from harness.cli import study_runs
+from harness.records.record import FAILED, OK, find_records, read_record
+from harness.results.compare_inputs import read_tables
+from harness.results.loading import load
+from harness.runs.execution import write_judged
+from harness.runs.plan import Plan, results
+from harness.runs.record_store import store
+from harness.training.trial import Trial, blank_record
+
+pytestmark = pytest.mark.quick
+
+STUDY = """
+from dataclasses import dataclass
+from harness import Metric, Study, Variant
+
+@dataclass(frozen=True)
+class Settings:
+    shift: float = 0.0
+    kind: str = ""
+
+def train(settings, trial):
+    return {"test_accuracy": 0.9 + settings.shift + len(settings.kind)}
+
+STUDY = Study("toy", question="Which?", base=Settings(), train=train,
+    metric=Metric("accuracy", margin=%s, higher_is_better=True),
+    variants=[Variant("big", shift=0.05), Variant("small", shift=0.0055), Variant("none", kind="n")%s])
+"""
+LATE = ', Variant("late", shift=0.06)'
+SPREAD = 0.005
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study whose trials give numbers at once: a base, a large effect, a small one, and none."""
+    monkeypatch.chdir(tmp_path)
+    training(monkeypatch, lambda _: False)
+    return write(tmp_path)
+
+
+def write(folder: Path, *, margin: float = 0.003, more: str = "") -> Path:
+    path = folder / "toy.py"
+    path.write_text(STUDY % (margin, more))
+    return path
+
+
+def training(monkeypatch: pytest.MonkeyPatch, failing: Callable[[Trial], bool], *, spread: float = SPREAD) -> None:
+    """Have trials give numbers in place of being trained, those that are to fail none."""
+
+    def train(plan: Plan, progress: object, *_: object) -> tuple[str, ...]:
+        for trial in plan.trials:
+            settings = plan.study.settings(trial.variant)
+            noise = np.random.default_rng([trial.seed, *trial.variant.encode()]).normal(0, spread)
+            ended = (
+                {"status": FAILED, "error": "OSError: no room", "error_type": "OSError"} if failing(trial) else {"status": OK}
+            )
+            metrics = {} if failing(trial) else {"test_accuracy": 0.9 + settings.shift + noise}
+            record = replace(blank_record(trial, plan.study), metrics=metrics, history={"test_accuracy": [0.9]}, **ended)
+            store(trial.folder, judged(record, plan.study.expectation(trial.variant)))
+        write_judged(plan, results(plan))
+        progress.finished += len(plan.trials)
+        return ()
+
+    monkeypatch.setattr(study_runs, "_train", train)
+    monkeypatch.setattr(study_runs, "_written_again", lambda plan: write_judged(plan, results(plan)) or ())
+    monkeypatch.setattr(study_runs, "begin_study", lambda _: None)  # TensorBoard's share is tested elsewhere
+
+
+def run(*words: object, status: int = 0) -> Result:
+    found = harness("run", "toy.py", *words)
+    assert found.exit_code == status, found.output
+    return found
+
+
+def seeds() -> dict[str, int]:
+    """Return how many seeds of each variant are recorded."""
+    found: dict[str, int] = {}
+    for path in find_records(Path("logs/toy")):
+        variant = read_record(path).variant
+        found[variant] = found.get(variant, 0) + 1
+    return found
+
+
+def words() -> dict[str, str]:
+    """Return the verdict of each variant as the study's table has it."""
+    (table,) = read_tables([Path("logs/toy")])
+    return {row["variant"]: row["verdict"] for row in table.table.to_dict("records") if row["variant"] != "base"}
+
+
+def kept() -> dict:
+    return json.loads(Path("logs/toy/design.json").read_text())
+
+
+def test_only_what_is_open_gets_more_seeds_with_its_control(toy):
+    said = run("--until-settled").output
+    found = seeds()
+    assert found["big"] == 5 < found["small"] <= found["base"] == max(found.values())
+    assert words()["big"] == words()["small"] == "better" and words()["none"] != "better"
+    assert "Until settled: looks at 5, 10, 20, 40 seeds" in said
+    assert "Look 1 of 4, 5 seeds: 1 settled, 2 go on to 10 seeds (small, none)." in said
+    assert f"{sum(found.values())} trainings in all; every variant with 40 seeds would take 160." in said
+
+
+def test_the_design_is_kept_before_anything_trains_with_what_each_look_may_spend(toy, monkeypatch):
+    seen = []
+    monkeypatch.setattr(study_runs, "_train", lambda *_: seen.append(kept()["design"]) or ())
+    run("--until-settled")
+    assert seen[0]["looks"] == [5, 10, 20, 40] and seen[0]["family"] == ["big", "small", "none"]
+    assert seen[0]["spent"] == pytest.approx([0.009728, 0.017869, 0.031006, 0.05])
+    assert (seen[0]["metric"], seen[0]["margin"], seen[0]["error"]) == ("test_accuracy", 0.003, 0.05)
+
+
+def test_a_dry_run_keeps_no_design(toy):
+    assert "4 variants (the base included) × 5 seeds = 20 trials" in run("--until-settled", "--dry-run").output
+    assert not Path("logs/toy/design.json").exists()
+
+
+def test_compare_load_and_the_written_table_say_what_the_run_said(toy):
+    run("--until-settled")
+    frame = load("logs/toy", study="toy.py").summary
+    by_load = {row["variant"]: row["verdict"] for row in frame.to_dict("records") if row["variant"] != "base"}
+    written = Path("logs/toy/summary.csv").read_text()
+    assert by_load == words() and all(f",{word}," in written for word in words().values())
+    assert {row["variant"]: row["looks"] for row in frame.to_dict("records")}["big"] == "5"
+
+
+def test_the_same_command_goes_on_after_a_stop_and_then_has_nothing_left_to_train(toy):
+    run("--seeds", 3)
+    run("--until-settled")
+    before = seeds()
+    assert "0 to train" in run("--until-settled").output and seeds() == before
+
+
+def test_a_second_look_by_hand_is_known_as_one_and_its_words_allow_for_both(toy):
+    first = run("--seeds", 5).output
+    assert "A second look" not in first and kept()["shown"] == [{"seeds": 5}]
+    fixed = load("logs/toy").summary.set_index("variant")["p_value"]
+    second = run("--seeds", 10).output
+    assert "A second look: the study was shown with 5, then 10 seeds." in second
+    assert load("logs/toy").summary.set_index("variant")["looks"]["small"] == "5 10"
+    assert load("logs/toy").summary.set_index("variant")["verdict_detail"]["big"].endswith("over 2 looks")
+    assert fixed["big"] < 0.05
+
+
+def test_the_same_seeds_again_and_fewer_of_them_are_no_further_look(toy):
+    for count in (10, 10, 5):
+        run("--seeds", count)
+    assert kept()["shown"] == [{"seeds": 10}]
+
+
+def test_fewer_seeds_than_a_verdict_takes_are_no_look(toy):
+    run("--seeds", 2)
+    assert "A second look" not in run("--seeds", 5).output
+
+
+def test_a_design_after_a_look_by_hand_says_at_how_many_seeds_that_was(toy):
+    run("--seeds", 7)
+    assert "declared when the study had been shown with 7 seeds" in run("--until-settled").output
+    assert kept()["design"]["seen"] == [7]
+
+
+def test_more_seeds_by_hand_within_the_design_are_counted_by_its_looks(toy):
+    run("--until-settled", "--looks", "5,10,20")
+    run("--seeds", 20)
+    assert load("logs/toy").summary.set_index("variant")["looks"]["big"] == "5 10 20"
+    run("--seeds", 23)
+    note = load("logs/toy").summary.set_index("variant")["pairs_note"]["big"]
+    assert note == "seeds 20, 21, 22 not counted: beyond the 20 of the design, exploratory"
+
+
+def test_a_variant_added_after_the_declaration_is_not_trained_and_gets_no_word(toy):
+    run("--until-settled")
+    write(toy.parent, more=LATE)
+    said = run("--until-settled").output
+    assert "Not trained: late, which the design was not declared for." in said and "late" not in seeds()
+    run("--seeds", 5, "--only", "late")
+    row = load("logs/toy").summary.set_index("variant").loc["late"]
+    assert row["verdict"] == "" and "exploratory" in row["verdict_detail"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--max-seeds", 20), "was declared with looks at 5, 10, 20, 40 seeds, not 5, 10, 20"),
+        (("--looks", "5,40"), "was declared with looks at 5, 10, 20, 40 seeds, not 5, 40"),
+        (("--spending", "obrien-fleming"), "was declared with pocock spending, not obrien-fleming"),
+    ],
+)
+def test_a_design_changed_half_way_is_refused(toy, options, told):
+    run("--until-settled")
+    said = run("--until-settled", *options, status=2).output
+    assert told in said and "another --logdir" in said
+
+
+def test_a_margin_changed_half_way_is_refused_and_gives_no_word_elsewhere(toy):
+    run("--until-settled")
+    write(toy.parent, margin=0.001)
+    assert "test_accuracy with a margin of 0.003, not test_accuracy" in run("--until-settled", status=2).output
+    rows = load("logs/toy", study="toy.py").summary.set_index("variant")
+    assert rows["verdict"]["big"] == "" and "the design was declared for" in rows["verdict_detail"]["big"]
+
+
+def test_a_maximum_below_the_seeds_that_are_there_is_refused(toy):
+    run("--seeds", 12)
+    said = run("--until-settled", "--max-seeds", 8, status=2).output
+    assert "has 12 seeds in" in said and "expected --max-seeds 12 or more" in said
+
+
+def test_a_seed_that_failed_stops_its_variant_until_it_is_trained(toy, monkeypatch):
+    training(monkeypatch, lambda trial: (trial.variant, trial.seed) == ("small", 3))
+    said = run("--until-settled", status=1).output
+    assert "1 stuck" in said and seeds()["small"] == 5 and words()["small"] == "inconclusive"
+    training(monkeypatch, lambda _: False)
+    run("--until-settled")
+    assert seeds()["small"] > 5 and words()["small"] == "better"
+
+
+def test_a_study_without_a_spread_ends_at_its_first_look(toy, monkeypatch):
+    training(monkeypatch, lambda _: False, spread=0.0)
+    run("--until-settled")
+    assert set(seeds().values()) == {5} and words() == {"big": "inconclusive", "small": "inconclusive", "none": "identical"}
+
+
+def test_a_design_that_cannot_be_read_is_no_reason_to_judge_without_one(toy):
+    run("--until-settled")
+    Path("logs/toy/design.json").write_text('{"design": {"looks": [5]}}')
+    for words_of in (("run", "toy.py", "--until-settled"), ("compare", "logs/toy")):
+        said = harness(*words_of)
+        assert said.exit_code == 2 and "design.json is damaged" in said.output
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--max-seeds", 20), "--max-seeds is of a design; expected --until-settled beside it"),
+        (("--until-settled", "--seeds", 7), "--seeds 7 is a fixed number"),
+        (("--until-settled", "--force"), "--force would train anew what a design has looked at"),
+        (("--until-settled", "--max-seeds", 4), "a verdict takes 5 seeds"),
+        (("--until-settled", "--looks", "10,5"), "increasing numbers of seeds"),
+        (("--until-settled", "--looks", "5,ten"), "are no numbers of seeds"),
+        (("--until-settled", "--looks", "5,10", "--max-seeds", 20), "--looks ends at 10 seeds and --max-seeds is 20"),
+    ],
+)
+def test_options_that_say_otherwise_than_one_another_are_refused(toy, options, told):
+    assert told in run(*options, status=2).output
+    assert not Path("logs/toy").exists()
+
+
+def test_folds_are_refused(toy):
+    toy.write_text(FOLDED)
+    assert "--until-settled is for seeds" in run("--until-settled", status=2).output
+
+
+FOLDED = """
+import numpy as np
+from dataclasses import dataclass
+from harness import Arrays, Settings, Study, Variant
+
+@dataclass(frozen=True)
+class Depth(Settings):
+    depth: int = 1
+
+def arrays(settings):
+    x = np.arange(40.0)[:, None]
+    return Arrays(x, (x[:, 0] > 20).astype(int), x, (x[:, 0] > 20).astype(int))
+
+def build(settings):
+    from sklearn.tree import DecisionTreeClassifier
+    return DecisionTreeClassifier(max_depth=settings.depth)
+
+STUDY = Study("toy", question="Which?", base=Depth(), build=build, arrays=arrays, folds=5, variants=[Variant("deep", depth=3)])
+"""

@@ -1,0 +1,54 @@
+"""The simulations behind docs/verdicts.md, in small: error rates that hold, and a design that spends fewer trainings."""
+
+import numpy as np
+import pytest
+import simulate
+import simulated
+
+from harness.analysis.planning import critical_value
+from harness.analysis.sequential import OBRIEN_FLEMING, POCOCK
+from harness.analysis.statistics import paired_difference
+
+pytestmark = pytest.mark.quick
+
+STUDIES = 1500
+WORST = 0.05 + 3 * np.sqrt(0.05 * 0.95 / STUDIES)  # of this many studies, by chance
+
+
+def trials(setting: simulated.Setting, effects: list[float], looks: tuple[int, ...] = (5, 10, 20, 40), count: int = STUDIES):
+    return simulated.studies(setting, np.array(effects), looks, count, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("spending", [POCOCK, OBRIEN_FLEMING])
+@pytest.mark.parametrize("setting", simulated.SETTINGS, ids=lambda setting: setting.name)
+def test_no_kind_of_values_has_more_false_words_than_declared(setting: simulated.Setting, spending: str):
+    assert simulated.false_words(trials(setting, [0.0] * 4), 0.0, spending, equivalence=False) < WORST
+    assert simulated.false_words(trials(setting, [1.5] * 4), 1.5, spending, equivalence=True) < WORST
+
+
+def test_looking_at_the_fixed_test_again_and_again_would_err_far_more():
+    (found,) = trials(simulated.SETTINGS[1], [0.0], count=12_000)
+    statistic = np.abs(found.mean / found.std * np.sqrt(found.looks))
+    critical = [critical_value(0.975, look) for look in found.looks]
+    assert 0.11 < (statistic > critical).any(axis=2).mean() < 0.15
+
+
+def test_until_settled_finds_what_twenty_seeds_find_for_fewer_trainings():
+    truth = [1.5] * 3 + [0.0] * 9
+    by_looks = simulated.until_settled(trials(simulated.SETTINGS[1], truth, count=300), 3, 0.0, POCOCK)
+    fixed = simulated.fixed(trials(simulated.SETTINGS[1], truth, (20,), 300), 3, 0.0)
+    assert by_looks.power > fixed.power - 0.02 and by_looks.trainings < 0.7 * fixed.trainings and by_looks.false < 0.08
+
+
+def test_the_simulated_p_values_are_those_that_a_study_has():
+    (found,) = trials(simulated.SETTINGS[0], [0.5], (6,), count=1)
+    shape = np.arange(6.0) - 2.5
+    values = found.mean[0, 0, 0] + shape / shape.std(ddof=1) * found.std[0, 0, 0]
+    both = 2 * np.minimum(found.one_sided(), found.below(0.0))[0, 0, 0]
+    assert both == pytest.approx(paired_difference(values, np.zeros(6)).p_value)
+
+
+def test_the_tables_are_printed(capsys: pytest.CaptureFixture[str]):
+    simulate.main(["--quick"])
+    printed = capsys.readouterr().out
+    assert "| normal, one control | pocock | 5, 10, 20, 40 |" in printed and "| 1.5 sd |" in printed
