@@ -11,7 +11,6 @@ from .declarations import (
     write_declaration as write_declaration,
 )
 from .design import (
-    DESIGN_FILE as DESIGN_FILE,
     Design as Design,
     check_looks as check_looks,
     declare as declare,

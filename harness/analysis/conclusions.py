@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from harness.analysis.effect_sentences import effect_sentences
 from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.sentence_parts import change_of, delta_of, lost_trials, names_of, range_text, size_of_effect, verb_for
+from harness.analysis.settling import GOES_ON
 from harness.analysis.unit import Unit, margin_of, unit_of
 from harness.analysis.verdict_legend import legend
 from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR
@@ -48,7 +49,7 @@ class Conclusion:
 
     sentences: in the order of their weight. legend: what each verdict that occurs means. unsettled: the variants that
     so many seeds would likely settle, as far as that is known and no more than MOST_SUGGESTED. faults: those of the
-    sentences that say what is not as expected.
+    sentences that say what is not as expected. going_on: whether the looks of a design have more seeds for a variant.
     """
 
     sentences: tuple[str, ...]
@@ -56,6 +57,7 @@ class Conclusion:
     unsettled: tuple[str, ...] = ()
     seeds: int | None = None
     faults: tuple[str, ...] = ()
+    going_on: bool = False
 
 
 def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
@@ -85,7 +87,8 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
     if not sentences:
         sentences = ["There is nothing to compare yet: no variant has run beside its control."]
     names = tuple(str(row["variant"]) for row in near)
-    return Conclusion(tuple(sentences), legend(rows), names, seeds, tuple(faults))
+    going_on = any(text_of(row.get("standing")) == GOES_ON for row in rows)
+    return Conclusion(tuple(sentences), legend(rows), names, seeds, tuple(faults), going_on)
 
 
 def _too_few(rows: Sequence[Row], unit: Unit, trials: str) -> list[str]:

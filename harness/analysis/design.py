@@ -14,10 +14,9 @@ from typing import Any
 
 from harness.analysis.sequential import POCOCK, SPENDING, spent
 from harness.errors import UsageError
-from harness.records import write_atomically
+from harness.records import DESIGN_FILE, write_atomically
 from harness.study import FEWEST_PAIRS, SIGNIFICANCE, Metric
 
-DESIGN_FILE = "design.json"
 LOOKS = (5, 10, 20, 40)
 MOST = LOOKS[-1]
 

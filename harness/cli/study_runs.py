@@ -63,7 +63,7 @@ def _run_several(studies: Sequence[StudyRequest], request: RunRequest, console: 
     began, ends = time.monotonic(), dict.fromkeys((asked.study.name for asked in studies), WRONG_STATUS)
     with closing(Workers(request)) as workers:
         console.print("Checking what the variants of all studies change, before the first one trains.")
-        outlook = Outlook(later=sound_plans(studies, workers, console=console))
+        outlook = Outlook(later=sound_plans(studies, workers))
         plans = {plan.study.name: plan for plan in outlook.later}
         for number, asked in enumerate(studies, start=1):
             console.print(f"\n[bold]{asked.study.name}[/] ({number} of {len(studies)})")
@@ -91,9 +91,7 @@ def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -
     return f"{counted(len(ends), 'study')}, {trials}, {duration(seconds)}; {end}."
 
 
-def sound_plans(
-    studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False, console: Console | None = None
-) -> list[Plan]:
+def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
     """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one.
 
     thoroughly: whether each variant's arrays are also held against its model, which its trial would do soon enough.
@@ -103,7 +101,7 @@ def sound_plans(
         try:
             plan = make_plan(asked.study, asked.request, asked.data)
             if asked.request.until_settled:
-                plan, _ = first_look(plan, console or make_console(), keep=False)
+                plan, _ = first_look(plan, make_console(), keep=False)
             plan = checked_effects(plan, workers)
             if thoroughly:
                 require_trainable(plan, workers.executor())
@@ -120,7 +118,7 @@ def sound_plans(
 def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: Console) -> int:
     """Print what a run of these studies would do, having checked that each variant changes something; return the status."""
     with closing(Workers(request, most=1)) as workers:
-        plans = sound_plans(studies, workers, console=console)
+        plans = sound_plans(studies, workers)
     for place, plan in enumerate(plans):
         if place:
             console.print()

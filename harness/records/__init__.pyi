@@ -51,6 +51,7 @@ from .record import (
     write_record as write_record,
 )
 from .study_folders import (
+    DESIGN_FILE as DESIGN_FILE,
     PROGRAM_VARIABLE as PROGRAM_VARIABLE,
     StudyFolder as StudyFolder,
     as_typed as as_typed,

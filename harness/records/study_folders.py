@@ -1,5 +1,6 @@
 """A study's folder as it is found on disk: its records, what is damaged or unfinished, who writes it."""
 
+import json
 import os
 import shlex
 import sys
@@ -15,6 +16,7 @@ from harness.study import KINDS, study_files
 
 PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
 DEFAULT_LOGDIR = "logs"
+DESIGN_FILE = "design.json"  # in a study's folder: at which numbers of seeds it is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,26 @@ class StudyFolder:
 
 
 def run_command(
-    folder: Path, records: Iterable[Record], *, seeds: int | None = None, variants: Iterable[str] = (), force: bool = False
+    folder: Path,
+    records: Iterable[Record],
+    *,
+    seeds: int | None = None,
+    variants: Iterable[str] = (),
+    force: bool = False,
+    until_settled: bool = False,
 ) -> str:
     """Return the command that runs a study again as its newest record was made, in whole or these variants alone.
 
-    folder: the study's, LOGDIR/STUDY. seeds: None for as many as there are.
+    folder: the study's, LOGDIR/STUDY. seeds: None for as many as there are, or as the study's design has. until_settled: by
+    a design, in place of a number of seeds.
     """
     records = list(records)
     files = [str(record.provenance.get("study_file", "")) for record in records]
     own = next((path for path in files if path.endswith(KINDS)), folder.name)
     words = ["run", folder.name if folder.name in study_files() else own, *logdir_words(folder.parent)]
-    words += _options_of(records, seeds)
+    by_design = until_settled or (seeds is None and not force and has_design(folder))
+    words += ["--until-settled"] if by_design else _seeds_of(records, seeds)
+    words += _options_of(records)
     for variant in dict.fromkeys(variants):
         words += ["--only", variant]
     return command(*words, *(["--force"] if force else []))
@@ -69,11 +80,24 @@ def as_typed(path: Path) -> str:
         return str(path)
 
 
-def _options_of(records: Sequence[Record], seeds: int | None) -> list[str]:
+def has_design(folder: Path) -> bool:
+    """Say whether a study's folder keeps a design that was declared."""
+    try:
+        content = json.loads((folder / DESIGN_FILE).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and bool(content.get("design"))
+
+
+def _seeds_of(records: Sequence[Record], seeds: int | None) -> list[str]:
+    return ["--seeds", str(seeds or 1 + max(record.seed for record in records))] if records else []
+
+
+def _options_of(records: Sequence[Record]) -> list[str]:
     newest = max(records, key=lambda record: record.provenance.get("started", 0.0), default=None)
     if newest is None:
         return []
-    words = ["--seeds", str(seeds or 1 + max(record.seed for record in records))]
+    words: list[str] = []
     for name, value in newest.provenance.get("base_changes", {}).items():
         text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else "none" if value is None else str(value)
         words += ["--dataset", text] if name == "dataset" else ["--set", f"{name}={text}"]

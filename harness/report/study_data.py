@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis import (
     DECLARATION_FILE,
-    DESIGN_FILE,
     LAST,
     Conclusion,
     conclude,
@@ -18,7 +17,7 @@ from harness.analysis import (
     trials_called,
 )
 from harness.errors import UsageError
-from harness.records import RECORD_FILE, Record, find_records, folders_in, gc_paused
+from harness.records import DESIGN_FILE, RECORD_FILE, Record, find_records, folders_in, gc_paused
 from harness.results import built_in_file, one_metric, read_tables, under_its_name
 from harness.study import BASE, Metric, Study, counted, load_study, metric_from_dict, text_of
 

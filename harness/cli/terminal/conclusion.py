@@ -11,7 +11,7 @@ from harness.cli.terminal.summary import VERDICT_STYLES
 from harness.cli.terminal.wrapping import fold_text
 from harness.records import Record, as_typed, command, logdir_words, run_command
 from harness.results import BAND, ZERO, ComparedTable, ForestPlot, forest_plot
-from harness.study import Row
+from harness.study import FEWEST_PAIRS, Row
 
 RULES = "docs/verdicts.md"
 INDENT = 2
@@ -95,7 +95,10 @@ def next_steps(conclusion: Conclusion, records: Sequence[Record], folder: Path) 
     study = records[0].study
     folder = folder if folder.absolute().name == study else folder / study
     steps = []
-    if conclusion.seeds is not None:
+    # More seeds for what came out undecided are a second look: a design shares the error out, over all variants.
+    if conclusion.going_on or (conclusion.seeds or 0) > FEWEST_PAIRS:
+        steps.append(("Seeds until settled", run_command(folder, records, until_settled=True)))
+    elif conclusion.seeds is not None:
         only = conclusion.unsettled if len(conclusion.unsettled) <= MOST_ONLY else ()
         steps.append(("More seeds", run_command(folder, records, seeds=conclusion.seeds, variants=only)))
     steps.append(("Curves", command("board", study, *logdir_words(folder.parent))))

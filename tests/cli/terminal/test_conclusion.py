@@ -68,11 +68,11 @@ def lines(conclusion: Conclusion, folder: Path) -> list[str]:
     return [line.plain for line in next_steps(conclusion, [make_record(seed=seed) for seed in range(5)], folder)]
 
 
-def test_the_next_step_names_what_more_seeds_would_settle(monkeypatch, tmp_path):
+def test_the_next_step_is_a_design_for_the_whole_study_not_a_second_look_at_what_is_open(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     open_ones = Conclusion(("x",), {}, ("wide", "deep"), 12)
     seeds, curves, table = lines(open_ones, tmp_path / "logs" / "s")
-    assert seeds == "More seeds: python -m harness run s --seeds 12 --only wide --only deep"
+    assert seeds == "Seeds until settled: python -m harness run s --until-settled"
     assert curves == "Curves: python -m harness board s" and table.endswith("compare logs/s --format latex")
     assert [line.partition(":")[0] for line in lines(Conclusion(("x",), {}), tmp_path / "logs")] == [
         "Curves",
@@ -80,6 +80,18 @@ def test_the_next_step_names_what_more_seeds_would_settle(monkeypatch, tmp_path)
     ]
     elsewhere = lines(open_ones, tmp_path.parent / "s")
     assert f"--logdir {tmp_path.parent}" in elsewhere[0]
+
+
+def test_too_few_seeds_for_verdicts_are_made_enough_of_first(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    early = lines(Conclusion(("x",), {}, ("wide",), 5), tmp_path / "logs" / "s")
+    assert early[0] == "More seeds: python -m harness run s --seeds 5 --only wide"
+
+
+def test_looks_that_are_not_at_their_end_go_on(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    going_on = lines(Conclusion(("x",), {}, going_on=True), tmp_path / "logs" / "s")
+    assert going_on[0] == "Seeds until settled: python -m harness run s --until-settled"
 
 
 def test_compare_concludes_and_a_file_for_a_program_or_a_choice_of_columns_does_not(tmp_path):
