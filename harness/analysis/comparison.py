@@ -16,7 +16,7 @@ from harness.analysis.pairing import Held, by_seed, hold
 from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.predictions import AnswersError, load_right
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
-from harness.analysis.settling import Standing, detail_of, standing
+from harness.analysis.settling import STUCK, Standing, detail_of, standing
 from harness.analysis.statistics import PairedDifference
 from harness.analysis.test_sets import overlap
 from harness.analysis.verdicts import INCONCLUSIVE, NONE_FINISHED, UNFAIR, Corrected, Verdict, corrected, verdict
@@ -128,7 +128,7 @@ def _by_looks(
         word = _verdict(by_variant[name], one.held, corrections[name], metric)
         how = standing(by_variant[name], one, word, left=left, design=design, metric=metric)
         word = replace(word, detail=detail_of(word, how))
-        note = _note(word, one.held.note)
+        note = _note(word, one.held.note, how.why if how.word == STUCK else "")
         comparisons[name] = Comparison(one.held.difference, corrections[name], word, note, standing=how, looks=one.looks)
     return comparisons
 

@@ -10,7 +10,7 @@ from harness.analysis.looks import Left, Looked
 from harness.analysis.proportions import mcnemar_exact
 from harness.analysis.sequential import level_at, shares
 from harness.analysis.statistics import seeds_in_words
-from harness.analysis.verdicts import INCONCLUSIVE, VALUES_SHARE, Verdict, is_judged
+from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR, VALUES_SHARE, Verdict, is_judged
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, TIMEOUT, Record
 from harness.study import FEWEST_PAIRS, SIGNIFICANCE, Metric
 
@@ -64,8 +64,9 @@ def standing(
 
 
 def detail_of(found: Verdict, how: Standing) -> str:
-    """Return what is said of a verdict, with how it stands where it is open."""
-    return "; ".join(filter(None, (found.detail, how.why if found.word in (INCONCLUSIVE, "") or how.word == STUCK else "")))
+    """Return what is said of a verdict: of one that is open by its values, with how it stands."""
+    open_by_values = found.word == INCONCLUSIVE and found != UNFAIR and how.word in (GOES_ON, GIVEN_UP)
+    return "; ".join(filter(None, (found.detail, how.why if open_by_values else "")))
 
 
 def seeds_wanted(standings: Mapping[str, Standing], controls: Mapping[str, str], names: Sequence[str]) -> dict[str, int]:

@@ -27,7 +27,7 @@ def print_questions(number: int | None, *, study: str | None, logdir: Path, lang
         require_answers()
     declared, words = load_study(study or ASKED), WORDS[language]
     records, problems = load_records(logdir / declared.name)
-    evidence = collect_evidence(records, declared)
+    evidence = collect_evidence(records, declared, folder=logdir / declared.name)
     asked = load_questions(declared, language, evidence=evidence)
     question = None if number is None else find_question(number, asked.questions)
     console, notices = make_console(), make_console(stderr=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from harness.analysis import Comparison, as_declared, compare_study, in_order, matching_records
+from harness.analysis import Comparison, as_declared, compare_study, design_in_force, in_order, matching_records
 from harness.errors import unknown
 from harness.records import Record
 from harness.study import Metric, Study
@@ -45,15 +46,19 @@ class Evidence:
         return frozenset(name for record in self.finished(variant) for name in (*record.history, *record.metrics))
 
 
-def collect_evidence(records: Iterable[Record], study: Study) -> Evidence:
-    """Return the records that are of this study as its file has it and of the data it names."""
+def collect_evidence(records: Iterable[Record], study: Study, *, folder: Path | None = None) -> Evidence:
+    """Return the records that are of this study as its file has it and of the data it names.
+
+    folder: the study's, which keeps the design that its comparisons are judged by, if it has one.
+    """
     standing, left_out = matching_records(records, study)
     by_variant: dict[str, list[Record]] = {}
     declared = [as_declared(record, study, position=study.names.index(record.variant)) for record in standing]
     for record in in_order(declared):
         by_variant.setdefault(record.variant, []).append(record)
+    design = None if folder is None else design_in_force(folder)
     frozen = {name: tuple(group) for name, group in by_variant.items()}
-    return Evidence(frozen, compare_study(frozen, metric=study.metric), study.metric, len(left_out))
+    return Evidence(frozen, compare_study(frozen, metric=study.metric, design=design), study.metric, len(left_out))
 
 
 def require_metric(name: str, study: Study, recorded: Collection[str]) -> None:

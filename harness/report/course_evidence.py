@@ -63,7 +63,8 @@ def questions(study: StudyData) -> Questions | None:
     path = questions_path(study.declared, ENGLISH)
     if path is None or not path.is_file():
         return None
-    evidence = collect_evidence([record for group in study.records.values() for record in group], study.declared)
+    every = [record for group in study.records.values() for record in group]
+    evidence = collect_evidence(every, study.declared, folder=study.folder)
     asked = load_questions(study.declared, evidence=evidence)
     answered = [(question, _state(question, evidence), question.results(evidence)) for question in asked.questions]
     return Questions(asked.title or f"Questions of {study.name}", answered, evidence.left_out)

@@ -143,7 +143,7 @@ def test_a_seed_that_failed_stops_its_variant_with_a_line_and_gives_it_no_word()
     groups["big"][3] = replace(groups["big"][3], status=FAILED, as_expected=False, metrics={}, error="OSError: gone")
     found = judged(groups)
     assert found.verdict.word == "inconclusive" and standing(found).word == STUCK
-    assert "seed 3 failed: no further seeds before that is mended" in found.verdict.detail
+    assert "seed 3 failed: no further seeds before that is mended" in found.note
     assert standing(judged(groups, name="none")).word == GOES_ON
 
 
@@ -151,7 +151,7 @@ def test_a_seed_of_the_control_that_failed_stops_all_that_are_held_against_it():
     groups = study(5, big=0.05, none=0.0)
     groups["base"][1] = replace(groups["base"][1], status=FAILED, as_expected=False, metrics={})
     assert {standing(judged(groups, name=name)).word for name in ("big", "none")} == {STUCK}
-    assert "seed 1 of the control failed" in judged(groups).verdict.detail
+    assert "seed 1 of the control failed" in judged(groups).note
 
 
 def test_a_variant_that_diverges_ever_more_often_is_found_worse_over_the_looks():
