@@ -118,6 +118,7 @@ from .test_samples import (
     write_test_samples as write_test_samples,
 )
 from .test_sets import overlap as overlap, trials_called as trials_called
+from .two_runs import RunDifference as RunDifference, compare_runs as compare_runs
 from .unit import Unit as Unit, margin_of as margin_of, unit_of as unit_of
 from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,

@@ -100,7 +100,7 @@ def compare_study(
     comparisons = {}
     for (name, one), corrections in zip(held.items(), p_values, strict=True):
         group, control = by_variant[name], controls[name]
-        word = _verdict(group, one, corrections, metric)
+        word = verdict_on(group, one, corrections, metric)
         alone = len(one.seeds) == 1 and not one.refused
         sample, fault = _sample(group, control, one.seeds[0], folder) if folder and alone else (None, "")
         comparisons[name] = Comparison(one.difference, corrections, word, _note(word, one.note, fault), sample)
@@ -125,7 +125,7 @@ def _by_looks(
     corrections = dict.fromkeys(looked, Corrected()) | dict(zip(judged, p_values, strict=True))
     comparisons = {}
     for name, one in looked.items():
-        word = _verdict(by_variant[name], one.held, corrections[name], metric)
+        word = verdict_on(by_variant[name], one.held, corrections[name], metric)
         how = standing(by_variant[name], one, word, left=left, design=design, metric=metric)
         word = replace(word, detail=detail_of(word, how))
         note = _note(word, one.held.note, how.why if how.word == STUCK else "")
@@ -160,7 +160,8 @@ def _same_test_set(variant: Record, control: Record) -> bool:
     return variant.data.get("used") == control.data.get("used") and variant.data.get("sha256") == control.data.get("sha256")
 
 
-def _verdict(group: Sequence[Record], held: Held, p_values: Corrected, metric: Metric) -> Verdict:
+def verdict_on(group: Sequence[Record], held: Held, p_values: Corrected, metric: Metric) -> Verdict:
+    """Return the verdict on a variant that is held against its control, or what became of all of its seeds."""
     if status := _only_status(group):
         return Verdict(status, "")
     if held.refused:

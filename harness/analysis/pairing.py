@@ -32,6 +32,11 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
         return Held(None, ALL_FINISHED, (), "", f"{CONFOUNDED}{reason}")
     if reason := same_stand_in(variant, control):
         return Held(None, ALL_FINISHED, (), "", f"{NO_VERDICT}{reason}")
+    return hold_seeds(variant, control, metric=metric, epoch=epoch)
+
+
+def hold_seeds(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric, epoch: str = LAST) -> Held:
+    """Pair seeds whatever else differs between the two, as `hold` does where nothing does but what is declared."""
     # By another epoch than the last, a trial without a value has none to choose by, and did finish.
     ended = completion(variant, control, metric if epoch == LAST else None)
     elsewhere = other_test_set(variant, control)

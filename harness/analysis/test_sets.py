@@ -19,7 +19,7 @@ def other_test_set(variant: Sequence[Record], control: Sequence[Record]) -> str:
     they differ on each seed that finished on both sides, as of samples that every trial draws for itself.
     """
     mine, its = data_of(variant[0]), data_of(control[0])
-    if mine != its:
+    if mine[0] != its[0] or (mine[1] and its[1] and mine[1] != its[1]):
         names = f"{mine[0]}, not {its[0]}" if mine[0] != its[0] else f"other data of the name {mine[0]}"
         return f"tested on {names}"
     apart = unpaired_seeds(variant, control)

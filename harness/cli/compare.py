@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.analysis import BEST, IN_WORDS, LAST, VALIDATION, concat
+from harness.cli.compare_gate import passes, require_trials, require_two
 from harness.cli.terminal.conclusion import print_conclusions
 from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
@@ -16,6 +17,7 @@ from harness.results import (
     BEST as BEST_MARK,
     GENERAL,
     LATEX,
+    PAIRED,
     STANDARD_OUTPUT,
     TABLE,
     ComparedTable,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 INTERVALS = ("ci_low", "ci_high", "p_value", "sample_low", "sample_high", "mcnemar_p")
 SPOKEN = (*INTERVALS, "delta", "verdict", "note")  # shown if any row has one, as are differences in a metric
+ACROSS = (PAIRED, "difference_low", "difference_high", "paired_verdict")  # from one source to another
 MOST_DRAWN = 100  # rows; rich needs a millisecond for each
 MOST_NOTES = 5
 CHOSEN = {LAST: (), BEST: ("best_epoch",), VALIDATION: ("validation_epoch",)}
@@ -65,7 +68,7 @@ def candidates(metric: str, *, numbered: int = 1, epoch: str = LAST) -> tuple[st
     named = ("metric", "direction") if metric == GENERAL else ()
     values = (*named, metric, f"{metric}_std", *(CHOSEN[epoch]))
     if numbered > 1:
-        return ("study", "variant", "status", "seeds", "epochs", "test_loss", *values, "verdict", "note")
+        return ("study", "variant", "status", "seeds", "epochs", "test_loss", *values, *ACROSS, "verdict", "note")
     others = () if metric == GENERAL else ("test_accuracy",)
     columns = (
         *("study", "variant", "change", "status", "seeds", "failed_seeds", "epochs", "parameters", "test_loss"),
@@ -74,14 +77,23 @@ def candidates(metric: str, *, numbered: int = 1, epoch: str = LAST) -> tuple[st
     return tuple(dict.fromkeys(columns))
 
 
-def compare(paths: Sequence[Path], choice: CompareOptions, *, form: str = TABLE, output: str = STANDARD_OUTPUT) -> None:
-    """Write the table of the variants at one path, or of several paths side by side."""
+def compare(
+    paths: Sequence[Path], choice: CompareOptions, *, form: str = TABLE, output: str = STANDARD_OUTPUT, fail_on: str = ""
+) -> bool:
+    """Write the table of the variants at one path, or of several paths side by side.
+
+    fail_on: what a later path must not be against the first, one of FAIL_ON; return whether it is not.
+    """
     with gc_paused():
-        _compare(paths, choice, form=form, output=output)
+        return _compare(paths, choice, form=form, output=output, fail_on=fail_on)
 
 
-def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output: str) -> None:
+def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output: str, fail_on: str) -> bool:
+    if fail_on:
+        require_two(paths)
     sources = read_tables(paths, epoch=choice.epoch, studies=choice.studies)
+    if fail_on:
+        require_trials(sources)
     metric = one_metric(source.table for source in sources)
     sources = tuple(replace(source, table=under_its_name(source.table, metric)) for source in sources)
     # To a reader, what shares no variant stands one below the other; a program gets the columns of each source always.
@@ -89,15 +101,18 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     numbered = 1 if plain and _drawn(form, output) and _disjoint(sources) else len(sources)
     concluded = plain and numbered == 1 and _drawn(form, output)
     noted = [_with_note(source.table, concluded=concluded) for source in sources]
-    table = set_side_by_side(sources) if numbered > 1 else concat(noted)
+    table = set_side_by_side(sources, epoch=choice.epoch) if numbered > 1 else concat(noted)
     frame = choose_rows(table, choice)
     paper = form == LATEX and numbered == 1 and not choice.columns and not choice.all_columns
     if paper:
         columns, same, told = paper_columns(frame, metric), "", paper_caption(frame)
     else:
         (columns, same), told = choose_columns(frame, choice, metric=metric, numbered=numbered), ""
+    if PAIRED in columns and _drawn(form, output):  # the difference of means is that of the pairs, or compares other seeds
+        columns = [name for name in columns if not name.startswith(f"difference_{metric}")]
     words = (told, "" if choice.epoch == LAST else IN_WORDS[choice.epoch], _direction(metric, sources))
-    caption = " ".join(filter(None, (*words, _sources_in_words(sources, numbered), same)))
+    across = _sources_in_words(sources, numbered, paired=PAIRED in columns)
+    caption = " ".join(filter(None, (*words, across, same)))
     numbers = ", ".join(f"{number} = {source.label}" for number, source in enumerate(sources, start=1) if numbered > 1)
     print_notes([note for source in sources for note in source.notes])
     if frame.empty and choice.filter:
@@ -106,6 +121,7 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     print_table(frame, columns, form=form, output=output, title=numbers, caption=caption, label=label)
     if concluded:
         print_conclusions(make_console(), sources)
+    return not fail_on or passes(sources, fail_on, rows=_keys_of(frame), epoch=choice.epoch)
 
 
 def choose_rows(frame: "pd.DataFrame", choice: CompareOptions) -> "pd.DataFrame":
@@ -144,7 +160,7 @@ def choose_columns(
             raise UsageError("--columns names no column; expected for example variant,test_accuracy.")
         wanted = [column for name in names for column in groups.get(name) or _group(name, frame, numbered)]
         return list(dict.fromkeys(wanted)), ""
-    spoken = (*SPOKEN, difference_of(metric))
+    spoken = (*SPOKEN, difference_of(metric), *ACROSS)
     shown, same, noted = [], [], ""
     for name in candidates(metric, numbered=numbered, epoch=choice.epoch):
         group = _group(name, frame, numbered)
@@ -179,6 +195,9 @@ def _varies(rows: Sequence[tuple[str, ...]], *, spoken: bool) -> bool:
 
 def _group(name: str, frame: "pd.DataFrame", numbered: int) -> list[str]:
     """Return the columns that a name stands for: itself, or one a source and the differences."""
+    if name in ACROSS:
+        names = (name, *(f"{name}_{number}" for number in range(3, numbered + 1)))
+        return [column for column in names if column in frame.columns]
     if name in frame.columns:
         return [name]
     group = [f"{name}_{number}" for number in range(1, numbered + 1)]
@@ -204,7 +223,7 @@ def _direction(metric: str, sources: Sequence[ComparedTable]) -> str:
     return f"Of {metric.replace('_', ' ')}, {' and '.join(directions)} is better."
 
 
-def _sources_in_words(sources: Sequence[ComparedTable], numbered: int) -> str:
+def _sources_in_words(sources: Sequence[ComparedTable], numbered: int, *, paired: bool = False) -> str:
     if len(sources) == 1:
         return ""
     if numbered == 1:
@@ -213,11 +232,17 @@ def _sources_in_words(sources: Sequence[ComparedTable], numbered: int) -> str:
     first, *others = map(_keys, sources)
     if first.isdisjoint(set().union(*others)):
         return "No variant of a study in 1 is in another, so that there are no differences."
+    if paired:
+        return "The difference is from 1, over the seeds of both; paired verdicts are corrected over the study's variants."
     return "A difference is of means, from 1."
 
 
 def _keys(source: ComparedTable) -> set[tuple[str, str]]:
-    return {*zip(source.table["study"], source.table["variant"], strict=True)}
+    return _keys_of(source.table)
+
+
+def _keys_of(table: "pd.DataFrame") -> set[tuple[str, str]]:
+    return {*zip(table["study"], table["variant"], strict=True)}
 
 
 def _disjoint(sources: Sequence[ComparedTable]) -> bool:

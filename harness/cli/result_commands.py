@@ -37,7 +37,8 @@ Examples:
   python -m harness compare logs/ablations
   python -m harness compare logs/ablations --filter 'test_accuracy > 0.97 and seeds >= 3' --sort -test_accuracy
   python -m harness compare logs/ablations --format latex -o table.tex
-  python -m harness compare logs/ablations before/summary.csv            two dates, with the difference
+  python -m harness compare before/runs.csv logs/ablations               two dates, with the difference
+  python -m harness compare before/runs.csv logs/ablations --fail-on worse     for a build: status 1 if one is worse
 """
 
 
@@ -62,8 +63,13 @@ Examples:
     "--study", "studies", multiple=True, metavar="FILE",
     help="Judge by this file of a study of your own as it is now. [default: as its last run declared it]",
 )  # fmt: skip
+@click.option(
+    "--fail-on", "fail_on", type=click.Choice(["worse", "inconclusive"]), default=None,
+    help="For a build: status 1 where a later PATH is worse than the first in a variant, over the seeds that both have; "
+    "`inconclusive`: also where they do not show that it is as good.",
+)  # fmt: skip
 @output_option
-def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> None:
+def compare(paths: Sequence[Path], form: str, output: str, fail_on: str | None, **choice: Any) -> None:
     """Compare the variants at PATH, or of several paths side by side.
 
     A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
@@ -71,7 +77,8 @@ def compare(paths: Sequence[Path], form: str, output: str, **choice: Any) -> Non
     from harness.cli.compare import CompareOptions, compare as compare_paths
 
     with one_line_errors():
-        compare_paths(paths, CompareOptions(**choice), form=form, output=output)
+        if not compare_paths(paths, CompareOptions(**choice), form=form, output=output, fail_on=fail_on or ""):
+            raise SystemExit(1)
 
 
 @click.command(epilog="\b\nExamples:\n  python -m harness show ablations/base/seed-0\n  python -m harness show 3f9a1c\n")

@@ -62,10 +62,13 @@ from .selection import Found as Found, find_trial as find_trial, require_sole as
 from .side_by_side import (
     difference_name as difference_name,
     has_difference as has_difference,
+    run_differences as run_differences,
     set_side_by_side as set_side_by_side,
 )
 from .trial_choice import choose_trials as choose_trials
 from .view import (
+    ENDS as ENDS,
+    PAIRED as PAIRED,
     UNFINISHED as UNFINISHED,
     Cell as Cell,
     View as View,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, concat, design_in_force, lacks_epoch, summary_table
 from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
-from harness.results.csv_reading import read_csv_table
+from harness.results.csv_reading import read_csv
 from harness.results.declared import as_declared_now
 from harness.results.loaded_results import by_study
 from harness.results.loading import alike, gather_records, logdir_of
@@ -25,7 +25,8 @@ Key = tuple[str, str]  # study and variant
 class ComparedTable:
     """One PATH's table of one row a variant, with what is known beyond it.
 
-    records: a variant's records; empty for a CSV file. notes: one line on each thing set aside.
+    records: a variant's records, of a runs.csv what it tells of them; none of a summary.csv. notes: one line on each
+    thing set aside.
     """
 
     label: str
@@ -60,8 +61,8 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     if is_file and epoch != LAST:
         raise UsageError(f"{path} holds the values of one epoch; expected a log folder for --epoch {epoch}.")
     if is_file:
-        table, notes = read_csv_table(path)
-        return ComparedTable(str(path), table, notes=tuple(notes))
+        read = read_csv(path)
+        return ComparedTable(str(path), read.summary, _by_variant(read.records), tuple(read.notes))
     gathered = alike(gather_records(path))
     logdir = logdir_of(gathered.paths[0])
     declared, said = as_declared_now(gathered.records, gathered.paths, named=named)

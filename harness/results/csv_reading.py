@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,23 @@ _METRIC = re.compile(r"test_[A-Za-z][A-Za-z0-9_]*")
 _NEEDED = ("study", "variant", "status", "test_accuracy")
 
 
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """What a summary.csv or runs.csv holds."""
+
+    summary: "pd.DataFrame"
+    notes: list[str]  # one line on each thing left out
+    records: list[Record]  # what each row of a runs.csv tells of its record; none of a summary.csv
+
+
 def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
-    """Return the summary that a summary.csv or runs.csv holds, and one line on each thing left out of it.
+    """Return what `read_csv` does, without the trials."""
+    found = read_csv(path)
+    return found.summary, found.notes
+
+
+def read_csv(path: Path) -> CsvTable:
+    """Return what a summary.csv or runs.csv holds.
 
     runs.csv does not name the controls, so that its summary has no differences. UsageError for a file that is neither,
     for a cell that cannot be what its column says, and for two rows of one variant or trial.
@@ -61,14 +77,16 @@ def read_csv_table(path: Path) -> tuple["pd.DataFrame", list[str]]:
         [f"{path}: columns that no table of the harness has were left out: {', '.join(map(str, foreign))}."] if foreign else []
     )
     _check_rows(path, frame, ["study", "variant", "seed"] if runs else ["study", "variant"])
+    records = []
     if runs:
         notes.append(f"{path}: runs.csv does not name the controls, so that there are no differences from them.")
-        frame = _summary_of_runs(_about_a_metric(frame))
+        records = _records(_about_a_metric(frame))
+        frame = _summary_of_runs(records)
     else:
         frame = _about_a_metric(frame)
     columns = [*summary_columns(), *further]
     nothing = dict.fromkeys((name for name in columns if name in TEXTS and name not in frame.columns), "")
-    return with_whole_numbers(frame.assign(**nothing).reindex(columns=columns)), notes
+    return CsvTable(with_whole_numbers(frame.assign(**nothing).reindex(columns=columns)), notes, records)
 
 
 def _with_files_beside(path: Path, frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -170,10 +188,13 @@ def _check_texts(path: Path, frame: "pd.DataFrame", name: str, is_right: Callabl
             raise UsageError(f"{path}, row {row}: {name} is {text[:40]!r}; expected {expected}.")
 
 
-def _summary_of_runs(frame: "pd.DataFrame") -> "pd.DataFrame":
+def _records(frame: "pd.DataFrame") -> list[Record]:
     rows = frame.to_dict("records")
     position = {key: index for index, key in enumerate(dict.fromkeys((row["study"], row["variant"]) for row in rows))}
-    records = [_record(row, position[row["study"], row["variant"]]) for row in rows]
+    return [_record(row, position[row["study"], row["variant"]]) for row in rows]
+
+
+def _summary_of_runs(records: Sequence[Record]) -> "pd.DataFrame":
     studies = dict.fromkeys(record.study for record in records)
     return concat([summary_table(record for record in records if record.study == study) for study in studies])
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import differing_settings, is_further_metric
+from harness.analysis import LAST, RunDifference, all_at_epoch, compare_runs, differing_settings, is_further_metric
 from harness.results.compare_inputs import ComparedTable, Key
 from harness.study import is_missing
 
@@ -20,25 +20,52 @@ def has_difference(name: str) -> bool:
     return name in DIFFERENCES or (is_further_metric(name) and not name.endswith("_std"))
 
 
-def set_side_by_side(sources: Sequence[ComparedTable]) -> "pd.DataFrame":
+def set_side_by_side(sources: Sequence[ComparedTable], *, epoch: str = LAST) -> "pd.DataFrame":
     """Return one row a variant with each source's columns, numbered from 1, and the differences from the first.
 
     Columns: study, variant, change, then X_1, X_2, … of each source and `difference_X` (`difference_X_3` for the third
-    source and later ones): a difference of means, over whatever seeds each has. note: what else differs between the
-    sources: settings, data, seeds. Only rows of the same study and variant are held against each other: the bases of two
+    source and later ones): a difference of means, over whatever seeds each has. Where both sources have trials,
+    `difference_paired` is the mean difference of the metric over the seeds of both, with its 95% interval in
+    `difference_low` and `difference_high`, `paired_p` corrected over the study's variants, `paired_seeds`, and the
+    `paired_verdict` on the later source. epoch: of which the values are. note: what else differs between the sources:
+    settings, data, seeds. Only rows of the same study and variant are held against each other: the bases of two
     studies have no more than a name in common.
     """
     import pandas as pd
 
     keyed = [_keyed(source) for source in sources]
+    runs = run_differences(sources, epoch=epoch)
     keys = dict.fromkeys(key for rows in keyed for key in rows)
     rows = []
     for key in keys:
         found = [rows_of.get(key) for rows_of in keyed]
         first = next(row for row in found if row is not None)
         head = {"study": first["study"], "variant": first["variant"], "change": first["change"]}
-        rows.append(head | _cells(sources, found) | {"note": "; ".join(_notes(sources, found))})
+        paired = {name: cell for number, of in runs.items() for name, cell in _paired_cells(of.get(key), number).items()}
+        rows.append(head | _cells(sources, found) | paired | {"note": "; ".join(_notes(sources, found))})
     return _with_whole_numbers(pd.DataFrame(rows))
+
+
+def run_differences(sources: Sequence[ComparedTable], *, epoch: str = LAST) -> dict[int, dict[Key, RunDifference]]:
+    """Return what became of each variant from the first source to each later one, by its number, where both have trials."""
+    first, *others = ({key: all_at_epoch(group, epoch)[0] for key, group in source.records.items()} for source in sources)
+    return {number: compare_runs(first, later, epoch=epoch) for number, later in enumerate(others, start=2) if first and later}
+
+
+def _paired_cells(found: RunDifference | None, number: int) -> dict[str, Any]:
+    if found is None:
+        return {}
+    difference = found.difference
+    cells = {
+        "difference_paired": difference and difference.mean,
+        "difference_low": difference and difference.low,
+        "difference_high": difference and difference.high,
+        "paired_p": found.p_values.different,
+        "paired_seeds": difference.n if difference else 0,
+        "paired_verdict": found.verdict.word,
+        "paired_detail": found.verdict.detail,
+    }
+    return {name if number == 2 else f"{name}_{number}": cell for name, cell in cells.items()}
 
 
 def _keyed(source: ComparedTable) -> dict[Key, dict[str, Any]]:
@@ -94,7 +121,8 @@ def _notes(sources: Sequence[ComparedTable], found: Sequence[dict[str, Any] | No
                 holder.records.get((held["study"], held["variant"]), ())
                 for holder, held in ((sources[0], first), (source, row))
             )
-            if mine and its and (differing := differing_settings(mine[0], its[0])):
+            told = all(group and group[0].settings for group in (mine, its))  # which a runs.csv does not
+            if told and (differing := differing_settings(mine[0], its[0])):
                 notes.append(f"settings differ in {number}: {', '.join(sorted(differing))}")
             if first["metric"] != row["metric"]:
                 notes.append(f"metrics differ in {number}: {first['metric']}, {row['metric']}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _FORMS = (
     (r"_ratio|^margin", ".3g"),
     (r"^seeds_needed", ".0f"),
+    (r"^paired_p(_\d+)?$", ".2g"),
     (r"difference_.*seconds", "+z.1f"),
     (r"difference_", "+.3g"),
     (r"probability|_rate_|_low|_high", ".4f"),
@@ -27,13 +28,19 @@ _FORMS = (
 )
 # Columns of measured values: of a metric by its name, or of the metric that the row is about.
 _NAMED = re.compile(r"^(difference_|delta_)?(train|validation|test)_(?!set_)(?!.*(seconds|samples|epoch))")
-_GENERAL = re.compile(r"^(difference_)?(value|best_value|worst_value|ci_)|^delta(_\d+)?$|^interaction(_low|_high)?$")
+_GENERAL = re.compile(
+    r"^(difference_)?(value|best_value|worst_value|ci_)|^difference_(paired|low|high)(_\d+)?$|^delta(_\d+)?$"
+    r"|^interaction(_low|_high)?$"
+)
 _SIGNED = ("difference", "delta", "ci_", "interaction")
 UNFINISHED = (DIVERGED, FAILED, INTERRUPTED, TIMEOUT)  # what was measured last is no result, and never the best
 _NUMBERED = re.compile(r"_\d+$")  # a column of the n-th source where several stand side by side
 _DIRECTIONS = {"test_accuracy": HIGHER, "test_loss": LOWER}  # what is better in any study
 MARK = "*"
 DIFFERENCE = "difference [95% interval]"
+PAIRED = "difference_paired"  # of two sources, over the seeds that both have
+# The ends of a difference's interval: of that of two sources, and of that from the control.
+ENDS = {PAIRED: ("difference_low", "difference_high"), "": ("ci_low", "ci_high")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,11 @@ def make_view(frame: "pd.DataFrame", columns: Sequence[str], *, caption: str = "
 
 def with_intervals(view: View) -> View:
     """Return the table with the ends of each difference's interval behind the difference, where it has all three."""
-    found = [index for index, name in enumerate(view.columns) if name == "delta" or name.startswith("delta_")]
-    if len(found) != 1 or not {"ci_low", "ci_high"} <= {*view.columns}:
+    found = [index for index, name in enumerate(view.columns) if name == PAIRED or name == "delta" or name.startswith("delta_")]
+    ends = ENDS[PAIRED if PAIRED in view.columns else ""]
+    if len(found) != 1 or not {*ends} <= {*view.columns}:
         return view
-    low, high = view.columns.index("ci_low"), view.columns.index("ci_high")
+    low, high = map(view.columns.index, ends)
     kept = [index for index in range(len(view.columns)) if index not in (low, high)]
 
     def told(row: Sequence[Cell]) -> tuple[Cell, ...]:

@@ -102,23 +102,24 @@ def _study_headings(cells: "dict[str, tuple[Cell, ...]]") -> dict[int, str]:
 
 def _columns(name: str, cells: "dict[str, tuple[Cell, ...]]", *, numeric: bool) -> Iterator[tuple[Column, list[Text]]]:
     """Yield a column with its texts, and those that are joined to it: deviation, interval, marks."""
-    from harness.results import BEST, is_difference
+    from harness.results import BEST, ENDS, is_difference
 
-    intervals = {"ci_low", "ci_high"} <= cells.keys() and any(map(is_difference, cells))
-    if intervals and name in ("ci_low", "ci_high"):
+    ends = next((ends for of, ends in ENDS.items() if (of == name) or (not of and is_difference(name))), ())
+    intervals = bool(ends) and {*ends} <= cells.keys()
+    if any(name in ends and (of in cells or any(map(is_difference, cells))) for of, ends in ENDS.items()):
         return
     rank = 0 if name == "status" and "verdict" not in cells else _rank(_STEM.sub(r"\2", name))
     styles, column = STYLES.get(name, {}), cells[name]
-    heading = "difference" if is_difference(name) else _heading(name)
+    heading = "difference" if ends else _heading(name)
     text, justify = not numeric and not name.startswith(WHOLE), _JUSTIFY[numeric]
     texts = [Text(clean(cell.text), style=styles.get(cell.text, "bold" if cell.best else "")) for cell in column]
     yield Column(heading, text=text, justify=justify, rank=rank, below=name == "note"), texts
     if any(cell.deviation for cell in column):
         deviations = [Text(f" ± {cell.deviation}" if cell.deviation else "") for cell in column]
         yield Column(DEVIATION, rank=max(rank, _rank(DEVIATION)), joined=""), deviations
-    if intervals and is_difference(name):
-        ends = zip(cells["ci_low"], cells["ci_high"], strict=True)
-        bounds = [Text(f" [{low.text}, {high.text}]" if low.text else "") for low, high in ends]
+    if intervals:
+        pairs = zip(*(cells[end] for end in ends), strict=True)
+        bounds = [Text(f" [{low.text}, {high.text}]" if low.text else "") for low, high in pairs]
         yield Column(INTERVAL, rank=_rank(INTERVAL), joined=f" [{INTERVAL}]"), bounds
     if any(cell.best or cell.mark for cell in column):
         yield Column("", rank=rank, joined=""), [Text((BEST if cell.best else "") + cell.mark) for cell in column]
