@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from harness.analysis.effect_sentences import effect_sentences
 from harness.analysis.planning import MOST_SEEDS
-from harness.analysis.sentence_parts import change_of, delta_of, lost_trials, names_of, range_text, size_of_effect, verb_for
+from harness.analysis.sentence_parts import (
+    change_of,
+    delta_of,
+    likely,
+    lost_trials,
+    names_of,
+    range_text,
+    size_of_effect,
+    verb_for,
+)
 from harness.analysis.settling import GOES_ON
 from harness.analysis.unit import Unit, margin_of, unit_of
 from harness.analysis.verdict_legend import legend
@@ -118,7 +127,7 @@ def _too_close(rows: Sequence[Row], near: Sequence[Row], trials: str, *, alone: 
     others = [row for row in rows if not any(row is other for other in near)]
     known = [row for row in others if _needs(row) is not None]
     groups = (easily, known, [row for row in others if _needs(row) is None])
-    told = "; ".join(f"{names_of(group)}{_needed(group)}" for group in groups if group)
+    told = "; ".join(f"{names_of(group, add=likely)}{_needed(group)}" for group in groups if group)
     return [f"{lead} to call with {range_text(pairs)} {trials}: {told}."]
 
 

@@ -1,5 +1,6 @@
 """What the seeds say of a difference in probabilities: that it is worse, too small to matter, or better."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -38,7 +39,9 @@ def posterior(difference: PairedDifference | None, metric: Metric) -> Posterior 
     return Posterior(worse, max(1.0 - worse - better, 0.0), better)
 
 
-def probability_of_improvement(variant: dict[int, float], control: dict[int, float], *, higher_is_better: bool) -> float | None:
+def probability_of_improvement(
+    variant: Mapping[int, float], control: Mapping[int, float], *, higher_is_better: bool
+) -> float | None:
     """Return how often a run of the variant beats a run of the control, each drawn from those there are; ties count half.
 
     variant, control: values by seed, finite. It is of single runs and not of means: 0.5 where neither is better, however

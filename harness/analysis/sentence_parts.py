@@ -42,6 +42,15 @@ def names_of(rows: Sequence[Row], *, add: Callable[[Row], str] = lambda _: "") -
     return joined(names)
 
 
+def likely(row: Row) -> str:
+    """Say of an open comparison what is likely, behind a variant's name: that it is better, worse, or as good."""
+    worse, same, better = (number_of(row.get(f"probability_{name}")) for name in ("worse", "same", "better"))
+    if worse is None or same is None or better is None:
+        return ""
+    chance, word = max((better, "better"), (worse, "worse"), (same, "no difference"))
+    return f" ({word} with {min(chance, 0.99):.0%})"
+
+
 def joined(parts: Sequence[str]) -> str:
     """Write parts as a list: a, b and c."""
     return " and ".join([*([", ".join(parts[:-1])] if len(parts) > 1 else []), *parts[-1:]])

@@ -14,7 +14,15 @@ from harness.analysis.epochs import LAST, metric_of
 from harness.analysis.interactions import interactions
 from harness.analysis.judging import claim_cells
 from harness.analysis.sameness import differing_by_seed
-from harness.analysis.summary_cells import first_image_cells, mean, mean_cells, measured_cells, sampling_cells, std
+from harness.analysis.summary_cells import (
+    belief_cells,
+    first_image_cells,
+    mean,
+    mean_cells,
+    measured_cells,
+    sampling_cells,
+    std,
+)
 from harness.records import (
     DIVERGED,
     EXPECTED_ERROR,
@@ -138,6 +146,8 @@ def summary_table(
         if said := "; ".join(filter(None, (differing_by_seed(group), _not_reproducible(group), *faults))):
             row["pairs_note"] = "; ".join(filter(None, (said, row.get("pairs_note"))))
         row |= claim_cells(by_variant, row, metric) if epoch == LAST else {}  # what is claimed is of the trained model
+        if name_of_control := comparisons.get(row["variant"]) and row["control"]:
+            row |= belief_cells(group, by_variant[name_of_control], comparisons[row["variant"]], metric)
         if row["control"] in costs:
             row |= ratios(costs[row["variant"]], costs[row["control"]])
     return with_whole_numbers(pd.DataFrame(rows, columns=[*summary_columns(), *further]))
@@ -157,7 +167,8 @@ def summary_columns() -> tuple[str, ...]:
     margin: the smallest difference of the metric that matters. seeds_needed_low, seeds_needed_high: between which numbers of
     seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above. looks, standing: of a study with a
     design, the looks that are complete, and whether the comparison is settled, goes on, was given up,
-    is stuck or not judged.
+    is stuck or not judged. probability_worse, probability_same, probability_better: of the true mean difference below, within
+    and above ± margin; probability_of_improvement: that a run of the variant beats one of its control.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -174,6 +185,7 @@ def summary_columns() -> tuple[str, ...]:
         *("unfinished_seeds", "completion_p", "equivalence_p", "worst_seed", "worst_value", "failure_rate_bound"),
         *("margin", "seeds_needed_low", "seeds_needed_high"),
         *("looks", "standing"),
+        *("probability_worse", "probability_same", "probability_better", "probability_of_improvement"),
     )
 
 

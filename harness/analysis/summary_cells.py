@@ -2,15 +2,18 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.analysis.comparison import Comparison, reliability_cells
 from harness.analysis.epochs import BEST, VALIDATION, Chosen, chosen_epoch
+from harness.analysis.pairing import by_seed
+from harness.analysis.posterior import posterior, probability_of_improvement
 from harness.analysis.proportions import wilson_interval
 from harness.analysis.test_sets import overlap
+from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR
 from harness.records import Record
-from harness.study import ACCURACY, Metric
+from harness.study import ACCURACY, BETTER, EQUIVALENT, WORSE, Metric
 
 
 def mean_cells(group: Sequence[Record], names: Iterable[str]) -> dict[str, float]:
@@ -43,6 +46,27 @@ def measured_cells(group: Sequence[Record], comparison: Comparison | None, metri
     if finished and math.isnan(value) and any(metric.column not in record.metrics for record in finished):
         cells["error"] = _lacking(finished, metric)
     return cells
+
+
+def belief_cells(
+    group: Sequence[Record], control: Sequence[Record], comparison: Comparison, metric: Metric
+) -> dict[str, float]:
+    """Return what a variant's seeds make of it in probabilities, where they can be held against its control's at all."""
+    if comparison.verdict.word not in (BETTER, WORSE, EQUIVALENT, INCONCLUSIVE) or comparison.verdict == UNFAIR:
+        return {}
+    belief = posterior(comparison.difference, metric)
+    if belief is None:
+        return {}
+    cells = {f"probability_{name}": getattr(belief, name) for name in ("worse", "same", "better")}
+    if overlap(group):  # folds are no runs that one draws from
+        return cells
+    mine, its = (_finite(by_seed(records, metric)) for records in (group, control))
+    improvement = probability_of_improvement(mine, its, higher_is_better=metric.higher_is_better)
+    return cells if improvement is None else cells | {"probability_of_improvement": improvement}
+
+
+def _finite(values: Mapping[int, float]) -> dict[int, float]:
+    return {seed: value for seed, value in values.items() if math.isfinite(value)}
 
 
 def _chosen(epoch: str, value: str, chosen: Sequence[Chosen]) -> dict[str, float]:

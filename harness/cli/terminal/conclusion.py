@@ -14,6 +14,7 @@ from harness.results import BAND, ZERO, ComparedTable, ForestPlot, forest_plot
 from harness.study import FEWEST_PAIRS, Row
 
 RULES = "docs/verdicts.md"
+UNCORRECTED = "The words allow for the number of comparisons; intervals and percentages are each comparison's own."
 INDENT = 2
 READING_WIDTH = 120  # lines of prose longer than this are hard to read
 MOST_ONLY = 4  # variants that a command names with --only
@@ -47,6 +48,7 @@ class ConclusionView:
             yield ""
             for word, meaning in self.conclusion.legend.items():
                 yield _hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
+            yield _hanging(Text(UNCORRECTED, "dim"), width)
             yield Text(f"How these words come about: {RULES}", style="dim")
         yield Text(f"\n{self._heading}", style="bold")
         known = self.conclusion.faults if self._faults else ()
