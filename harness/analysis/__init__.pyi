@@ -43,6 +43,13 @@ from .judging import (
     outcome as outcome,
 )
 from .planning import MOST_SEEDS as MOST_SEEDS
+from .power import (
+    detection_probability as detection_probability,
+    measured_spreads as measured_spreads,
+    paired_differences as paired_differences,
+    seeds_to_find as seeds_to_find,
+    smallest_found as smallest_found,
+)
 from .predictions import (
     AnswersError as AnswersError,
     first_probabilities as first_probabilities,

@@ -65,6 +65,7 @@ SECTIONS = {
     "Run": {
         "new": "Write a first study, or one around a script of yours.",
         "check": "Say whether a study can be run, without training.",
+        "plan": "What so many seeds can show, and what they cost.",
         "run": "Train a study's variants, and say what each changes.",
         "rerun": "Train a recorded trial again: are the numbers the same?",
     },

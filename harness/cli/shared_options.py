@@ -26,6 +26,20 @@ class FilePath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Above(click.FloatRange):
+    """A number above zero, and finite."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; click's error for NaN and infinity, too."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{number} is no finite number.", param, ctx)
+        return number
+
+
 class Seconds(click.FloatRange):
     """A duration: a range of numbers, NaN and infinity apart."""
 

@@ -1,4 +1,4 @@
-"""The commands for writing studies: new, check, list.
+"""The commands for writing studies: new, check, plan, list.
 
 As in `app`, each imports what it needs when it is called.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.shared_options import data_dir_option, logdir_option, one_line_errors
+from harness.cli.shared_options import MOST_JOBS, Above, data_dir_option, logdir_option, one_line_errors
 from harness.cli.terminal.lasting_output import output_is_told_only
 
 EXAMPLE_CHECK = """\b
@@ -67,6 +67,33 @@ def check(studies: Sequence[str], **options: Any) -> None:
         raise SystemExit(check_studies(studies, **options))
 
 
+EXAMPLE_PLAN = """\b
+Examples:
+  python -m harness plan ablations
+  python -m harness plan ablations --see 0.01              for a difference of one point
+  python -m harness plan my_study.py --see 5 --std 8       in the unit of the study's metric
+"""
+
+
+@click.command(epilog=EXAMPLE_PLAN)
+@click.argument("study")
+@logdir_option
+@click.option(
+    "--see", type=Above(), metavar="DIFFERENCE",
+    help="The difference to be found, in the metric's unit: 0.005 is half a point of an accuracy. [default: 5/3 of the margin]",
+)  # fmt: skip
+@click.option(
+    "--std", type=Above(), metavar="SPREAD", help="How a difference varies between seeds. [default: as recorded under LOGDIR]"
+)
+@click.option("--jobs", type=click.IntRange(min=1, max=MOST_JOBS), help="Workers. [default: as many as cores]")
+def plan(study: str, **options: Any) -> None:
+    """Say what so many seeds of STUDY can show, and what they cost, before any is trained."""
+    from harness.cli.power import print_power
+
+    with one_line_errors():
+        print_power(study, **options)
+
+
 @click.command("list")
 @click.argument("study", required=False)
 @logdir_option
@@ -81,4 +108,4 @@ def list_studies(study: str | None, logdir: Path) -> None:
         print_study(study, logdir=logdir) if study else print_studies(logdir)
 
 
-AUTHORING: tuple[click.Command, ...] = (new, check, list_studies)
+AUTHORING: tuple[click.Command, ...] = (new, check, plan, list_studies)

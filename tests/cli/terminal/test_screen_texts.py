@@ -60,6 +60,8 @@ COMMANDS = {
     "questions-3-nothing": "questions 3 --logdir none",
     "doctor": "doctor",
     "data": "data",
+    "plan": "plan ablations --jobs 2",
+    "plan-nothing": "plan ablations --logdir none --jobs 2",
 }
 ERRORS = (
     "run ablation",
@@ -70,6 +72,8 @@ ERRORS = (
     "compare log",
     "compare logs --filter test_acuracy>0.9",
     "compare logs --sort test_acuracy",
+    "compare logs --fail-on worse",
+    "plan ablations --std nan",
     "show ablations/bas/seed-0",
     "diff base/seed-0 base/seed-9",
     "questions 10",
