@@ -16,6 +16,7 @@ from .design import (
     declare as declare,
     design_in_force as design_in_force,
     forget_shown as forget_shown,
+    judged_by as judged_by,
     looks_up_to as looks_up_to,
     note_shown as note_shown,
     read_looks as read_looks,

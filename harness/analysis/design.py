@@ -82,6 +82,21 @@ class Looks:
         return Design((*made, *further), declared=False)
 
 
+def judged_by(folder: Path) -> str:
+    """Say in a line by which looks the study in a folder is judged; empty where by the fixed test."""
+    kept = read_looks(folder)
+    design = kept.in_force
+    if design is None:
+        return ""
+    if design.declared:
+        return f"Judged by the study's design, {design.words}: its words together err in 5% of such studies."
+    seeds = ", then ".join(map(str, kept.shown))
+    return (
+        f"A second look: the study was shown with {seeds} seeds. Its words allow for all of them ({design.words}), so that "
+        "they err in 5% of such studies however often one looks; some that an earlier table gave may be taken back."
+    )
+
+
 def check_looks(looks: tuple[int, ...]) -> None:
     """Refuse looks that a verdict cannot be taken at, or that are not in order."""
     if not looks or looks[0] < FEWEST_PAIRS or any(after <= before for before, after in pairwise(looks)):

@@ -72,6 +72,8 @@ def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
             args += [flag] if value else []
         elif value is not None:
             values = value if isinstance(value, (list, tuple)) else [value]
+            if name == "looks":  # one text of several numbers
+                values = [",".join(map(str, values))]
             args += [word for each in values for word in (flag, str(each))]
     try:
         parameters = dict(command.make_context("harness.run", args).params)

@@ -101,7 +101,7 @@ def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly
         try:
             plan = make_plan(asked.study, asked.request, asked.data)
             if asked.request.until_settled:
-                plan, _ = first_look(plan, make_console(), keep=False)
+                plan, _ = first_look(plan, make_console() if asked.request.dry_run else None, keep=False)
             plan = checked_effects(plan, workers)
             if thoroughly:
                 require_trainable(plan, workers.executor())
@@ -181,9 +181,10 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
             plan = checked_effects(plan, workers) if plan.trials else plan
             whole = plan
             begin_study(plan)
-            note_look(plan, ended=False)
+            problems = note_look(plan, ended=False)
             progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
-            problems = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
+            made = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
+            problems = (*problems, *made)
             while looks and not interrupts.stop_request and (following := looks.following(plan)):
                 console.print(f"{following.tally}.", markup=False)
                 plan, done = following, progress.finished
@@ -195,7 +196,7 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
             if not status and not interrupts.stop_request:
-                note_look(plan, ended=True)
+                problems = (*problems, *note_look(plan, ended=True))
             status = max(print_results(whole, console, problems=problems), status)
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
                 console.print(_stopped(whole, progress.finished if progress else 0), style="bold yellow", markup=False)

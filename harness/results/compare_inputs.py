@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, concat, design_in_force, lacks_epoch, summary_table
+from harness.analysis import (
+    LAST,
+    NEEDED,
+    NOTHING_IN_COMMON,
+    all_at_epoch,
+    concat,
+    design_in_force,
+    judged_by,
+    lacks_epoch,
+    summary_table,
+)
 from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv_table
@@ -74,6 +84,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     table = _with_reasons(table, groups, epoch)
     if epoch == LAST:
         notes = [*notes, *weights_notes(declared)]
+    notes = [*notes, *(f"{name}: {line}" for name in by_study(declared) if (line := judged_by(logdir / name)))]
     return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 

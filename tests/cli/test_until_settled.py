@@ -154,6 +154,31 @@ def test_a_second_look_by_hand_is_known_as_one_and_its_words_allow_for_both(toy)
     assert fixed["big"] < 0.05
 
 
+def test_compare_says_by_which_looks_a_study_is_judged(toy):
+    run("--seeds", 5)
+    assert "look" not in harness("compare", "logs/toy").output
+    run("--seeds", 10)
+    assert "toy: A second look: the study was shown with 5, then 10 seeds." in harness("compare", "logs/toy").output
+
+
+def test_a_run_from_python_has_the_same_looks(toy):
+    from harness.cli.python_api import run as run_from_python
+
+    found = run_from_python("toy.py", until_settled=True, looks=(5, 12), progress=False)
+    assert kept()["design"]["looks"] == [5, 12] and max(seeds().values()) == 12
+    assert found.summary.set_index("variant")["verdict"].to_dict().items() >= words().items()
+
+
+def test_one_variant_of_a_declared_design_goes_on_by_itself_and_is_corrected_over_all(toy):
+    run("--until-settled", "--looks", "5,10")
+    p_value = load("logs/toy").summary.set_index("variant")["p_value"]["small"]
+    alone = harness("remove", "toy/small", "--logdir", "logs")
+    assert alone.exit_code == 0 and "small" not in seeds(), alone.output
+    run("--until-settled", "--only", "small")
+    assert kept()["design"]["family"] == ["big", "small", "none"]
+    assert load("logs/toy").summary.set_index("variant")["p_value"]["small"] == p_value
+
+
 def test_the_same_seeds_again_and_fewer_of_them_are_no_further_look(toy):
     for count in (10, 10, 5):
         run("--seeds", count)
