@@ -54,7 +54,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
-    if line := judged_by(plan.folder):
+    if line := judged_by(plan.folder, found.records):
         console.print(line, markup=False, soft_wrap=True)
     if plan.cached:
         console.print(f"{counted(len(plan.cached), 'trial')} recorded already, not trained again (--force trains all).")

@@ -145,7 +145,8 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
         require_own_trials(plan)
         if workers is not None:
             return _run_plan(plan, console, workers, outlook, looks)
-        with closing(Workers(plan.request, most=len(plan.trials))) as own:
+        most = max(len(plan.trials), len(plan.study.names) if looks else 0)  # a later look may have more to train
+        with closing(Workers(plan.request, most=most)) as own:
             return _run_plan(plan, console, own, outlook, looks)
 
 

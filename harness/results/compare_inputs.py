@@ -84,7 +84,8 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     table = _with_reasons(table, groups, epoch)
     if epoch == LAST:
         notes = [*notes, *weights_notes(declared)]
-    notes = [*notes, *(f"{name}: {line}" for name in by_study(declared) if (line := judged_by(logdir / name)))]
+    looks = ((name, judged_by(logdir / name, mine)) for name, mine in by_study(declared).items())
+    notes = [*notes, *(f"{name}: {line}" for name, line in looks if line)]
     return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 
@@ -93,7 +94,7 @@ def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path, epoch: str
     answers = logdir if epoch == LAST else None
     return concat(
         [
-            summary_table(records, logdir=answers, epoch=epoch, design=design_in_force(logdir / name))
+            summary_table(records, logdir=answers, epoch=epoch, design=design_in_force(logdir / name, records))
             for name, records in studies.items()
         ]
     )

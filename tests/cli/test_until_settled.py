@@ -68,6 +68,7 @@ def training(monkeypatch: pytest.MonkeyPatch, failing: Callable[[Trial], bool], 
             )
             metrics = {} if failing(trial) else {"test_accuracy": 0.9 + settings.shift + noise}
             record = replace(blank_record(trial, plan.study), metrics=metrics, history={"test_accuracy": [0.9]}, **ended)
+            record = replace(record, provenance=plan.request.provenance)
             store(trial.folder, judged(record, plan.study.expectation(trial.variant)))
         write_judged(plan, results(plan))
         progress.finished += len(plan.trials)
@@ -264,6 +265,16 @@ def test_a_design_that_cannot_be_read_is_no_reason_to_judge_without_one(toy):
     for words_of in (("run", "toy.py", "--until-settled"), ("compare", "logs/toy")):
         said = harness(*words_of)
         assert said.exit_code == 2 and "design.json is damaged" in said.output
+
+
+def test_a_design_that_was_removed_still_judges_what_was_trained_by_it(toy):
+    run("--until-settled", "--looks", "5,10,30")
+    said, design = words(), kept()["design"]
+    Path("logs/toy/design.json").unlink()
+    assert words() == said and load("logs/toy").summary.set_index("variant")["looks"]["big"] == "5"
+    assert "Judged by the study's design, looks at 5, 10, 30 seeds" in harness("compare", "logs/toy").output
+    run("--until-settled")
+    assert kept()["design"] == design and words() == said
 
 
 @pytest.mark.parametrize(
