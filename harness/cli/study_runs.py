@@ -86,6 +86,8 @@ def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -
     """Say how all studies of a run ended; ends: the status of each; plans: of those that could be run."""
     trained, done = sum(len(plan.trials) for plan in plans.values()), sum(len(plan.cached) for plan in plans.values())
     trials = counted(trained + done, "trial") + (f" ({done} recorded before)" if done else "")
+    if any(plan.request.until_settled for plan in plans.values()):  # each study has said how many its looks took
+        trials = "until settled"
     bad = [name for name, status in ends.items() if status]
     end = f"not as expected: {', '.join(bad)}" if bad else "all as expected"
     return f"{counted(len(ends), 'study')}, {trials}, {duration(seconds)}; {end}."
