@@ -73,6 +73,11 @@ def design_of(plan: Plan) -> Design:
             f"expected --max-seeds {there} or more."
         )
     family = tuple(name for name in study.names if name != BASE and study.expectation(name).finishes)
+    if not family:
+        raise UsageError(
+            f"Study {study.name!r}, as it is to be run, has no variant that is meant to train: there is nothing to settle. "
+            "Expected another --only, or none."
+        )
     metric = study.metric
     return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown)
 

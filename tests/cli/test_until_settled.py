@@ -294,6 +294,17 @@ def test_options_that_say_otherwise_than_one_another_are_refused(toy, options, t
     assert not Path("logs/toy").exists()
 
 
+def test_a_base_alone_has_nothing_to_settle_and_declares_no_design(toy):
+    assert "there is nothing to settle" in run("--until-settled", "--only", "base", status=2).output
+    assert not Path("logs/toy/design.json").exists()
+
+
+def test_a_design_for_some_variants_says_that_the_others_are_not_of_it(toy):
+    run("--until-settled", "--only", "big")
+    assert kept()["design"]["family"] == ["big"] and "small" not in seeds()
+    assert "Not trained: small, none, which the design was not declared for." in run("--until-settled").output
+
+
 def test_folds_are_refused(toy):
     toy.write_text(FOLDED)
     assert "--until-settled is for seeds" in run("--until-settled", status=2).output
