@@ -11,14 +11,18 @@ from .declarations import (
     write_declaration as write_declaration,
 )
 from .design import (
+    RECORDED as RECORDED,
     Design as Design,
     check_looks as check_looks,
     declare as declare,
+    design_dict as design_dict,
     design_in_force as design_in_force,
     forget_shown as forget_shown,
+    judged_by as judged_by,
     looks_up_to as looks_up_to,
     note_shown as note_shown,
     read_looks as read_looks,
+    recorded_design as recorded_design,
 )
 from .epochs import (
     BEST as BEST,

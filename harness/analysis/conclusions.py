@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.analysis.design import MOST
 from harness.analysis.effect_sentences import effect_sentences
 from harness.analysis.planning import MOST_SEEDS
 from harness.analysis.sentence_parts import (
@@ -58,7 +59,8 @@ class Conclusion:
 
     sentences: in the order of their weight. legend: what each verdict that occurs means. unsettled: the variants that
     so many seeds would likely settle, as far as that is known and no more than MOST_SUGGESTED. faults: those of the
-    sentences that say what is not as expected. going_on: whether the looks of a design have more seeds for a variant.
+    sentences that say what is not as expected. going_on: whether the looks of a design have more seeds for a variant, or
+    would have.
     """
 
     sentences: tuple[str, ...]
@@ -96,8 +98,14 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
     if not sentences:
         sentences = ["There is nothing to compare yet: no variant has run beside its control."]
     names = tuple(str(row["variant"]) for row in near)
-    going_on = any(text_of(row.get("standing")) == GOES_ON for row in rows)
+    going_on = any(text_of(row.get("standing")) == GOES_ON for row in rows) or any(map(_may_be_settled, unsettled))
     return Conclusion(tuple(sentences), legend(rows), names, seeds, tuple(faults), going_on)
+
+
+def _may_be_settled(row: Row) -> bool:
+    """Say whether a comparison of a study without a design may well be settled within the seeds of one."""
+    least = number_of(row.get("seeds_needed_low"))
+    return not text_of(row.get("standing")) and least is not None and least <= MOST
 
 
 def _too_few(rows: Sequence[Row], unit: Unit, trials: str) -> list[str]:

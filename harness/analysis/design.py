@@ -14,11 +14,12 @@ from typing import Any
 
 from harness.analysis.sequential import POCOCK, SPENDING, spent
 from harness.errors import UsageError
-from harness.records import DESIGN_FILE, write_atomically
+from harness.records import DESIGN_FILE, Record, write_atomically
 from harness.study import FEWEST_PAIRS, SIGNIFICANCE, Metric
 
 LOOKS = (5, 10, 20, 40)
 MOST = LOOKS[-1]
+RECORDED = "design"  # in the provenance of what was trained by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,21 @@ class Looks:
         return Design((*made, *further), declared=False)
 
 
+def judged_by(folder: Path, records: Iterable[Record]) -> str:
+    """Say in a line by which looks the study in a folder is judged; empty where by the fixed test."""
+    kept = read_looks(folder)
+    design = kept.in_force or recorded_design(records)
+    if design is None:
+        return ""
+    if design.declared:
+        return f"Judged by the study's design, {design.words}: its words together err in 5% of such studies."
+    seeds = ", then ".join(map(str, kept.shown))
+    return (
+        f"A second look: the study was shown with {seeds} seeds. Its words allow for all of them ({design.words}), so that "
+        "they err in 5% of such studies however often one looks; some that an earlier table gave may be taken back."
+    )
+
+
 def check_looks(looks: tuple[int, ...]) -> None:
     """Refuse looks that a verdict cannot be taken at, or that are not in order."""
     if not looks or looks[0] < FEWEST_PAIRS or any(after <= before for before, after in pairwise(looks)):
@@ -122,9 +138,29 @@ def read_looks(folder: Path) -> Looks:
         raise _damaged(path, str(error)) from None
 
 
-def design_in_force(folder: Path) -> Design | None:
-    """Return the design by which the study in a folder is judged, None where it has none."""
-    return read_looks(folder).in_force
+def design_in_force(folder: Path, records: Iterable[Record] = ()) -> Design | None:
+    """Return the design by which the study in a folder is judged, None where it has none.
+
+    records: of the study. What was trained by a design says so itself: a file that is gone, or was left behind where the
+    trials were copied, is no way out of it.
+    """
+    return read_looks(folder).in_force or recorded_design(records)
+
+
+def recorded_design(records: Iterable[Record]) -> Design | None:
+    """Return the design that records say they were trained by; UsageError where one of them cannot be trusted."""
+    for record in records:
+        if kept := record.provenance.get(RECORDED):
+            try:
+                return _design(kept)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise UsageError(f"{record.study}/{record.variant}: its design cannot be read ({str(error)[:80]}).") from None
+    return None
+
+
+def design_dict(design: Design) -> dict[str, Any]:
+    """Return what is kept of a declared design, as JSON can hold it."""
+    return {name: value for name, value in asdict(design).items() if name != "declared"}
 
 
 def declare(folder: Path, design: Design) -> None:
@@ -158,8 +194,7 @@ def _write(folder: Path, design: Design | None, shown: Iterable[dict[str, Any]])
     kept = None
     if design is not None:
         by_look = spent(SIGNIFICANCE, design.looks, design.spending)[0]
-        kept = asdict(design) | {"error": SIGNIFICANCE, "spent": [round(float(part), 6) for part in by_look]}
-        kept.pop("declared")
+        kept = design_dict(design) | {"error": SIGNIFICANCE, "spent": [round(float(part), 6) for part in by_look]}
     content = {"design": kept, "shown": list(shown)}
     write_atomically(folder / DESIGN_FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Comparison, compare_study
 from harness.analysis.costs import COSTS, costs_of, pareto_best, ratios
-from harness.analysis.design import Design, design_in_force
+from harness.analysis.design import Design, design_in_force, recorded_design
 from harness.analysis.epochs import LAST, metric_of
 from harness.analysis.interactions import interactions
 from harness.analysis.judging import claim_cells
@@ -121,8 +121,8 @@ def summary_table(
     import pandas as pd
 
     ordered = in_order(records)
-    if design is None and logdir is not None and ordered:
-        design = design_in_force(logdir / ordered[0].study)
+    if design is None and ordered:
+        design = recorded_design(ordered) if logdir is None else design_in_force(logdir / ordered[0].study, ordered)
     metric = metric or (metric_of(ordered) if ordered else ACCURACY)
     by_variant: dict[str, list[Record]] = {}
     for record in ordered:

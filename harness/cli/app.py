@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from harness.cli.design_options import until_settled_options, with_options
 from harness.cli.maintenance_commands import HOUSEKEEPING
 from harness.cli.result_commands import LOOKING
 from harness.cli.shared_options import (
@@ -21,8 +22,6 @@ from harness.cli.shared_options import (
     logdir_option,
     one_line_errors,
     seeds_option,
-    until_settled_options,
-    with_options,
 )
 from harness.cli.study_commands import AUTHORING
 from harness.cli.terminal.lasting_output import (

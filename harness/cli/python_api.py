@@ -34,7 +34,7 @@ def run(
     study: a harness.Study, whose functions may be those of a notebook or of the running script; or a name in experiments/, or
     a file. base: settings of the base to change, as --set does. only: variants to run, with the controls they need.
     progress: print what the command prints. options: those of the command, by the same names: jobs, force, dataset,
-    data_dir, engine, executor, max_seconds, checkpoint_seconds, log.
+    data_dir, engine, executor, max_seconds, checkpoint_seconds, log; until_settled=True with max_seeds, looks, spending.
 
     Trains what is not recorded yet below logdir. UsageError (a ValueError) for a call or a study that cannot be meant;
     nothing is written then. KeyboardInterrupt where it was interrupted, once the running trials have stored what they have.
@@ -72,6 +72,8 @@ def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
             args += [flag] if value else []
         elif value is not None:
             values = value if isinstance(value, (list, tuple)) else [value]
+            if name == "looks":  # one text of several numbers
+                values = [",".join(map(str, values))]
             args += [word for each in values for word in (flag, str(each))]
     try:
         parameters = dict(command.make_context("harness.run", args).params)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.analysis import check_looks, looks_up_to
+from harness.cli.design_options import require_one_design
 from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
@@ -49,22 +49,8 @@ def as_request(*, log: Sequence[str] = (), save_models: bool = False, **options:
 
     UsageError for options of a design without one, or of which one says otherwise than another.
     """
+    require_one_design(options)
     options["spending"] = options.get("spending") or ""
-    looks, most = options.get("looks") or (), options.get("max_seeds")
-    if not options.get("until_settled"):
-        given = [f"--{name.replace('_', '-')}" for name in ("max_seeds", "looks", "spending") if options.get(name)]
-        if given:
-            raise UsageError(f"{given[0]} is of a design; expected --until-settled beside it.")
-    elif options.get("seeds", SEEDS) != SEEDS:
-        raise UsageError(f"--seeds {options['seeds']} is a fixed number; with --until-settled expected --max-seeds or --looks.")
-    elif options.get("force"):
-        raise UsageError("--force would train anew what a design has looked at; expected another --logdir in its place.")
-    elif looks and most is not None and looks[-1] != most:
-        raise UsageError(f"--looks ends at {looks[-1]} seeds and --max-seeds is {most}; expected one of them, or the same.")
-    if looks:
-        check_looks(looks)
-    elif most is not None:
-        looks_up_to(most)
     return RunRequest(log=tuple(dict.fromkeys((*log, *([MODELS] if save_models else [])))), **options)
 
 

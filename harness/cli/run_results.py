@@ -6,8 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, outcome, read_looks, summary_table, trials_called
-from harness.cli.settled_runs import second_look_line
+from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, judged_by, outcome, summary_table, trials_called
 from harness.cli.terminal.conclusion import ConclusionView, next_steps
 from harness.cli.terminal.summary import print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
@@ -55,8 +54,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
-    looks = read_looks(plan.folder)
-    if line := second_look_line(looks.in_force, looks.shown):
+    if line := judged_by(plan.folder, found.records):
         console.print(line, markup=False, soft_wrap=True)
     if plan.cached:
         console.print(f"{counted(len(plan.cached), 'trial')} recorded already, not trained again (--force trains all).")

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from harness.analysis import GIVEN_UP, NOT_JUDGED, SETTLED, STUCK, Design, declare, note_shown, read_looks
 from harness.errors import MOST_NAMED
+from harness.records import reason
 from harness.runs import Looked, Plan, design_of, look, next_plan
 from harness.study import counted
 
@@ -38,29 +39,36 @@ class Looks:
         return found if found.trials else None
 
 
-def first_look(plan: Plan, console: Console, *, keep: bool = True) -> tuple[Plan, Looks]:
+def first_look(plan: Plan, console: Console | None, *, keep: bool = True) -> tuple[Plan, Looks]:
     """Return the plan of a study's next look, its design declared: what it says is kept before anything trains.
 
-    keep: whether the declaration is written, which a dry run does not.
+    console: where it is told, None for nowhere. keep: whether the declaration is written, which a dry run does not.
     """
+
+    def say(line: str) -> None:
+        if console is not None:
+            console.print(line, markup=False)
+
     design = design_of(plan)
     kept = read_looks(plan.folder).design if keep else design
     looked = look(plan, design)
     if kept is None:
         declare(plan.folder, design)
-    console.print(
-        f"Until settled: {design.words}, in all 5% of error over {counted(len(design.family), 'variant')}.", markup=False
-    )
+    for line in _told(design, looked):
+        say(line)
+    return next_plan(plan, looked), Looks(design, say, looked.wanted)
+
+
+def _told(design: Design, looked: Looked) -> Iterator[str]:
+    yield f"Until settled: {design.words}, in all 5% of error over {counted(len(design.family), 'variant')}."
     if design.seen:
         seen = ", ".join(map(str, design.seen))
-        console.print(f"  It was declared when the study had been shown with {seen} seeds; what was said then is not of it.")
+        yield f"  It was declared when the study had been shown with {seen} seeds; what was said then is not of it."
     if looked.outside:
-        console.print(
+        yield (
             f"  Not trained: {_some(looked.outside)}, which the design was not declared for. With --seeds they are trained as "
-            "an exploration; another --logdir gives them a design of their own.",
-            markup=False,
+            "an exploration; another --logdir gives them a design of their own."
         )
-    return next_plan(plan, looked), Looks(design, lambda line: console.print(line, markup=False), looked.wanted)
 
 
 def standing_lines(looked: Looked) -> Iterator[str]:
@@ -78,27 +86,20 @@ def standing_lines(looked: Looked) -> Iterator[str]:
     yield f"  {looked.trainings} trainings {ended}; every variant with {looked.design.most} seeds would take {looked.fixed}."
 
 
-def note_look(plan: Plan, *, ended: bool) -> None:
-    """Keep that a study is shown with so many seeds, by which a second look is known as one.
+def note_look(plan: Plan, *, ended: bool) -> tuple[str, ...]:
+    """Keep that a study is shown with so many seeds, by which a second look is known as one; return what went wrong.
 
     ended: whether all of it was trained. Before that it is kept only where an earlier look is there, so that the tables
     that are written meanwhile allow for both.
     """
     if plan.study.folds or plan.request.until_settled:
-        return
-    if ended or read_looks(plan.folder).shown:
-        note_shown(plan.folder, plan.request.seeds)
-
-
-def second_look_line(design: Design | None, shown: tuple[int, ...]) -> str:
-    """Say of a study that was looked at again by hand what its words allow for; empty for any other."""
-    if design is None or design.declared:
-        return ""
-    seeds = ", then ".join(map(str, shown))
-    return (
-        f"A second look: the study was shown with {seeds} seeds. Its words allow for all of them ({design.words}), so that "
-        "they err in 5% of such studies however often one looks; some that an earlier table gave may be taken back."
-    )
+        return ()
+    try:
+        if ended or read_looks(plan.folder).shown:
+            note_shown(plan.folder, plan.request.seeds)
+    except OSError as error:
+        return (f"that the study was looked at with {plan.request.seeds} seeds ({reason(error)}).",)
+    return ()
 
 
 def _some(names: tuple[str, ...]) -> str:

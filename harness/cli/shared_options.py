@@ -1,7 +1,7 @@
 """What several commands of the command line share: options of one meaning, and errors of one line."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,23 +51,6 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-class LookNumbers(click.ParamType):  # type: ignore[type-arg]  # of no type in click below 8.2
-    """Numbers of seeds, as 5,10,20,40."""
-
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Return the numbers; click's error for what are none, or too large."""
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).split(",")
-        if not all(part.strip().isdecimal() and int(part) <= MOST_SEEDS for part in parts):
-            self.fail(
-                f"{str(value)[:60]!r} are no numbers of seeds up to {MOST_SEEDS}; expected for example 5,10,20,40.", param, ctx
-            )
-        return tuple(int(part) for part in parts)
-
-
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """Turn an error that the user can mend into one line and exit status 2.
@@ -105,18 +88,6 @@ seeds_option = click.option(
     show_default=True,
     help="Train every variant with seeds 0 … N-1.",
 )
-until_settled_options = (
-    click.option(
-        "--until-settled", is_flag=True, help="Train look by look, each variant until its verdict stands or cannot be had."
-    ),
-    click.option("--max-seeds", type=click.IntRange(min=1, max=MOST_SEEDS), help="Seeds of the last look. [default: 40]"),
-    click.option(
-        "--looks", type=LookNumbers(), default=(), metavar="N,N,…", help="Numbers of seeds to look at. [default: 5,10,20,40]"
-    ),
-    click.option(
-        "--spending", type=click.Choice(["pocock", "obrien-fleming"]), help="How looks share the error. [default: pocock]"
-    ),
-)
 format_option = click.option(
     "--format",
     "form",
@@ -128,14 +99,3 @@ format_option = click.option(
 output_option = click.option(
     "-o", "--output", default="-", show_default=True, metavar="FILE", help="Where to write it; - is standard output."
 )
-
-
-def with_options(options: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    """Return a decorator that gives a command several options, in their order."""
-
-    def decorated(function: Any) -> Any:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorated

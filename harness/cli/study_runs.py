@@ -86,6 +86,8 @@ def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -
     """Say how all studies of a run ended; ends: the status of each; plans: of those that could be run."""
     trained, done = sum(len(plan.trials) for plan in plans.values()), sum(len(plan.cached) for plan in plans.values())
     trials = counted(trained + done, "trial") + (f" ({done} recorded before)" if done else "")
+    if any(plan.request.until_settled for plan in plans.values()):  # each study has said how many its looks took
+        trials = "until settled"
     bad = [name for name, status in ends.items() if status]
     end = f"not as expected: {', '.join(bad)}" if bad else "all as expected"
     return f"{counted(len(ends), 'study')}, {trials}, {duration(seconds)}; {end}."
@@ -101,7 +103,7 @@ def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly
         try:
             plan = make_plan(asked.study, asked.request, asked.data)
             if asked.request.until_settled:
-                plan, _ = first_look(plan, make_console(), keep=False)
+                plan, _ = first_look(plan, make_console() if asked.request.dry_run else None, keep=False)
             plan = checked_effects(plan, workers)
             if thoroughly:
                 require_trainable(plan, workers.executor())
@@ -145,7 +147,8 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
         require_own_trials(plan)
         if workers is not None:
             return _run_plan(plan, console, workers, outlook, looks)
-        with closing(Workers(plan.request, most=len(plan.trials))) as own:
+        most = max(len(plan.trials), len(plan.study.names) if looks else 0)  # a later look may have more to train
+        with closing(Workers(plan.request, most=most)) as own:
             return _run_plan(plan, console, own, outlook, looks)
 
 
@@ -181,9 +184,10 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
             plan = checked_effects(plan, workers) if plan.trials else plan
             whole = plan
             begin_study(plan)
-            note_look(plan, ended=False)
+            problems = note_look(plan, ended=False)
             progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
-            problems = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
+            made = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
+            problems = (*problems, *made)
             while looks and not interrupts.stop_request and (following := looks.following(plan)):
                 console.print(f"{following.tally}.", markup=False)
                 plan, done = following, progress.finished
@@ -195,7 +199,7 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
             if not status and not interrupts.stop_request:
-                note_look(plan, ended=True)
+                problems = (*problems, *note_look(plan, ended=True))
             status = max(print_results(whole, console, problems=problems), status)
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
                 console.print(_stopped(whole, progress.finished if progress else 0), style="bold yellow", markup=False)

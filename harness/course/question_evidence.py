@@ -56,7 +56,7 @@ def collect_evidence(records: Iterable[Record], study: Study, *, folder: Path | 
     declared = [as_declared(record, study, position=study.names.index(record.variant)) for record in standing]
     for record in in_order(declared):
         by_variant.setdefault(record.variant, []).append(record)
-    design = None if folder is None else design_in_force(folder)
+    design = None if folder is None else design_in_force(folder, declared)
     frozen = {name: tuple(group) for name, group in by_variant.items()}
     return Evidence(frozen, compare_study(frozen, metric=study.metric, design=design), study.metric, len(left_out))
 

@@ -26,7 +26,7 @@ _TIMES = ("epoch_seconds", "test_seconds")  # of the history: no two runs agree 
 _CIRCUMSTANCES = frozenset(
     "started ended command engine_asked base_changes engine_reason "
     "retries lost_attempts logs logs_moved resumed_from "
-    "continues continues_from earlier_seconds beginning_unused picture_seconds".split()
+    "continues continues_from earlier_seconds beginning_unused picture_seconds design".split()
 )
 
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, concat, design_in_force, lacks_epoch, summary_table
+from harness.analysis import (
+    LAST,
+    NEEDED,
+    NOTHING_IN_COMMON,
+    all_at_epoch,
+    concat,
+    design_in_force,
+    judged_by,
+    lacks_epoch,
+    summary_table,
+)
 from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.results.csv_reading import read_csv
@@ -75,6 +85,8 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     table = _with_reasons(table, groups, epoch)
     if epoch == LAST:
         notes = [*notes, *weights_notes(declared)]
+    looks = ((name, judged_by(logdir / name, mine)) for name, mine in by_study(declared).items())
+    notes = [*notes, *(f"{name}: {line}" for name, line in looks if line)]
     return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 
@@ -83,7 +95,7 @@ def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path, epoch: str
     answers = logdir if epoch == LAST else None
     return concat(
         [
-            summary_table(records, logdir=answers, epoch=epoch, design=design_in_force(logdir / name))
+            summary_table(records, logdir=answers, epoch=epoch, design=design_in_force(logdir / name, records))
             for name, records in studies.items()
         ]
     )

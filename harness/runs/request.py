@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.analysis import RECORDED
 from harness.errors import UsageError
 from harness.runs.executors.machine import default_jobs
 from harness.study import Study, changed, show_value
@@ -24,6 +25,7 @@ class RunRequest:
     looks: tuple[int, ...] = ()  # numbers of seeds; empty: likewise
     spending: str = ""  # of the error, by look; empty: likewise
     seeds_of: tuple[tuple[str, int], ...] = ()  # of each variant, where they differ
+    design: Mapping[str, Any] = field(default_factory=dict)  # by which it is run, for every record
     only: tuple[str, ...] = ()  # variants to run, with the controls they need; empty: all
     assignments: tuple[str, ...] = ()  # of --set, as typed: of which type a value is, each study says
     dataset: str = AUTO
@@ -56,7 +58,8 @@ class RunRequest:
     @property
     def provenance(self) -> dict[str, Any]:
         """What every record of the run says of how it was asked for."""
-        return {**self.origin, "engine_asked": self.engine, "base_changes": dict(self.base_changes)}
+        by_design = {RECORDED: dict(self.design)} if self.design else {}
+        return {**self.origin, "engine_asked": self.engine, "base_changes": dict(self.base_changes), **by_design}
 
 
 def selected(study: Study, request: RunRequest) -> Study:

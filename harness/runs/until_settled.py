@@ -9,8 +9,10 @@ from harness.analysis import (
     Design,
     Standing,
     compare_study,
+    design_dict,
     looks_up_to,
     read_looks,
+    recorded_design,
     seeds_wanted,
 )
 from harness.errors import UsageError
@@ -59,18 +61,23 @@ def design_of(plan: Plan) -> Design:
             f"Study {study.name!r} trains {study.folds}: more of the same samples settle little. "
             "--until-settled is for seeds; leave it out."
         )
-    kept = read_looks(plan.folder)
-    if kept.design is not None:
-        _require_unchanged(kept.design, study, request)
-        return kept.design
+    kept, records = read_looks(plan.folder), results(plan).records
+    if declared := kept.design or recorded_design(records):
+        _require_unchanged(declared, study, request)
+        return declared
     looks = request.looks or looks_up_to(request.max_seeds or MOST_SEEDS)
-    there = max((record.seed + 1 for record in results(plan).records), default=0)
+    there = max((record.seed + 1 for record in records), default=0)
     if there > looks[-1]:
         raise UsageError(
             f"Study {study.name!r} has {there} seeds in {plan.folder} already, more than the {looks[-1]} of the last look; "
             f"expected --max-seeds {there} or more."
         )
     family = tuple(name for name in study.names if name != BASE and study.expectation(name).finishes)
+    if not family:
+        raise UsageError(
+            f"Study {study.name!r}, as it is to be run, has no variant that is meant to train: there is nothing to settle. "
+            "Expected another --only, or none."
+        )
     metric = study.metric
     return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown)
 
@@ -113,6 +120,11 @@ def look(plan: Plan, design: Design) -> Looked:
 
 def next_plan(plan: Plan, looked: Looked) -> Plan:
     """Return the plan that brings each variant to its next look, and its controls as far as that takes."""
-    request = replace(plan.request, seeds=max(looked.wanted.values(), default=0), seeds_of=tuple(sorted(looked.wanted.items())))
+    request = replace(
+        plan.request,
+        seeds=max(looked.wanted.values(), default=0),
+        seeds_of=tuple(sorted(looked.wanted.items())),
+        design=design_dict(looked.design),
+    )
     found = make_plan(plan.declared, request, plan.data, outdated=plan.outdated)
     return replace(found, phased=plan.phased, home=plan.home)

@@ -68,6 +68,7 @@ def training(monkeypatch: pytest.MonkeyPatch, failing: Callable[[Trial], bool], 
             )
             metrics = {} if failing(trial) else {"test_accuracy": 0.9 + settings.shift + noise}
             record = replace(blank_record(trial, plan.study), metrics=metrics, history={"test_accuracy": [0.9]}, **ended)
+            record = replace(record, provenance=plan.request.provenance)
             store(trial.folder, judged(record, plan.study.expectation(trial.variant)))
         write_judged(plan, results(plan))
         progress.finished += len(plan.trials)
@@ -152,6 +153,31 @@ def test_a_second_look_by_hand_is_known_as_one_and_its_words_allow_for_both(toy)
     assert load("logs/toy").summary.set_index("variant")["looks"]["small"] == "5 10"
     assert load("logs/toy").summary.set_index("variant")["verdict_detail"]["big"].endswith("over 2 looks")
     assert fixed["big"] < 0.05
+
+
+def test_compare_says_by_which_looks_a_study_is_judged(toy):
+    run("--seeds", 5)
+    assert "look" not in harness("compare", "logs/toy").output
+    run("--seeds", 10)
+    assert "toy: A second look: the study was shown with 5, then 10 seeds." in harness("compare", "logs/toy").output
+
+
+def test_a_run_from_python_has_the_same_looks(toy):
+    from harness.cli.python_api import run as run_from_python
+
+    found = run_from_python("toy.py", until_settled=True, looks=(5, 12), progress=False)
+    assert kept()["design"]["looks"] == [5, 12] and max(seeds().values()) == 12
+    assert found.summary.set_index("variant")["verdict"].to_dict().items() >= words().items()
+
+
+def test_one_variant_of_a_declared_design_goes_on_by_itself_and_is_corrected_over_all(toy):
+    run("--until-settled", "--looks", "5,10")
+    p_value = load("logs/toy").summary.set_index("variant")["p_value"]["small"]
+    alone = harness("remove", "toy/small", "--logdir", "logs")
+    assert alone.exit_code == 0 and "small" not in seeds(), alone.output
+    run("--until-settled", "--only", "small")
+    assert kept()["design"]["family"] == ["big", "small", "none"]
+    assert load("logs/toy").summary.set_index("variant")["p_value"]["small"] == p_value
 
 
 def test_the_same_seeds_again_and_fewer_of_them_are_no_further_look(toy):
@@ -241,6 +267,16 @@ def test_a_design_that_cannot_be_read_is_no_reason_to_judge_without_one(toy):
         assert said.exit_code == 2 and "design.json is damaged" in said.output
 
 
+def test_a_design_that_was_removed_still_judges_what_was_trained_by_it(toy):
+    run("--until-settled", "--looks", "5,10,30")
+    said, design = words(), kept()["design"]
+    Path("logs/toy/design.json").unlink()
+    assert words() == said and load("logs/toy").summary.set_index("variant")["looks"]["big"] == "5"
+    assert "Judged by the study's design, looks at 5, 10, 30 seeds" in harness("compare", "logs/toy").output
+    run("--until-settled")
+    assert kept()["design"] == design and words() == said
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -256,6 +292,17 @@ def test_a_design_that_cannot_be_read_is_no_reason_to_judge_without_one(toy):
 def test_options_that_say_otherwise_than_one_another_are_refused(toy, options, told):
     assert told in run(*options, status=2).output
     assert not Path("logs/toy").exists()
+
+
+def test_a_base_alone_has_nothing_to_settle_and_declares_no_design(toy):
+    assert "there is nothing to settle" in run("--until-settled", "--only", "base", status=2).output
+    assert not Path("logs/toy/design.json").exists()
+
+
+def test_a_design_for_some_variants_says_that_the_others_are_not_of_it(toy):
+    run("--until-settled", "--only", "big")
+    assert kept()["design"]["family"] == ["big"] and "small" not in seeds()
+    assert "Not trained: small, none, which the design was not declared for." in run("--until-settled").output
 
 
 def test_folds_are_refused(toy):

@@ -1,4 +1,4 @@
-"""What scripts/results.py puts into the READMEs: six rows of five columns in two languages, and their differences drawn."""
+"""What scripts/results.py puts into the READMEs: eight rows of six columns in two languages, and their differences drawn."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,22 +36,23 @@ def summary() -> pd.DataFrame:
     return pd.DataFrame([row(name, **told.get(name, {})) for name in ("neurons-64", *reversed(SHOWN))])
 
 
-def test_the_table_has_five_columns_and_six_rows(summary):
+def test_the_table_has_six_columns_and_eight_rows(summary):
     lines = results_table(shown_rows(summary), "test_accuracy", ENGLISH).splitlines()
-    assert len(lines) == 2 + 6
-    assert {line.count("|") for line in lines} == {6}
-    assert lines[2] == "| `base` |  | 0.9746 ± 0.0020 |  |  |"
+    assert len(lines) == 2 + 8
+    assert {line.count("|") for line in lines} == {7}
+    assert lines[2] == "| `base` |  | 5 | 0.9746 ± 0.0020 |  |  |"
     assert lines[3] == (
-        "| `no-normalization` | `normalize=False (vs neurons-512)` | 0.9746 ± 0.0020 | +0.0035 [+0.0000, +0.0070] | **worse** |"
+        "| `no-normalization` | `normalize=False (vs neurons-512)` | 5 | 0.9746 ± 0.0020 "
+        "| +0.0035 [+0.0000, +0.0070] | **worse** |"
     )
-    assert lines[-1] == "| `no-flatten` |  | – | – | fails, as it must |"
+    assert lines[-1] == "| `no-flatten` |  | 5 | – | – | fails, as it must |"
 
 
 def test_the_chinese_table_has_the_same_figures_in_its_own_words(summary):
     english, chinese = (results_table(shown_rows(summary), "test_accuracy", words) for words in (ENGLISH, CHINESE))
     assert chinese.splitlines()[3].endswith("+0.0035 [+0.0000, +0.0070] | **更差** |")
-    figures = [line.split("|")[3:5] for line in english.splitlines()[2:]]
-    assert figures == [line.split("|")[3:5] for line in chinese.splitlines()[2:]]
+    figures = [line.split("|")[3:6] for line in english.splitlines()[2:]]
+    assert figures == [line.split("|")[3:6] for line in chinese.splitlines()[2:]]
 
 
 def test_a_summary_without_a_row_that_is_shown_is_refused(summary):

@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 import simulate
 import simulated
+from plain_records import record
 
+from harness.analysis.comparison import compare_study
+from harness.analysis.design import Design
 from harness.analysis.planning import critical_value
 from harness.analysis.sequential import OBRIEN_FLEMING, POCOCK
 from harness.analysis.statistics import paired_difference
+from harness.study.claims import BETTER, EQUIVALENT, WORSE
+from harness.study.metrics import ACCURACY
 
 pytestmark = pytest.mark.quick
 
@@ -46,6 +51,31 @@ def test_the_simulated_p_values_are_those_that_a_study_has():
     values = found.mean[0, 0, 0] + shape / shape.std(ddof=1) * found.std[0, 0, 0]
     both = 2 * np.minimum(found.one_sided(), found.below(0.0))[0, 0, 0]
     assert both == pytest.approx(paired_difference(values, np.zeros(6)).p_value)
+
+
+@pytest.mark.parametrize("spending", [POCOCK, OBRIEN_FLEMING])
+def test_a_simulated_study_has_the_words_that_its_records_have(spending: str):
+    looks, margin, names = (5, 10, 20), ACCURACY.margin, ("a", "b", "c")
+    rng = np.random.default_rng(11)
+    found: set[str] = set()
+    for _ in range(12):
+        base = 0.9 + rng.normal(0, 0.001, 20)
+        values = {name: base + rng.choice([0, 0.002, 0.006]) + rng.normal(0, 0.002, 20) for name in names}
+        groups = {"base": base, **values}
+        records = {name: [record(name, seed, one) for seed, one in enumerate(group)] for name, group in groups.items()}
+        differences = np.stack([values[name] - base for name in names])[np.newaxis]
+        at = [differences[..., :look] for look in looks]
+        trials = simulated.Trials(
+            looks, np.stack([one.mean(-1) for one in at], -1), np.stack([one.std(-1, ddof=1) for one in at], -1)
+        )
+        far = simulated.far(trials, simulated.differing(trials, spending, 2), margin, 2)[0]
+        near = simulated.near(trials, simulated.alike(trials, margin, spending, 2), margin, 2)[0]
+        design = Design(looks, spending, names, ACCURACY.column, margin)
+        words = {name: one.verdict.word for name, one in compare_study(records, design=design).items()}
+        assert [words[name] in (BETTER, WORSE) for name in names] == far.tolist()
+        assert [words[name] == EQUIVALENT for name in names] == (near & ~far).tolist()
+        found |= set(words.values())
+    assert {BETTER, EQUIVALENT, "inconclusive"} <= found
 
 
 def test_the_tables_are_printed(capsys: pytest.CaptureFixture[str]):
