@@ -14,6 +14,7 @@ import click
 
 from harness.cli.maintenance_commands import HOUSEKEEPING
 from harness.cli.result_commands import LOOKING
+from harness.cli.run_commands import FOLLOWING
 from harness.cli.shared_options import (
     MOST_JOBS,
     Seconds,
@@ -35,6 +36,7 @@ from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
 from harness.study import LOGS
 
+WORDS = "harness.words"  # of the command line, in the context of its command
 EXAMPLE_RUN = """\b
 Examples:
   python -m harness run ablations                      the whole study, five seeds
@@ -42,6 +44,7 @@ Examples:
   python -m harness run ablations --only early-stop    one variant and the controls it needs
   python -m harness run ablations --set epochs=1       a base that trains one epoch
   python -m harness run my_study.py --dry-run          what a study of your own would do
+  python -m harness run ablations --detach             go on without this terminal
   python -m harness run all --dry-run                  what every study of experiments/ would take
 """
 
@@ -64,6 +67,9 @@ SECTIONS = {
         "check": "Say whether a study can be run, without training.",
         "run": "Train a study's variants, and say what each changes.",
         "rerun": "Train a recorded trial again: are the numbers the same?",
+        "status": "Which runs go on, where, and how far they are.",
+        "attach": "Follow a run that goes on elsewhere.",
+        "cancel": "Stop a run that goes on elsewhere.",
     },
     "Look": {
         "list": "The studies there are, or the variants of one.",
@@ -105,6 +111,13 @@ class Group(ExampleGroup):
                     click.echo(f"Error: The output could not be written ({output.fault}).", err=True)
                     raise SystemExit(1) from None
                 raise
+
+    def make_context(self, info_name: str | None, args: list[str], **options: Any) -> click.Context:  # type: ignore[override]
+        """Parse the command line, keeping its words: a detached run is called by them again."""
+        words = tuple(args)
+        ctx = super().make_context(info_name, args, **options)
+        ctx.meta[WORDS] = words
+        return ctx
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; Ctrl-C that none of its own steps has heard ends it with the status of an interruption."""
@@ -173,7 +186,9 @@ def main() -> None:
     show_default=True,
     help="Keep a running trial's state this often, so that its next attempt goes on from there.",
 )
-def run(studies: Sequence[str], **options: Any) -> None:
+@click.option("--detach", is_flag=True, help="Go on without this terminal: see status, attach, cancel.")
+@click.pass_context
+def run(ctx: click.Context, /, studies: Sequence[str], *, detach: bool = False, **options: Any) -> None:
     """Run each STUDY: a name in experiments/, the path of a file, or `all` for every study of experiments/.
 
     Trains what is not recorded yet, logs it for TensorBoard, and writes LOGDIR/STUDY/summary.csv and runs.csv.
@@ -184,12 +199,17 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
+    from harness.cli.detach import DETACHED, run_detached, status_kept
     from harness.cli.run_choices import as_request
     from harness.cli.study_runs import run_studies
 
     output_is_told_only()
-    with one_line_errors():
-        raise SystemExit(run_studies(studies, as_request(**options)))
+    log = os.environ.pop(DETACHED, "")
+    with status_kept(log), one_line_errors():
+        request = as_request(output=log, **options)
+        if detach and not log:
+            raise SystemExit(run_detached(studies, request, ctx.meta[WORDS]))
+        raise SystemExit(run_studies(studies, request))
 
 
 @main.command(
@@ -252,5 +272,5 @@ def fetch(names: Sequence[str]) -> None:
         raise SystemExit(fetch_datasets(names))
 
 
-for command in (*AUTHORING, *LOOKING, *HOUSEKEEPING):
+for command in (*AUTHORING, *FOLLOWING, *LOOKING, *HOUSEKEEPING):
     main.add_command(command)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 
 import click
@@ -19,7 +19,9 @@ from harness.runs import (
     Interrupts,
     Plan,
     RecordStore,
+    RunReport,
     RunRequest,
+    Watchers,
     Workers,
     begin_study,
     execute,
@@ -27,6 +29,7 @@ from harness.runs import (
     must_be_built,
     outdated_records,
     reinstate_displaced,
+    reported,
     require_command,
     require_different,
     require_own_trials,
@@ -133,14 +136,22 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     workers: those of a run of several studies; outlook: what comes after this one.
     """
     require_writable(asked.folder)
-    with one_writer(asked.folder):  # before the plan is made: what another run has just finished must be in it
+    # The lock comes before the plan is made: what another run has just finished must be in it.
+    with one_writer(asked.folder), _reported(asked, outlook) as report:
         with console.status(f"Checking the data of {asked.study.name} …"):
             plan = _checked_plan(asked)
         require_own_trials(plan)
-        if workers is not None:
-            return _run_plan(plan, console, workers, outlook)
-        with closing(Workers(plan.request, most=len(plan.trials))) as own:
-            return _run_plan(plan, console, own, outlook)
+        with ExitStack() as stack:
+            if workers is None:
+                workers = stack.enter_context(closing(Workers(plan.request, most=len(plan.trials))))
+            status = _run_plan(plan, console, workers, outlook, report)
+        report.end(status)
+        return status
+
+
+def _reported(asked: StudyRequest, outlook: Outlook | None) -> AbstractContextManager[RunReport]:
+    later = [plan.study.name for plan in outlook.later] if outlook else []
+    return reported(asked.folder, executor=asked.request.executor, log=asked.request.output, later=later)
 
 
 def _checked_plan(asked: StudyRequest) -> Plan:
@@ -166,7 +177,7 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
     return replace(plan, phased={variant: one.epochs for variant, one in seen.items() if one.epochs})
 
 
-def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None) -> int:
+def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None, report: RunReport) -> int:
     console.print(f"{plan.tally}.", markup=False)
     with Interrupts() as interrupts:
         status, progress = 0, None
@@ -175,7 +186,17 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
             plan = checked_effects(plan, workers) if plan.trials else plan
             begin_study(plan)
             progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
-            problems = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
+            report.training(plan, seconds_left=progress.seconds_left)
+            if plan.trials:
+                with progress, interrupts.deferred():
+                    problems = execute(
+                        plan,
+                        workers.executor(),
+                        Watchers(progress, report),
+                        stop_request=lambda: interrupts.ask(report.stop_request()),
+                    )
+            else:
+                problems = _written_again(plan)
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
@@ -189,12 +210,6 @@ def _stopped(plan: Plan, finished: int) -> str:
     """Say how far a run came that the user has stopped, and how it goes on."""
     on = "Without --force, the same command" if plan.request.force else "The same command"
     return f"You stopped it after {finished} of {counted(len(plan.trials), 'trial')}. {on} goes on from there."
-
-
-def _train(plan: Plan, progress: RunProgress, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
-    executor = workers.executor()
-    with progress, interrupts.deferred():
-        return execute(plan, executor, progress, stop_request=lambda: interrupts.stop_request)
 
 
 def _written_again(plan: Plan) -> tuple[str, ...]:

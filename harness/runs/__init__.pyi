@@ -10,7 +10,7 @@ from .execution import execute as execute, reinstate_displaced as reinstate_disp
 from .executors.executor_choice import EXECUTORS as EXECUTORS, Workers as Workers
 from .executors.local import LocalExecutor as LocalExecutor
 from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
-from .executors.protocol import Progress as Progress, WorkerFailure as WorkerFailure
+from .executors.protocol import Progress as Progress, StopRequest as StopRequest, WorkerFailure as WorkerFailure
 from .executors.sweeping import sweep as sweep
 from .interrupts import Interrupts as Interrupts
 from .log_folder import (
@@ -37,6 +37,24 @@ from .request import (
     RunRequest as RunRequest,
     in_changed_base as in_changed_base,
     selected as selected,
+)
+from .run_report import (
+    RunReport as RunReport,
+    Watchers as Watchers,
+    ask as ask,
+    reported as reported,
+)
+from .run_state import (
+    CHECKING as CHECKING,
+    ENDED as ENDED,
+    RUN_FOLDER as RUN_FOLDER,
+    STATE_FILE as STATE_FILE,
+    STATUS_SUFFIX as STATUS_SUFFIX,
+    TRAINING as TRAINING,
+    RunningTrial as RunningTrial,
+    RunState as RunState,
+    read_state as read_state,
+    run_folder as run_folder,
 )
 from .study_board import write_study_board as write_study_board
 from .time_left import Pace as Pace, TimeLeft as TimeLeft

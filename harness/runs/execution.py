@@ -19,7 +19,7 @@ from harness.training import Trial, blank_record, notices
 
 TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most
 STOPPING = {
-    StopRequest.AFTER_EPOCH: "Stopping: running trials end with their epoch. Ctrl-C again ends them at once.",
+    StopRequest.AFTER_EPOCH: "Stopping: running trials end with their epoch. Ctrl-C again, or cancel --now, ends them at once.",
     StopRequest.NOW: "Ending at once.",
 }
 

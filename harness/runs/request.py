@@ -32,6 +32,7 @@ class RunRequest:
     max_seconds: float | None = None  # that a trial may run
     checkpoint_seconds: float = 60.0
     log: tuple[str, ...] = ()  # what the trials log on request, which changes no result
+    output: str = ""  # the file that takes what a detached run prints
     origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
 
     @property

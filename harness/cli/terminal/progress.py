@@ -123,14 +123,18 @@ class RunProgress:
             f"{' '.join(filter(None, said))} ({record.cost.get('seconds', 0):.1f} s)"
         )
 
+    def seconds_left(self) -> float:
+        """Return about how many seconds this study still takes."""
+        return self._left.seconds()
+
     def _time_left(self) -> str:
         own = self._left.seconds()
         if self._over or not self._bar.tasks[0].remaining or own < 1:
             return ""
         crowding = max(self._jobs / self._plan.request.effective_workers, 1.0)
         later, count = self._outlook.seconds(crowding=crowding), len(self._outlook.later)
-        behind = f", {_rough(own + later)} with the {counted(count, 'study').removeprefix('1 ')} after it" if later >= 1 else ""
-        return f"about {_rough(own)} left{behind}"
+        behind = f", {rough(own + later)} with the {counted(count, 'study').removeprefix('1 ')} after it" if later >= 1 else ""
+        return f"about {rough(own)} left{behind}"
 
     def __rich__(self) -> Group:
         """Return what stands on the terminal now."""
@@ -160,7 +164,7 @@ class RunProgress:
         return f"epoch {told.epoch}{f' of {planned}' if planned else ''}"
 
 
-def _rough(seconds: float) -> str:
+def rough(seconds: float) -> str:
     """Write a duration that is a guess: of many minutes, the seconds are left out."""
     return duration(seconds) if not MINUTES_ONLY <= seconds < 3600 else f"{round(seconds / 60)} min"
 
