@@ -61,7 +61,8 @@ class LocalExecutor:
         stop_request: Callable[[], StopRequest] = lambda: StopRequest.NONE,
     ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, in the order in which they end."""
-        jobs = [Job(trial, within.run, (trial,), name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
+        channel = self._channel.folder
+        jobs = [Job(trial, within.run, (trial, channel), name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
         for trial, result in self._perform(jobs, progress=progress, stop_request=stop_request):
             yield trial, self._outcome(result)
 
@@ -90,6 +91,7 @@ class LocalExecutor:
     ) -> Iterator[tuple[Any, Any]]:
         """Yield the subject of each job that was started, with what came of it."""
         waiting = deque(jobs)
+        self._channel.forget_stop()
         while waiting or self._busy():
             wanted = stop_request()
             if wanted is not StopRequest.NONE:

@@ -24,7 +24,6 @@ from harness.study import BASE
 from harness.training import Trial
 
 MOST_FILES = 65536
-_folder: Path  # the driver's channel, in a worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,11 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int, variabl
     After each job the process is made what it was before its first one. Where that fails, it says so, and is given no
     other job.
     """
-    global _folder
     os.environ.clear()
     os.environ.update(variables)
     _lead_own_group()
     _end_with_driver()
     keep_output(folder)
-    _folder = folder
     if gpus := gpu_count():
         os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
     load_libraries()
@@ -78,20 +75,23 @@ def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
         return pickle.dumps(Failure(failure_text(error)))
 
 
-def run(trial: Trial) -> Record:
-    """Train a trial; each epoch is told to the driver, which may ask in return that training stops there."""
+def run(trial: Trial, channel: Path) -> Record:
+    """Train a trial; each epoch is told to the driver, which may ask in return that training stops there.
+
+    channel: the folder of the driver's `Channel`, where trials also leave their ends for longer ones.
+    """
     from harness.training import run_trial
 
-    sender = Sender(_folder)
+    sender = Sender(channel)
 
     def report(epoch: int, values: Mapping[str, float]) -> bool:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
-        return stop_asked(_folder)
+        return stop_asked(channel)
 
     def tell(doing: str) -> None:
         sender.send(Progress(trial.variant, trial.seed, 0, {}, doing))
 
-    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder), tell)
+    return run_trial(replace(trial, warm_start_folder=channel), report, lambda: stop_asked(channel), tell)
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:
