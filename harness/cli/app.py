@@ -45,6 +45,7 @@ Examples:
   python -m harness run ablations --set epochs=1       a base that trains one epoch
   python -m harness run my_study.py --dry-run          what a study of your own would do
   python -m harness run ablations --detach             go on without this terminal
+  python -m harness run ablations --executor slurm --slurm partition=cpu,time=2:00:00
   python -m harness run all --dry-run                  what every study of experiments/ would take
 """
 
@@ -171,6 +172,12 @@ def main() -> None:
     "--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs."
 )
 @click.option("--executor", type=click.Choice(tuple(EXECUTORS)), default="local", show_default=True, help="Where trials run.")
+@click.option(
+    "--slurm",
+    multiple=True,
+    metavar="KEY=VALUE,…",
+    help="What Slurm is asked for: partition, time, cpus, gpus, mem, …; repeatable.",
+)
 @click.option(
     "--log",
     type=click.Choice(tuple(LOGS)),

@@ -11,6 +11,7 @@ from .executors.executor_choice import EXECUTORS as EXECUTORS, Workers as Worker
 from .executors.local import LocalExecutor as LocalExecutor
 from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
 from .executors.protocol import Progress as Progress, StopRequest as StopRequest, WorkerFailure as WorkerFailure
+from .executors.slurm.options import slurm_options as slurm_options
 from .executors.sweeping import sweep as sweep
 from .interrupts import Interrupts as Interrupts
 from .log_folder import (
@@ -34,6 +35,7 @@ from .record_store import RecordStore as RecordStore
 from .request import (
     AUTO as AUTO,
     SEEDS as SEEDS,
+    SLURM as SLURM,
     RunRequest as RunRequest,
     in_changed_base as in_changed_base,
     selected as selected,

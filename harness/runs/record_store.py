@@ -41,7 +41,7 @@ def store(folder: Path, record: Record) -> None:
     for attempt in range(1, record.attempt):
         hide(folder, attempt)
     sweep(folder)
-    if (folder / RECORD_FILE).exists():
+    if (folder / RECORD_FILE).exists() and not _is_of(folder, record):
         keep_older(folder, newer=record.attempt)
     write_record(folder, record)
     discard(folder, record)
@@ -78,6 +78,15 @@ def is_recorded(folder: Path) -> bool:
     except RecordError:
         return False
     return record.as_expected
+
+
+def _is_of(folder: Path, record: Record) -> bool:
+    """Say whether the record that lies in a trial's folder is of the very attempt of another one, as a task has stored it."""
+    try:
+        present = read_record(folder / RECORD_FILE)
+    except RecordError:
+        return False
+    return (present.trial_id, present.attempt) == (record.trial_id, record.attempt)
 
 
 class RecordStore:

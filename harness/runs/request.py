@@ -7,9 +7,11 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.runs.executors.machine import default_jobs
+from harness.runs.executors.slurm.options import MOST_TASKS, SlurmOptions
 from harness.study import Study, changed, show_value
 
 SEEDS = 5  # where nothing else is said: as few as a verdict takes
+SLURM = "slurm"
 AUTO = "auto"  # each study's own dataset, or a stand-in where that is absent
 
 
@@ -32,18 +34,19 @@ class RunRequest:
     max_seconds: float | None = None  # that a trial may run
     checkpoint_seconds: float = 60.0
     log: tuple[str, ...] = ()  # what the trials log on request, which changes no result
+    slurm: SlurmOptions | None = None  # what is asked of Slurm for each task
     output: str = ""  # the file that takes what a detached run prints
     origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
 
     @property
     def workers(self) -> int:
         """How many workers there may be."""
-        return self.jobs or default_jobs()
+        return self.jobs or (MOST_TASKS if self.executor == SLURM else default_jobs())
 
     @property
     def effective_workers(self) -> int:
         """How many of them the machine can run at full speed."""
-        return min(self.workers, default_jobs())
+        return self.workers if self.executor == SLURM else min(self.workers, default_jobs())
 
     @property
     def provenance(self) -> dict[str, Any]:

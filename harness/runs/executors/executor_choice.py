@@ -17,7 +17,13 @@ def _local(request: "RunRequest", jobs: int) -> "Executor":
     return LocalExecutor(jobs=jobs, max_seconds=request.max_seconds)
 
 
-EXECUTORS: Mapping[str, Callable[["RunRequest", int], "Executor"]] = {"local": _local}
+def _slurm(request: "RunRequest", jobs: int) -> "Executor":
+    from harness.runs.executors.slurm.executor import SlurmExecutor
+
+    return SlurmExecutor(tasks=jobs, max_seconds=request.max_seconds, options=request.slurm)
+
+
+EXECUTORS: Mapping[str, Callable[["RunRequest", int], "Executor"]] = {"local": _local, "slurm": _slurm}
 
 
 class Workers:
