@@ -19,6 +19,7 @@ from pathlib import Path
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 SECONDS = 30.0  # for a daemon to be ready
+ENDING_SECONDS = 3.0
 CPUS = 2
 
 CONFIGURATION = """
@@ -158,7 +159,7 @@ def _end_with_parent() -> None:
 def _end(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=ENDING_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

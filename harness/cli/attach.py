@@ -13,7 +13,7 @@ from harness.cli.terminal.run_view import ENDS, run_view, said, time_left
 from harness.cli.terminal.summary import make_console
 from harness.errors import INTERRUPTED_STATUS
 from harness.records import command, logdir_words
-from harness.runs import STATUS_SUFFIX, RunState, read_state
+from harness.runs import STATUS_SUFFIX, RunState, left_tasks, read_state
 
 POLL_SECONDS = 0.25
 LAST_LINES = 20  # of what a run has printed before one attaches to it
@@ -29,6 +29,8 @@ def attach(target: str | None, logdir: Path) -> int:
     if run.state.log and not Path(run.state.log).exists():
         console.print(f"What it prints is not there ({run.state.log}); this is how far it is.", markup=False)
     try:
+        if run.left:
+            return _follow_tasks(run, console)
         run = _follow(run, console) if run.alive else _shown(run, console)
     except KeyboardInterrupt:
         place = [run.state.study, *logdir_words(run.folder.parent)]
@@ -77,6 +79,19 @@ def _follow(run: KnownRun, console: Console) -> KnownRun:
                 live.update(run)
             time.sleep(POLL_SECONDS)
             run = _newest(run)
+
+
+def _follow_tasks(run: KnownRun, console: Console) -> int:
+    """Say how far tasks are that go on without a driver, until none does; return 1, as nobody has looked at what they left."""
+    said = ""
+    while (left := left_tasks(run.folder)) is not None:
+        line = f"{run.state.study}, {left}: {left.training} running, {left.waiting} waiting"
+        if line != said:
+            console.print(line, markup=False)
+            said = line
+        time.sleep(1.0)
+    console.print(f"Its tasks are done. Run {run.state.study} again with the same options: it takes what they stored.")
+    return 1
 
 
 def _goes_on(run: KnownRun) -> bool:

@@ -10,10 +10,21 @@ import click
 from harness.cli.known_runs import KnownRun, known_runs, nothing, one_run
 from harness.errors import INTERRUPTED_STATUS, UsageError
 from harness.records import reason, writer_of
-from harness.runs import CHECKING, RUN_FOLDER, STATE_FILE, RunState, StopRequest, ask, read_state
+from harness.runs import (
+    CHECKING,
+    RUN_FOLDER,
+    STATE_FILE,
+    RunState,
+    StopRequest,
+    ask,
+    read_state,
+    stop_left_tasks,
+    wait_for_left_tasks,
+)
 from harness.study import counted
 
 POLL_SECONDS = 0.1
+PATIENCE_SECONDS = 45.0  # with tasks of Slurm that are to end at once; then their job is cancelled
 
 
 def cancel(target: str | None, logdir: Path, *, now: bool) -> int:
@@ -22,19 +33,27 @@ def cancel(target: str | None, logdir: Path, *, now: bool) -> int:
     now: running trials are ended at once; else they stop at the end of their epoch, which their next attempt goes on from.
     """
     runs = known_runs(target, logdir)
-    if not any(run.alive for run in runs):
+    if not any(run.goes_on for run in runs):
         click.echo(nothing(target or str(logdir), known=bool(runs)))
         return 0
     run = one_run(target, logdir)
     wanted = StopRequest.NOW if now else StopRequest.AFTER_EPOCH
-    _ask(run, wanted)
+    if run.left:
+        stop_left_tasks(run.folder, wanted)
+    else:
+        _ask(run, wanted)
     how = "running trials are ended at once" if now else "running trials end with their epoch (--now: at once)"
     click.echo(f"Stopping {run.state.study}: {how}.")
     try:
+        if run.left:
+            wait_for_left_tasks(run.folder, seconds=PATIENCE_SECONDS if now else None)
         state = _ended(run)
     except KeyboardInterrupt:
         click.echo("\nNot waited for; it stops all the same.", err=True)
         return INTERRUPTED_STATUS
+    if run.left:
+        click.echo(f"{run.left} has stopped. Run {state.study} again with the same options: it goes on from there.")
+        return 0
     trials = f"{state.ended} of {counted(state.trials, 'trial')}" if state.phase != CHECKING and state.trials else "any trial"
     after = "after" if state.trials else "before"
     click.echo(f"{state.study} has stopped {after} {trials}. Run it again with the same options: it goes on from there.")

@@ -6,17 +6,23 @@ from pathlib import Path
 
 from harness.errors import UsageError, unknown
 from harness.records import folders_in
-from harness.runs import RUN_FOLDER, RunState, read_state
+from harness.runs import RUN_FOLDER, SLURM, LeftTasks, RunState, left_tasks, read_state
 from harness.study import KINDS
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """The newest run of a study: its folder, its state, and whether it goes on."""
+    """The newest run of a study: its folder, its state, and whether its driver goes on, or tasks of Slurm without it."""
 
     folder: Path
     state: RunState
     alive: bool
+    left: LeftTasks | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything of it trains."""
+        return self.alive or self.left is not None
 
 
 def known_runs(target: str | None, logdir: Path) -> list[KnownRun]:
@@ -40,7 +46,7 @@ def known_runs(target: str | None, logdir: Path) -> list[KnownRun]:
 def one_run(target: str | None, logdir: Path) -> KnownRun:
     """Return the run that is meant: the one that goes on, or of a named study its newest; UsageError for none or several."""
     runs = known_runs(target, logdir)
-    alive = [run for run in runs if run.alive]
+    alive = [run for run in runs if run.goes_on]
     if len(alive) > 1:
         names = ", ".join(run.state.study for run in alive)
         raise UsageError(f"Several runs go on in {str(logdir)!r}: {names}. Name one of them.")
@@ -61,4 +67,5 @@ def _is_study(logdir: Path, name: str) -> bool:
 def _found(folders: list[Path]) -> Iterator[KnownRun]:
     for folder in folders:
         if (state := read_state(folder)) is not None:
-            yield KnownRun(folder, state, state.is_alive(folder))
+            alive = state.is_alive(folder)
+            yield KnownRun(folder, state, alive, None if alive or state.executor != SLURM else left_tasks(folder))

@@ -25,9 +25,14 @@ def print_status(target: str | None, logdir: Path) -> int:
 def _next_steps(run: KnownRun) -> list[str]:
     name = run.state.study
     place = [name, *logdir_words(run.folder.parent)]
-    if run.alive:
+    if run.goes_on:
         later = f"After {name}, the same run trains {', '.join(run.state.later)}." if run.state.later else ""
-        return [*filter(None, [later]), f"Follow {name}: {command('attach', *place)}", f"End it: {command('cancel', *place)}"]
+        again = f"Running {name} again with the same options goes on with it, and makes its tables." if run.left else ""
+        return [
+            *filter(None, [later, again]),
+            f"Follow {name}: {command('attach', *place)}",
+            f"End it: {command('cancel', *place)}",
+        ]
     if run.state.status is None:
         return [f"{name} was cut short; run it again with the same options, and it goes on from there."]
     return []

@@ -16,6 +16,7 @@ from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
 from harness.records import one_writer
 from harness.runs import (
+    SLURM,
     Interrupts,
     Plan,
     RecordStore,
@@ -32,6 +33,7 @@ from harness.runs import (
     reported,
     require_command,
     require_different,
+    require_no_left_tasks,
     require_own_trials,
     require_samples,
     require_trainable,
@@ -138,6 +140,8 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     require_writable(asked.folder)
     # The lock comes before the plan is made: what another run has just finished must be in it.
     with one_writer(asked.folder), _reported(asked, outlook) as report:
+        if asked.request.executor != SLURM:
+            require_no_left_tasks(asked.folder)
         with console.status(f"Checking the data of {asked.study.name} …"):
             plan = _checked_plan(asked)
         require_own_trials(plan)

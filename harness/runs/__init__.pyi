@@ -12,6 +12,13 @@ from .executors.local import LocalExecutor as LocalExecutor
 from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
 from .executors.protocol import Progress as Progress, StopRequest as StopRequest, WorkerFailure as WorkerFailure
 from .executors.slurm.options import slurm_options as slurm_options
+from .executors.slurm.outlook import (
+    LeftTasks as LeftTasks,
+    left_tasks as left_tasks,
+    require_no_left_tasks as require_no_left_tasks,
+    stop_left_tasks as stop_left_tasks,
+    wait_for_left_tasks as wait_for_left_tasks,
+)
 from .executors.sweeping import sweep as sweep
 from .interrupts import Interrupts as Interrupts
 from .log_folder import (

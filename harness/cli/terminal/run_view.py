@@ -34,10 +34,12 @@ def runs_table(runs: Sequence[KnownRun]) -> Table:
 
 def _row(run: KnownRun) -> Row:
     state = run.state
-    done = f"{state.ended + state.recorded}/{state.trials + state.recorded}" if state.phase != CHECKING else ""
-    waiting = str(state.waiting) if run.alive else ""
+    unheard = run.left.ended if run.left else 0
+    done = f"{state.ended + state.recorded + unheard}/{state.trials + state.recorded}" if state.phase != CHECKING else ""
+    waiting, running = ("", "") if not run.alive else (str(state.waiting), str(len(state.running)))
+    if run.left:
+        waiting, running = str(run.left.waiting), str(run.left.training)
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.began))
-    running = str(len(state.running)) if run.alive else ""
     return (state.study, said(run), done, running, waiting, str(state.failed or ""), time_left(run), where(state), began)
 
 
@@ -46,6 +48,8 @@ def said(run: KnownRun) -> str:
     state = run.state
     if run.alive:
         return "checks the study" if state.phase == CHECKING else "trains"
+    if run.left:
+        return f"trains in {run.left}, without its driver"
     if state.phase == ENDED:
         return ENDS.get(state.status or 0, f"ended with status {state.status}")
     return f"gone, last heard of {duration(max(time.time() - state.heard, 0))} ago"

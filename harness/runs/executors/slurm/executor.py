@@ -81,6 +81,7 @@ class SlurmExecutor:
             if time.monotonic() - run.looked > LOOK_SECONDS:
                 yield from self._look_after(run, progress)
             time.sleep(POLL_SECONDS)
+        queue.forget_ends()
         del self._open[queue.study]
 
     def fingerprints(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
@@ -103,10 +104,8 @@ class SlurmExecutor:
     def _fill(self, queue: Queue, trials: Sequence[Trial]) -> dict[str, Trial]:
         """Let trials wait that are not in the queue yet; take those out that are no longer wanted."""
         states = live_tasks(queue.jobs()) if queue.exists else {}
-        if states == {} and queue.exists and not queue.taken():
-            left = [name for name, _ in queue.ended()]
-            if not left:
-                queue.clear()  # of a run that is long over
+        if states == {} and queue.exists and not queue.taken() and not queue.ended_names():
+            queue.clear()  # of a run that is long over
         queue.make()
         queue.forget_stop()
         queue.forget_faults()

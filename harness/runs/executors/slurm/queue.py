@@ -150,6 +150,10 @@ class Queue:
             if ended is not None:
                 yield path.name, ended
 
+    def ended_names(self) -> list[str]:
+        """Return the names of the trials that have ended, and of which no driver has heard."""
+        return _names(self.folder / "ended")
+
     def forget(self, name: str) -> None:
         """Forget what came of a trial: its driver has heard of it."""
         (self.folder / "ended" / name).unlink(missing_ok=True)
@@ -215,6 +219,11 @@ class Queue:
     def jobs(self) -> list[str]:
         """Return the jobs that were submitted for this study."""
         return _names(self.folder / "jobs")
+
+    def forget_ends(self) -> None:
+        """Remove what shorter trials have left for longer ones: none of them is to come."""
+        for path in _paths(self.folder / "ends"):
+            path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove what is left of it; no task of it may be left."""
