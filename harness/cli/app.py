@@ -42,6 +42,7 @@ Examples:
   python -m harness run ablations --only early-stop    one variant and the controls it needs
   python -m harness run ablations --set epochs=1       a base that trains one epoch
   python -m harness run my_study.py --dry-run          what a study of your own would do
+  python -m harness run ablations --executor ray --address auto    on the nodes of a Ray cluster
   python -m harness run all --dry-run                  what every study of experiments/ would take
 """
 
@@ -158,6 +159,7 @@ def main() -> None:
     "--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs."
 )
 @click.option("--executor", type=click.Choice(tuple(EXECUTORS)), default="local", show_default=True, help="Where trials run.")
+@click.option("--address", metavar="HOST:PORT", help="Of a Ray cluster, or auto. [default: one on this machine]")
 @click.option(
     "--log",
     type=click.Choice(tuple(LOGS)),
