@@ -46,6 +46,7 @@ Examples:
   python -m harness run my_study.py --dry-run          what a study of your own would do
   python -m harness run ablations --detach             go on without this terminal
   python -m harness run ablations --executor slurm --slurm partition=cpu,time=2:00:00
+  python -m harness run ablations --executor ray --address auto    on the nodes of a Ray cluster
   python -m harness run all --dry-run                  what every study of experiments/ would take
 """
 
@@ -172,6 +173,7 @@ def main() -> None:
     "--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs."
 )
 @click.option("--executor", type=click.Choice(tuple(EXECUTORS)), default="local", show_default=True, help="Where trials run.")
+@click.option("--address", metavar="HOST:PORT", help="Of a Ray cluster, or auto. [default: one on this machine]")
 @click.option(
     "--slurm",
     multiple=True,

@@ -30,6 +30,7 @@ class RunRequest:
     data_dir: Path | None = None
     engine: str = "auto"
     executor: str = "local"
+    address: str | None = None  # of a Ray cluster; None: one on this machine
     jobs: int | None = None  # workers; None: as many as the machine can take
     max_seconds: float | None = None  # that a trial may run
     checkpoint_seconds: float = 60.0
@@ -43,10 +44,9 @@ class RunRequest:
         """How many workers there may be."""
         return self.jobs or (MOST_TASKS if self.executor == SLURM else default_jobs())
 
-    @property
-    def effective_workers(self) -> int:
-        """How many of them the machine can run at full speed."""
-        return self.workers if self.executor == SLURM else min(self.workers, default_jobs())
+    def effective(self, workers: int) -> int:
+        """Return how many of so many workers run at full speed: on this machine as many as it can take, elsewhere all."""
+        return min(workers, default_jobs()) if self.executor == "local" else workers
 
     @property
     def provenance(self) -> dict[str, Any]:

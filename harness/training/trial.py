@@ -60,7 +60,10 @@ class Trial:
         study = self.load_study([self.variant])
         settings = study.settings(self.variant)
         if self.source and self._id(study, settings) != self.trial_id:
-            raise UsageError(f"Study file {self.study_path} was changed while the study ran; run it again.")
+            raise UsageError(
+                f"Study file {self.study_path} was changed while the study ran, or imports or names other things on this "
+                f"machine than where the run was started; run it again."
+            )
         return study, settings
 
     def _id(self, study: Study, settings: Settings) -> str:

@@ -31,7 +31,9 @@ class Outlook:
 
     def seconds(self, *, crowding: float) -> float:
         """Return about how long the later studies take together."""
-        walls = (wall_seconds(plan.trials, plan.seconds, workers=plan.request.effective_workers) for plan in self.later)
+        walls = (
+            wall_seconds(plan.trials, plan.seconds, workers=plan.request.effective(plan.request.workers)) for plan in self.later
+        )
         return sum(walls) * self.pace.factor(crowding=crowding) / crowding
 
 
@@ -60,7 +62,7 @@ class RunProgress:
         self._left = TimeLeft(
             plan.trials,
             plan.seconds,
-            slots=(jobs, plan.request.effective_workers),
+            slots=(jobs, plan.request.effective(jobs)),
             epochs={name: plan.epochs(name) or 0 for name in plan.study.names},
             pace=self._outlook.pace,
             clock=clock,
@@ -133,7 +135,7 @@ class RunProgress:
         own = self._left.seconds()
         if self._over or not self._bar.tasks[0].remaining or own < 1:
             return ""
-        crowding = max(self._jobs / self._plan.request.effective_workers, 1.0)
+        crowding = max(self._jobs / self._plan.request.effective(self._jobs), 1.0)
         later, count = self._outlook.seconds(crowding=crowding), len(self._outlook.later)
         behind = f", {rough(own + later)} with the {counted(count, 'study').removeprefix('1 ')} after it" if later >= 1 else ""
         return f"about {rough(own)} left{behind}"

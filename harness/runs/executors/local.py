@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
@@ -78,6 +79,11 @@ class LocalExecutor:
         jobs = [Job(position, within.fault, (trial,)) for position, trial in enumerate(trials)]
         results = dict(self._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
         return [str(getattr(results.get(position, ""), "text", results.get(position, ""))) for position in range(len(jobs))]
+
+    @property
+    def folder(self) -> Path:
+        """The temporary folder of its workers, which goes with it."""
+        return self._channel.folder
 
     def close(self) -> None:
         """End all workers at once."""

@@ -1,7 +1,7 @@
 """What every executor must do with trials, whatever it runs them on: one suite for all of them.
 
-A test file imports `shared`, says in a fixture `make` of the scope of a module how its executor is made, and has a class that
-inherits `ExecutorContract`.
+A test file imports `shared` and `alone`, says in a fixture `make` of the scope of a module how its executor is made, and has a
+class that inherits `ExecutorContract`.
 """
 
 import time
@@ -23,6 +23,7 @@ from harness.tensorboard import event_files
 from harness.training import Trial
 
 SECONDS = 60.0  # of a test, after which it is taken to hang
+LONGEST = 6.0  # seconds of a trial
 OUTCOME = tuple[Trial, Record | WorkerFailure]
 
 # Each variant does something while it trains. Its files lie in PLACE, where the test looks for them.
@@ -105,7 +106,8 @@ class Silent:
 
 def acting(folder: Path, *names: str, seeds: int = 1) -> Plan:
     """Return the plan of a study whose variants do these things, its own folder in its place."""
-    path = folder / "acting.py"
+    path = folder / "study" / "acting.py"  # it may go to another machine, and so does not name its own folder
+    path.parent.mkdir(exist_ok=True)
     path.write_text(ACTING.replace('PLACE")', f'{folder}")'))
     study = load_study(str(path))
     (folder / "logs" / study.name).mkdir(parents=True, exist_ok=True)
@@ -144,6 +146,12 @@ def status_of(outcome: Record | WorkerFailure) -> tuple[str, str]:
 def shared(make: Make) -> Executor:
     """One executor for the tests that leave it as it was: two workers."""
     return make(jobs=2)
+
+
+@pytest.fixture(scope="module")
+def alone(make: Make) -> Executor:
+    """One of a single worker, whose trials may not take long; the last test of the suite closes it."""
+    return make(jobs=1, max_seconds=LONGEST)
 
 
 class ExecutorContract:
@@ -188,16 +196,16 @@ class ExecutorContract:
         assert ended - first[0] > 0.4, "the first epoch was told when the trial had ended"
         assert any(said.epoch == 0 and said.doing for _, said in heard)
 
-    def test_nothing_of_a_trial_is_left_for_the_next(self, make: Make, tmp_path: Path) -> None:
+    def test_nothing_of_a_trial_is_left_for_the_next(self, alone: Executor, tmp_path: Path) -> None:
         plan = acting(tmp_path, "stains", "prints")
-        found = collected(make(jobs=1), trials_of(plan, "stains", "prints"))
+        found = collected(alone, trials_of(plan, "stains", "prints"))
         assert all(outcome.metrics["test_error"] == 0.25 for outcome in found.values() if isinstance(outcome, Record))
         assert pid_of(tmp_path, "stains") != pid_of(tmp_path, "prints"), "its thread runs on beside the next trial"
 
-    def test_a_trial_that_overruns_its_time_is_ended(self, make: Make, tmp_path: Path) -> None:
+    def test_a_trial_that_overruns_its_time_is_ended(self, alone: Executor, tmp_path: Path) -> None:
         plan = acting(tmp_path, "hangs")
-        found = collected(make(max_seconds=2.0), trials_of(plan, "hangs", "base"))
-        assert status_of(found["hangs"]) == (TIMEOUT, "TimeoutError: ran longer than 2 s and was ended.")
+        found = collected(alone, trials_of(plan, "hangs", "base"))
+        assert status_of(found["hangs"]) == (TIMEOUT, "TimeoutError: ran longer than 6 s and was ended.")
         assert found["base"].status == OK
         wait_until(lambda: gone(pid_of(tmp_path, "hangs")), seconds=SECONDS)
 
@@ -217,28 +225,15 @@ class ExecutorContract:
         assert collected(shared, trials, stop_request=lambda: StopRequest.AFTER_EPOCH) == {}
         assert collected(shared, trials_of(plan, "base"))["base"].status == OK, "the request outlived its run"
 
-    def test_asked_twice_to_stop_the_running_trials_are_ended_at_once(self, make: Make, tmp_path: Path) -> None:
+    def test_asked_twice_to_stop_the_running_trials_are_ended_at_once(self, alone: Executor, tmp_path: Path) -> None:
         plan, wanted = acting(tmp_path, "hangs"), [StopRequest.NONE]
 
         def heard(said: Progress) -> None:
             wanted[0] = StopRequest.NOW if said.epoch else wanted[0]
 
-        found = collected(make(), trials_of(plan, "hangs", "base"), progress=heard, stop_request=lambda: wanted[0])
+        found = collected(alone, trials_of(plan, "hangs", "base"), progress=heard, stop_request=lambda: wanted[0])
         assert list(found) == ["hangs"] and isinstance(found["hangs"], WorkerFailure)
         assert status_of(found["hangs"]) == (INTERRUPTED, "Interrupted: ended at once.") and not found["hangs"].died
-        wait_until(lambda: gone(pid_of(tmp_path, "hangs")), seconds=SECONDS)
-
-    def test_closing_ends_what_runs_whoever_still_waits_for_it(self, make: Make, tmp_path: Path) -> None:
-        plan, executor, begun = acting(tmp_path, "hangs"), make(), [False]
-
-        def heard(said: Progress) -> None:
-            begun[0] |= bool(said.epoch)
-            if begun[0]:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            collected(executor, trials_of(plan, "hangs"), progress=heard)
-        executor.close()
         wait_until(lambda: gone(pid_of(tmp_path, "hangs")), seconds=SECONDS)
 
     def test_a_trial_whose_worker_died_is_tried_once_more_and_both_attempts_are_seen(
@@ -270,6 +265,19 @@ class ExecutorContract:
         plan = _chain(tmp_path)
         both = shared.fingerprints(plan.trials)
         assert both[0].digest and both[0].digest != both[1].digest and shared.faults(plan.trials) == ["", ""]
+
+    def test_closing_ends_what_runs_whoever_still_waits_for_it(self, alone: Executor, tmp_path: Path) -> None:
+        plan, begun = acting(tmp_path, "hangs"), [False]
+
+        def heard(said: Progress) -> None:
+            begun[0] |= bool(said.epoch)
+            if begun[0]:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            collected(alone, trials_of(plan, "hangs"), progress=heard)
+        alone.close()
+        wait_until(lambda: gone(pid_of(tmp_path, "hangs")), seconds=SECONDS)
 
 
 def _chain(folder: Path) -> Plan:

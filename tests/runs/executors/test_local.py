@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 import pytest
-from contract import ExecutorContract, Make, shared
+from contract import ExecutorContract, Make, alone, shared
 
 from harness.runs.executors.local import LocalExecutor
 
-__all__ = ["shared"]
+__all__ = ["alone", "shared"]
 
 
 @pytest.fixture(scope="module")
