@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.data import arrays_of
 from harness.errors import UsageError, failure_text
 from harness.models import VariantFingerprint
 from harness.records import FAILED, INTERRUPTED, Record
@@ -15,7 +14,8 @@ from harness.runs.executors.mirroring import Mirror
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.ray_cluster import Cluster, load_ray, said_by
 from harness.runs.executors.ray_seat import Seat, Shape
-from harness.runs.executors.rehoming import beginnings, left_there, pack_study, stripped
+from harness.runs.executors.ray_store import ObjectStore
+from harness.runs.executors.rehoming import beginnings, stripped
 from harness.training import Trial
 
 POLL_SECONDS = 0.2  # how soon a request to stop is heard
@@ -44,7 +44,7 @@ class RayExecutor:
         self.workers = jobs or self._cluster.capacity(cpus=1.0, gpus=0.0)
         self._max_seconds = max_seconds
         self._seats: list[Seat] = []
-        self._stored: dict[Any, Any] = {}  # in the object store: studies by their files, data by their hashes
+        self._store = ObjectStore(travels=not self._cluster.of_this_machine)
         self._ends: dict[str, bytes] = {}  # of trials that longer ones go on from
         self._looked_on = ""  # the kind of processor on which fingerprints are taken: those of two kinds may differ
         self._failed_starts = 0
@@ -79,7 +79,7 @@ class RayExecutor:
         for seat in self._seats:
             seat.end()
         self._seats.clear()
-        self._stored.clear()
+        self._store.clear()
         self._cluster.close()
 
     def _looked(self, trials: Sequence[Trial], kind: str) -> list[Any]:
@@ -157,37 +157,10 @@ class RayExecutor:
         task = node.Task(job.kind, stripped(trial), end=self._ends.get(trial.warm_start_from, b""))
         if job.kind == node.RUN:
             task = replace(task, left=beginnings(trial))
-        arrays = self._stored_arrays(trial) if with_data else None
-        seat.begin(job, task, self._stored_study(trial), arrays)
+        arrays = self._store.arrays(trial.data) if with_data and trial.data else None
+        seat.begin(job, task, self._store.study(trial), arrays)
         if job.kind == node.RUN and seat.mirror is None:
             seat.mirror = Mirror(trial)
-
-    def _stored_study(self, trial: Trial) -> Any:
-        key = trial.study_path
-        if key not in self._stored:
-            here = self._cluster.of_this_machine
-            self._stored[key] = self._put(left_there(key) if here else pack_study(key, logdir=trial.folder.parents[2]))
-        return self._stored[key]
-
-    def _stored_arrays(self, trial: Trial) -> Any:
-        import numpy as np
-
-        assert trial.data is not None
-        if trial.data.sha256 not in self._stored:
-            arrays = {name: np.asarray(array) for name, array in arrays_of(trial.data).items()}
-            self._stored[trial.data.sha256] = self._put(arrays)
-        return self._stored[trial.data.sha256]
-
-    def _put(self, value: Any) -> Any:
-        ray = load_ray()
-
-        try:
-            return ray.put(value)
-        except ray.exceptions.RayError as error:
-            raise UsageError(
-                f"The cluster's object store does not take what its nodes need ({said_by(error)}); expected space in it: "
-                f"`ray start --object-store-memory`, or the dataset in each node's own cache."
-            ) from None
 
     def _heard(self, seat: Seat, progress: Callable[[Progress], None], wanted: StopRequest) -> Iterator[tuple[Any, Any]]:
         """Yield the end of a worker's job, if it has come."""

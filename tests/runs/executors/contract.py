@@ -4,8 +4,10 @@ A test file imports `shared` and `alone`, says in a fixture `make` of the scope 
 class that inherits `ExecutorContract`.
 """
 
+import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +25,7 @@ from harness.tensorboard import event_files
 from harness.training import Trial
 
 SECONDS = 60.0  # of a test, after which it is taken to hang
+LATEST = 5.0  # seconds that curves may come home behind the epoch that they show
 LONGEST = 6.0  # seconds of a trial
 OUTCOME = tuple[Trial, Record | WorkerFailure]
 
@@ -47,7 +50,9 @@ class Odd(Exception):
 def train(settings, trial):
     does, seen = settings.does, os.environ.get("LEFT_BY_A_TRIAL", "")
     (PLACE / f"{does}-{trial.seed}.pid").write_text(str(os.getpid()))
-    trial.log(1, test_error=0.5)
+    state = trial.resume() if does == "keeps" else None
+    if state is None:
+        trial.log(1, test_error=0.5)
     if does == "longer":
         time.sleep(1.5)
     if does == "endless":
@@ -60,6 +65,9 @@ def train(settings, trial):
     if does == "dies" or does == "dies-once" and not died_before:
         (PLACE / f"{does}.died").touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if does == "keeps" and state is None:
+        trial.checkpoint({"so": "far"})
+        os.kill(os.getpid(), signal.SIGKILL)
     if does == "raises":
         raise Odd("what cannot be pickled")
     if does == "exits":
@@ -71,7 +79,7 @@ def train(settings, trial):
         threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
     trial.log(2, test_error=1.0 if seen else 0.25)
 
-NAMES = "longer endless hangs dies dies-once raises exits prints stains".split()
+NAMES = "longer endless hangs dies dies-once keeps raises exits prints stains".split()
 STUDY = Study("acting", base=Acting(), train=train, metric=Metric("error", 0.01, False),
               variants=[Variant(name, does=name) for name in NAMES])
 """
@@ -104,6 +112,11 @@ class Silent:
         self.notices.append(text)
 
 
+def no_stop() -> StopRequest:
+    """Let a run go on to its end."""
+    return StopRequest.NONE
+
+
 def acting(folder: Path, *names: str, seeds: int = 1) -> Plan:
     """Return the plan of a study whose variants do these things, its own folder in its place."""
     path = folder / "study" / "acting.py"  # it may go to another machine, and so does not name its own folder
@@ -111,7 +124,7 @@ def acting(folder: Path, *names: str, seeds: int = 1) -> Plan:
     path.write_text(ACTING.replace('PLACE")', f'{folder}")'))
     study = load_study(str(path))
     (folder / "logs" / study.name).mkdir(parents=True, exist_ok=True)
-    return make_plan(study, RunRequest(folder / "logs", seeds=seeds, only=names), {})
+    return make_plan(study, RunRequest(folder / "logs", seeds=seeds, only=names, checkpoint_seconds=0.0), {})
 
 
 def trials_of(plan: Plan, *names: str) -> list[Trial]:
@@ -124,7 +137,7 @@ def collected(
     trials: list[Trial],
     *,
     progress: Callable[[Progress], None] = lambda _: None,
-    stop_request: Callable[[], StopRequest] = lambda: StopRequest.NONE,
+    stop_request: Callable[[], StopRequest] = no_stop,
 ) -> dict[str, Record | WorkerFailure]:
     """Return what became of each trial by its variant, in the order in which they ended."""
     outcomes = list(executor.run(trials, progress=progress, stop_request=stop_request))
@@ -240,7 +253,7 @@ class ExecutorContract:
         self, shared: Executor, tmp_path: Path
     ) -> None:
         plan, watcher = acting(tmp_path, "dies", "dies-once"), Silent()
-        assert execute(plan, shared, watcher, stop_request=lambda: StopRequest.NONE) == ()
+        assert execute(plan, shared, watcher, stop_request=no_stop) == ()
         folder = tmp_path / "logs" / "acting" / "dies-once" / "seed-0"
         record = read_record(folder / "record.json")
         assert (record.status, record.attempt, record.provenance["retries"]) == (OK, 2, 1)
@@ -249,6 +262,30 @@ class ExecutorContract:
         both = [record for record in watcher.records if record.variant == "dies"]
         assert [(one.status, one.attempt) for one in both] == [(FAILED, 2)]
         assert len(watcher.records) == 3 and len(watcher.notices) == 2
+
+    def test_another_attempt_goes_on_from_the_state_that_the_lost_one_has_kept(self, shared: Executor, tmp_path: Path) -> None:
+        plan, watcher = acting(tmp_path, "keeps"), Silent()
+        assert execute(replace(plan, trials=tuple(trials_of(plan, "keeps"))), shared, watcher, stop_request=no_stop) == ()
+        record = read_record(tmp_path / "logs" / "acting" / "keeps" / "seed-0" / "record.json")
+        assert (record.status, record.attempt, record.provenance["resumed_from"]) == (OK, 2, 1)
+        assert record.history["test_error"] == [0.5, 0.25]
+        assert not list((tmp_path / "logs").rglob("checkpoint-*")), "what nobody goes on from any more is gone"
+
+    def test_curves_can_be_looked_at_while_the_trial_runs(self, shared: Executor, tmp_path: Path) -> None:
+        plan, told, late = acting(tmp_path, "endless"), [math.inf], [math.inf]
+        folder = tmp_path / "logs" / "acting" / "endless" / "seed-0" / "test"
+
+        def heard(said: Progress) -> None:
+            told[0] = min(told[0], time.monotonic()) if said.epoch else told[0]
+
+        def seen() -> StopRequest:
+            if any(b"epoch_error" in path.read_bytes() for path in event_files(folder)):
+                late[0] = min(late[0], time.monotonic() - told[0])
+            waited = time.monotonic() - told[0] > SECONDS
+            return StopRequest.AFTER_EPOCH if waited or late[0] < math.inf else StopRequest.NONE
+
+        collected(shared, trials_of(plan, "endless"), progress=heard, stop_request=seen)
+        assert late[0] <= LATEST, "the curves came home later than they may"
 
     def test_a_longer_trial_goes_on_from_the_end_of_a_shorter_one(self, shared: Executor, tmp_path: Path) -> None:
         found = {}
