@@ -7,7 +7,6 @@ import ctypes
 import os
 import pwd
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,8 +15,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
-PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 SECONDS = 30.0  # for a daemon to be ready
 ENDING_SECONDS = 3.0
 CPUS = 2
@@ -57,21 +54,11 @@ PartitionName=test Nodes={host} Default=YES MaxTime=INFINITE DefaultTime=10 Stat
 
 
 def why_not() -> str:
-    """Say why no Slurm can be started here; empty where it can. What is missing is installed, where this may be done."""
-    missing = _missing()
-    if missing and os.getuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update", "-q"], **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES], **quiet)
-        missing = _missing()
-    if missing:
-        return f"no {', '.join(missing)} here, and they cannot be installed"
-    return "" if os.getuid() == 0 else "only root can start Slurm's daemons"
-
-
-def _missing() -> list[str]:
+    """Say why no Slurm can be started here, empty where it can; scripts/setup.sh installs it where that may be done."""
     os.environ["PATH"] += "" if "/usr/sbin" in os.environ["PATH"].split(":") else ":/usr/sbin"
-    return [name for name in PROGRAMS if not shutil.which(name)]
+    setup = Path(__file__).resolve().parents[1] / "scripts" / "setup.sh"
+    words = ["bash", "-c", 'source "$0" && ready_slurm', str(setup)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
 class Cluster:

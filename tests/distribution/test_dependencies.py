@@ -14,7 +14,11 @@ from packaging.utils import canonicalize_name
 PROJECT = Path(__file__).resolve().parents[2]
 OURS = {"harness", "experiments"}
 # What needs more than the package does, and the extra that brings it.
-OF_EXTRAS = {"harness/draw": "draw", "harness/runs/executors/ray_cluster.py": "ray"}
+OF_EXTRAS = {
+    "harness/draw": "draw",
+    "harness/runs/executors/ray_cluster.py": "ray",
+    "harness/runs/executors/slurm": "slurm",
+}
 
 
 @pytest.mark.parametrize(
