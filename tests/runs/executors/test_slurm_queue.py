@@ -18,7 +18,7 @@ from harness.records.record import read_record, write_record
 from harness.runs.executors import machine
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.slurm import jobs, task
-from harness.runs.executors.slurm.entries import MOST_LOST, MOST_STALLS, Ended, Entry
+from harness.runs.executors.slurm.entries import MOST_LOST, MOST_STALLS, Ended, Entry, entries_of
 from harness.runs.executors.slurm.executor import SlurmExecutor, _is_wanted
 from harness.runs.executors.slurm.options import SlurmOptions, slurm_options
 from harness.runs.executors.slurm.outlook import left_tasks, require_no_left_tasks
@@ -38,8 +38,8 @@ def queue(tmp_path: Path) -> Queue:
     plan.folder.mkdir(parents=True)
     found = Queue(plan.folder)
     found.make()
-    for position, trial in enumerate(plan.trials):
-        found.put(entry_name(position, trial.trial_id), Entry.of(trial))
+    for position, entry in enumerate(entries_of(plan.trials)):
+        found.put(entry_name(position, entry.trial.trial_id), entry)
     return found
 
 

@@ -1,10 +1,12 @@
 """What lies in a queue: a trial that a task is to train, and what came of it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.records import INTERRUPTED, RECORD_FILE, Record, RecordError, environment, next_attempt, origin, read_record
 from harness.runs.executors.protocol import WorkerFailure
+from harness.study import Study
 from harness.training import Trial, blank_record
 
 MOST_LOST = 3  # tasks that may die with a trial, before the trial is taken to be what kills them
@@ -21,18 +23,6 @@ class Entry:
     requeues: int = 0  # how often a task has handed it back
     stalls: int = 0  # of these in a row, how often without another epoch
     epochs: int = 0  # that were trained when it was handed back last
-
-    @classmethod
-    def of(cls, trial: Trial) -> "Entry":
-        """Return the entry of a trial as its driver has it."""
-        study = trial.load_study([trial.variant])
-        provenance = {
-            **origin(trial.study_path),
-            "engine_asked": trial.engine,
-            "base_changes": dict(trial.base_changes),
-            "source": trial.source,
-        }
-        return cls(trial, blank_record(trial, study), provenance)
 
     def handed_back(self, record: Record | None) -> "Entry":
         """Return it as the next task is to take it, after one that had to leave with this interrupted record, or with none."""
@@ -69,6 +59,18 @@ class Entry:
             return None
         same = (record.trial_id, record.attempt) == (self.trial.trial_id, self.trial.attempt)
         return record if same and record.status != INTERRUPTED else None
+
+
+def entries_of(trials: Sequence[Trial]) -> Iterator[Entry]:
+    """Yield the entry of each trial, as its driver has it; trials of one study."""
+    studies: dict[str, Study] = {}  # by variant; to load one runs its file
+    found: dict[str, Any] | None = None
+    for trial in trials:
+        if trial.variant not in studies:
+            studies[trial.variant] = trial.load_study([trial.variant])
+        found = found or origin(trial.study_path)  # asks git
+        provenance = {**found, "engine_asked": trial.engine, "base_changes": dict(trial.base_changes), "source": trial.source}
+        yield Entry(trial, blank_record(trial, studies[trial.variant]), provenance)
 
 
 @dataclass(frozen=True, slots=True)

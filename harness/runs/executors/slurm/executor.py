@@ -15,7 +15,7 @@ from harness.models import VariantFingerprint
 from harness.records import INTERRUPTED, Record
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
-from harness.runs.executors.slurm.entries import Ended, Entry
+from harness.runs.executors.slurm.entries import Ended, entries_of
 from harness.runs.executors.slurm.jobs import live_tasks, reason_of, require_slurm, running, scancel, submit
 from harness.runs.executors.slurm.options import MOST_TASKS, SlurmOptions
 from harness.runs.executors.slurm.queue import Queue, entry_name
@@ -24,6 +24,7 @@ from harness.runs.executors.slurm.task import Puller
 from harness.training import Trial
 
 POLL_SECONDS = 0.2
+TOLD_SECONDS = 1.0  # how often the newest progress is read
 LOOK_SECONDS = 2.0  # how often Slurm is asked about its tasks
 MOST_SUBMISSIONS = 3  # in a row without a trial that ended
 ENDING_SECONDS = 45.0  # for tasks to end their trials at once; then their jobs are cancelled
@@ -38,6 +39,7 @@ class _Run:
     queue: Queue
     awaited: dict[str, Trial]  # by their ids
     told: dict[str, Progress] = field(default_factory=dict)
+    told_at: float = 0.0
     looked: float = 0.0
     submissions: int = 0
     stopped: float = 0.0  # since when it is asked to stop at once
@@ -77,7 +79,8 @@ class SlurmExecutor:
             if run.wanted is not StopRequest.NONE:
                 self._stop(run)
             yield from self._came_home(run)
-            self._tell(run, progress)
+            if time.monotonic() - run.told_at > TOLD_SECONDS:
+                self._tell(run, progress)
             if time.monotonic() - run.looked > LOOK_SECONDS:
                 yield from self._look_after(run, progress)
             time.sleep(POLL_SECONDS)
@@ -118,9 +121,9 @@ class SlurmExecutor:
         for name, ended in queue.ended():
             if not _is_wanted(ended, awaited):
                 queue.forget(name)
-        for position, trial in enumerate(trials):
-            if trial.trial_id not in there:
-                queue.put(entry_name(position, trial.trial_id), Entry.of(trial))
+        missing = [trial for trial in trials if trial.trial_id not in there]
+        for position, entry in enumerate(entries_of(missing)):
+            queue.put(entry_name(position, entry.trial.trial_id), entry)
         return awaited
 
     def _came_home(self, run: _Run) -> Iterator[Outcome]:
@@ -132,6 +135,7 @@ class SlurmExecutor:
             run.queue.forget(name)
 
     def _tell(self, run: _Run, progress: Callable[[Progress], None]) -> None:
+        run.told_at = time.monotonic()
         for name, newest in run.queue.progress().items():
             if run.told.get(name) != newest:
                 run.told[name] = newest
