@@ -97,10 +97,16 @@ class Cluster:
         host = socket.gethostname().partition(".")[0]
         words = {"host": host, "folder": self.folder, "control": control, "node": node, "cpus": CPUS}
         self.configuration.write_text(CONFIGURATION.format(**words, kill_wait=self._kill_wait))
-        self._stack.callback(self.call, "scancel", "--user=root")
         self._daemon("slurmctld", "-D", "-c")
         self._daemon("slurmd", "-D", "-c")
         self._wait(lambda: "idle" in self.call("sinfo", "-h", "-o", "%T"), "the node to be idle")
+        self._stack.callback(self._end_jobs)
+
+    def _end_jobs(self) -> None:
+        self.call("scancel", "--user=root")
+        deadline = time.monotonic() + self._kill_wait
+        while self.call("squeue", "--noheader").strip() and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def _start_munge(self, folder: Path) -> None:
         folder.mkdir()

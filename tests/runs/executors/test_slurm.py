@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from calling import harness
-from contract import ExecutorContract, Make, shared
+from contract import ExecutorContract, Make, alone, shared
 from slurm_cluster import Cluster, why_not
 from waiting import wait_until
 
@@ -18,7 +18,7 @@ from harness.records.record import Record, load_records
 from harness.runs.executors.slurm.executor import SlurmExecutor
 from harness.runs.run_state import read_state
 
-__all__ = ["shared"]
+__all__ = ["alone", "shared"]
 
 # An epoch takes a moment, and none ends well before the gate is open: of `restarted` before Slurm has started its task again.
 SLOW = """

@@ -139,6 +139,15 @@ def test_a_record_that_its_task_has_stored_is_not_put_aside_when_the_driver_stor
     assert (folder / "test").is_dir() and not (folder / "attempt-1").exists()
 
 
+def test_trials_come_home_in_the_order_in_which_they_ended(queue):
+    first, second = queue.take(ONE), queue.take(OTHER)
+    for moment, (path, entry) in ((1000, second), (2000, first)):
+        name = path.name.partition("@")[0]
+        queue.end(path, Ended(entry.trial, finished(entry)))
+        os.utime(queue.folder / "ended" / name, (moment, moment))
+    assert [ended.trial for _, ended in queue.ended()] == [second[1].trial, first[1].trial]
+
+
 def test_progress_stop_and_faults_are_told_across(queue):
     name = queue.waiting()[0]
     queue.tell(name, Progress("base", 0, 3, {"train_loss": 0.5}))

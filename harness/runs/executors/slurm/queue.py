@@ -12,21 +12,21 @@ A renaming is whole or not at all on every file system that nodes share, where l
 what lies in it is unpickled.
 """
 
-import json
 import os
 import pickle
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
 from harness.records import require_own, write_atomically
-from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
+from harness.runs.executors.protocol import WorkerFailure
 from harness.runs.executors.slurm.entries import Ended, Entry
+from harness.runs.executors.slurm.messages import Messages, names_in, paths_in
 
 QUEUE_FOLDER = ".queue"
 FOLDERS = ("waiting", "taken", "ended", "progress", "faults", "jobs", "ends")
@@ -54,11 +54,12 @@ class Taken:
     silent: float
 
 
-class Queue:
+class Queue(Messages):
     """The queue of a study's folder."""
 
     def __init__(self, study: Path) -> None:
-        self.study, self.folder = study, study / QUEUE_FOLDER
+        super().__init__(study / QUEUE_FOLDER)
+        self.study = study
 
     def make(self) -> None:
         """Make its folder, or find it to be this user's; UsageError where it is another's, OSError where it cannot be made."""
@@ -85,12 +86,12 @@ class Queue:
 
     def waiting(self) -> list[str]:
         """Return the names of the trials that wait, in their order."""
-        return _names(self.folder / "waiting")
+        return names_in(self.folder / "waiting")
 
     def taken(self) -> list[Taken]:
         """Return the trials that tasks train."""
         found, now = [], time.time()
-        for path in _paths(self.folder / "taken"):
+        for path in paths_in(self.folder / "taken"):
             name, _, owner = path.name.partition("@")
             task, _, restart = owner.rpartition("@")
             with suppress(OSError, ValueError):  # it has ended in the meantime
@@ -144,15 +145,15 @@ class Queue:
             self.end(taken.path, Ended(entry.trial, failure))
 
     def ended(self) -> Iterator[tuple[str, Ended]]:
-        """Yield the name of each trial that has ended, and what came of it."""
-        for path in _paths(self.folder / "ended"):
+        """Yield the name of each trial that has ended, and what came of it, in the order in which they ended."""
+        for path in sorted(paths_in(self.folder / "ended"), key=_written):
             ended = self.read(path)
             if ended is not None:
                 yield path.name, ended
 
-    def ended_names(self) -> list[str]:
+    def endednames_in(self) -> list[str]:
         """Return the names of the trials that have ended, and of which no driver has heard."""
-        return _names(self.folder / "ended")
+        return names_in(self.folder / "ended")
 
     def forget(self, name: str) -> None:
         """Forget what came of a trial: its driver has heard of it."""
@@ -167,62 +168,9 @@ class Queue:
             return entry
         return None
 
-    def tell(self, name: str, progress: Progress) -> None:
-        """Say how far a taken trial is; a courtesy, as on this machine."""
-        with suppress(OSError):
-            write_atomically(self.folder / "progress" / name, json.dumps(asdict(progress)))
-
-    def progress(self) -> dict[str, Progress]:
-        """Return the newest progress of each trial under way, by its name."""
-        found = {}
-        for path in _paths(self.folder / "progress"):
-            with suppress(OSError, ValueError, TypeError):
-                found[path.name] = Progress(**json.loads(path.read_text()))
-        return found
-
-    def ask(self, wanted: StopRequest) -> None:
-        """Ask all tasks to stop."""
-        write_atomically(self.folder / "stop", wanted.name)
-
-    def forget_stop(self) -> None:
-        """Let tasks train again: a request to stop is for the run that it came in."""
-        (self.folder / "stop").unlink(missing_ok=True)
-
-    def stop_request(self) -> StopRequest:
-        """Return what is asked of the tasks."""
-        try:
-            return StopRequest[(self.folder / "stop").read_text()]
-        except (OSError, KeyError):
-            return StopRequest.NONE
-
-    def fault(self, task: str, text: str) -> None:
-        """Say why a task could take no trial."""
-        write_atomically(self.folder / "faults" / task, text)
-
-    def faults(self) -> list[str]:
-        """Return why tasks could take none."""
-        texts = []
-        for path in _paths(self.folder / "faults"):
-            with suppress(OSError):
-                texts.append(path.read_text(errors="replace"))
-        return texts
-
-    def forget_faults(self) -> None:
-        """Forget them: other tasks are under way."""
-        for path in _paths(self.folder / "faults"):
-            path.unlink(missing_ok=True)
-
-    def add_job(self, job: str) -> None:
-        """Remember one of Slurm's jobs."""
-        (self.folder / "jobs" / job).touch()
-
-    def jobs(self) -> list[str]:
-        """Return the jobs that were submitted for this study."""
-        return _names(self.folder / "jobs")
-
     def forget_ends(self) -> None:
         """Remove what shorter trials have left for longer ones: none of them is to come."""
-        for path in _paths(self.folder / "ends"):
+        for path in paths_in(self.folder / "ends"):
             path.unlink(missing_ok=True)
 
     def clear(self) -> None:
@@ -246,12 +194,9 @@ def _trial_id(name: str) -> str:
     return name.partition("-")[2]
 
 
-def _paths(folder: Path) -> list[Path]:
+def _written(path: Path) -> float:
+    """Return when a file was written; of one that has gone, nothing that counts."""
     try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        return path.stat().st_mtime
     except FileNotFoundError:
-        return []
-
-
-def _names(folder: Path) -> list[str]:
-    return [path.name for path in _paths(folder)]
+        return 0.0
