@@ -41,7 +41,8 @@ class RayExecutor:
     def __init__(self, *, jobs: int | None = None, address: str | None = None, max_seconds: float | None = None) -> None:
         """Connect to a cluster, or start one on this machine; jobs: the most workers, None for as many as it can hold."""
         self._cluster = Cluster(address, cores=jobs)
-        self.workers = jobs or self._cluster.capacity(cpus=1.0, gpus=0.0)
+        self._shape = Shape(gpus=1.0 if self._cluster.has_gpus else 0.0)  # as on one machine: a GPU each, where there are any
+        self.workers = jobs or self._cluster.capacity(cpus=self._shape.cpus, gpus=self._shape.gpus)
         self._max_seconds = max_seconds
         self._seats: list[Seat] = []
         self._store = ObjectStore(travels=not self._cluster.of_this_machine)
@@ -57,9 +58,7 @@ class RayExecutor:
         stop_request: Callable[[], StopRequest] = lambda: StopRequest.NONE,
     ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, in the order in which they end."""
-        jobs = [
-            _Job(trial, trial, node.RUN, Shape.of(trial), name=trial.trial_id, after=trial.warm_start_from) for trial in trials
-        ]
+        jobs = [_Job(trial, trial, node.RUN, self._shape, name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
         yield from self._perform(jobs, progress=progress, stop_request=stop_request)
         self._ends.clear()
 
@@ -83,7 +82,7 @@ class RayExecutor:
         self._cluster.close()
 
     def _looked(self, trials: Sequence[Trial], kind: str) -> list[Any]:
-        jobs = [_Job(position, trial, kind, Shape.of(trial)) for position, trial in enumerate(trials)]
+        jobs = [_Job(position, trial, kind, self._shape) for position, trial in enumerate(trials)]
         results = dict(self._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
         return [results[position] for position in range(len(jobs))]
 

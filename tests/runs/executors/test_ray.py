@@ -22,6 +22,7 @@ from harness.records import load_records  # noqa: E402
 from harness.runs import RunRequest, execute, make_plan  # noqa: E402
 from harness.runs.executors.local import LocalExecutor  # noqa: E402
 from harness.runs.executors.protocol import Progress  # noqa: E402
+from harness.runs.executors.ray_cluster import _require_answer  # noqa: E402
 from harness.runs.executors.ray_executor import RayExecutor  # noqa: E402
 from harness.runs.executors.ray_node import versions  # noqa: E402
 from harness.runs.executors.ray_store import ObjectStore  # noqa: E402
@@ -136,6 +137,10 @@ def _node_of(cluster: Cluster, pid: int) -> object:
     above = {process.pid for process in psutil.Process(pid).parents()}
     nodes = [node for node in cluster.worker_nodes if {info.process.pid for info in node.all_processes["raylet"]} & above]
     return nodes[0]
+
+
+def test_a_cluster_is_known_by_its_answer(cluster: Cluster) -> None:
+    _require_answer(cluster.address)
 
 
 def test_a_trial_that_no_node_can_take_is_refused(shared: RayExecutor) -> None:
