@@ -41,7 +41,7 @@ from harness.runs import (
     unused_overrides,
     write_everything,
 )
-from harness.study import counted
+from harness.study import USUAL, counted
 
 WRONG_STATUS = 2
 
@@ -183,6 +183,7 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
 
 def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None, report: RunReport) -> int:
     console.print(f"{plan.tally}.", markup=False)
+    print_notes(_unheeded_resources(plan))
     with Interrupts() as interrupts:
         status, progress = 0, None
         problems: tuple[str, ...] = ()
@@ -208,6 +209,13 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
                 console.print(_stopped(plan, progress.finished if progress else 0), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status
+
+
+def _unheeded_resources(plan: Plan) -> list[str]:
+    """Say that what trials are to have of a machine is not given out on this one, where that is so."""
+    if plan.request.executor != "local" or all(trial.resources == USUAL for trial in plan.trials):
+        return []
+    return [f"The resources of study {plan.study.name!r} count on a cluster (--executor ray); here each worker has one thread."]
 
 
 def _stopped(plan: Plan, finished: int) -> str:

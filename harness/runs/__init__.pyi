@@ -9,7 +9,11 @@ from .estimate import (
 from .execution import execute as execute, reinstate_displaced as reinstate_displaced, write_everything as write_everything
 from .executors.executor_choice import EXECUTORS as EXECUTORS, Workers as Workers
 from .executors.local import LocalExecutor as LocalExecutor
-from .executors.machine import default_jobs as default_jobs, usable_cores as usable_cores
+from .executors.machine import (
+    default_jobs as default_jobs,
+    usable_cores as usable_cores,
+    visible_gpus as visible_gpus,
+)
 from .executors.protocol import Progress as Progress, StopRequest as StopRequest, WorkerFailure as WorkerFailure
 from .executors.slurm.options import slurm_options as slurm_options
 from .executors.slurm.outlook import (

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Mapping
@@ -18,6 +19,10 @@ AUTO = "auto"
 INSTALL = "--executor ray needs Ray, which is not installed; expected: pip install 'ablation-harness[ray]'."
 ANSWER_SECONDS = 5.0  # within which an address answers
 LOOK_SECONDS = 5.0  # how often it is looked which nodes there are
+# How HTTP/2, which a cluster speaks, begins: the greeting and settings without content are answered by settings (RFC 9113).
+_FRAME = struct.Struct("!BHBBI")  # length in two parts, kind, flags, stream
+_SETTINGS = 4
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _FRAME.pack(0, 0, _SETTINGS, 0, 0)
 _LONGEST_REASON = 300  # characters of what Ray says
 
 
@@ -26,7 +31,7 @@ def load_ray() -> Any:
     if find_spec("ray") is None:
         raise UsageError(INSTALL)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what a worker without a GPU sees, `ray_node` says
     import ray
 
     return ray
@@ -73,6 +78,11 @@ class Cluster:
             )
         return count
 
+    @property
+    def has_gpus(self) -> bool:
+        """Whether a node of it has a GPU."""
+        return any(node.get("GPU", 0.0) for node in self._nodes())
+
     def _nodes(self) -> list[Mapping[str, float]]:
         if time.monotonic() - self._seen_at > LOOK_SECONDS:
             self._seen = [node["Resources"] for node in load_ray().nodes() if node["Alive"]]
@@ -105,7 +115,11 @@ def _require_answer(address: str | None) -> None:
         return
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+        with socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS) as connection:
+            connection.sendall(_GREETING)
+            answer = connection.recv(_FRAME.size)
+        if not os.environ.get("RAY_USE_TLS") and not (len(answer) == _FRAME.size and _FRAME.unpack(answer)[2] == _SETTINGS):
+            raise OSError("what answers is something else")
     except (OSError, OverflowError) as error:
         raise UsageError(f"No cluster answers at {address} ({error}); expected the address that `ray start` prints.") from None
 

@@ -16,10 +16,12 @@ from harness.runs.executors.ray_cluster import Cluster, load_ray, said_by
 from harness.runs.executors.ray_seat import Seat, Shape
 from harness.runs.executors.ray_store import ObjectStore
 from harness.runs.executors.rehoming import beginnings, stripped
+from harness.study import USUAL, Resources
 from harness.training import Trial
 
 POLL_SECONDS = 0.2  # how soon a request to stop is heard
 ENDING_SECONDS = 5.0  # that workers may take to bring home what they have when they are ended at once
+MOST_WORKERS = 100_000  # where --jobs says nothing: the cluster decides
 MOST_FAILED_STARTS = 5  # in a row, before the cluster is taken to be unable to start workers
 
 
@@ -41,7 +43,9 @@ class RayExecutor:
     def __init__(self, *, jobs: int | None = None, address: str | None = None, max_seconds: float | None = None) -> None:
         """Connect to a cluster, or start one on this machine; jobs: the most workers, None for as many as it can hold."""
         self._cluster = Cluster(address, cores=jobs)
-        self.workers = jobs or self._cluster.capacity(cpus=1.0, gpus=0.0)
+        usual = self._shape(USUAL)
+        self._most = jobs or MOST_WORKERS
+        self.workers = jobs or self._cluster.capacity(cpus=usual.cpus, gpus=usual.gpus)
         self._max_seconds = max_seconds
         self._seats: list[Seat] = []
         self._store = ObjectStore(travels=not self._cluster.of_this_machine)
@@ -57,9 +61,7 @@ class RayExecutor:
         stop_request: Callable[[], StopRequest] = lambda: StopRequest.NONE,
     ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, in the order in which they end."""
-        jobs = [
-            _Job(trial, trial, node.RUN, Shape.of(trial), name=trial.trial_id, after=trial.warm_start_from) for trial in trials
-        ]
+        jobs = [self._job(trial, trial, node.RUN, name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
         yield from self._perform(jobs, progress=progress, stop_request=stop_request)
         self._ends.clear()
 
@@ -82,8 +84,16 @@ class RayExecutor:
         self._store.clear()
         self._cluster.close()
 
+    def _job(self, subject: Any, trial: Trial, kind: str, **order: str) -> _Job:
+        return _Job(subject, trial, kind, self._shape(trial.resources), **order)
+
+    def _shape(self, resources: Resources) -> Shape:
+        """Return what a worker takes: as on one machine a GPU, where there are any and nothing else is said."""
+        usual = 1.0 if self._cluster.has_gpus else 0.0
+        return Shape(float(resources.cpus), usual if resources.gpus is None else float(resources.gpus))
+
     def _looked(self, trials: Sequence[Trial], kind: str) -> list[Any]:
-        jobs = [_Job(position, trial, kind, Shape.of(trial)) for position, trial in enumerate(trials)]
+        jobs = [self._job(position, trial, kind) for position, trial in enumerate(trials)]
         results = dict(self._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
         return [results[position] for position in range(len(jobs))]
 
@@ -148,8 +158,9 @@ class RayExecutor:
             for seat in [seat for seat in self._seats if seat.job is None and seat.shape not in needed]:
                 self._give_up(seat)
         for shape, count in needed.items():
-            most = min(self.workers, count, self._cluster.capacity(cpus=shape.cpus, gpus=shape.gpus))
-            for _ in range(most - sum(seat.shape == shape for seat in self._seats)):
+            most = min(count, self._cluster.capacity(cpus=shape.cpus, gpus=shape.gpus))
+            missing = most - sum(seat.shape == shape for seat in self._seats)
+            for _ in range(min(missing, self._most - len(self._seats))):
                 self._seats.append(Seat(shape, max_seconds=self._max_seconds))
 
     def _begin(self, seat: Seat, job: _Job, *, with_data: bool = False) -> None:

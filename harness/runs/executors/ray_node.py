@@ -3,6 +3,7 @@
 It imports no Ray: it is made an actor by `ray_executor`.
 """
 
+import os
 import platform
 import shutil
 import threading
@@ -16,6 +17,7 @@ from harness.data import ResolvedDataset, found_here, kept_here
 from harness.errors import failure_text
 from harness.records import FAILED, Record, environment
 from harness.runs.executors.local import LocalExecutor
+from harness.runs.executors.machine import visible_gpus
 from harness.runs.executors.mirroring import MOST_AT_ONCE, FolderWatch, Piece
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.rehoming import Parcel, rehomed, unpack_study
@@ -60,7 +62,9 @@ def versions() -> dict[str, str]:
 class NodeWorker:
     """One worker process on this node, with a folder of its own."""
 
-    def __init__(self, *, threads: int, max_seconds: float | None) -> None:
+    def __init__(self, *, threads: int, gpu: bool, max_seconds: float | None) -> None:
+        if not gpu and visible_gpus():  # else it is the one that Ray has named
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
         self._executor = LocalExecutor(jobs=1, max_seconds=max_seconds, threads=threads)
         self._folder = self._executor.folder / "node"
         self._folder.mkdir()

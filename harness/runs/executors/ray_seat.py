@@ -8,7 +8,6 @@ from typing import Any
 from harness.runs.executors.mirroring import Mirror
 from harness.runs.executors.protocol import StopRequest
 from harness.runs.executors.ray_cluster import load_ray
-from harness.training import Trial
 
 CLOSING_SECONDS = 3.0  # that a worker may take to end its process
 
@@ -19,11 +18,6 @@ class Shape:
 
     cpus: float = 1.0
     gpus: float = 0.0
-
-    @classmethod
-    def of(cls, trial: Trial) -> "Shape":
-        """Return what a trial's worker takes."""
-        return cls()
 
 
 class Seat:
@@ -42,7 +36,7 @@ class Seat:
         self.mirror: Mirror | None = None
         self._begun = time.monotonic()
         kind = ray.remote(NodeWorker).options(num_cpus=shape.cpus, num_gpus=shape.gpus, max_restarts=0, max_task_retries=0)
-        self._actor: Any = kind.remote(threads=max(1, int(shape.cpus)), max_seconds=max_seconds)
+        self._actor: Any = kind.remote(threads=max(1, int(shape.cpus)), gpu=shape.gpus > 0, max_seconds=max_seconds)
         self.call: Any = self._actor.hello.remote()
         self._closing: Any = None
 

@@ -17,7 +17,7 @@ from harness.errors import failure_text
 from harness.models import VariantFingerprint
 from harness.records import Record, gc_paused
 from harness.runs.executors.channel import Sender, keep_output, stop_asked
-from harness.runs.executors.machine import visible_gpus
+from harness.runs.executors.machine import claim_gpu
 from harness.runs.executors.messages import READY, RESULT, SPENT, send
 from harness.runs.executors.protocol import Progress
 from harness.study import BASE
@@ -44,8 +44,7 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int, variabl
     _lead_own_group()
     _end_with_driver()
     keep_output(folder)
-    if gpus := visible_gpus():
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]
+    claim_gpu(slot)
     load_libraries()
     _limit_threads(threads)
     _start_processes_as_scripts_do()

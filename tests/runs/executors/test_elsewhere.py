@@ -1,6 +1,7 @@
 """The parts of an executor of other machines that need none: what travels, what comes home, what is said of a cluster."""
 
 import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +146,21 @@ def test_an_address_at_which_nobody_listens_is_said_at_once() -> None:
         closed.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(UsageError, match=rf"No cluster answers at {address} \(.*refused.*\); expected the address"):
+            ray_cluster._require_answer(address)
+
+
+def test_an_address_at_which_something_else_answers_is_said_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(UsageError, match=f"No cluster answers at {address} .what answers is something else.; expected"):
             ray_cluster._require_answer(address)
 
 

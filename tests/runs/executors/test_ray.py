@@ -4,12 +4,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
 import pytest
-from contract import ExecutorContract, Make, Silent, acting, alone, no_stop, shared
+from contract import ExecutorContract, Make, Silent, acting, alone, collected, no_stop, shared, trials_of
 
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}  # Ray looks when it is imported
 ray = pytest.importorskip("ray", reason="Ray is not installed: nothing of --executor ray is tested here")
@@ -18,15 +19,16 @@ from ray.cluster_utils import Cluster  # noqa: E402  (only where it is installed
 
 from harness.data import prepare  # noqa: E402
 from harness.errors import UsageError  # noqa: E402
-from harness.records import load_records  # noqa: E402
+from harness.records import Record, load_records  # noqa: E402
 from harness.runs import RunRequest, execute, make_plan  # noqa: E402
 from harness.runs.executors.local import LocalExecutor  # noqa: E402
 from harness.runs.executors.protocol import Progress  # noqa: E402
+from harness.runs.executors.ray_cluster import _require_answer  # noqa: E402
 from harness.runs.executors.ray_executor import RayExecutor  # noqa: E402
 from harness.runs.executors.ray_node import versions  # noqa: E402
 from harness.runs.executors.ray_store import ObjectStore  # noqa: E402
 from harness.runs.plan import Plan  # noqa: E402
-from harness.study import load_study  # noqa: E402
+from harness.study import Resources, load_study  # noqa: E402
 
 __all__ = ["alone", "shared"]
 CORES = (0, 2, 2)  # of each node
@@ -136,6 +138,17 @@ def _node_of(cluster: Cluster, pid: int) -> object:
     above = {process.pid for process in psutil.Process(pid).parents()}
     nodes = [node for node in cluster.worker_nodes if {info.process.pid for info in node.all_processes["raylet"]} & above]
     return nodes[0]
+
+
+def test_a_trial_has_the_cores_that_its_variant_asks_for(shared: RayExecutor, tmp_path: Path) -> None:
+    (trial,) = trials_of(acting(tmp_path, "prints"), "prints")
+    found = collected(shared, [replace(trial, resources=Resources(cpus=2))])["prints"]  # idle workers of one core make room
+    assert isinstance(found, Record) and found.provenance["intra_op_threads"] == 2
+    assert [seat.shape.cpus for seat in shared._seats] == [2]
+
+
+def test_a_cluster_is_known_by_its_answer(cluster: Cluster) -> None:
+    _require_answer(cluster.address)
 
 
 def test_a_trial_that_no_node_can_take_is_refused(shared: RayExecutor) -> None:

@@ -15,16 +15,16 @@ from tiny_studies import plan_of
 from harness.errors import UsageError
 from harness.records.attempts import attempt_folder
 from harness.records.record import read_record, write_record
-from harness.runs.executors import machine
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.slurm import jobs, task
 from harness.runs.executors.slurm.entries import MOST_LOST, MOST_STALLS, Ended, Entry, entries_of
-from harness.runs.executors.slurm.executor import SlurmExecutor, _is_wanted
+from harness.runs.executors.slurm.executor import SlurmExecutor, _is_wanted, require_resources
 from harness.runs.executors.slurm.options import SlurmOptions, slurm_options
 from harness.runs.executors.slurm.outlook import left_tasks, require_no_left_tasks
 from harness.runs.executors.slurm.queue import Owner, Queue, entry_name
 from harness.runs.executors.slurm.recovery import SILENT_SECONDS, recover
 from harness.runs.record_store import store
+from harness.study import Resources
 
 pytestmark = pytest.mark.quick
 
@@ -207,14 +207,14 @@ def test_times_are_read_as_slurm_reads_them(text, minutes):
 
 
 def test_options_become_slurms(monkeypatch):
-    found = slurm_options(["partition=gpu,gpus=2", " cpus=4 , mem=16GB,account=a1"])
-    assert found == SlurmOptions(partition="gpu", gpus=2, cpus=4, mem="16G", account="a1")
+    found = slurm_options(["partition=gpu,gpus=1", " cpus=4 , mem=16GB,account=a1"])
+    assert found == SlurmOptions(partition="gpu", gpus=1, cpus=4, mem="16G", account="a1")
     assert found.parameters == {
         "time": 60,
         "cpus_per_task": 4,
         "partition": "gpu",
         "account": "a1",
-        "gpus_per_node": 2,
+        "gpus_per_node": 1,
         "additional_parameters": {"mem": "16G"},
     }
 
@@ -227,6 +227,7 @@ def test_options_become_slurms(monkeypatch):
         ("time=0", "a minute at the least"),
         ("cpus=0", "a whole number from 1"),
         ("gpus=x", "a whole number from 0"),
+        ("gpus=2", "a trial trains on one GPU"),
         ("mem=much", "expected a size"),
         ("partition=a b;c", "expected a name"),
         ("cpus", "expected KEY=VALUE, such as cpus=4"),
@@ -235,6 +236,15 @@ def test_options_become_slurms(monkeypatch):
 def test_wrong_options_are_refused_before_anything_is_submitted(text, said, tmp_path):
     result = harness("run", "ablations", "--executor", "slurm", "--slurm", text, "--logdir", tmp_path / "logs")
     assert result.exit_code == 2 and said in result.output and not (tmp_path / "logs").exists()
+
+
+def test_what_a_trial_is_declared_to_take_its_task_must_have(queue):
+    _, entry = queue.take(ONE)
+    for resources, said in ((Resources(cpus=4), "--slurm cpus=4"), (Resources(gpus=0.5), "--slurm gpus=1")):
+        trials = [replace(entry.trial, resources=resources)]
+        with pytest.raises(UsageError, match=said):
+            require_resources(trials, SlurmOptions())
+        require_resources(trials, SlurmOptions(cpus=4, gpus=1))
 
 
 def test_options_of_slurm_need_slurm(tmp_path):
@@ -253,11 +263,3 @@ def test_without_submitit_or_slurm_one_line_says_what_to_install(monkeypatch):
 
 def test_a_task_hears_of_its_time_limit_early_enough():
     assert [jobs.signal_delay(SlurmOptions(time=time)) for time in (1, 6, 600)] == [20, 120, 120]
-
-
-def test_the_gpus_of_a_task_are_those_that_slurm_gave_it(monkeypatch):
-    monkeypatch.setattr(machine, "gpu_count", lambda: 8)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
-    assert machine.visible_gpus() == ["3", "5"]
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    assert machine.visible_gpus() == list("01234567")

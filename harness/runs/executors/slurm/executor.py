@@ -3,6 +3,7 @@
 The driver may go: tasks go on, and store the records that it would store. The next run of the study finds the queue.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -71,6 +72,7 @@ class SlurmExecutor:
         """
         if not trials or stop_request() is not StopRequest.NONE:
             return
+        require_resources(trials, self._options)
         queue = Queue(trials[0].folder.parents[1])
         self._open[queue.study] = queue
         run = _Run(queue, self._fill(queue, trials))
@@ -191,6 +193,20 @@ class SlurmExecutor:
                 scancel(run.queue.jobs())
                 for taken in run.queue.taken():
                     run.queue.give_up(taken, WorkerFailure(INTERRUPTED, "Interrupted: ended at once."))
+
+
+def require_resources(trials: Sequence[Trial], options: SlurmOptions) -> None:
+    """Raise UsageError where a trial is declared to take more than its task would have."""
+    for trial in trials:
+        for key, needed, given in (
+            ("cpus", math.ceil(trial.resources.cpus), options.cpus),
+            ("gpus", math.ceil(trial.resources.gpus or 0), options.gpus),
+        ):
+            if needed > given:
+                raise UsageError(
+                    f"Variant {trial.variant!r} takes {needed} {key} by its resources, and a task has {given}; "
+                    f"expected --slurm {key}={needed}."
+                )
 
 
 def _is_wanted(ended: Ended, awaited: dict[str, Trial]) -> bool:

@@ -20,7 +20,7 @@ class SlurmOptions:
 
     partition: str = ""
     time: int = DEFAULT_MINUTES  # minutes, after which a task is requeued and its trial goes on
-    gpus: int = 0
+    gpus: int = 0  # or 1
     cpus: int = 1  # also the threads that a trial has
     mem: str = ""  # as Slurm writes it: 4000M, 16G
     account: str = ""
@@ -61,6 +61,8 @@ def _count(key: str, value: str) -> int:
     least = 0 if key == "gpus" else 1
     if not (value.isascii() and value.isdecimal() and least <= int(value) <= 10_000):
         raise UsageError(f"--slurm {key}={value}: expected a whole number from {least}, such as {_EXAMPLES[key]}.")
+    if key == "gpus" and int(value) > 1:
+        raise UsageError(f"--slurm {key}={value}: a trial trains on one GPU; expected gpus=1, and more tasks by --jobs.")
     return int(value)
 
 

@@ -151,7 +151,7 @@ class Queue(Messages):
             if ended is not None:
                 yield path.name, ended
 
-    def endednames_in(self) -> list[str]:
+    def ended_names(self) -> list[str]:
         """Return the names of the trials that have ended, and of which no driver has heard."""
         return names_in(self.folder / "ended")
 
