@@ -1,4 +1,4 @@
-"""The executors on trials that only sleep: what each trial costs beside itself, on one's own machine, through Ray and through Slurm."""
+"""The executors on trials that only sleep: what a trial costs beside itself, on this machine, through Ray and through Slurm."""
 
 import subprocess
 from dataclasses import dataclass

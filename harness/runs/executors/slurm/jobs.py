@@ -13,6 +13,7 @@ from harness.runs.executors.slurm.options import SlurmOptions
 from harness.runs.executors.slurm.queue import Queue
 
 CALL_SECONDS = 60.0
+_NO_ARRAY = "unset SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID"
 MOST_TIMEOUTS = 10_000  # how often a task may be requeued: whether a trial gets on is looked at by what it trains
 # States in which a task's process may be there.
 _THERE = frozenset("RUNNING COMPLETING CONFIGURING SUSPENDED STOPPED SIGNALING STAGE_OUT RESIZING".split())
@@ -40,7 +41,8 @@ def submit(queue: Queue, tasks: Sequence[Any], options: SlurmOptions) -> None:
         job_name=f"harness-{queue.study.name}",
         signal_delay_s=signal_delay(options),
         array_parallelism=len(tasks),
-        setup=[f"export PYTHONPATH={shlex.quote(paths)}"],  # a task finds what this process finds
+        # A task finds what this process finds; a single one is not of the array that its driver may itself be a task of.
+        setup=[f"export PYTHONPATH={shlex.quote(paths)}", *([_NO_ARRAY] if len(tasks) == 1 else [])],
         **_with_requeue(options.parameters),
     )
     try:
