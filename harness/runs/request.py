@@ -46,7 +46,7 @@ class RunRequest:
 
     def effective(self, workers: int) -> int:
         """Return how many of so many workers run at full speed: on this machine as many as it can take, elsewhere all."""
-        return min(workers, default_jobs()) if self.executor == "local" else workers
+        return max(min(workers, default_jobs()) if self.executor == "local" else workers, 1)
 
     @property
     def provenance(self) -> dict[str, Any]:
