@@ -1,5 +1,6 @@
 """Trials on the nodes of a Ray cluster: each in a worker that outlives it, its files brought home while it trains."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +20,10 @@ from harness.runs.executors.rehoming import beginnings, stripped
 from harness.study import USUAL, Resources
 from harness.training import Trial
 
+LOOK_SECONDS = 0.5  # how soon a worker that is missing is replaced
 POLL_SECONDS = 0.2  # how soon a request to stop is heard
 ENDING_SECONDS = 5.0  # that workers may take to bring home what they have when they are ended at once
+MOST_ANSWERS = 500  # a second, which one process can hear with ease
 MOST_WORKERS = 100_000  # where --jobs says nothing: the cluster decides
 MOST_FAILED_STARTS = 5  # in a row, before the cluster is taken to be unable to start workers
 
@@ -101,7 +104,7 @@ class RayExecutor:
         self, jobs: Sequence[_Job], *, progress: Callable[[Progress], None], stop_request: Callable[[], StopRequest]
     ) -> Iterator[tuple[Any, Any]]:
         """Yield the subject of each job that was started, with what came of it."""
-        waiting, ending = deque(jobs), 0.0
+        waiting, ending, looked = deque(jobs), 0.0, -math.inf
         while waiting or self._busy():
             wanted = stop_request()
             if wanted is not StopRequest.NONE:
@@ -111,7 +114,10 @@ class RayExecutor:
                 if time.monotonic() > ending:
                     yield from self._end_jobs()
                     return
-            yield from self._hand_out(waiting)
+            idle = any(seat.ready and seat.job is None for seat in self._seats)
+            if waiting and (idle or time.monotonic() - looked > LOOK_SECONDS):  # with 20,000 waiting a look takes milliseconds
+                looked = time.monotonic()
+                yield from self._hand_out(waiting)
             for seat in self._answering():
                 yield from self._heard(seat, progress, wanted)
 
@@ -191,7 +197,7 @@ class RayExecutor:
         elif said == node.NO_DATA:
             self._begin(seat, seat.job, with_data=True)
         elif said == node.BEGUN:
-            seat.ask(wanted)
+            seat.ask(wanted, soon=self._soon)
         elif isinstance(said, node.News):
             yield from self._news(seat, said, progress, wanted)
 
@@ -213,13 +219,18 @@ class RayExecutor:
             seat.ask(wanted, resend=True)
             return
         if not said.result:
-            seat.ask(wanted)
+            seat.ask(wanted, soon=self._soon)
             return
         job, seat.job, seat.mirror = seat.job, None, None
         if said.end:
             self._ends[job.name] = said.end
         (result,) = said.result
         yield job.subject, _at_home(result, mirror, seat) if isinstance(result, Record) else result
+
+    @property
+    def _soon(self) -> float:
+        """How soon a worker is to tell of an epoch, in seconds: of very many, each tells more rarely."""
+        return min(max(node.SOON, len(self._seats) / MOST_ANSWERS), node.LATEST)
 
     def _lost(self, seat: Seat, text: str) -> Iterator[tuple[Any, Any]]:
         self._give_up(seat)

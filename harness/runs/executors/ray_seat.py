@@ -50,9 +50,9 @@ class Seat:
         self.job, self._begun = job, time.monotonic()
         self.call = self._actor.begin.remote(task, study, arrays)
 
-    def ask(self, stop: StopRequest, *, resend: bool = False) -> None:
-        """Ask what has happened since it was last asked."""
-        self.call = self._actor.news.remote(stop, resend=resend)
+    def ask(self, stop: StopRequest, *, soon: float = 0.0, resend: bool = False) -> None:
+        """Ask what has happened since it was last asked; soon: seconds within which it tells of an epoch."""
+        self.call = self._actor.news.remote(stop, soon=soon, resend=resend)
 
     def ask_to_close(self) -> None:
         """Ask it to end its process and to remove what it has written."""
