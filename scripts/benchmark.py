@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks import commands, epochs, executors, pipelines, scaling, suite, tab
+from benchmarks import commands, epochs, executors, gpu, pipelines, scaling, suite, tab
 from benchmarks.bench import Bench
 from benchmarks.processes import PROJECT, Failed
 from benchmarks.report import Figure, Profile, Report, to_json, to_markdown, to_tables
@@ -27,7 +27,7 @@ from harness.cli import make_console
 from harness.records import commit, environment
 
 SUITE, OVERHEAD = "suite", "overhead"
-PARTS = (SUITE, "epoch", "pipelines", OVERHEAD, "scaling", "executors", "memory", "cli", "tab")
+PARTS = (SUITE, "epoch", "pipelines", OVERHEAD, "scaling", "executors", "gpu", "memory", "cli", "tab")
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 Measured = tuple[Sequence[Figure], Sequence[Profile]]
 
@@ -74,6 +74,7 @@ def measure(bench: Bench, parts: Sequence[str], *, announce: Callable[[str], Non
         OVERHEAD: lambda: suite.overhead(bench, runs()),
         "scaling": lambda: scaling.measure(bench),
         "executors": lambda: executors.measure(bench),
+        "gpu": lambda: gpu.measure(bench),
         "memory": lambda: suite.memory(bench),
         "cli": lambda: commands.measure(bench),
         "tab": lambda: tab.measure(bench),

@@ -1,9 +1,10 @@
 """Trials on the nodes of a Ray cluster: each in a worker that outlives it, its files brought home while it trains."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from harness.errors import UsageError, failure_text
@@ -13,28 +14,18 @@ from harness.runs.executors import ray_node as node
 from harness.runs.executors.mirroring import Mirror
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.ray_cluster import Cluster, load_ray, said_by
-from harness.runs.executors.ray_seat import Seat, Shape
+from harness.runs.executors.ray_seat import Job, Seat, Shape
 from harness.runs.executors.ray_store import ObjectStore
 from harness.runs.executors.rehoming import beginnings, stripped
 from harness.study import USUAL, Resources
 from harness.training import Trial
 
+LOOK_SECONDS = 0.5  # how soon a worker that is missing is replaced
 POLL_SECONDS = 0.2  # how soon a request to stop is heard
 ENDING_SECONDS = 5.0  # that workers may take to bring home what they have when they are ended at once
+MOST_ANSWERS = 500  # a second, which one process can hear with ease
 MOST_WORKERS = 100_000  # where --jobs says nothing: the cluster decides
 MOST_FAILED_STARTS = 5  # in a row, before the cluster is taken to be unable to start workers
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What is to be done with a trial, and for whom."""
-
-    subject: Any
-    trial: Trial
-    kind: str
-    shape: Shape
-    name: str = ""
-    after: str = ""  # the name of a job that leaves something for this one: it waits until that one has ended
 
 
 class RayExecutor:
@@ -84,8 +75,8 @@ class RayExecutor:
         self._store.clear()
         self._cluster.close()
 
-    def _job(self, subject: Any, trial: Trial, kind: str, **order: str) -> _Job:
-        return _Job(subject, trial, kind, self._shape(trial.resources), **order)
+    def _job(self, subject: Any, trial: Trial, kind: str, **order: str) -> Job:
+        return Job(subject, trial, kind, self._shape(trial.resources), **order)
 
     def _shape(self, resources: Resources) -> Shape:
         """Return what a worker takes: as on one machine a GPU, where there are any and nothing else is said."""
@@ -98,10 +89,10 @@ class RayExecutor:
         return [results[position] for position in range(len(jobs))]
 
     def _perform(
-        self, jobs: Sequence[_Job], *, progress: Callable[[Progress], None], stop_request: Callable[[], StopRequest]
+        self, jobs: Sequence[Job], *, progress: Callable[[Progress], None], stop_request: Callable[[], StopRequest]
     ) -> Iterator[tuple[Any, Any]]:
         """Yield the subject of each job that was started, with what came of it."""
-        waiting, ending = deque(jobs), 0.0
+        waiting, ending, looked = deque(jobs), 0.0, -math.inf
         while waiting or self._busy():
             wanted = stop_request()
             if wanted is not StopRequest.NONE:
@@ -111,7 +102,10 @@ class RayExecutor:
                 if time.monotonic() > ending:
                     yield from self._end_jobs()
                     return
-            yield from self._hand_out(waiting)
+            idle = any(seat.ready and seat.job is None for seat in self._seats)
+            if waiting and (idle or time.monotonic() - looked > LOOK_SECONDS):  # with 20,000 waiting a look takes milliseconds
+                looked = time.monotonic()
+                yield from self._hand_out(waiting)
             for seat in self._answering():
                 yield from self._heard(seat, progress, wanted)
 
@@ -126,7 +120,7 @@ class RayExecutor:
     def _busy(self) -> list[Seat]:
         return [seat for seat in self._seats if seat.job is not None]
 
-    def _hand_out(self, waiting: "deque[_Job]") -> Iterator[tuple[Any, Any]]:
+    def _hand_out(self, waiting: "deque[Job]") -> Iterator[tuple[Any, Any]]:
         self._seat(waiting)
         for seat in [seat for seat in self._seats if seat.ready and seat.job is None]:
             ahead = {busy.job.name for busy in self._busy()} | {job.name for job in waiting}
@@ -140,7 +134,7 @@ class RayExecutor:
                 seat.job = None
                 yield job.subject, WorkerFailure(FAILED, failure_text(error))
 
-    def _may(self, seat: Seat, job: _Job) -> bool:
+    def _may(self, seat: Seat, job: Job) -> bool:
         if job.shape != seat.shape:
             return False
         if job.kind == node.RUN:
@@ -149,7 +143,7 @@ class RayExecutor:
             self._looked_on = seat.processor
         return seat.processor == self._looked_on
 
-    def _seat(self, waiting: "deque[_Job]") -> None:
+    def _seat(self, waiting: "deque[Job]") -> None:
         """Have a worker for each job that waits, as far as the cluster can hold them; give back those that nobody needs."""
         needed: dict[Shape, int] = {}
         for job in [*waiting, *(seat.job for seat in self._busy())]:
@@ -163,7 +157,7 @@ class RayExecutor:
             for _ in range(min(missing, self._most - len(self._seats))):
                 self._seats.append(Seat(shape, max_seconds=self._max_seconds))
 
-    def _begin(self, seat: Seat, job: _Job, *, with_data: bool = False) -> None:
+    def _begin(self, seat: Seat, job: Job, *, with_data: bool = False) -> None:
         trial = job.trial
         task = node.Task(job.kind, stripped(trial), end=self._ends.get(trial.warm_start_from, b""))
         if job.kind == node.RUN:
@@ -191,7 +185,7 @@ class RayExecutor:
         elif said == node.NO_DATA:
             self._begin(seat, seat.job, with_data=True)
         elif said == node.BEGUN:
-            seat.ask(wanted)
+            seat.ask(wanted, soon=self._soon)
         elif isinstance(said, node.News):
             yield from self._news(seat, said, progress, wanted)
 
@@ -213,13 +207,18 @@ class RayExecutor:
             seat.ask(wanted, resend=True)
             return
         if not said.result:
-            seat.ask(wanted)
+            seat.ask(wanted, soon=self._soon)
             return
         job, seat.job, seat.mirror = seat.job, None, None
         if said.end:
             self._ends[job.name] = said.end
         (result,) = said.result
         yield job.subject, _at_home(result, mirror, seat) if isinstance(result, Record) else result
+
+    @property
+    def _soon(self) -> float:
+        """How soon a worker is to tell of an epoch, in seconds: of very many, each tells more rarely."""
+        return min(max(node.SOON, len(self._seats) / MOST_ANSWERS), node.LATEST)
 
     def _lost(self, seat: Seat, text: str) -> Iterator[tuple[Any, Any]]:
         self._give_up(seat)

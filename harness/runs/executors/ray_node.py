@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RUN, EFFECT, TRACED_EFFECT, FAULT = "run", "effect", "traced effect", "fault"
 NEWS_SECONDS = 1.0  # how long a worker keeps silent at the most
-SOON = 0.4  # how soon it tells of an epoch
+SOON, LATEST = 0.4, 3.0  # how soon it tells of an epoch, of few workers and of very many
 BEGUN, NO_DATA = "begun", "no data"
 _ALIKE = ("ablation-harness", "tensorflow", "keras", "numpy")  # what must be the same on all machines
 
@@ -99,14 +99,17 @@ class NodeWorker:
         threading.Thread(target=self._perform, args=(task.kind, trial), daemon=True).start()
         return BEGUN
 
-    def news(self, stop: StopRequest, *, resend: bool = False) -> News:
-        """Return what has happened since the last call; wait for it a little. resend: what came before has not arrived."""
+    def news(self, stop: StopRequest, *, soon: float, resend: bool) -> News:
+        """Return what has happened since the last call, of an epoch within `soon` seconds.
+
+        resend: what came before has not arrived, and is to be sent again.
+        """
         self._stop = stop
         if resend and self._watch:
             self._watch.forget()
             self._pieces = None
         if self._pieces is None:
-            self._listen()
+            self._listen(soon)
         ended = bool(self._result)
         if self._pieces is None:
             self._pieces = self._watch.pieces(ended=ended) if self._watch else iter(())
@@ -157,12 +160,12 @@ class NodeWorker:
         with self._changed:
             self._progress.append(progress)
 
-    def _listen(self) -> None:
+    def _listen(self, soon: float) -> None:
         """Wait until the task has ended, for a moment longer where there is something to tell."""
         began = time.monotonic()
         with self._changed:
             while not self._result:
-                left = (SOON if self._progress else NEWS_SECONDS) - (time.monotonic() - began)
+                left = (soon if self._progress else max(soon, NEWS_SECONDS)) - (time.monotonic() - began)
                 if left <= 0:
                     return
                 self._changed.wait(min(left, 0.1))

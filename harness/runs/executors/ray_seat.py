@@ -8,6 +8,7 @@ from typing import Any
 from harness.runs.executors.mirroring import Mirror
 from harness.runs.executors.protocol import StopRequest
 from harness.runs.executors.ray_cluster import load_ray
+from harness.training import Trial
 
 CLOSING_SECONDS = 3.0  # that a worker may take to end its process
 
@@ -18,6 +19,18 @@ class Shape:
 
     cpus: float = 1.0
     gpus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done with a trial, and for whom."""
+
+    subject: Any
+    trial: Trial
+    kind: str
+    shape: Shape
+    name: str = ""
+    after: str = ""  # the name of a job that leaves something for this one: it waits until that one has ended
 
 
 class Seat:
@@ -32,7 +45,7 @@ class Seat:
         self.shape = shape
         self.processor = self.host = ""
         self.ready = False  # it has said hello
-        self.job: Any = None
+        self.job: Any = None  # a Job, None while it has none
         self.mirror: Mirror | None = None
         self._begun = time.monotonic()
         kind = ray.remote(NodeWorker).options(num_cpus=shape.cpus, num_gpus=shape.gpus, max_restarts=0, max_task_retries=0)
@@ -45,14 +58,14 @@ class Seat:
         """How long the present job has run."""
         return time.monotonic() - self._begun
 
-    def begin(self, job: Any, task: Any, study: Any, arrays: Any) -> None:
+    def begin(self, job: Job, task: Any, study: Any, arrays: Any) -> None:
         """Hand a job over; study and arrays: references into the object store."""
         self.job, self._begun = job, time.monotonic()
         self.call = self._actor.begin.remote(task, study, arrays)
 
-    def ask(self, stop: StopRequest, *, resend: bool = False) -> None:
-        """Ask what has happened since it was last asked."""
-        self.call = self._actor.news.remote(stop, resend=resend)
+    def ask(self, stop: StopRequest, *, soon: float = 0.0, resend: bool = False) -> None:
+        """Ask what has happened since it was last asked; soon: seconds within which it tells of an epoch."""
+        self.call = self._actor.news.remote(stop, soon=soon, resend=resend)
 
     def ask_to_close(self) -> None:
         """Ask it to end its process and to remove what it has written."""
