@@ -81,12 +81,13 @@ def is_recorded(folder: Path) -> bool:
 
 
 def _is_of(folder: Path, record: Record) -> bool:
-    """Say whether the record that lies in a trial's folder is of the very attempt of another one, as a task has stored it."""
+    """Say whether the record in a trial's folder is this very one, which a task of a cluster has stored before the driver."""
     try:
         present = read_record(folder / RECORD_FILE)
     except RecordError:
         return False
-    return (present.trial_id, present.attempt) == (record.trial_id, record.attempt)
+    same = [(one.trial_id, one.attempt, one.status, one.error, one.provenance.get("started")) for one in (present, record)]
+    return same[0] == same[1] and bool(record.error or record.provenance.get("started"))
 
 
 class RecordStore:

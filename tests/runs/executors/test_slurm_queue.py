@@ -134,7 +134,8 @@ def test_a_record_that_its_task_has_stored_is_not_put_aside_when_the_driver_stor
     folder = entry.trial.folder
     (attempt_folder(folder, 1) / "test").mkdir(parents=True)
     for seconds in (1.0, 2.0):
-        store(folder, finished(entry, cost={"seconds": seconds}))
+        record = finished(entry, cost={"seconds": seconds})
+        store(folder, replace(record, provenance={**record.provenance, "started": 5.0}))
     assert read_record(folder / "record.json").cost["seconds"] == 2.0
     assert (folder / "test").is_dir() and not (folder / "attempt-1").exists()
 
