@@ -18,6 +18,7 @@ from .study import (
     Folds as Folds,
     Metric as Metric,
     Phase as Phase,
+    Resources as Resources,
     Settings as Settings,
     Study as Study,
     Variant as Variant,

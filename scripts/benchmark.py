@@ -1,6 +1,6 @@
 """The benchmark: how fast the harness is on this machine, held against its goals.
 
-    python scripts/benchmark.py                       all parts, about 50 minutes on two cores
+    python scripts/benchmark.py                       all parts, about an hour on two cores
     python scripts/benchmark.py epoch cli             two of them
     python scripts/benchmark.py --quick --repeats 1   whether everything runs, in a few minutes
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks import commands, epochs, pipelines, scaling, suite, tab
+from benchmarks import commands, epochs, executors, gpu, pipelines, scaling, suite, tab
 from benchmarks.bench import Bench
 from benchmarks.processes import PROJECT, Failed
 from benchmarks.report import Figure, Profile, Report, to_json, to_markdown, to_tables
@@ -27,7 +27,7 @@ from harness.cli import make_console
 from harness.records import commit, environment
 
 SUITE, OVERHEAD = "suite", "overhead"
-PARTS = (SUITE, "epoch", "pipelines", OVERHEAD, "scaling", "memory", "cli", "tab")
+PARTS = (SUITE, "epoch", "pipelines", OVERHEAD, "scaling", "executors", "gpu", "memory", "cli", "tab")
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 Measured = tuple[Sequence[Figure], Sequence[Profile]]
 
@@ -73,6 +73,8 @@ def measure(bench: Bench, parts: Sequence[str], *, announce: Callable[[str], Non
         "pipelines": lambda: pipelines.measure(bench),
         OVERHEAD: lambda: suite.overhead(bench, runs()),
         "scaling": lambda: scaling.measure(bench),
+        "executors": lambda: executors.measure(bench),
+        "gpu": lambda: gpu.measure(bench),
         "memory": lambda: suite.memory(bench),
         "cli": lambda: commands.measure(bench),
         "tab": lambda: tab.measure(bench),

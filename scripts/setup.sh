@@ -55,3 +55,21 @@ ready_browser() {
   fi
   echo "$found"
 }
+
+# Why no Slurm can be started here, empty where one can. On Debian it is installed where it is missing and this may be done (root).
+ready_slurm() {
+  missing_slurm() {
+    local name
+    for name in munged slurmctld slurmd sbatch; do
+      PATH="$PATH:/usr/sbin" command -v "$name" >/dev/null || { echo "$name"; return; }
+    done
+  }
+  if [ -n "$(missing_slurm)" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing Slurm from Debian's packages ..." >&2
+    { apt-get update -q && apt-get install -y -q --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
+  fi
+  local missing; missing=$(missing_slurm)
+  if [ -n "$missing" ]; then echo "no $missing, and it cannot be installed"
+  elif [ "$(id -u)" != 0 ]; then echo "only root can start its daemons"
+  fi
+}

@@ -6,15 +6,16 @@ Nothing heavy is imported until a command needs it, so that --help is immediate.
 import os
 import sys
 from collections.abc import Sequence
-from copy import copy
 from pathlib import Path
 from typing import Any
 
 import click
 
 from harness.cli.design_options import until_settled_options, with_options
+from harness.cli.groups import WORDS, ExampleGroup, Group
 from harness.cli.maintenance_commands import HOUSEKEEPING
 from harness.cli.result_commands import LOOKING
+from harness.cli.run_commands import FOLLOWING
 from harness.cli.shared_options import (
     MOST_JOBS,
     Seconds,
@@ -24,15 +25,8 @@ from harness.cli.shared_options import (
     seeds_option,
 )
 from harness.cli.study_commands import AUTHORING
-from harness.cli.terminal.lasting_output import (
-    forget_odd_sizes,
-    lasting_output,
-    open_standard_streams,
-    output_is_told_only,
-    plain_characters,
-)
+from harness.cli.terminal.lasting_output import output_is_told_only, plain_characters
 from harness.errors import INTERRUPTED_STATUS
-from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
 from harness.study import LOGS
 
@@ -44,95 +38,11 @@ Examples:
   python -m harness run ablations --only early-stop    one variant and the controls it needs
   python -m harness run ablations --set epochs=1       a base that trains one epoch
   python -m harness run my_study.py --dry-run          what a study of your own would do
+  python -m harness run ablations --detach             go on without this terminal
+  python -m harness run ablations --executor slurm --slurm partition=cpu,time=2:00:00
+  python -m harness run ablations --executor ray --address auto    on the nodes of a Ray cluster
   python -m harness run all --dry-run                  what every study of experiments/ would take
 """
-
-
-class ExampleGroup(click.Group):
-    """A group whose commands' examples name the program as it was called."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, its examples with the name that the usage line has."""
-        found = copy(super().get_command(ctx, cmd_name))
-        if found and found.epilog:
-            found.epilog = found.epilog.replace("python -m harness", str(ctx.find_root().info_name))
-        return found
-
-
-# The sections of --help, and what each command does in a line that fits 80 columns.
-SECTIONS = {
-    "Run": {
-        "new": "Write a first study, or one around a script of yours.",
-        "check": "Say whether a study can be run, without training.",
-        "plan": "What so many seeds can show, and what they cost.",
-        "run": "Train a study's variants, and say what each changes.",
-        "rerun": "Train a recorded trial again: are the numbers the same?",
-    },
-    "Look": {
-        "list": "The studies there are, or the variants of one.",
-        "compare": "Tables, differences and verdicts of what is recorded.",
-        "show": "All that is recorded of one trial.",
-        "diff": "What differs between two trials.",
-        "report": "Write a study into one file to send.",
-        "board": "Open TensorBoard on the results.",
-    },
-    "Learn": {
-        "questions": "The course's questions, answered from your records.",
-        "reproduce": "Documented figures against the measured ones.",
-        "draw": "Draw a digit; trained models answer as you draw.",
-    },
-    "Housekeeping": {
-        "doctor": "Find what is wrong here, and the command that mends it.",
-        "data": "Which datasets are where; `data fetch` downloads them.",
-        "remove": "Move trials to the trash.",
-        "restore": "Bring trials back from the trash.",
-        "purge": "Empty the trash for good.",
-    },
-}
-
-
-class Group(ExampleGroup):
-    """A group whose unknown commands are answered with the nearest known one, and whose errors are one line."""
-
-    def main(self, *args: Any, **options: Any) -> Any:
-        """Run the command line; output that cannot be written ends nothing, and is an error where it is all there is."""
-        open_standard_streams()
-        forget_odd_sizes()
-        options.setdefault("prog_name", os.environ.get(PROGRAM_VARIABLE))
-        with lasting_output() as output:
-            try:
-                return super().main(*args, **options)
-            except SystemExit as ended:
-                output.flush()
-                if output.fault and output.needed and not ended.code:
-                    click.echo(f"Error: The output could not be written ({output.fault}).", err=True)
-                    raise SystemExit(1) from None
-                raise
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; Ctrl-C that none of its own steps has heard ends it with the status of an interruption."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo("\nStopped.", err=True)
-            ctx.exit(INTERRUPTED_STATUS)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands by what they are for, each with its summary."""
-        told = {name for commands in SECTIONS.values() for name in commands}
-        others = {name: command.get_short_help_str() for name, command in self.commands.items() if name not in told}
-        for title, commands in (*SECTIONS.items(), ("More", others)):
-            if commands:
-                with formatter.section(title):
-                    formatter.write_dl(list(commands.items()))
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; an unknown one gets the nearest right name."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            from harness.errors import unknown
-
-            raise click.UsageError(str(unknown("Command", args[0], self.commands)), ctx=ctx)
-        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -162,6 +72,13 @@ def main() -> None:
     "--engine", type=click.Choice(["auto", "xla", "graph", "fit"]), default="auto", show_default=True, help="How an epoch runs."
 )
 @click.option("--executor", type=click.Choice(tuple(EXECUTORS)), default="local", show_default=True, help="Where trials run.")
+@click.option("--address", metavar="HOST:PORT", help="Of a Ray cluster, or auto. [default: one on this machine]")
+@click.option(
+    "--slurm",
+    multiple=True,
+    metavar="KEY=VALUE,…",
+    help="What Slurm is asked for: partition, time, cpus, gpus, mem, …; repeatable.",
+)
 @click.option(
     "--log",
     type=click.Choice(tuple(LOGS)),
@@ -177,7 +94,9 @@ def main() -> None:
     show_default=True,
     help="Keep a running trial's state this often, so that its next attempt goes on from there.",
 )
-def run(studies: Sequence[str], **options: Any) -> None:
+@click.option("--detach", is_flag=True, help="Go on without this terminal: see status, attach, cancel.")
+@click.pass_context
+def run(ctx: click.Context, /, studies: Sequence[str], *, detach: bool = False, **options: Any) -> None:
     """Run each STUDY: a name in experiments/, the path of a file, or `all` for every study of experiments/.
 
     Trains what is not recorded yet, logs it for TensorBoard, and writes LOGDIR/STUDY/summary.csv and runs.csv.
@@ -188,12 +107,17 @@ def run(studies: Sequence[str], **options: Any) -> None:
 
     Exit status, of several the worst: 0 all went as expected, 1 a trial did not, 2 the call was wrong, 130 interrupted.
     """
+    from harness.cli.detach import DETACHED, run_detached, status_kept
     from harness.cli.run_choices import as_request
     from harness.cli.study_runs import run_studies
 
     output_is_told_only()
-    with one_line_errors():
-        raise SystemExit(run_studies(studies, as_request(**options)))
+    log = os.environ.pop(DETACHED, "")
+    with status_kept(log), one_line_errors():
+        request = as_request(output=log, **options)
+        if detach and not log:
+            raise SystemExit(run_detached(studies, request, ctx.meta[WORDS]))
+        raise SystemExit(run_studies(studies, request))
 
 
 @main.command(
@@ -256,5 +180,5 @@ def fetch(names: Sequence[str]) -> None:
         raise SystemExit(fetch_datasets(names))
 
 
-for command in (*AUTHORING, *LOOKING, *HOUSEKEEPING):
+for command in (*AUTHORING, *FOLLOWING, *LOOKING, *HOUSEKEEPING):
     main.add_command(command)

@@ -18,6 +18,8 @@ from harness.runs import RunRequest, require_writable
 from harness.study import Study, load_study, loaded_code, pickle_study, pickled_name, show_value
 from harness.training import function_sources
 
+NOT_FOR_SCRIPTS = {"assignments", "detach", "dry_run"}  # options of the command that return no results
+
 
 def run(
     study: Study | str | Path,
@@ -62,7 +64,7 @@ def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
     """Return the request that the command line would make of these options, by its own rules."""
     from harness.cli.app import run as command
 
-    known = {parameter.name for parameter in command.params if isinstance(parameter, click.Option)} - {"dry_run", "assignments"}
+    known = {parameter.name for parameter in command.params if isinstance(parameter, click.Option)} - NOT_FOR_SCRIPTS
     args = list(words)
     for name, value in options.items():
         if name not in known:
@@ -79,7 +81,7 @@ def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
         parameters = dict(command.make_context("harness.run", args).params)
     except click.ClickException as error:
         raise UsageError(f"harness.run: {error.format_message()}") from None
-    return as_request(**{name: value for name, value in parameters.items() if name != "studies"})
+    return as_request(**{name: value for name, value in parameters.items() if name not in ("studies", "detach")})
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.records import origin
-from harness.runs import AUTO, SEEDS, RunRequest, in_changed_base, selected
+from harness.runs import AUTO, SEEDS, SLURM, RunRequest, in_changed_base, selected, slurm_options
 from harness.study import (
     BASE,
     MODELS,
@@ -44,14 +44,20 @@ class StudyRequest:
         return self.request.logdir / self.study.name
 
 
-def as_request(*, log: Sequence[str] = (), save_models: bool = False, **options: Any) -> RunRequest:
+def as_request(
+    *, log: Sequence[str] = (), save_models: bool = False, slurm: Sequence[str] = (), executor: str = "local", **options: Any
+) -> RunRequest:
     """Return the request that options of `run` make: to save models is one of the things that may be logged.
 
-    UsageError for options of a design without one, or of which one says otherwise than another.
+    UsageError for options of an executor that is not asked for, or that are none of its own, and for those of a design
+    without one, or of which one says otherwise than another.
     """
     require_one_design(options)
     options["spending"] = options.get("spending") or ""
-    return RunRequest(log=tuple(dict.fromkeys((*log, *([MODELS] if save_models else [])))), **options)
+    if slurm and executor != SLURM:
+        raise UsageError(f"--slurm {slurm[0]} is for Slurm; expected --executor slurm beside it.")
+    logged = tuple(dict.fromkeys((*log, *([MODELS] if save_models else []))))
+    return RunRequest(log=logged, executor=executor, slurm=slurm_options(slurm) if slurm else None, **options)
 
 
 def study_requests(names: Sequence[str], request: RunRequest) -> tuple[list[StudyRequest], list[str]]:

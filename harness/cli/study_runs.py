@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import replace
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field, replace
 
 import click
 from rich.console import Console
@@ -17,10 +17,13 @@ from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
 from harness.records import one_writer
 from harness.runs import (
+    SLURM,
     Interrupts,
     Plan,
     RecordStore,
+    RunReport,
     RunRequest,
+    Watchers,
     Workers,
     begin_study,
     execute,
@@ -28,8 +31,10 @@ from harness.runs import (
     must_be_built,
     outdated_records,
     reinstate_displaced,
+    reported,
     require_command,
     require_different,
+    require_no_left_tasks,
     require_own_trials,
     require_samples,
     require_trainable,
@@ -37,7 +42,7 @@ from harness.runs import (
     unused_overrides,
     write_everything,
 )
-from harness.study import counted
+from harness.study import USUAL, counted
 
 WRONG_STATUS = 2
 
@@ -138,18 +143,57 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     workers: those of a run of several studies; outlook: what comes after this one.
     """
     require_writable(asked.folder)
-    with one_writer(asked.folder):  # before the plan is made: what another run has just finished must be in it
+    # The lock comes before the plan is made: what another run has just finished must be in it.
+    with one_writer(asked.folder), _reported(asked, outlook) as report:
+        if asked.request.executor != SLURM:
+            require_no_left_tasks(asked.folder)
         with console.status(f"Checking the data of {asked.study.name} …"):
             plan = _checked_plan(asked)
         looks = None
         if plan.request.until_settled:
             plan, looks = first_look(plan, console)
         require_own_trials(plan)
-        if workers is not None:
-            return _run_plan(plan, console, workers, outlook, looks)
         most = max(len(plan.trials), len(plan.study.names) if looks else 0)  # a later look may have more to train
-        with closing(Workers(plan.request, most=most)) as own:
-            return _run_plan(plan, console, own, outlook, looks)
+        with ExitStack() as stack:
+            if workers is None:
+                workers = stack.enter_context(closing(Workers(plan.request, most=most)))
+            status = _run_plan(plan, _Run(console, workers, outlook, report, looks))
+        report.end(status)
+        return status
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a study's run goes by, in each of its looks; looks: of a study that has a design."""
+
+    console: Console
+    workers: Workers
+    outlook: Outlook | None
+    report: RunReport
+    looks: Looks | None = None
+    shown: list[RunProgress] = field(default_factory=list)  # one a look
+
+    @property
+    def finished(self) -> int:
+        """How many trials have ended, and were not stopped."""
+        return sum(progress.finished for progress in self.shown)
+
+    def train(self, plan: Plan, interrupts: Interrupts) -> tuple[str, ...]:
+        """Train a plan's trials, with progress; return what could not be stored."""
+        progress = RunProgress(plan, self.console, jobs=min(self.workers.count, len(plan.trials)), outlook=self.outlook)
+        self.shown.append(progress)
+        self.report.training(plan, seconds_left=progress.seconds_left)
+        if not plan.trials:
+            return _written_again(plan)
+        watchers = Watchers(progress, self.report)
+        with progress, interrupts.deferred():
+            executor = self.workers.executor()
+            return execute(plan, executor, watchers, stop_request=lambda: interrupts.ask(self.report.stop_request()))
+
+
+def _reported(asked: StudyRequest, outlook: Outlook | None) -> AbstractContextManager[RunReport]:
+    later = [plan.study.name for plan in outlook.later] if outlook else []
+    return reported(asked.folder, executor=asked.request.executor, log=asked.request.output, later=later)
 
 
 def _checked_plan(asked: StudyRequest) -> Plan:
@@ -175,26 +219,22 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
     return replace(plan, phased={variant: one.epochs for variant, one in seen.items() if one.epochs})
 
 
-def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None, looks: Looks | None = None) -> int:
+def _run_plan(plan: Plan, run: _Run) -> int:
+    console, whole = run.console, plan
     console.print(f"{plan.tally}.", markup=False)
+    print_notes(_unheeded_resources(plan))
     with Interrupts() as interrupts:
-        status, progress, whole = 0, None, plan
+        status = 0
         problems: tuple[str, ...] = ()
         try:
-            plan = checked_effects(plan, workers) if plan.trials else plan
-            whole = plan
+            plan = whole = checked_effects(plan, run.workers) if plan.trials else plan
             begin_study(plan)
-            problems = note_look(plan, ended=False)
-            progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
-            made = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
-            problems = (*problems, *made)
-            while looks and not interrupts.stop_request and (following := looks.following(plan)):
-                console.print(f"{following.tally}.", markup=False)
-                plan, done = following, progress.finished
-                progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
-                problems = (*problems, *_train(plan, progress, interrupts, workers))
+            problems = (*note_look(plan, ended=False), *run.train(plan, interrupts))
+            while run.looks and not interrupts.stop_request and (following := run.looks.following(plan)):
+                plan = following
+                console.print(f"{plan.tally}.", markup=False)
                 whole = replace(whole, trials=(*whole.trials, *plan.trials))
-                progress.finished += done
+                problems = (*problems, *run.train(plan, interrupts))
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
         with interrupts.deferred():
@@ -202,20 +242,21 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
                 problems = (*problems, *note_look(plan, ended=True))
             status = max(print_results(whole, console, problems=problems), status)
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
-                console.print(_stopped(whole, progress.finished if progress else 0), style="bold yellow", markup=False)
+                console.print(_stopped(whole, run.finished), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status
+
+
+def _unheeded_resources(plan: Plan) -> list[str]:
+    """Say that what trials are to have of a machine is not given out on this one, where that is so."""
+    if plan.request.executor != "local" or all(trial.resources == USUAL for trial in plan.trials):
+        return []
+    return [f"The resources of study {plan.study.name!r} count on a cluster (--executor ray); here each worker has one thread."]
 
 
 def _stopped(plan: Plan, finished: int) -> str:
     """Say how far a run came that the user has stopped, and how it goes on."""
     on = "Without --force, the same command" if plan.request.force else "The same command"
     return f"You stopped it after {finished} of {counted(len(plan.trials), 'trial')}. {on} goes on from there."
-
-
-def _train(plan: Plan, progress: RunProgress, interrupts: Interrupts, workers: Workers) -> tuple[str, ...]:
-    executor = workers.executor()
-    with progress, interrupts.deferred():
-        return execute(plan, executor, progress, stop_request=lambda: interrupts.stop_request)
 
 
 def _written_again(plan: Plan) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def cached(source: Source) -> Path:
         return folder
     arrays = source.read()
     if not is_whole(source.dataset, folder):
-        folder, known = _kept(source.dataset, arrays), {}
+        folder, known = keep(source.dataset, arrays), {}
     _write_stamps(folder, known | (stamps or {}))
     return folder
 
@@ -74,7 +74,7 @@ def open_arrays(dataset: AnyDataset, folder: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _kept(dataset: AnyDataset, arrays: Mapping[str, np.ndarray]) -> Path:
+def keep(dataset: AnyDataset, arrays: Mapping[str, np.ndarray]) -> Path:
     """Write the arrays to the cache, or to a folder that lasts as long as this process where that is not possible."""
     folder = cache_folder(dataset)
     try:

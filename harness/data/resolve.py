@@ -1,7 +1,8 @@
 """A dataset's name → verified arrays, in memory-mapped files that every process shares."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -114,6 +115,34 @@ def open_dataset(prepared: ResolvedDataset) -> Images | Table:
         return Images(**arrays)
     names = dataset.feature_names[: len(asked.feature_names)]
     return Table(arrays["x"][:, : len(names)], arrays["y"], names, dataset.target_names)
+
+
+def found_here(prepared: ResolvedDataset) -> ResolvedDataset | None:
+    """Return a dataset that was prepared on another machine as this one's cache has it, whole and verified; else None."""
+    from harness.data.cache import cache_folder, is_whole
+
+    dataset = find_dataset(prepared.used)
+    folder = cache_folder(dataset)
+    return replace(prepared, folder=folder) if is_whole(dataset, folder) else None
+
+
+def kept_here(prepared: ResolvedDataset, arrays: "Mapping[str, np.ndarray]") -> ResolvedDataset:
+    """Return a dataset whose arrays came from another machine, in this one's cache; DataError where they are not its arrays."""
+    from harness.data.cache import keep
+    from harness.data.idx import content_sha256
+
+    dataset = find_dataset(prepared.used)
+    wrong = [name for name in dataset.arrays if content_sha256(arrays[name]) != dataset.array_sha256(name)]
+    if wrong:
+        raise DataError(f"Arrays {', '.join(wrong)} of {prepared.used} did not arrive as they were sent; run it again.")
+    return replace(prepared, folder=keep(dataset, arrays))
+
+
+def arrays_of(prepared: ResolvedDataset) -> "dict[str, np.ndarray]":
+    """Return the arrays of a prepared dataset by their names, memory-mapped; DataError where the files are gone."""
+    from harness.data.cache import open_arrays
+
+    return open_arrays(find_dataset(prepared.used), prepared.folder)
 
 
 def is_table(name: str) -> bool:

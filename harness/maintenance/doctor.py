@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.data import DATASETS, DataError, DatasetLocation, survey
 from harness.records import command
-from harness.runs import default_jobs, sweep, usable_cores
+from harness.runs import default_jobs, sweep, usable_cores, visible_gpus
 from harness.tensorboard import FIRST_PORT, LOOPBACK
 
 PROJECT = "ablation-harness"
@@ -69,6 +69,8 @@ def system() -> Part:
     cores = os.cpu_count() or 1
     usable = usable_cores()
     yield "cores", str(cores) if usable == cores else f"{cores}, of which this process may use {usable}"
+    if gpus := visible_gpus():
+        yield "GPUs", f"{', '.join(gpus)}: one worker each, which takes of its memory what it needs"
     yield "workers", f"{default_jobs()} of 1 thread each, unless --jobs says otherwise"
 
 

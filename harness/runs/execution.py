@@ -18,8 +18,9 @@ from harness.tensorboard import write_error
 from harness.training import Trial, blank_record, notices
 
 TABLE_SECONDS = 5.0  # while trials run, the tables are made anew this often at the most
+TABLE_SHARE = 10  # and so rarely that they take a tenth of the time at the most: of 20,000 trials they take many seconds
 STOPPING = {
-    StopRequest.AFTER_EPOCH: "Stopping: running trials end with their epoch. Ctrl-C again ends them at once.",
+    StopRequest.AFTER_EPOCH: "Stopping: running trials end with their epoch. Ctrl-C again, or cancel --now, ends them at once.",
     StopRequest.NOW: "Ending at once.",
 }
 
@@ -78,7 +79,7 @@ class _Run:
     def perform(self, trials: Sequence[Trial]) -> list[Trial]:
         """Run trials; return those that are worth another attempt, as they are to be tried again."""
         again: list[Trial] = []
-        written = 0.0
+        due = 0.0
         for trial, outcome in self.executor.run(trials, progress=self.epoch, stop_request=self.stop_request):
             record = _record(self.plan, trial, outcome)
             if isinstance(outcome, WorkerFailure) and outcome.status != INTERRUPTED:
@@ -92,9 +93,9 @@ class _Run:
                 self.tell(self.watcher.notice, said)
             else:
                 self.tell(self.watcher.ended, record)
-            if time.monotonic() - written > TABLE_SECONDS:
+            if (begun := time.monotonic()) >= due:
                 self.store.attempt("The tables", self.write_tables)
-                written = time.monotonic()
+                due = time.monotonic() + max(TABLE_SECONDS, TABLE_SHARE * (time.monotonic() - begun))
         return again
 
     def epoch(self, epoch: Progress) -> None:

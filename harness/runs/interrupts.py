@@ -30,6 +30,11 @@ class Interrupts:
         """What the interruptions so far ask for."""
         return StopRequest(min(self._count, StopRequest.NOW))
 
+    def ask(self, wanted: StopRequest) -> StopRequest:
+        """Hear what is asked from elsewhere, in the place of so many interruptions; return what all of them ask for."""
+        self._count = max(self._count, wanted)
+        return self.stop_request
+
     @contextmanager
     def deferred(self) -> Iterator[None]:
         """Count interruptions instead of raising them, for as long as somebody asks for it."""

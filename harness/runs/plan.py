@@ -133,6 +133,7 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         log=plan.request.log,
         resumable=attempt if plan.request.force else 1,
         home=plan.home,
+        resources=plan.study.resources_of(name),
     )
 
 

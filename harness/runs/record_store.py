@@ -41,7 +41,7 @@ def store(folder: Path, record: Record) -> None:
     for attempt in range(1, record.attempt):
         hide(folder, attempt)
     sweep(folder)
-    if (folder / RECORD_FILE).exists():
+    if (folder / RECORD_FILE).exists() and not _is_of(folder, record):
         keep_older(folder, newer=record.attempt)
     write_record(folder, record)
     discard(folder, record)
@@ -78,6 +78,16 @@ def is_recorded(folder: Path) -> bool:
     except RecordError:
         return False
     return record.as_expected
+
+
+def _is_of(folder: Path, record: Record) -> bool:
+    """Say whether the record in a trial's folder is this very one, which a task of a cluster has stored before the driver."""
+    try:
+        present = read_record(folder / RECORD_FILE)
+    except RecordError:
+        return False
+    same = [(one.trial_id, one.attempt, one.status, one.error, one.provenance.get("started")) for one in (present, record)]
+    return same[0] == same[1] and bool(record.error or record.provenance.get("started"))
 
 
 class RecordStore:

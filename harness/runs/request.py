@@ -8,9 +8,11 @@ from typing import Any
 from harness.analysis import RECORDED
 from harness.errors import UsageError
 from harness.runs.executors.machine import default_jobs
+from harness.runs.executors.slurm.options import MOST_TASKS, SlurmOptions
 from harness.study import Study, changed, show_value
 
 SEEDS = 5  # where nothing else is said: as few as a verdict takes
+SLURM = "slurm"
 AUTO = "auto"  # each study's own dataset, or a stand-in where that is absent
 
 
@@ -35,21 +37,23 @@ class RunRequest:
     data_dir: Path | None = None
     engine: str = "auto"
     executor: str = "local"
+    address: str | None = None  # of a Ray cluster; None: one on this machine
     jobs: int | None = None  # workers; None: as many as the machine can take
     max_seconds: float | None = None  # that a trial may run
     checkpoint_seconds: float = 60.0
     log: tuple[str, ...] = ()  # what the trials log on request, which changes no result
+    slurm: SlurmOptions | None = None  # what is asked of Slurm for each task
+    output: str = ""  # the file that takes what a detached run prints
     origin: Mapping[str, Any] = field(default_factory=dict)  # what the driver knows of the run's origin, for every record
 
     @property
     def workers(self) -> int:
         """How many workers there may be."""
-        return self.jobs or default_jobs()
+        return self.jobs or (MOST_TASKS if self.executor == SLURM else default_jobs())
 
-    @property
-    def effective_workers(self) -> int:
-        """How many of them the machine can run at full speed."""
-        return min(self.workers, default_jobs())
+    def effective(self, workers: int) -> int:
+        """Return how many of so many workers run at full speed: on this machine as many as it can take, elsewhere all."""
+        return max(min(workers, default_jobs()) if self.executor == "local" else workers, 1)
 
     def seeds_for(self, variant: str) -> int:
         """Return how many seeds a variant is trained with."""

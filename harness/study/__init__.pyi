@@ -80,6 +80,7 @@ from .own_calls import call as call, takes as takes
 from .own_settings import is_made as is_made
 from .phases import Phase as Phase
 from .pickled import PICKLED as PICKLED, loaded_code as loaded_code, pickle_study as pickle_study, pickled_name as pickled_name
+from .resources import USUAL as USUAL, Resources as Resources
 from .setting_values import check as check
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,

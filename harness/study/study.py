@@ -16,8 +16,9 @@ from harness.study.names import check_name
 from harness.study.own_calls import check_functions, takes, written
 from harness.study.own_settings import settings_of
 from harness.study.own_training import check_command, check_own_training
+from harness.study.resources import USUAL, Resources
 from harness.study.settings import Settings, changed, differences, to_json
-from harness.study.variant import BASE, Variant, check_expectation, show_value
+from harness.study.variant import BASE, Variant, check_expectation, check_resources, show_value
 from harness.study.variant_checks import check_variants
 
 _CALLS = {  # how these are called, always
@@ -48,6 +49,7 @@ class Study:
     not a seed. metric: what the verdicts are about. pictures: names from harness.study.figure_names, drawn for seed 0 of
     each variant. lesson: what the study teaches, in a sentence or two. step_seconds(settings): about how many seconds one
     batch takes one core, for the plan's guess of a study that was never run; without it, as dense layers would take.
+    resources: what a trial takes of a node of a cluster, where its variant says nothing else.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Study:
     train: Callable[[Any, Any], Any] | None = None
     command: Command | None = None  # a text, which is made one
     path: Path | None = None
+    resources: Resources = USUAL
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variants", tuple(self.variants))
@@ -91,6 +94,7 @@ class Study:
                 )
         check_functions(self)
         check_expectation(f"Study {self.name!r}", self.expect)
+        check_resources(f"Study {self.name!r}", self.resources)
         if any(isinstance(claim, VsControl) for claim in self.expect.claims):
             raise UsageError(f"Study {self.name!r} expects its base to be {self.expect.claims[-1]}; the base has no control.")
         check_command(self, BASE, self.base)
@@ -224,6 +228,11 @@ class Study:
         """Return what the base or a variant is expected to do."""
         variant = self.variant(name)
         return variant.expect if variant else self.expect
+
+    def resources_of(self, name: str) -> Resources:
+        """Return what a trial of the base or of a variant takes of a node."""
+        variant = self.variant(name)
+        return (variant.resources if variant else None) or self.resources
 
     def only(self, names: Iterable[str]) -> "Study":
         """Return the study reduced to these variants, the base, and the controls they are taken against."""

@@ -7,6 +7,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.study.expectations import FINISHES, Expectation
 from harness.study.names import check_name
+from harness.study.resources import Resources
 
 BASE = "base"
 
@@ -26,6 +27,7 @@ class Variant:
     expect: Expectation
     together: bool
     family: str  # the name of the family that made it, empty for one on its own
+    resources: Resources | None  # None: those of the study
 
     def __init__(
         self,
@@ -36,18 +38,21 @@ class Variant:
         expect: Expectation = FINISHES,
         together: bool = False,
         family: str = "",
+        resources: Resources | None = None,
         **changes: Any,
     ) -> None:
         values = {"changes": changes, "control": control, "expect": expect, "together": together, "family": family}
-        for field, value in ({"name": name} | values).items():
+        for field, value in ({"name": name, "resources": resources} | values).items():
             object.__setattr__(self, field, value)
         check_name("Variant", name)
         if not changes:
             raise UsageError(f"Variant {name!r} changes nothing; expected at least one setting, such as epochs=10.")
         check_expectation(f"Variant {name!r}", expect)
+        if resources is not None:
+            check_resources(f"Variant {name!r}", resources)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        options = {name: getattr(self, name) for name in ("control", "expect", "together", "family")}
+        options = {name: getattr(self, name) for name in ("control", "expect", "together", "family", "resources")}
         return _variant, (self.name, options, dict(self.changes))
 
 
@@ -59,6 +64,14 @@ def check_expectation(who: str, expect: Expectation) -> None:
     """Raise UsageError for what is no expectation."""
     if not isinstance(expect, Expectation):
         raise UsageError(f"{who}: expect is {str(expect)[:120]!r}; expected for example finishes(accuracy_at_least=0.9).")
+
+
+def check_resources(who: str, resources: Resources) -> None:
+    """Raise UsageError for what are no resources."""
+    if not isinstance(resources, Resources):
+        raise UsageError(
+            f"{who}: resources is {str(resources)[:120]!r}; expected for example harness.Resources(cpus=2, gpus=0.5)."
+        )
 
 
 def show_value(value: Any) -> str:

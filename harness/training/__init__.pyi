@@ -1,4 +1,4 @@
-from .checkpoint_file import discard as discard, notices as notices
+from .checkpoint_file import discard as discard, find_checkpoints as find_checkpoints, notices as notices
 from .trial import (
     Trial as Trial,
     blank_record as blank_record,
@@ -7,3 +7,4 @@ from .trial import (
     trial_id as trial_id,
 )
 from .trial_runner import run_trial as run_trial
+from .warm_start import end_path as end_path

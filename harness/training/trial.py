@@ -13,6 +13,8 @@ from harness.data import ResolvedDataset
 from harness.errors import UsageError
 from harness.records import FAILED, Record
 from harness.study import (
+    USUAL,
+    Resources,
     Settings,
     Study,
     command_source,
@@ -50,6 +52,7 @@ class Trial:
     warm_start_from: str = ""  # the id of a shorter trial that begins alike, from whose end this one goes on
     leaves_warm_start: bool = False  # a longer trial goes on from this one's end
     warm_start_folder: Path | None = None  # where trials of one run leave their ends for longer ones; the executor sets it
+    resources: Resources = USUAL  # that its worker is to have
     home: tuple[int, int] | None = None  # the study's folder, by harness.records.own_paths.folder_identity, when the run began
 
     def load(self) -> tuple[Study, Settings]:
@@ -60,7 +63,10 @@ class Trial:
         study = self.load_study([self.variant])
         settings = study.settings(self.variant)
         if self.source and self._id(study, settings) != self.trial_id:
-            raise UsageError(f"Study file {self.study_path} was changed while the study ran; run it again.")
+            raise UsageError(
+                f"Study file {self.study_path} was changed while the study ran, or imports or names other things on this "
+                f"machine than where the run was started; run it again."
+            )
         return study, settings
 
     def _id(self, study: Study, settings: Settings) -> str:

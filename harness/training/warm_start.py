@@ -12,7 +12,7 @@ def leave_end(trial: Trial, checkpoint: Checkpoint) -> None:
     """Leave a trial's end where the longer one looks for it; without it that one trains from its beginning."""
     if trial.warm_start_folder is not None:
         with suppress(OSError):
-            write_atomically(_path(trial.warm_start_folder, trial.trial_id), encoded(checkpoint))
+            write_atomically(end_path(trial.warm_start_folder, trial.trial_id), encoded(checkpoint))
 
 
 def find_beginning(trial: Trial) -> Checkpoint | None:
@@ -20,10 +20,11 @@ def find_beginning(trial: Trial) -> Checkpoint | None:
     if trial.warm_start_folder is None or not trial.warm_start_from:
         return None
     try:
-        return read_checkpoint(_path(trial.warm_start_folder, trial.warm_start_from))
+        return read_checkpoint(end_path(trial.warm_start_folder, trial.warm_start_from))
     except CheckpointError:
         return None
 
 
-def _path(folder: Path, trial_id: str) -> Path:
+def end_path(folder: Path, trial_id: str) -> Path:
+    """Return where a trial leaves its end in the folder of a run."""
     return folder / f"end-{trial_id}.npz"

@@ -7,7 +7,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from harness.cli.app import SECTIONS, main
+from harness.cli.app import main
+from harness.cli.groups import SECTIONS
 
 pytestmark = pytest.mark.quick
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.records import INTERRUPTED, Record
-from harness.runs import Pace, Plan, Progress as Told, TimeLeft, wall_seconds
+from harness.runs import SLURM, Pace, Plan, Progress as Told, TimeLeft, wall_seconds
 from harness.study import Metric, counted, format_metric
 
 MINUTES_ONLY = 600  # seconds from which on what is left is told in whole minutes
@@ -31,7 +31,9 @@ class Outlook:
 
     def seconds(self, *, crowding: float) -> float:
         """Return about how long the later studies take together."""
-        walls = (wall_seconds(plan.trials, plan.seconds, workers=plan.request.effective_workers) for plan in self.later)
+        walls = (
+            wall_seconds(plan.trials, plan.seconds, workers=plan.request.effective(plan.request.workers)) for plan in self.later
+        )
         return sum(walls) * self.pace.factor(crowding=crowding) / crowding
 
 
@@ -60,7 +62,7 @@ class RunProgress:
         self._left = TimeLeft(
             plan.trials,
             plan.seconds,
-            slots=(jobs, plan.request.effective_workers),
+            slots=(jobs, plan.request.effective(jobs)),
             epochs={name: plan.epochs(name) or 0 for name in plan.study.names},
             pace=self._outlook.pace,
             clock=clock,
@@ -111,6 +113,8 @@ class RunProgress:
 
     @property
     def _starting(self) -> str:
+        if self._plan.request.executor == SLURM:
+            return f"Waiting for Slurm to start up to {counted(self._jobs, 'task')}"
         return f"Starting {counted(self._jobs, 'worker')}, loading TensorFlow"
 
     def _line(self, record: Record) -> str:
@@ -123,14 +127,18 @@ class RunProgress:
             f"{' '.join(filter(None, said))} ({record.cost.get('seconds', 0):.1f} s)"
         )
 
+    def seconds_left(self) -> float:
+        """Return about how many seconds this study still takes."""
+        return self._left.seconds()
+
     def _time_left(self) -> str:
         own = self._left.seconds()
         if self._over or not self._bar.tasks[0].remaining or own < 1:
             return ""
-        crowding = max(self._jobs / self._plan.request.effective_workers, 1.0)
+        crowding = max(self._jobs / self._plan.request.effective(self._jobs), 1.0)
         later, count = self._outlook.seconds(crowding=crowding), len(self._outlook.later)
-        behind = f", {_rough(own + later)} with the {counted(count, 'study').removeprefix('1 ')} after it" if later >= 1 else ""
-        return f"about {_rough(own)} left{behind}"
+        behind = f", {rough(own + later)} with the {counted(count, 'study').removeprefix('1 ')} after it" if later >= 1 else ""
+        return f"about {rough(own)} left{behind}"
 
     def __rich__(self) -> Group:
         """Return what stands on the terminal now."""
@@ -160,7 +168,7 @@ class RunProgress:
         return f"epoch {told.epoch}{f' of {planned}' if planned else ''}"
 
 
-def _rough(seconds: float) -> str:
+def rough(seconds: float) -> str:
     """Write a duration that is a guess: of many minutes, the seconds are left out."""
     return duration(seconds) if not MINUTES_ONLY <= seconds < 3600 else f"{round(seconds / 60)} min"
 

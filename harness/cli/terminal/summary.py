@@ -1,5 +1,6 @@
 """The tables of variants, as `run` and `compare` show them, and what every command prints with."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from harness.results import Cell, View
 
 PLAIN_WIDTH = 160  # where the output is no terminal
+WIDTH_VARIABLE = "HARNESS_WIDTH"  # of the terminal from which a detached run was started
 STATUS_STYLES = {
     "ok": "green",
     "expected-error": "cyan",
@@ -45,7 +47,9 @@ _STEM = re.compile(r"^(difference_)?(.*?)(_\d+)?$")  # of a column where several
 def make_console(*, stderr: bool = False) -> Console:
     """Return a console as wide as the terminal, or wide enough for the tables where there is none."""
     console = Console(stderr=stderr, highlight=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+    said = os.environ.get(WIDTH_VARIABLE, "")
+    width = int(said) if said.isascii() and said.isdecimal() and 0 < len(said) < 5 else PLAIN_WIDTH
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=max(width, 1))
 
 
 def print_notes(notices: Iterable[str]) -> None:

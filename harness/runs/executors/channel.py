@@ -58,6 +58,10 @@ class Channel:
         with suppress(OSError):  # no space for it: the trials end at their end
             _stop_file(self.folder).touch()
 
+    def forget_stop(self) -> None:
+        """Let the trials of another run train: a request to stop is for the run that it came in."""
+        _stop_file(self.folder).unlink(missing_ok=True)
+
     def close(self) -> None:
         """Remove the socket and its folder."""
         self._socket.close()

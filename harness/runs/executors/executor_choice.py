@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from harness.errors import unknown
+from harness.errors import UsageError, unknown
 
 if TYPE_CHECKING:  # the command line names the executors before anything heavy is loaded
     from harness.models import VariantFingerprint
@@ -17,7 +17,19 @@ def _local(request: "RunRequest", jobs: int) -> "Executor":
     return LocalExecutor(jobs=jobs, max_seconds=request.max_seconds)
 
 
-EXECUTORS: Mapping[str, Callable[["RunRequest", int], "Executor"]] = {"local": _local}
+def _slurm(request: "RunRequest", jobs: int) -> "Executor":
+    from harness.runs.executors.slurm.executor import SlurmExecutor
+
+    return SlurmExecutor(tasks=jobs, max_seconds=request.max_seconds, options=request.slurm)
+
+
+def _ray(request: "RunRequest", jobs: int) -> "Executor":
+    from harness.runs.executors.ray_executor import RayExecutor
+
+    return RayExecutor(jobs=jobs if request.jobs else None, address=request.address, max_seconds=request.max_seconds)
+
+
+EXECUTORS: Mapping[str, Callable[["RunRequest", int], "Executor"]] = {"local": _local, "ray": _ray, "slurm": _slurm}
 
 
 class Workers:
@@ -30,15 +42,22 @@ class Workers:
         """
         if request.executor not in EXECUTORS:
             raise unknown("Executor", request.executor, EXECUTORS)
-        self.count = min(request.workers, most or request.workers)
+        if request.address is not None and request.executor != "ray":
+            raise UsageError(f"--address {request.address} is of a Ray cluster; expected --executor ray with it.")
+        self._most = min(request.workers, most or request.workers)
         self.checked: dict[str, Mapping[str, VariantFingerprint]] = {}  # by study, what they have seen of its variants
         self._request = request
         self._executor: Executor | None = None
 
+    @property
+    def count(self) -> int:
+        """How many there may be: of this machine as it is asked for, of a cluster as it has, unless --jobs says less."""
+        return getattr(self.executor(), "workers", self._most)
+
     def executor(self) -> "Executor":
         """Return them as an executor."""
         if self._executor is None:
-            self._executor = EXECUTORS[self._request.executor](self._request, self.count)
+            self._executor = EXECUTORS[self._request.executor](self._request, self._most)
         return self._executor
 
     def close(self) -> None:

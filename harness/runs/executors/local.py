@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
@@ -61,7 +62,8 @@ class LocalExecutor:
         stop_request: Callable[[], StopRequest] = lambda: StopRequest.NONE,
     ) -> Iterator[tuple[Trial, Record | WorkerFailure]]:
         """Yield every trial that was started, in the order in which they end."""
-        jobs = [Job(trial, within.run, (trial,), name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
+        channel = self._channel.folder
+        jobs = [Job(trial, within.run, (trial, channel), name=trial.trial_id, after=trial.warm_start_from) for trial in trials]
         for trial, result in self._perform(jobs, progress=progress, stop_request=stop_request):
             yield trial, self._outcome(result)
 
@@ -78,6 +80,11 @@ class LocalExecutor:
         results = dict(self._perform(jobs, progress=lambda _: None, stop_request=lambda: StopRequest.NONE))
         return [str(getattr(results.get(position, ""), "text", results.get(position, ""))) for position in range(len(jobs))]
 
+    @property
+    def folder(self) -> Path:
+        """The temporary folder of its workers, which goes with it."""
+        return self._channel.folder
+
     def close(self) -> None:
         """End all workers at once."""
         for worker in self._workers:
@@ -90,6 +97,7 @@ class LocalExecutor:
     ) -> Iterator[tuple[Any, Any]]:
         """Yield the subject of each job that was started, with what came of it."""
         waiting = deque(jobs)
+        self._channel.forget_stop()
         while waiting or self._busy():
             wanted = stop_request()
             if wanted is not StopRequest.NONE:

@@ -17,14 +17,13 @@ from harness.errors import failure_text
 from harness.models import VariantFingerprint
 from harness.records import Record, gc_paused
 from harness.runs.executors.channel import Sender, keep_output, stop_asked
-from harness.runs.executors.machine import gpu_count
+from harness.runs.executors.machine import claim_gpu
 from harness.runs.executors.messages import READY, RESULT, SPENT, send
 from harness.runs.executors.protocol import Progress
 from harness.study import BASE
 from harness.training import Trial
 
 MOST_FILES = 65536
-_folder: Path  # the driver's channel, in a worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,12 @@ def serve(connection: Connection, folder: Path, threads: int, slot: int, variabl
     After each job the process is made what it was before its first one. Where that fails, it says so, and is given no
     other job.
     """
-    global _folder
     os.environ.clear()
     os.environ.update(variables)
     _lead_own_group()
     _end_with_driver()
     keep_output(folder)
-    _folder = folder
-    if gpus := gpu_count():
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(slot % gpus)
+    claim_gpu(slot)
     load_libraries()
     _limit_threads(threads)
     _start_processes_as_scripts_do()
@@ -78,20 +74,24 @@ def answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
         return pickle.dumps(Failure(failure_text(error)))
 
 
-def run(trial: Trial) -> Record:
-    """Train a trial; each epoch is told to the driver, which may ask in return that training stops there."""
+def run(trial: Trial, channel: Path) -> Record:
+    """Train a trial; each epoch is told to the driver, which may ask in return that training stops there.
+
+    channel: the folder of the driver's `Channel`, where trials also leave their ends for longer ones.
+    """
     from harness.training import run_trial
 
-    sender = Sender(_folder)
+    sender = Sender(channel)
 
     def report(epoch: int, values: Mapping[str, float]) -> bool:
         sender.send(Progress(trial.variant, trial.seed, epoch, dict(values)))
-        return stop_asked(_folder)
+        return stop_asked(channel)
 
     def tell(doing: str) -> None:
         sender.send(Progress(trial.variant, trial.seed, 0, {}, doing))
 
-    return run_trial(replace(trial, warm_start_folder=_folder), report, lambda: stop_asked(_folder), tell)
+    placed = replace(trial, warm_start_folder=trial.warm_start_folder or channel)
+    return run_trial(placed, report, lambda: stop_asked(channel), tell)
 
 
 def effect(trial: Trial, traced: bool) -> VariantFingerprint:

@@ -100,7 +100,7 @@ def test_forked_workers_and_spawned_ones_train_the_same(tmp_path: Path, monkeypa
         if folder == "spawned":
             SERVER._leave()  # as if it had died
         executor = LocalExecutor(jobs=1)
-        (server, record) = perform(executor, _train, plan.trials[0])
+        (server, record) = perform(executor, _train, plan.trials[0], executor._channel.folder)
         executor.close()
         found.append(record)
         assert (server == os.getpid()) is (folder == "spawned")
@@ -108,10 +108,10 @@ def test_forked_workers_and_spawned_ones_train_the_same(tmp_path: Path, monkeypa
     assert found[0].metrics == found[1].metrics and found[0].trial_id == found[1].trial_id
 
 
-def _train(trial: Trial) -> tuple[int, Record]:
+def _train(trial: Trial, channel: Path) -> tuple[int, Record]:
     from harness.runs.executors.worker import run
 
-    return os.getppid(), run(trial)
+    return os.getppid(), run(trial, channel)
 
 
 @pytest.mark.usefixtures("_left")

@@ -1,0 +1,266 @@
+"""What driver and tasks of Slurm share, without Slurm: the queue, what is asked of a job, and who is believed."""
+
+import os
+import pickle
+import shutil
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from calling import harness
+from tiny_studies import plan_of
+
+from harness.errors import UsageError
+from harness.records.attempts import attempt_folder
+from harness.records.record import read_record, write_record
+from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
+from harness.runs.executors.slurm import jobs, task
+from harness.runs.executors.slurm.entries import MOST_LOST, MOST_STALLS, Ended, Entry, entries_of
+from harness.runs.executors.slurm.executor import SlurmExecutor, _is_wanted, require_resources
+from harness.runs.executors.slurm.options import SlurmOptions, slurm_options
+from harness.runs.executors.slurm.outlook import left_tasks, require_no_left_tasks
+from harness.runs.executors.slurm.queue import Owner, Queue, entry_name
+from harness.runs.executors.slurm.recovery import SILENT_SECONDS, recover
+from harness.runs.record_store import store
+from harness.study import Resources
+
+pytestmark = pytest.mark.quick
+
+ONE, OTHER = Owner("7_0", 0), Owner("7_1", 0)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Queue:
+    """Two trials that wait."""
+    plan = plan_of(tmp_path, seeds=1)
+    plan.folder.mkdir(parents=True)
+    found = Queue(plan.folder)
+    found.make()
+    for position, entry in enumerate(entries_of(plan.trials)):
+        found.put(entry_name(position, entry.trial.trial_id), entry)
+    return found
+
+
+def finished(entry: Entry, **changes):
+    return replace(entry.record(entry.blank), status="ok", as_expected=True, error="", **changes)
+
+
+def test_a_trial_is_taken_by_one_task_alone(queue):
+    first, second = queue.take(ONE), queue.take(OTHER)
+    assert first and second and first[1].trial.trial_id != second[1].trial.trial_id
+    assert queue.take(ONE) is None and not queue.waiting() and len(queue.taken()) == 2
+
+
+def test_a_task_that_another_one_outran_takes_the_next(queue, monkeypatch):
+    names = queue.waiting()
+    other = Queue(queue.study)
+    rename = os.rename
+
+    def outrun(source, target):
+        monkeypatch.setattr(os, "rename", rename)
+        other.take(OTHER)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", outrun)
+    found = queue.take(ONE)
+    assert found and found[0].name == f"{names[1]}@7_0@0"
+
+
+def test_a_trial_that_goes_on_from_anothers_end_waits_for_it(queue):
+    first, second = queue.waiting()
+    entry = queue.read(queue.folder / "waiting" / second)
+    queue.put(second, replace(entry, trial=replace(entry.trial, warm_start_from=first.partition("-")[2])))
+    path, shorter = queue.take(ONE)
+    assert queue.take(OTHER) is None and queue.waiting() == [second]
+    queue.end(path, Ended(shorter.trial, finished(shorter)))
+    assert queue.take(OTHER)
+
+
+def test_a_trial_whose_task_died_waits_again_as_its_next_attempt_and_not_for_ever(queue):
+    for count in range(1, MOST_LOST):
+        _, entry = queue.take(Owner("7_0", count))
+        assert len(entry.trial.lost) == count - 1 and entry.trial.attempt == count
+        assert recover(queue, {"7_0"}) == 0  # it lives
+        assert recover(queue, set()) == 1
+        assert not queue.taken() and len(queue.waiting()) == 2
+    queue.take(ONE)
+    recover(queue, set())
+    ((_, ended),) = queue.ended()
+    assert isinstance(ended.outcome, WorkerFailure) and ended.outcome.died and "so did 2 before it" in ended.outcome.error
+    assert len(ended.trial.lost) == MOST_LOST and len(queue.waiting()) == 1
+
+
+def test_what_an_earlier_start_of_a_task_had_is_lost_although_the_task_lives(queue):
+    queue.take(ONE)
+    assert recover(queue, {"7_0"}, me=ONE) == 0 and recover(queue, {"7_0"}, me=Owner("7_0", 1)) == 1
+
+
+def test_where_slurm_cannot_be_asked_silence_tells(queue):
+    path, _ = queue.take(ONE)
+    assert recover(queue, None) == 0
+    long_ago = time.time() - SILENT_SECONDS - 5
+    os.utime(path, (long_ago, long_ago))
+    queue.beat(path)
+    assert recover(queue, None) == 0
+    os.utime(path, (long_ago, long_ago))
+    assert recover(queue, None) == 1
+
+
+def test_a_task_that_died_behind_its_record_or_its_word_costs_nothing(queue):
+    _, entry = queue.take(ONE)
+    write_record(entry.trial.folder, finished(entry))
+    other, second = queue.take(OTHER)
+    queue.end(other, Ended(second.trial, finished(second)))
+    other.write_bytes(pickle.dumps(second))  # it said so, and died before it let go
+    assert recover(queue, set()) == 2 and not queue.waiting() and not queue.taken()
+    assert {ended.outcome.status for _, ended in queue.ended()} == {"ok"}
+
+
+def test_a_trial_that_gets_nowhere_before_its_tasks_must_leave_stalls(queue):
+    _, entry = queue.take(ONE)
+    record = replace(finished(entry), history={"train_loss": (0.5,), "epoch": (1.0,)})
+    entry = entry.handed_back(record)
+    assert (entry.requeues, entry.stalls, entry.epochs) == (1, 0, 1)
+    for _ in range(MOST_STALLS):
+        entry = entry.handed_back(record)
+    assert entry.stalls == MOST_STALLS and entry.record(finished(entry)).provenance["requeues"] == MOST_STALLS + 1
+    assert entry.handed_back(None) is entry
+
+
+def test_a_record_that_its_task_has_stored_is_not_put_aside_when_the_driver_stores_it_again(queue):
+    _, entry = queue.take(ONE)
+    folder = entry.trial.folder
+    (attempt_folder(folder, 1) / "test").mkdir(parents=True)
+    for seconds in (1.0, 2.0):
+        record = finished(entry, cost={"seconds": seconds})
+        store(folder, replace(record, provenance={**record.provenance, "started": 5.0}))
+    assert read_record(folder / "record.json").cost["seconds"] == 2.0
+    assert (folder / "test").is_dir() and not (folder / "attempt-1").exists()
+
+
+def test_trials_come_home_in_the_order_in_which_they_ended(queue):
+    first, second = queue.take(ONE), queue.take(OTHER)
+    for moment, (path, entry) in ((1000, second), (2000, first)):
+        name = path.name.partition("@")[0]
+        queue.end(path, Ended(entry.trial, finished(entry)))
+        os.utime(queue.folder / "ended" / name, (moment, moment))
+    assert [ended.trial for _, ended in queue.ended()] == [second[1].trial, first[1].trial]
+
+
+def test_progress_stop_and_faults_are_told_across(queue):
+    name = queue.waiting()[0]
+    queue.tell(name, Progress("base", 0, 3, {"train_loss": 0.5}))
+    queue.fault("7_0", "Node n does not see it.")
+    queue.ask(StopRequest.AFTER_EPOCH)
+    assert queue.progress()[name].epoch == 3 and queue.faults() == ["Node n does not see it."]
+    assert queue.stop_request() is StopRequest.AFTER_EPOCH
+    queue.forget_stop()
+    assert queue.stop_request() is StopRequest.NONE
+
+
+def test_a_node_that_does_not_see_the_study_or_the_data_says_which(queue):
+    _, entry = queue.take(ONE)
+    assert task._blindness(entry) == ""
+    gone = replace(entry, trial=replace(entry.trial, study_path=Path("/nowhere/study.py")))
+    assert "does not see the study's file, /nowhere/study.py" in task._blindness(gone)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to somebody else")
+def test_nothing_is_unpickled_from_another_users_queue(queue):
+    assert queue.folder.stat().st_mode & 0o077 == 0
+    os.chown(queue.folder, 12345, -1)
+    with pytest.raises(UsageError, match="another user's"):
+        queue.make()
+
+
+def test_a_result_counts_for_the_run_that_asks_for_its_trial(queue):
+    _, entry = queue.take(ONE)
+    trial = entry.trial
+    later = {trial.trial_id: replace(trial, attempt=2)}
+    good, bad = Ended(trial, finished(entry)), Ended(trial, WorkerFailure("failed", "WorkerLost: x.", died=True))
+    assert _is_wanted(good, {trial.trial_id: trial}) and _is_wanted(good, later) and not _is_wanted(bad, later)
+    assert not _is_wanted(good, {}) and not _is_wanted(
+        good, {trial.trial_id: replace(trial, attempt=2, resumable=2)}
+    )  # --force
+
+
+def test_tasks_that_go_on_keep_other_executors_away(queue, monkeypatch):
+    monkeypatch.setattr("harness.runs.executors.slurm.outlook.live_tasks", lambda found: {"7_0": "RUNNING|None"})
+    queue.add_job("7")
+    queue.take(ONE)
+    left = left_tasks(queue.study)
+    assert left and (str(left), left.training, left.waiting) == ("Slurm's job 7", 1, 1)
+    with pytest.raises(UsageError, match="--executor slurm goes on with it"):
+        require_no_left_tasks(queue.study)
+    monkeypatch.setattr("harness.runs.executors.slurm.outlook.live_tasks", lambda found: {})
+    require_no_left_tasks(queue.study)
+    require_no_left_tasks(queue.study.parent / "never-run")
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("90", 90), ("5:30", 6), ("2:00:00", 120), ("0:00:30", 1), ("1-0", 1440), ("1-12:30", 2190), ("2-00:00:01", 2881)],
+)
+def test_times_are_read_as_slurm_reads_them(text, minutes):
+    assert slurm_options([f"time={text}"]).time == minutes
+
+
+def test_options_become_slurms(monkeypatch):
+    found = slurm_options(["partition=gpu,gpus=1", " cpus=4 , mem=16GB,account=a1"])
+    assert found == SlurmOptions(partition="gpu", gpus=1, cpus=4, mem="16G", account="a1")
+    assert found.parameters == {
+        "time": 60,
+        "cpus_per_task": 4,
+        "partition": "gpu",
+        "account": "a1",
+        "gpus_per_node": 1,
+        "additional_parameters": {"mem": "16G"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("partitio=gpu", "'partitio' is not known. Did you mean 'partition'?"),
+        ("time=soon", "expected minutes"),
+        ("time=0", "a minute at the least"),
+        ("cpus=0", "a whole number from 1"),
+        ("gpus=x", "a whole number from 0"),
+        ("gpus=2", "a trial trains on one GPU"),
+        ("mem=much", "expected a size"),
+        ("partition=a b;c", "expected a name"),
+        ("cpus", "expected KEY=VALUE, such as cpus=4"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_submitted(text, said, tmp_path):
+    result = harness("run", "ablations", "--executor", "slurm", "--slurm", text, "--logdir", tmp_path / "logs")
+    assert result.exit_code == 2 and said in result.output and not (tmp_path / "logs").exists()
+
+
+def test_what_a_trial_is_declared_to_take_its_task_must_have(queue):
+    _, entry = queue.take(ONE)
+    for resources, said in ((Resources(cpus=4), "--slurm cpus=4"), (Resources(gpus=0.5), "--slurm gpus=1")):
+        trials = [replace(entry.trial, resources=resources)]
+        with pytest.raises(UsageError, match=said):
+            require_resources(trials, SlurmOptions())
+        require_resources(trials, SlurmOptions(cpus=4, gpus=1))
+
+
+def test_options_of_slurm_need_slurm(tmp_path):
+    result = harness("run", "ablations", "--slurm", "cpus=2", "--logdir", tmp_path)
+    assert result.exit_code == 2 and "expected --executor slurm beside it" in result.output
+
+
+def test_without_submitit_or_slurm_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(UsageError, match="not found: sbatch, srun, squeue, scancel"):
+        SlurmExecutor()
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    with pytest.raises(UsageError, match=r"ablation-harness\[slurm\]"):
+        SlurmExecutor()
+
+
+def test_a_task_hears_of_its_time_limit_early_enough():
+    assert [jobs.signal_delay(SlurmOptions(time=time)) for time in (1, 6, 600)] == [20, 120, 120]
