@@ -175,7 +175,9 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
         try:
             plan = checked_effects(plan, workers) if plan.trials else plan
             begin_study(plan)
-            progress = RunProgress(plan, console, jobs=min(workers.count, len(plan.trials)), outlook=outlook)
+            progress = RunProgress(
+                plan, console, jobs=min(workers.count, len(plan.trials)) if plan.trials else 0, outlook=outlook
+            )
             problems = _train(plan, progress, interrupts, workers) if plan.trials else _written_again(plan)
         except KeyboardInterrupt:
             status = INTERRUPTED_STATUS
