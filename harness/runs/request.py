@@ -41,7 +41,7 @@ class RunRequest:
         return self.jobs or default_jobs()
 
     def effective(self, workers: int) -> int:
-        """Return how many of so many workers run at full speed, at least 1: here as many as the machine can take, elsewhere all."""
+        """Return how many of so many workers run at full speed, at least 1: here what the machine can take, elsewhere all."""
         return max(min(workers, default_jobs()) if self.executor == "local" else workers, 1)
 
     @property
