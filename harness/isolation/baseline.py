@@ -14,6 +14,7 @@ from harness.isolation.patches import Attributes
 from harness.isolation.reloaded_modules import forget, is_own, patched_by
 
 _baseline: "Baseline | None" = None
+_looked_at: "tuple[Attributes, dict[str, ModuleType]] | None" = None
 
 
 class Baseline:
@@ -21,14 +22,16 @@ class Baseline:
 
     def __init__(self) -> None:
         adopt_orphans()
-        self._attributes = Attributes()
+        self._attributes, installed = _looked_at or (Attributes(), {})
+        self._attributes.accept(set(range(len(self._attributes))))  # what has been set since then is to be so
         watch = ImportWatch(self._attributes)
         sys.meta_path.insert(0, watch)
         self._aspects: tuple[Aspect, ...] = (*process_aspects(), *library_aspects())
         self._values = {aspect.name: aspect.read() for aspect in self._aspects}
-        forget(_own_modules(sys.modules))  # which the program that was started has imported on its way
+        unknown = {name: module for name, module in sys.modules.items() if installed.get(name) is not module}
+        forget(_own_modules(unknown))  # which the program that was started has imported on its way
         self._modules = dict(sys.modules)
-        self._attributes.add(module for module in list(sys.modules.values()) if isinstance(module, ModuleType))
+        self._attributes.add(_modules())
         watch.first = len(self._attributes)
         self._threads = set(threading.enumerate())
         self._children = children()
@@ -85,9 +88,23 @@ class Baseline:
         return left
 
 
+def _modules() -> list[ModuleType]:
+    return [module for module in list(sys.modules.values()) if isinstance(module, ModuleType)]
+
+
 def _own_modules(modules: Mapping[str, object]) -> dict[str, ModuleType]:
     found = {name: module for name, module in modules.items() if isinstance(module, ModuleType) and is_own(module)}
     return {name: module for name, module in found.items() if name not in ("__main__", "__mp_main__")}
+
+
+def look_ahead() -> None:
+    """Look at what is loaded, in a process from which others are forked: they need then look only at what has changed."""
+    global _looked_at
+    attributes, own = Attributes(), _own_modules(sys.modules)
+    attributes.add(_modules())
+    _looked_at = attributes, {name: module for name, module in sys.modules.items() if name not in own}
+    gc.collect()
+    gc.freeze()  # no process that is forked looks at it again, which would copy it
 
 
 def protect() -> Baseline:

@@ -23,6 +23,7 @@ from .own_paths import (
 from .provenance import (
     commit as commit,
     environment as environment,
+    machine as machine,
     origin as origin,
     package_version as package_version,
     peak_memory_mb as peak_memory_mb,

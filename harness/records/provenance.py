@@ -32,11 +32,12 @@ GIT_SECONDS = 10.0
 
 def environment() -> dict[str, Any]:
     """Return versions, machine, listed variables and, of TensorFlow and PyTorch where they are loaded, threads and devices."""
-    return dict(_machine()) | {"variables": variables()} | _tensorflow() | _pytorch()
+    return dict(machine()) | {"variables": variables()} | _tensorflow() | _pytorch()
 
 
 @lru_cache(maxsize=1)
-def _machine() -> tuple[tuple[str, Any], ...]:
+def machine() -> tuple[tuple[str, Any], ...]:
+    """Return what stays the same for as long as a process lives, and in those that are forked from it."""
     return (
         *((package, package_version(package)) for package in PACKAGES),
         ("packages_sha256", _packages_sha256()),

@@ -26,9 +26,13 @@ def _preload() -> None:
         os.dup2(nowhere, number)
     os.close(nowhere)
     atexit.register(_remove_folder)
+    from harness.isolation import look_ahead
+    from harness.records import machine
     from harness.runs.executors.worker import load_libraries
 
     load_libraries()
+    machine()  # reads what every installed package says of itself, which each worker would do again
+    look_ahead()
     if threading.active_count() > 1:  # a fork would leave it behind, with the locks that it holds
         raise RuntimeError("a thread runs")
     Path(os.environ[MARKER]).unlink()
