@@ -52,7 +52,10 @@ class Workers:
     @property
     def count(self) -> int:
         """How many there may be: of this machine as it is asked for, of a cluster as it has, unless --jobs says less."""
-        return getattr(self.executor(), "workers", self._most)
+        if self._request.executor == "local":
+            return self._most
+        found: int = getattr(self.executor(), "workers", self._most)
+        return found
 
     def executor(self) -> "Executor":
         """Return them as an executor."""

@@ -32,6 +32,13 @@ def test_the_executor_that_is_named_is_started_once_and_anew_after_it_was_closed
     assert first.closed and found.executor() is not first
 
 
+def test_how_many_workers_there_are_is_asked_of_a_cluster_and_starts_none_on_this_machine(monkeypatch):
+    monkeypatch.setattr(executor_choice, "EXECUTORS", {"local": pytest.fail, "elsewhere": Elsewhere})
+    monkeypatch.setattr(Elsewhere, "workers", 512, raising=False)
+    assert Workers(RunRequest(Path(), jobs=4), most=3).count == 3
+    assert Workers(RunRequest(Path(), executor="elsewhere")).count == 512
+
+
 def test_an_executor_that_there_is_not_is_refused_with_the_nearest_name():
     with pytest.raises(UsageError, match="Executor 'locall' is not known. Did you mean 'local'"):
         Workers(RunRequest(Path(), executor="locall"))
