@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def write(folder: Path, *, margin: float = 0.003, more: str = "") -> Path:
 def training(monkeypatch: pytest.MonkeyPatch, failing: Callable[[Trial], bool], *, spread: float = SPREAD) -> None:
     """Have trials give numbers in place of being trained, those that are to fail none."""
 
-    def train(plan: Plan, progress: object, *_: object) -> tuple[str, ...]:
+    def train(run: study_runs._Run, plan: Plan, interrupts: object) -> tuple[str, ...]:
         for trial in plan.trials:
             settings = plan.study.settings(trial.variant)
             noise = np.random.default_rng([trial.seed, *trial.variant.encode()]).normal(0, spread)
@@ -71,10 +72,10 @@ def training(monkeypatch: pytest.MonkeyPatch, failing: Callable[[Trial], bool], 
             record = replace(record, provenance=plan.request.provenance)
             store(trial.folder, judged(record, plan.study.expectation(trial.variant)))
         write_judged(plan, results(plan))
-        progress.finished += len(plan.trials)
+        run.shown.append(SimpleNamespace(finished=len(plan.trials)))  # type: ignore[arg-type]
         return ()
 
-    monkeypatch.setattr(study_runs, "_train", train)
+    monkeypatch.setattr(study_runs._Run, "train", train)
     monkeypatch.setattr(study_runs, "_written_again", lambda plan: write_judged(plan, results(plan)) or ())
     monkeypatch.setattr(study_runs, "begin_study", lambda _: None)  # TensorBoard's share is tested elsewhere
 
@@ -116,7 +117,7 @@ def test_only_what_is_open_gets_more_seeds_with_its_control(toy):
 
 def test_the_design_is_kept_before_anything_trains_with_what_each_look_may_spend(toy, monkeypatch):
     seen = []
-    monkeypatch.setattr(study_runs, "_train", lambda *_: seen.append(kept()["design"]) or ())
+    monkeypatch.setattr(study_runs._Run, "train", lambda *_: seen.append(kept()["design"]) or ())
     run("--until-settled")
     assert seen[0]["looks"] == [5, 10, 20, 40] and seen[0]["family"] == ["big", "small", "none"]
     assert seen[0]["spent"] == pytest.approx([0.009728, 0.017869, 0.031006, 0.05])
