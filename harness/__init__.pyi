@@ -33,5 +33,6 @@ from .study import (
     one_at_a_time as one_at_a_time,
     pairs as pairs,
     raises as raises,
+    screen as screen,
     worse_than_control as worse_than_control,
 )

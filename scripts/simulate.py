@@ -4,7 +4,7 @@
 
 Prints the tables of docs/verdicts.md. It judges by the functions that judge a study (harness.analysis.sequential and
 futility), over many studies at once. Error rates are of the strictest kind: a false word at any look of any variant counts,
-none having been stopped before.
+none having been stopped before. Last come screens beside one part at a time, at the same number of trainings.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import simulated_screens
 from simulated import SETTINGS, Array, Setting, Trials, false_words, fixed, studies, until_settled
 
 from harness.analysis import OBRIEN_FLEMING, POCOCK
@@ -69,10 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     began = time.perf_counter()
     if asked.quick:
         print(*error_rates(1000, (5,), ()), "", *powers(400, (1.5,), [(POCOCK, BY_DEFAULT)]), sep="\n")
+        print("", *simulated_screens.table(300, (10,)), sep="\n")
     else:
         print(*error_rates(asked.studies, FAMILIES, OTHERS), "", sep="\n", flush=True)
         designs = [(POCOCK, BY_DEFAULT), (OBRIEN_FLEMING, BY_DEFAULT), (POCOCK, OTHERS[-1])]
-        print(*powers(asked.studies // 2, EFFECTS, designs), sep="\n")
+        print(*powers(asked.studies // 2, EFFECTS, designs), "", sep="\n", flush=True)
+        print(*simulated_screens.table(asked.studies, (10, 20)), sep="\n")
     print(f"\n{time.perf_counter() - began:.0f} s")
 
 

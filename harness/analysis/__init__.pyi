@@ -24,6 +24,8 @@ from .design import (
     read_looks as read_looks,
     recorded_design as recorded_design,
 )
+from .effects import PART as PART, SHARE as SHARE, ScreenEffects as ScreenEffects, is_clear as is_clear
+from .effects_table import EFFECTS_FILE as EFFECTS_FILE, effects_of as effects_of
 from .epochs import (
     BEST as BEST,
     IN_WORDS as IN_WORDS,
@@ -90,6 +92,7 @@ from .settling import (
 from .statistics import (
     CONFIDENCE as CONFIDENCE,
     PairedDifference as PairedDifference,
+    holm as holm,
     mean_interval as mean_interval,
     pair as pair,
     paired_difference as paired_difference,

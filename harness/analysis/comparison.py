@@ -6,21 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from harness.analysis.completion import ALL_FINISHED, unfinished
 from harness.analysis.design import Design
 from harness.analysis.epochs import LAST
 from harness.analysis.looks import corrected_in_looks, look_at
 from harness.analysis.pairing import Held, by_seed, hold
 from harness.analysis.planning import MOST_SEEDS
-from harness.analysis.predictions import AnswersError, load_right
+from harness.analysis.predictions import AnswersError
 from harness.analysis.proportions import SampleDifference, compare_correctness, highest_rate
 from harness.analysis.settling import STUCK, Standing, detail_of, standing
 from harness.analysis.statistics import PairedDifference
+from harness.analysis.test_set_error import LIMITED, TestSetError, error_of_kept, right_answers, same_test_set
 from harness.analysis.test_sets import overlap
 from harness.analysis.verdicts import INCONCLUSIVE, NONE_FINISHED, UNFAIR, Corrected, Verdict, corrected, verdict
-from harness.records import DIVERGED, EXPECTED_ERROR, Record, attempt_folder, trial_folder
+from harness.records import DIVERGED, EXPECTED_ERROR, Record
 from harness.study import ACCURACY, EQUIVALENT, FEWEST_PAIRS, Metric, format_metric
 
 
@@ -35,6 +34,8 @@ class Comparison:
     sample: SampleDifference | None = None  # with one pair only: what the test set alone can say
     standing: Standing | None = None  # at the last complete look, where the study has a design
     looks: tuple[int, ...] = ()  # the design's, as far as they are complete
+    test_set: TestSetError | None = None  # where both kept which test samples they got right
+    limited: bool = False  # more seeds would not settle it for other test samples
 
     @property
     def p_value(self) -> float | None:
@@ -51,6 +52,8 @@ class Comparison:
             cells |= {"sample_low": self.sample.low, "sample_high": self.sample.high, "mcnemar_p": self.sample.p_value}
         if self.difference is None:
             return cells
+        if self.test_set is not None:
+            cells |= self.test_set.cells() | {"limited_by": LIMITED if self.limited else ""}
         return cells | {
             "delta": self.difference.mean,
             "ci_low": self.difference.low,
@@ -87,7 +90,7 @@ def compare_study(
     """
     controls = {name: by_variant[group[0].control] for name, group in by_variant.items() if group[0].control in by_variant}
     if design is not None and not any(overlap(group) for group in by_variant.values()):
-        return _by_looks(by_variant, controls, design, metric=metric, epoch=epoch)
+        return _by_looks(by_variant, controls, design, metric=metric, epoch=epoch, logdir=logdir)
     held = {name: hold(by_variant[name], control, metric=metric, epoch=epoch) for name, control in controls.items()}
     found = {name: None if one.refused or _only_status(by_variant[name]) else one for name, one in held.items()}
     p_values = corrected(
@@ -97,14 +100,34 @@ def compare_study(
         completions=[one.completion if one and not overlap(by_variant[name]) else ALL_FINISHED for name, one in found.items()],
     )
     folder = logdir if metric.name == ACCURACY.name else None
+    answers = None if epoch != LAST else folder
     comparisons = {}
     for (name, one), corrections in zip(held.items(), p_values, strict=True):
         group, control = by_variant[name], controls[name]
         word = verdict_on(group, one, corrections, metric)
         alone = len(one.seeds) == 1 and not one.refused
         sample, fault = _sample(group, control, one.seeds[0], folder) if folder and alone else (None, "")
-        comparisons[name] = Comparison(one.difference, corrections, word, _note(word, one.note, fault), sample)
+        compared = Comparison(one.difference, corrections, word, _note(word, one.note, fault), sample)
+        comparisons[name] = _on_samples(compared, (group, control), one, answers, metric)
     return comparisons
+
+
+def _on_samples(
+    found: Comparison, sides: tuple[Sequence[Record], Sequence[Record]], held: Held, answers: Path | None, metric: Metric
+) -> Comparison:
+    """Add what of a comparison's error is the test set's own, where its trials kept their answers in this log folder.
+
+    An open comparison that the test set limits says so: more seeds would settle it for these samples alone.
+    """
+    if answers is None or held.refused or held.difference is None or any(map(overlap, sides)):
+        return found
+    error = error_of_kept(*sides, held.seeds, logdir=answers, metric=metric)
+    low, high, word = held.difference.low, held.difference.high, found.verdict
+    is_open = word.word == INCONCLUSIVE and word != UNFAIR and low is not None and high is not None
+    if error is None or not is_open or not error.limits(low or 0.0, high or 0.0, metric.margin):
+        return replace(found, test_set=error)
+    detail = "; ".join(filter(None, (word.detail, f"but for these {error.samples:,} test samples alone")))
+    return replace(found, test_set=error, limited=True, verdict=replace(word, detail=detail))
 
 
 def _by_looks(
@@ -114,6 +137,7 @@ def _by_looks(
     *,
     metric: Metric,
     epoch: str,
+    logdir: Path | None,
 ) -> dict[str, Comparison]:
     """Return each variant's comparison at the last complete look of the design, and how it stands there."""
     looked = {
@@ -123,13 +147,15 @@ def _by_looks(
     histories = [[(one.difference, one.completion) for one in looked[name].history] for name in judged]
     p_values, left = corrected_in_looks(histories, design, margin=metric.margin)
     corrections = dict.fromkeys(looked, Corrected()) | dict(zip(judged, p_values, strict=True))
+    answers = logdir if metric.name == ACCURACY.name and epoch == LAST else None
     comparisons = {}
     for name, one in looked.items():
         word = verdict_on(by_variant[name], one.held, corrections[name], metric)
         how = standing(by_variant[name], one, word, left=left, design=design, metric=metric)
         word = replace(word, detail=detail_of(word, how))
         note = _note(word, one.held.note, how.why if how.word == STUCK else "")
-        comparisons[name] = Comparison(one.held.difference, corrections[name], word, note, standing=how, looks=one.looks)
+        found = Comparison(one.held.difference, corrections[name], word, note, standing=how, looks=one.looks)
+        comparisons[name] = _on_samples(found, (by_variant[name], controls[name]), one.held, answers, metric)
     return comparisons
 
 
@@ -141,23 +167,14 @@ def _sample(
     variant: Sequence[Record], control: Sequence[Record], seed: int, logdir: Path
 ) -> tuple[SampleDifference | None, str]:
     """Return what the test set alone says, if anything, and what is wrong with the answers that were kept."""
+    trials = [next(record for record in group if record.seed == seed) for group in (variant, control)]
     try:
-        mine, its = (_right(group, seed, logdir) for group in (variant, control))
+        mine, its = (right_answers(record, logdir) for record in trials)
     except AnswersError as error:
         return None, f"not compared on the test samples: {error}"
-    if mine is None or its is None or mine.shape != its.shape or not _same_test_set(variant[0], control[0]):
+    if mine is None or its is None or mine.shape != its.shape or not same_test_set(*trials):
         return None, ""
     return compare_correctness(mine, its), ""
-
-
-def _right(group: Sequence[Record], seed: int, logdir: Path) -> np.ndarray | None:
-    record = next(record for record in group if record.seed == seed)
-    trial = trial_folder(logdir, record.study, record.variant, record.seed)
-    return load_right(attempt_folder(trial, record.attempt))
-
-
-def _same_test_set(variant: Record, control: Record) -> bool:
-    return variant.data.get("used") == control.data.get("used") and variant.data.get("sha256") == control.data.get("sha256")
 
 
 def verdict_on(group: Sequence[Record], held: Held, p_values: Corrected, metric: Metric) -> Verdict:

@@ -21,6 +21,7 @@ from harness.analysis.sentence_parts import (
     verb_for,
 )
 from harness.analysis.settling import GOES_ON
+from harness.analysis.test_set_error import LIMITED, samples_sentences
 from harness.analysis.unit import Unit, margin_of, unit_of
 from harness.analysis.verdict_legend import legend
 from harness.analysis.verdicts import INCONCLUSIVE, UNFAIR
@@ -91,6 +92,7 @@ def conclude(rows: Iterable[Row], *, trials: str = "seeds") -> Conclusion:
         *effect_sentences(judged, unit, data=data),
         *_too_few(early, unit, trials),
         *_too_close(unsettled, near, trials, alone=not judged),
+        *samples_sentences(rows, unit),
         *_same(rows, unit, trials),
         *_as_meant(rows),
         *_not_compared(rows, trials),
@@ -236,6 +238,7 @@ def _seeds_for(unsettled: Sequence[Row], early: Sequence[Row]) -> tuple[int | No
     """Return how many seeds to run next, and of which rows: enough for verdicts, else for what is most easily settled."""
     if early:
         return FEWEST_PAIRS, [*early]
+    unsettled = [row for row in unsettled if text_of(row.get("limited_by")) != LIMITED]  # more seeds are no way out
     highest = {id(row): number_of(row.get("seeds_needed_high")) or math.inf for row in unsettled}
     limit = min(MOST_SUGGESTED, NEARLY * min(highest.values(), default=math.inf))
     near = [row for row in unsettled if highest[id(row)] <= limit]

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.analysis.judging import judged_anew
 from harness.records import Record, write_atomically
-from harness.study import expectation_from_dict, metric_from_dict
+from harness.study import corner_from, expectation_from_dict, metric_from_dict
 
 DECLARATION_FILE = "declared.json"
 _TEXTS = ("control", "change", "expectation")
@@ -29,9 +29,9 @@ def write_declaration(folder: Path, records: Sequence[Record], *, left_out: Sequ
     variants = dict(kept.get("variants", {}))
     for record in records:
         mine = {name: getattr(record, name) for name in (*_TEXTS, "position")}
-        mine |= {name: dict(getattr(record, name)) for name in ("changes", "expects", "metric")}
+        mine |= {name: dict(getattr(record, name)) for name in ("changes", "expects", "metric", "screen")}
         entry = variants.get(record.variant, {})
-        trials = entry.get("trials", []) if {**entry, "trials": []} == {**mine, "trials": []} else []
+        trials = entry.get("trials", []) if {"screen": {}, **entry, "trials": []} == {**mine, "trials": []} else []
         variants[record.variant] = {**mine, "trials": sorted({*trials, record.trial_id})}
     files = {str(record.provenance.get("study_file", "")) for record in records} - {""}
     path = files.pop() if len(files) == 1 else ""
@@ -91,7 +91,10 @@ def _declared(record: Record, kept: Mapping[str, Any]) -> Record:
     if not all(isinstance(kept[name], str) for name in _TEXTS) or not isinstance(kept["position"], int):
         raise TypeError(f"{record.variant} is described by other than texts")
     names = ("control", "change", "changes", "position", "metric")
-    declared = replace(record, **{name: kept[name] for name in names})
+    screen = kept.get("screen", {})  # without it in files from before there were any
+    if screen:
+        corner_from(screen)
+    declared = replace(record, **{name: kept[name] for name in names}, screen=screen)
     expects = kept["expects"]
     return judged_anew(declared, expectation_from_dict(expects)) if expects else declared
 

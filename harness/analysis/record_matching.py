@@ -68,6 +68,7 @@ def declaration_of(study: Study, variant: str, *, position: int) -> dict[str, An
         "changes": study.changes(variant),
         "position": position,
         "metric": study.metric.to_dict(),
+        "screen": study.corner(variant),
     }
 
 

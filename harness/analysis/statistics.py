@@ -208,7 +208,7 @@ def t_test(statistic: float, freedom: int) -> float:
     return float(2 * stdtr(freedom, -abs(statistic)))
 
 
-def t_quantile(probability: float, freedom: int) -> float:
+def t_quantile(probability: float, freedom: float) -> float:
     """Return Student's t below which a variable lies with this probability."""
     from scipy.special import stdtrit
 

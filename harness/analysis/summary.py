@@ -45,7 +45,8 @@ _METRIC = re.compile(rf"({'|'.join(SPLITS)})_[A-Za-z][A-Za-z0-9_]*")
 # The columns of both files that hold words; whatever reads them back takes it from here.
 TEXTS = frozenset(
     "study variant change status verdict error control expectation verdict_detail pairs_note data engine trial_id logdir "
-    "metric direction claims interaction_with interaction_alone interaction_verdict interaction_detail looks standing".split()
+    "metric direction claims interaction_with interaction_alone interaction_verdict interaction_detail looks standing "
+    "limited_by".split()
 )
 FLAGS = frozenset(("as_expected", "pareto"))
 _COUNTS = ("best_epoch", "validation_epoch", "unfinished_seeds", "worst_seed", "seeds_needed_low", "seeds_needed_high")
@@ -168,7 +169,8 @@ def summary_columns() -> tuple[str, ...]:
     seeds an inconclusive comparison would likely be settled; MOST_SEEDS + 1 for any above. looks, standing: of a study with a
     design, the looks that are complete, and whether the comparison is settled, goes on, was given up,
     is stuck or not judged. probability_worse, probability_same, probability_better: of the true mean difference below, within
-    and above ± margin; probability_of_improvement: that a run of the variant beats one of its control.
+    and above ± margin; probability_of_improvement: that a run of the variant beats one of its control. seeds_error,
+    samples_error, test_set_share, new_samples_low, new_samples_high, limited_by: see analysis.test_set_error.
     """
     return (
         *("study", "variant", "change", "status", "seeds", "epochs", "parameters", *METRICS, "test_accuracy_std"),
@@ -186,6 +188,7 @@ def summary_columns() -> tuple[str, ...]:
         *("margin", "seeds_needed_low", "seeds_needed_high"),
         *("looks", "standing"),
         *("probability_worse", "probability_same", "probability_better", "probability_of_improvement"),
+        *("seeds_error", "samples_error", "test_set_share", "new_samples_low", "new_samples_high", "limited_by"),
     )
 
 

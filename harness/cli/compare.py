@@ -120,7 +120,7 @@ def _compare(paths: Sequence[Path], choice: CompareOptions, *, form: str, output
     label = "-".join(sorted({*frame["study"]})) if form == LATEX else ""
     print_table(frame, columns, form=form, output=output, title=numbers, caption=caption, label=label)
     if concluded:
-        print_conclusions(make_console(), sources)
+        print_conclusions(make_console(), sources, epoch=choice.epoch)
     return not fail_on or passes(sources, fail_on, rows=_keys_of(frame), epoch=choice.epoch)
 
 

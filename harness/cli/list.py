@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from harness.cli.terminal.plan import screen_lines
 from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
@@ -71,6 +72,7 @@ def _facts(study: Study, seconds: dict[str, float]) -> list[str]:
     size = f"{count} (the base included) × {unit} = {counted(each * len(study.names), 'trial')}"
     return [
         *lines,
+        *screen_lines(study),
         f"Metric: {_metric(study.metric)}.   Data: {data}.",
         f"Size: {size}; about {duration(whole)} with {counted(default_jobs(), 'worker')}.",
     ]

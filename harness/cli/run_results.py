@@ -6,8 +6,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from harness.analysis import RUNS_FILE, SUMMARY_FILE, ends, judged_by, outcome, summary_table, trials_called
+from harness.analysis import (
+    EFFECTS_FILE,
+    LAST,
+    RUNS_FILE,
+    SUMMARY_FILE,
+    ends,
+    judged_by,
+    outcome,
+    summary_table,
+    trials_called,
+)
 from harness.cli.terminal.conclusion import ConclusionView, next_steps
+from harness.cli.terminal.effects import effects_views
 from harness.cli.terminal.summary import print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
 from harness.errors import MOST_NAMED, fault_text
@@ -50,6 +61,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
     faults += [Text.assemble(("Broken expectation: ", "bold red"), line) for line in claims.broken]
     console.print(summary_view(summary, title=titled(plan.study, found.records)))
     view = ConclusionView(rows, trials=trials_called(found.records), faults=faults)
+    for effects in effects_views(found.records, plan.request.logdir, epoch=LAST):
+        console.print(effects)
     console.print(view)
     for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
         console.print(line, markup=False)
@@ -68,7 +81,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"Set aside: {problem}", markup=False)
     for line in claims.unjudged:
         console.print(f"Note: {line}", markup=False)
-    made = [name for name in (SUMMARY_FILE, RUNS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists()]
+    made = [name for name in (SUMMARY_FILE, RUNS_FILE, EFFECTS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists()]
     console.print(f"Stored in {as_typed(plan.folder)}: {', '.join(['records', *made])}.", markup=False)
     for step in next_steps(view.conclusion, found.records, plan.folder) if found.records else ():
         console.print(step, soft_wrap=True)

@@ -11,7 +11,7 @@ from rich.console import Console
 from harness.cli.run_choices import StudyRequest, study_requests
 from harness.cli.run_results import print_results
 from harness.cli.settled_runs import Looks, first_look, note_look
-from harness.cli.terminal.plan import plan_table, total_line
+from harness.cli.terminal.plan import plan_table, screen_lines, total_line
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
@@ -130,6 +130,8 @@ def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: C
         if place:
             console.print()
         console.print(plan_table(plan, workers=request.workers))
+        for line in screen_lines(plan.study):
+            console.print(line, markup=False)
         if plan.cached and plan.study.arrays_from:
             console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
     if len(plans) > 1:

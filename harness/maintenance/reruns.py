@@ -173,7 +173,7 @@ def _identity(record: Record, study: Study, trial: Trial) -> str:
 def _as_recorded(outcome: Record, record: Record, origin: Mapping[str, Any]) -> Record:
     """Return the new record under the name of the old one."""
     same_end = (outcome.error_type, outcome.epochs) == (record.error_type, record.epochs)
-    declared = ("variant", "control", "change", "changes", "expectation", "expects", "position")
+    declared = ("variant", "control", "change", "changes", "expectation", "expects", "position", "screen")
     names = {name: getattr(record, name) for name in declared}
     judged = {name: getattr(record, name) for name in ("status", "as_expected")} if same_end else {}
     return replace(outcome, **names, **judged, provenance={**origin, **outcome.provenance})

@@ -14,7 +14,7 @@ from harness.records.atomic_files import write_atomically
 from harness.records.checked_file import CheckedFileError, CheckedFormat
 from harness.records.checks import numbers, require_record
 from harness.records.fallback import machine_is_short
-from harness.study import expectation_from_dict, metric_from_dict
+from harness.study import corner_from, expectation_from_dict, metric_from_dict
 
 FORMAT = CheckedFormat("record", schema=1, opening=', "record":', closing="\n}\n")
 RECORD_FILE = "record.json"
@@ -75,6 +75,7 @@ class Record:
     # What `change` and `expectation` say, as data; empty in records from before there were these.
     changes: Mapping[str, Any] = field(default_factory=dict)  # setting that differs from the control's → value
     expects: Mapping[str, Any] = field(default_factory=dict)  # as Expectation.to_dict gives it
+    screen: Mapping[str, Any] = field(default_factory=dict)  # the variant's place in one, as Corner.to_dict gives it
 
     @property
     def epochs(self) -> int:
@@ -105,7 +106,10 @@ def trial_folder(logdir: Path, study: str, variant: str, seed: int) -> Path:
 
 def write_record(folder: Path, record: Record) -> Path:
     """Write a trial's record so that it is there whole or not at all; return its path."""
-    body = json.dumps(encode(asdict(record)), indent=1, ensure_ascii=False)
+    values = asdict(record)
+    if not record.screen:  # most are of none: their files stay as they were
+        del values["screen"]
+    body = json.dumps(encode(values), indent=1, ensure_ascii=False)
     path = folder / RECORD_FILE
     # Half a character, as in a file name of any bytes, has no UTF-8; as an escape it is good JSON.
     write_atomically(path, FORMAT.wrap(body.encode("utf-8", "backslashreplace")))
@@ -201,6 +205,8 @@ def _decode(values: dict[str, Any]) -> Record:
     metric_from_dict(values.get("metric", {}))
     if values.get("expects"):
         expectation_from_dict(values["expects"])
+    if values.get("screen"):
+        corner_from(values["screen"])
     if not isinstance(values.get("changes", {}), dict):
         raise TypeError(f"changes is {str(values['changes'])[:40]!r}")
     known["first_test_image"] = tuple(numbers(values["first_test_image"]))

@@ -81,6 +81,8 @@ from .own_settings import is_made as is_made
 from .phases import Phase as Phase
 from .pickled import PICKLED as PICKLED, loaded_code as loaded_code, pickle_study as pickle_study, pickled_name as pickled_name
 from .resources import USUAL as USUAL, Resources as Resources
+from .screen_designs import is_orthogonal as is_orthogonal, levels_of as levels_of, resolved_pairs as resolved_pairs
+from .screening import Screen as Screen, screen as screen, screen_from as screen_from, screens_of as screens_of
 from .setting_values import check as check
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
@@ -98,7 +100,7 @@ from .study import Study as Study
 from .toml import place_of as place_of
 from .toml_file import TomlFile as TomlFile, read_toml as read_toml
 from .value_identity import has_plain_content as has_plain_content
-from .variant import BASE as BASE, Variant as Variant, show_value as show_value
+from .variant import BASE as BASE, Variant as Variant, corner_from as corner_from, show_value as show_value
 from .variant_checks import (
     NON_TRAINING_SETTINGS as NON_TRAINING_SETTINGS,
     same_training as same_training,

@@ -16,7 +16,7 @@ from harness.study.settings import LAYER_NAMES, Settings, changed, differences
 from harness.study.variant import BASE, Variant, show_value
 
 MOST_VARIANTS = 1000
-_FOLDABLE = LAYER_NAMES  # settings whose value is a set of parts
+FOLDABLE = LAYER_NAMES  # settings whose value is a set of parts
 _FOLDED = {"remove": "no", "freeze": "frozen", "cut": "cut"}  # how the names of variants that fold these begin
 
 
@@ -37,7 +37,7 @@ def grid(base: Settings, /, family: str = "", **axes: Sequence[Any]) -> tuple[Va
     A cell's control is the cell in which its last changed setting is as in the base.
     """
     family = family or _family_name("grid", axes)
-    levels = {axis: [{}, *_levels(base, family, axis, values)] for axis, values in axes.items()}
+    levels = {axis: [{}, *changes_of_setting(base, family, axis, values)] for axis, values in axes.items()}
     count = math.prod(len(values) for values in levels.values()) - 1
     _require_few(family, count)
     variants = []
@@ -86,16 +86,10 @@ def add_one_in(
     if len(steps) < 2:
         raise UsageError(f"Family {family!r}: expected at least two parts to put in one at a time; received {len(steps)}.")
 
-    def without(left: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-        changes: dict[str, Any] = {}
-        for change in left:
-            changes |= _onto(base, changes, change)
-        return changes
-
     everything = [change for _, change in steps]
-    variants = [Variant(bare, family=family, together=True, **without(everything))]
+    variants = [Variant(bare, family=family, together=True, **joined_changes(base, everything))]
     for number, (name, _) in enumerate(steps):
-        left = without(everything[:number] + everything[number + 1 :])
+        left = joined_changes(base, everything[:number] + everything[number + 1 :])
         only = re.sub(r"^(no|frozen|cut)-", "only-", name)
         variants.append(Variant(only, control=bare, family=family, **left))
     return _some(variants, family)
@@ -115,7 +109,7 @@ def combinations(
     for name, cell in named:
         if not isinstance(cell, Mapping):
             raise UsageError(f"Family {family!r}: received the combination {cell!r}; expected settings with their values.")
-        settings = _in_family(family, base, cell)
+        settings = settings_in_family(family, base, cell)
         changes = {setting: getattr(settings, setting) for setting in differences(settings, base)}
         if changes:
             made.append((name or name_of(changes), changes))
@@ -147,6 +141,14 @@ def _nearest(cells: Sequence[Mapping[str, Any]]) -> list[int | None]:
     return found
 
 
+def joined_changes(base: Settings, parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return several parts changed at once: layers are added to each other."""
+    changes: dict[str, Any] = {}
+    for part in parts:
+        changes |= _onto(base, changes, part)
+    return changes
+
+
 def name_of(*parts: Mapping[str, Any]) -> str:
     """Return the name of a variant with these changes: learning-rate-0.01-no-pool-2; base where there are none."""
     words = [_word(setting, value) for part in parts for setting, value in part.items()]
@@ -157,7 +159,7 @@ def _word(setting: str, value: Any) -> str:
     title = setting.replace("_", "-")
     if isinstance(value, bool):
         return title if value else f"no-{title}"
-    if setting in _FOLDABLE and value:
+    if setting in FOLDABLE and value:
         return f"{_FOLDED[setting]}-{_plain('-'.join(value))}"
     if setting in LAYER_TEXTS and value:
         return _plain("-".join(value))
@@ -168,26 +170,26 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+]+", "-", text.replace("*", "all")).strip("-.") or "none"
 
 
-def _levels(base: Settings, family: str, axis: str, values: Any) -> list[dict[str, Any]]:
+def changes_of_setting(base: Settings, family: str, axis: str, values: Any) -> list[dict[str, Any]]:
     """Return the values of a setting that the base does not have, each as a change, checked, each once."""
     single = isinstance(values, (str, bytes, Mapping)) or getattr(values, "shape", None) == ()
     if single or not isinstance(values, Iterable):
         raise UsageError(f"Family {family!r}: {axis} is {values!r}; expected a list of values.")
     found: list[dict[str, Any]] = []
     for value in values:
-        change = {axis: getattr(_in_family(family, base, {axis: value}), axis)}
+        change = {axis: getattr(settings_in_family(family, base, {axis: value}), axis)}
         if change[axis] != getattr(base, axis) and change not in found:
             found.append(change)
     return found
 
 
 def _singles(base: Settings, family: str, axes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [change for axis, values in axes.items() for change in _levels(base, family, axis, values)]
+    return [change for axis, values in axes.items() for change in changes_of_setting(base, family, axis, values)]
 
 
 def _switched_off(base: Settings, family: str, switches: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
     for switch in switches:
-        _in_family(family, base, {switch: False})
+        settings_in_family(family, base, {switch: False})
         if getattr(base, switch) is not True:
             raise UsageError(
                 f"Family {family!r}: {switch} is {getattr(base, switch)!r} in the base; expected a switch that is on."
@@ -197,7 +199,7 @@ def _switched_off(base: Settings, family: str, switches: Iterable[str]) -> list[
 
 def _folded(base: Settings, family: str, parts: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     for setting in parts:
-        if setting not in _FOLDABLE:
+        if setting not in FOLDABLE:
             expected = "expected switches by their names, and remove=..., freeze=... or cut=... with names of layers"
             raise UsageError(f"Family {family!r}: received {setting}=; {expected}.")
     return [(name_of(change), change) for change in _singles(base, family, parts)]
@@ -206,12 +208,13 @@ def _folded(base: Settings, family: str, parts: Mapping[str, Any]) -> list[tuple
 def _onto(base: Settings, changes: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """Return a change as it is on top of others: layers are added to those that go already."""
     return {
-        setting: (*changes.get(setting, getattr(base, setting)), *value) if setting in _FOLDABLE else value
+        setting: (*changes.get(setting, getattr(base, setting)), *value) if setting in FOLDABLE else value
         for setting, value in change.items()
     }
 
 
-def _in_family(family: str, base: Settings, change: Mapping[str, Any]) -> Settings:
+def settings_in_family(family: str, base: Settings, change: Mapping[str, Any]) -> Settings:
+    """Return the base with a change; what is wrong with it names the family."""
     try:
         return changed(base, change)
     except UsageError as error:

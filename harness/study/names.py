@@ -8,7 +8,7 @@ from harness.study.splits import SPLITS
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 # What the harness itself writes into the folders of studies, variants and trials, or looks for there.
 _TAKEN = re.compile(
-    r"(attempt|seed)-[0-9]+|(summary|runs|interactions|samples)\.csv|differences\.png|record\.json|predictions\.npz|failure|aggregate"
+    r"(attempt|seed)-[0-9]+|(summary|runs|interactions|samples|effects)\.csv|differences\.png|record\.json|predictions\.npz|failure|aggregate"
     rf"|{'|'.join(SPLITS)}"
 )
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # no file can be named so on Windows

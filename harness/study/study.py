@@ -216,6 +216,11 @@ class Study:
         values = to_json(settings)
         return {key: values[key] for key in differences(settings, self.settings(self.control(name)))}
 
+    def corner(self, name: str) -> dict[str, Any]:
+        """Return a variant's place in the screen that made it, as JSON can hold it; empty without one."""
+        variant = self.variant(name)
+        return variant.corner.to_dict(variant.family) if variant and variant.corner else {}
+
     def families(self) -> dict[str, tuple[str, ...]]:
         """Return the names of each family's variants, in the order of the study."""
         members: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.study import families
 from harness.study.folds import as_folds
+from harness.study.screening import screen
 from harness.study.setting_values import check
 from harness.study.settings import Settings, annotations, changed
 from harness.study.study import Study
@@ -25,7 +26,10 @@ FAMILIES: dict[str, Callable[..., tuple[Variant, ...]]] = {
     "leave-one-out": families.leave_one_out,
     "add-one-in": families.add_one_in,
     "combinations": families.combinations,
+    "screen": screen,
 }
+
+SINGLE = ("pairs", "screen")  # kinds whose settings have one value each
 
 LoadLike = Callable[[str], Study]
 
@@ -151,12 +155,13 @@ class _Reader:
             if not isinstance(kind, str):
                 raise UsageError(f"Family {name!r} has no kind; expected kind = one of {', '.join(FAMILIES)}.")
             require_known("Family kind", kind, FAMILIES)
+        options = {key: table.pop(key) for key in ("design", "corner") if kind == "screen" and key in table}
         switches, cells = (table.pop(key, None) for key in _special_keys(kind))
         cells = self._cells((*place, "list"), cells, base)
         lists = {setting: self._values((*place, setting), values, base) for setting, values in table.items()}
         with self.file.at(*place, "switches"):
             names = check("switches", switches or [], tuple[str, ...])
-            if names:
+            if names and kind != "screen":
                 families.leave_one_out(base, *names, family=name)  # for what is wrong with a switch itself
         with self.file.at(*place, *(["list"] if kind == "combinations" else [])):
             if kind == "combinations":
@@ -164,14 +169,15 @@ class _Reader:
                     expected = "expected list = [{setting = value, ...}, ...] and no settings beside it"
                     raise UsageError(f"Family {name!r}: {expected}.")
                 return families.combinations(base, cells, family=name)
-            if kind == "pairs":
-                return families.pairs(base, family=name, **{setting: values[0] for setting, values in lists.items()})
+            if kind in SINGLE:
+                singles = {setting: values[0] for setting, values in lists.items()}
+                return FAMILIES[kind](base, *names, family=name, **options, **singles)
             return FAMILIES[kind](base, *names, family=name, **lists)
 
     def _values(self, place: tuple[str, ...], values: Any, base: Settings) -> list[Any]:
         """Return the values that a family gives a setting, checked; a single one, as `pairs` takes it, as a list of one."""
         setting, known = place[-1], annotations(type(base))
-        single = self.file.table(*place[:-1])["kind"] == "pairs"
+        single = self.file.table(*place[:-1])["kind"] in SINGLE
         with self.file.at(*place):
             require_known("Setting", setting, known)
             if not single and not isinstance(values, list):
@@ -252,4 +258,4 @@ def _with_their_controls(variants: list[Variant]) -> tuple[Variant, ...]:
 
 def _special_keys(kind: str) -> tuple[str, str]:
     """Return the keys of a family's table that are no settings: its switches, its list of combinations."""
-    return ("switches" if kind in ("leave-one-out", "add-one-in") else "", "list" if kind == "combinations" else "")
+    return ("switches" if kind in ("leave-one-out", "add-one-in", "screen") else "", "list" if kind == "combinations" else "")

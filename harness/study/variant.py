@@ -12,6 +12,31 @@ from harness.study.resources import Resources
 BASE = "base"
 
 
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """A variant's place in a screen: which of the screen's parts it changes, and of how many variants, the base included."""
+
+    changed: tuple[str, ...]
+    parts: tuple[str, ...]
+    variants: int
+
+    def to_dict(self, family: str) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {"family": family, "changed": [*self.changed], "parts": [*self.parts], "variants": self.variants}
+
+
+def corner_from(values: Mapping[str, Any]) -> Corner:
+    """Return the place in a screen that `Corner.to_dict` gave; TypeError for other values."""
+    lists = [values.get(name) for name in ("changed", "parts")]
+    changed, parts = ([*found] if isinstance(found, (list, tuple)) else [] for found in lists)
+    variants, texts = values.get("variants"), [*changed, *parts, values.get("family")]
+    if not changed or not {*map(str, changed)} <= {*map(str, parts)} or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"screen is {str(dict(values))[:40]!r}")
+    if not isinstance(variants, int):
+        raise TypeError(f"the screen has {str(variants)[:40]!r} variants")
+    return Corner(tuple(changed), tuple(parts), variants)
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Variant:
     """One named difference from a study's base, taken against a control that lacks only this difference.
@@ -28,6 +53,7 @@ class Variant:
     together: bool
     family: str  # the name of the family that made it, empty for one on its own
     resources: Resources | None  # None: those of the study
+    corner: Corner | None  # its place in the screen that made it
 
     def __init__(
         self,
@@ -44,6 +70,7 @@ class Variant:
         values = {"changes": changes, "control": control, "expect": expect, "together": together, "family": family}
         for field, value in ({"name": name, "resources": resources} | values).items():
             object.__setattr__(self, field, value)
+        object.__setattr__(self, "corner", None)
         check_name("Variant", name)
         if not changes:
             raise UsageError(f"Variant {name!r} changes nothing; expected at least one setting, such as epochs=10.")
@@ -53,11 +80,17 @@ class Variant:
 
     def __reduce__(self) -> tuple[Any, ...]:
         options = {name: getattr(self, name) for name in ("control", "expect", "together", "family", "resources")}
-        return _variant, (self.name, options, dict(self.changes))
+        return _variant, (self.name, options, dict(self.changes), self.corner)
 
 
-def _variant(name: str, options: dict[str, Any], changes: dict[str, Any]) -> Variant:
-    return Variant(name, **options, **changes)
+def _variant(name: str, options: dict[str, Any], changes: dict[str, Any], corner: Corner | None) -> Variant:
+    return at_corner(Variant(name, **options, **changes), corner)
+
+
+def at_corner(variant: Variant, corner: Corner | None) -> Variant:
+    """Give a variant that was just made its place in a screen; return it."""
+    object.__setattr__(variant, "corner", corner)
+    return variant
 
 
 def check_expectation(who: str, expect: Expectation) -> None:

@@ -157,6 +157,7 @@ def blank_record(trial: Trial, study: Study) -> Record:
         metric=study.metric.to_dict(),
         changes=study.changes(trial.variant),
         expects=study.expectation(trial.variant).to_dict(),
+        screen=study.corner(trial.variant),
     )
 
 

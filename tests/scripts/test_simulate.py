@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import simulate
 import simulated
+import simulated_screens
 from plain_records import record
 
 from harness.analysis.comparison import compare_study
@@ -82,3 +83,18 @@ def test_the_tables_are_printed(capsys: pytest.CaptureFixture[str]):
     simulate.main(["--quick"])
     printed = capsys.readouterr().out
     assert "| normal, one control | pocock | 5, 10, 20, 40 |" in printed and "| 1.5 sd |" in printed
+
+
+def test_a_screen_finds_more_than_one_part_at_a_time_for_the_same_trainings_and_errs_as_rarely():
+    random = np.random.default_rng(2)
+    found = simulated_screens.compare(simulated_screens.Truth("", 1.5), 10, 600, random)
+    alone, screen, clear = found.values()
+    assert screen.power > alone.power + 0.3 and clear.power > alone.power + 0.05
+    assert max(one.false for one in found.values()) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)
+
+
+def test_a_small_screen_takes_an_interaction_for_a_part_where_a_clear_one_does_not():
+    random = np.random.default_rng(3)
+    found = simulated_screens.compare(simulated_screens.Truth("", 1.5, together=1.5), 10, 600, random)
+    alone, screen, clear = found.values()
+    assert screen.false > 0.3 and max(alone.false, clear.false) < 0.08

@@ -43,22 +43,23 @@ class ConclusionView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(options.max_width, READING_WIDTH)
         if self._picture and (plot := forest_plot(self._rows, width=width)) is not None:
-            yield from _plot_lines(plot)
+            yield from plot_lines(plot)
         if self._picture and self.conclusion.legend:
             yield ""
             for word, meaning in self.conclusion.legend.items():
-                yield _hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
-            yield _hanging(Text(UNCORRECTED, "dim"), width)
+                yield hanging(Text.assemble((f"{word}: ", VERDICT_STYLES.get(word, "")), (meaning, "dim")), width)
+            yield hanging(Text(UNCORRECTED, "dim"), width)
             yield Text(f"How these words come about: {RULES}", style="dim")
         yield Text(f"\n{self._heading}", style="bold")
         known = self.conclusion.faults if self._faults else ()
         sentences = (Text(sentence) for sentence in self.conclusion.sentences if sentence not in known)
         for told in (*self._faults, *sentences):
-            yield _hanging(told, width, indent=INDENT)
+            yield hanging(told, width, indent=INDENT)
 
 
-def _plot_lines(plot: ForestPlot) -> Iterator[RenderableType]:
-    yield Text(f"\n{plot.title}", style="italic")
+def plot_lines(plot: ForestPlot, *, title: str = "") -> Iterator[RenderableType]:
+    """Yield a plot's lines in the colours of their verdicts, under its own title or this one."""
+    yield Text(f"\n{title or plot.title}", style="italic")
     for line in plot.lines:
         style = VERDICT_STYLES.get(line.verdict, "")
         axis = Text(line.axis, style=style)
@@ -68,25 +69,37 @@ def _plot_lines(plot: ForestPlot) -> Iterator[RenderableType]:
     yield Text(plot.key, style="dim")
 
 
-def _hanging(text: Text, width: int, *, indent: int = 0) -> Text:
+def hanging(text: Text, width: int, *, indent: int = 0) -> Text:
     """Return a text in lines of at most so many cells, all but the first indented by two more."""
     lines = fold_text(text, max(width - indent - INDENT, 1)).split("\n")
     margins = (" " * indent, *(" " * (indent + INDENT),) * (len(lines) - 1))
     return Text("\n").join(Text.assemble(margin, line) for margin, line in zip(margins, lines, strict=True))
 
 
-def print_conclusions(console: Console, sources: Sequence[ComparedTable]) -> None:
-    """Print what each study's table comes to; of a single one also its picture, and what to do next."""
+def print_conclusions(console: Console, sources: Sequence[ComparedTable], *, epoch: str) -> None:
+    """Print what each study's table comes to; of a single one also its picture, and what to do next.
+
+    epoch: of which the values are.
+    """
+    from harness.cli.terminal.effects import effects_views
+
     tables = [(source, table) for source in sources for _, table in source.table.groupby("study", sort=False)]
     alone = len(tables) == 1
     for source, table in tables:
         study = table["study"].iloc[0]
         records = [record for (name, _), found in source.records.items() if name == study for record in found]
         heading = "Conclusion" if alone else f"Conclusion: {study}"
+        for effects in effects_views(records, study_folder(Path(source.label), study).parent, epoch=epoch):
+            console.print(effects)
         view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone, trials=trials_called(records))
         console.print(view)
         for line in next_steps(view.conclusion, records, Path(source.label)) if alone and records else ():
             console.print(line, soft_wrap=True)
+
+
+def study_folder(folder: Path, study: str) -> Path:
+    """Return a study's folder, given it or the log folder that it lies in."""
+    return folder if folder.absolute().name == study else folder / study
 
 
 def next_steps(conclusion: Conclusion, records: Sequence[Record], folder: Path) -> list[Text]:
@@ -95,7 +108,7 @@ def next_steps(conclusion: Conclusion, records: Sequence[Record], folder: Path) 
     records: of one study. folder: it, or the log folder that it lies in.
     """
     study = records[0].study
-    folder = folder if folder.absolute().name == study else folder / study
+    folder = study_folder(folder, study)
     steps = []
     # More seeds for what came out undecided are a second look: a design shares the error out, over all variants.
     if conclusion.going_on or (conclusion.seeds or 0) > FEWEST_PAIRS:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from harness.cli.terminal.summary import duration
 from harness.cli.terminal.table import Column, Row, Table
 from harness.runs import default_jobs, trial_seconds, wall_seconds
-from harness.study import counted
+from harness.study import Study, counted, screens_of
 
 if TYPE_CHECKING:
     from harness.runs import Plan
@@ -37,6 +37,13 @@ def plan_table(plan: "Plan", *, workers: int) -> Table:
         count = str(sum(plan.count(name) for name in names))
         rows.append(("family", size, "", "", count, str(_done(plan, names)), ""))
     return Table(COLUMNS, rows, title=title, caption=plan_caption(plan, workers=workers))
+
+
+def screen_lines(study: Study) -> list[str]:
+    """Say of each screen of a study what it estimates, and what of it is mixed with what."""
+    if not any(variant.corner for variant in study.variants):
+        return []
+    return [line for found in screens_of(study) for line in found.lines]
 
 
 def _trials(plan: "Plan") -> str:

@@ -1,0 +1,47 @@
+"""The effects of a study's screens as rows: of effects.csv, and of what the terminal shows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.analysis.design import design_in_force
+from harness.analysis.effects import ScreenEffects, screen_effects
+from harness.analysis.epochs import LAST, metric_of
+from harness.records import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EFFECTS_FILE = "effects.csv"
+COLUMNS = (
+    *("study", "family", "effect", "kind", "delta", "ci_low", "ci_high", "p_value", "verdict", "pairs", "share_of_gain"),
+    *("equivalence_p", "detail", "note", "metric", "direction", "margin"),
+)
+
+
+def effects_of(records: Sequence[Record], *, logdir: Path | None, epoch: str = LAST) -> list[ScreenEffects]:
+    """Return what the records of one study show of its screens; none where it has none.
+
+    logdir: where a design of looks lies, by which the study's seeds may have been chosen.
+    """
+    if not any(record.screen for record in records):
+        return []
+    by_variant: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda record: (record.position, record.variant, record.seed)):
+        by_variant.setdefault(record.variant, []).append(record)
+    design = design_in_force(logdir / records[0].study) if logdir is not None else None
+    return screen_effects(by_variant, metric_of(records), epoch=epoch, in_looks=design is not None)
+
+
+def effects_table(records: Sequence[Record], *, logdir: Path | None) -> "pd.DataFrame":
+    """Return a row for each effect of each screen, and one for a screen without any that says why."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    same: dict[str, Any]
+    for found in effects_of(records, logdir=logdir):
+        metric = metric_of(records)
+        same = {"study": records[0].study, "family": found.family, "note": found.note}
+        same |= {"metric": metric.column, "direction": metric.direction, "margin": metric.margin}
+        rows += [same | one.cells() for one in found.effects] or [same | {"detail": found.refused}]
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,0 +1,198 @@
+"""Effects of screens: against published factorial experiments and statsmodels, what is refused, and what a study shows."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from plain_records import record
+from rich.console import Console
+from statsmodels.formula.api import ols
+
+from harness.analysis.effects import INTERACTION, PART, SHARE, screen_effects, shapley_weights
+from harness.analysis.effects_table import EFFECTS_FILE, effects_table
+from harness.analysis.table_files import write_tables
+from harness.cli.terminal.effects import effects_views
+from harness.study import ACCURACY, Metric
+from harness.study.screen_designs import CLEAR, FULL, levels_of
+
+pytestmark = pytest.mark.quick
+
+LARGE = Metric("yield", margin=0.5, higher_is_better=True)
+
+
+def screened(parts: str, values, *, design: str | None = None, seeds: int | None = None, metric: Metric = LARGE):
+    """Records of a screen with one letter a part; values: (variants, seeds), in the order of the design."""
+    levels, records = levels_of(len(parts), design), []
+    for number, row in enumerate(levels):
+        changed = [part for part, level in zip(parts, row, strict=True) if level > 0]
+        name = "".join(changed) or "base"
+        settings = {part: part in changed for part in parts}
+        screen = {"family": "f", "changed": changed, "parts": list(parts), "variants": len(levels)} if changed else {}
+        for seed, value in enumerate(values[number]):
+            records.append(
+                record(name, seed, 0.5, position=number, settings=settings, changes=dict.fromkeys(changed, True), screen=screen,
+                       metrics={metric.column: float(value)}, metric=metric.to_dict())
+            )  # fmt: skip
+    return records
+
+
+def by_variant(records):
+    groups: dict[str, list] = {}
+    for one in records:
+        groups.setdefault(one.variant, []).append(one)
+    return groups
+
+
+def effects_of(records, kind=PART, **options):
+    (found,) = screen_effects(by_variant(records), LARGE, **options)
+    return {one.name: one for one in found.effects if one.kind == kind}
+
+
+def test_the_effects_are_those_of_a_published_factorial_experiment():
+    # Montgomery, "Design and analysis of experiments", example 6.2: filtration rate, A changing fastest.
+    rates = [45, 71, 48, 65, 68, 60, 80, 65, 43, 100, 45, 104, 75, 86, 70, 96]
+    records = screened("ABCD", [[rate] for rate in rates], design=FULL)
+    parts = {name: one.difference.mean for name, one in effects_of(records).items()}
+    assert parts == pytest.approx({"A": 21.625, "B": 3.125, "C": 9.875, "D": 14.625})
+    pairs = {name: one.difference.mean / 2 for name, one in effects_of(records, INTERACTION).items()}  # theirs is the half
+    published = {"A × B": 0.125, "A × C": -18.125, "A × D": 16.625, "B × C": 2.375, "B × D": -0.375, "C × D": -1.125}
+    assert pairs == pytest.approx(published)
+
+
+@pytest.mark.parametrize(("parts", "design"), [("ABC", None), ("ABCDEFG", None), ("ABCDEFGHIJK", None), ("ABCDE", CLEAR)])
+def test_they_are_the_coefficients_of_statsmodels_regression(parts, design):
+    levels = levels_of(len(parts), design)
+    values = np.random.default_rng(0).normal(size=(len(levels), 6))
+    frame = pd.DataFrame(np.repeat(levels, 6, axis=0) / 2, columns=list(parts)).assign(y=values.ravel())
+    theirs = ols(f"y ~ {' + '.join(parts)}", frame).fit().params
+    found = effects_of(screened(parts, values, design=design))
+    assert {name: one.difference.mean for name, one in found.items()} == pytest.approx({name: theirs[name] for name in parts})
+
+
+def test_what_a_seed_does_to_all_variants_falls_out_and_intervals_are_over_seeds():
+    random = np.random.default_rng(1)
+    luck, noise = 50 * random.normal(size=6), random.normal(size=(8, 6))
+    alone, lucky = (effects_of(screened("ABC", noise + shift)) for shift in (0.0, luck))
+    for name in "ABC":
+        assert lucky[name].difference.low == pytest.approx(alone[name].difference.low)
+    contrast = noise[levels_of(3)[:, 0] > 0].mean(axis=0) - noise[levels_of(3)[:, 0] < 0].mean(axis=0)
+    assert alone["A"].difference.std == pytest.approx(contrast.std(ddof=1))
+
+
+def test_effects_are_corrected_over_all_that_the_screen_tells():
+    levels = levels_of(3)
+    values = 2.0 * (levels[:, :1] > 0) + 0.4 * np.random.default_rng(2).normal(size=(8, 6))
+    found = effects_of(screened("ABC", values))
+    assert found["A"].verdict.word == "better" and found["B"].verdict.word != "better"
+    (one,) = screen_effects(by_variant(screened("ABC", values)), LARGE)
+    tested = [effect for effect in one.effects if effect.kind != SHARE]
+    smallest = min(tested, key=lambda effect: effect.difference.p_value)
+    assert len(tested) == 6 and smallest.p_values.different == pytest.approx(6 * smallest.difference.p_value)
+
+
+def test_screens_without_an_effect_say_so_in_at_most_one_in_twenty():
+    random = np.random.default_rng(3)
+    found = 0
+    for _ in range(150):
+        effects = [*effects_of(screened("ABCDEFG", 3 * random.normal(size=(8, 5)))).values()]
+        found += any(effect.verdict.word in ("better", "worse") for effect in effects)
+    assert found / 150 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
+
+
+def test_shares_add_up_to_the_whole_and_a_tie_is_halved():
+    random = np.random.default_rng(4)
+    levels = levels_of(4, FULL)
+    values = random.normal(size=(16, 5)) + 10 * ((levels[:, :2] > 0).all(axis=1))[:, None]  # A and B do it together alone
+    (found,) = screen_effects(by_variant(screened("ABCD", values, design=FULL)), LARGE)
+    shares = {one.name: one for one in found.effects if one.kind == SHARE}
+    assert sum(one.difference.mean for one in shares.values()) == pytest.approx((values[15] - values[0]).mean())
+    assert sum(one.of_whole for one in shares.values()) == pytest.approx(1)
+    assert shares["A"].difference.mean == pytest.approx(5, abs=1) and abs(shares["C"].difference.mean) < 1
+    assert not any(one.verdict.word for one in shares.values())
+    noise = screen_effects(by_variant(screened("ABC", np.random.default_rng(5).normal(size=(8, 5)))), LARGE)[0]
+    assert all(one.of_whole is None for one in noise.effects)  # of no gain there is no share
+
+
+def test_a_value_is_shared_as_shapleys_formula_says():
+    # Three parts, worth 6 alone as A, 12 with A and B, 0 else: by all six orders A 9, B 3, C 0.
+    levels = levels_of(3)
+    with_a, with_b = levels[:, 0] > 0, levels[:, 1] > 0
+    worth = np.where(with_a, 6 + 6 * with_b, 0)
+    assert [float(shapley_weights(levels, part) @ worth) for part in range(3)] == pytest.approx([9, 3, 0])
+
+
+def values_of(parts="ABC", seeds=5):
+    return np.random.default_rng(6).normal(size=(len(levels_of(len(parts))), seeds))
+
+
+def test_a_screen_without_all_of_its_variants_tells_nothing():
+    records = [one for one in screened("ABC", values_of()) if one.variant != "AB"]
+    (found,) = screen_effects(by_variant(records), LARGE)
+    assert not found.effects and found.refused == "7 of its 8 variants have records; effects need all"
+    (found,) = screen_effects({name: group for name, group in by_variant(records).items() if name != "base"}, LARGE)
+    assert "the base has no records" in found.refused
+
+
+def diverged(one):
+    return replace(one, status="diverged", metrics={})
+
+
+def test_a_variant_that_never_finished_leaves_no_effect():
+    records = [diverged(one) if one.variant == "AC" else one for one in screened("ABC", values_of())]
+    (found,) = screen_effects(by_variant(records), LARGE)
+    assert not found.effects and "no seed finished in all of its variants (AC ended there with: diverged)" in found.refused
+
+
+def test_seeds_that_did_not_finish_everywhere_are_left_out_named_and_leave_no_word():
+    values = values_of(seeds=7) / 100 + 5 * (levels_of(3)[:, :1] > 0)
+    records = [diverged(one) if (one.variant, one.seed) == ("AC", 2) else one for one in screened("ABC", values)]
+    (found,) = screen_effects(by_variant(records), LARGE)
+    assert found.note == "seed 2 left out, as AC ended there with: diverged"
+    assert found.effects[0].difference.n == 6
+    assert {one.verdict.word for one in found.effects if one.kind != SHARE} == {"inconclusive"}
+
+
+def test_seeds_that_a_design_chose_give_no_word():
+    values = values_of() / 100 + 5 * (levels_of(3)[:, :1] > 0)
+    found = effects_of(screened("ABC", values), in_looks=True)
+    assert found["A"].difference.mean == pytest.approx(5, abs=0.1) and found["A"].verdict.word == ""
+    assert "design of looks" in found["A"].verdict.detail and found["A"].p_values.different is None
+
+
+def test_a_variant_made_with_other_settings_is_held_against_nothing():
+    records = screened("ABC", values_of())
+    records = [replace(one, settings={**one.settings, "epochs": 9 if one.variant == "AB" else 5}) for one in records]
+    (found,) = screen_effects(by_variant(records), LARGE)
+    assert "AB cannot be held against the base: differs from base also in epochs" in found.refused
+
+
+def test_a_study_without_screens_has_no_effects(tmp_path):
+    assert screen_effects(by_variant([record("base", 0), record("wide", 0)]), ACCURACY) == []
+    (tmp_path / "s").mkdir()
+    write_tables(tmp_path / "s", [record("base", 0), record("wide", 0)])
+    assert not (tmp_path / "s" / EFFECTS_FILE).exists()
+
+
+def test_the_table_and_the_terminal_show_effects_what_is_mixed_and_shares(tmp_path):
+    (tmp_path / "s").mkdir()
+    values = values_of(seeds=6) / 100 + 5 * (levels_of(3)[:, :1] > 0)
+    records = screened("ABC", values)
+    write_tables(tmp_path / "s", records)
+    table = pd.read_csv(tmp_path / "s" / EFFECTS_FILE)
+    assert table["kind"].tolist() == [PART] * 3 + [INTERACTION] * 3 + [SHARE] * 3
+    assert table["verdict"][0] == "better" and table["share_of_gain"][6] == pytest.approx(1, abs=0.02)
+    console = Console(width=110, record=True, file=io.StringIO())
+    console.print(*effects_views(records, tmp_path, epoch="last"))
+    text = console.export_text()
+    assert "What each part does, over all variants of f" in text and "All together +5" in text and "A +5" in text
+    four = screened("ABCDE", values_of("ABCDE"))
+    console.print(*effects_views(four, None, epoch="last"))
+    assert "A cannot be told from B × E." in console.export_text()
+
+
+def test_a_refused_screen_has_a_row_that_says_why():
+    records = [one for one in screened("ABC", values_of()) if one.variant != "AB"]
+    (row,) = effects_table(records, logdir=None).to_dict("records")
+    assert row["detail"].startswith("7 of its 8 variants") and row["family"] == "f"
