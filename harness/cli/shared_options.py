@@ -20,9 +20,17 @@ class FilePath(click.Path):
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; click's error where it holds a NUL, which no file's name can."""
+        """Return the path; click's error where it holds a NUL, which no file's name can.
+
+        Of a URL it is the folder of this machine that stands for it, with what the store has by now.
+        """
         if isinstance(value, str) and "\0" in value:
             self.fail(f"{value!r} holds a NUL; expected a path.", param, ctx)
+        if isinstance(value, str) and "://" in value:
+            from harness.cli.mirrored import mirrored
+
+            with one_line_errors():
+                return mirrored(value, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -44,7 +52,7 @@ def one_line_errors() -> Iterator[None]:
     What the system refuses, such as a name too long or one open file too many, is one wherever it comes from.
     """
     from harness.errors import UsageError, one_line
-    from harness.records import reason
+    from harness.records import reason, with_addresses
 
     try:
         yield
@@ -54,13 +62,20 @@ def one_line_errors() -> Iterator[None]:
         said = f"{one_line(OSError(reason(error)))}."
     else:
         return
+    said = with_addresses(said)
     if len(said) > LONGEST_ERROR:  # what is wrong is said behind what was received, which may be of any length
         said = f"{said[: LONGEST_ERROR // 2]} … {said[-LONGEST_ERROR // 2 :]}"
     click.echo(f"Error: {said}", err=True)
     raise SystemExit(2) from None
 
 
-logdir_option = click.option("--logdir", type=FilePath(), default=Path("logs"), show_default=True, help="Where results lie.")
+logdir_option = click.option(
+    "--logdir",
+    type=FilePath(),
+    default=Path("logs"),
+    show_default=True,
+    help="Where results lie: a folder, or a URL such as s3://bucket/logs.",
+)
 data_dir_option = click.option(
     "--data-dir",
     type=FilePath(),

@@ -14,7 +14,7 @@ from harness.cli.terminal.plan import plan_table, total_line
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
-from harness.records import one_writer
+from harness.mirror import hold_study
 from harness.runs import (
     Interrupts,
     Plan,
@@ -133,7 +133,7 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     workers: those of a run of several studies; outlook: what comes after this one.
     """
     require_writable(asked.folder)
-    with one_writer(asked.folder):  # before the plan is made: what another run has just finished must be in it
+    with hold_study(asked.folder):  # before the plan is made: what another run has just finished must be in it
         with console.status(f"Checking the data of {asked.study.name} …"):
             plan = _checked_plan(asked)
         require_own_trials(plan)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis import LAST, NEEDED, NOTHING_IN_COMMON, all_at_epoch, concat, lacks_epoch, summary_table
 from harness.errors import UsageError
-from harness.records import DIVERGED, EXPECTED_ERROR, Record
+from harness.records import DIVERGED, EXPECTED_ERROR, Record, shown
 from harness.results.csv_reading import read_csv_table
 from harness.results.declared import as_declared_now
 from harness.results.loaded_results import by_study
@@ -61,7 +61,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
         raise UsageError(f"{path} holds the values of one epoch; expected a log folder for --epoch {epoch}.")
     if is_file:
         table, notes = read_csv_table(path)
-        return ComparedTable(str(path), table, notes=tuple(notes))
+        return ComparedTable(shown(path), table, notes=tuple(notes))
     gathered = alike(gather_records(path))
     # The answers to each test sample, which the log folder holds, are those of the last epoch.
     logdir = logdir_of(gathered.paths[0]) if epoch == LAST else None
@@ -75,7 +75,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     table = _with_reasons(table, groups, epoch)
     if epoch == LAST:
         notes = [*notes, *weights_notes(declared)]
-    return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
+    return ComparedTable(shown(path), table, groups, (*gathered.problems, *said, *notes))
 
 
 def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path | None, epoch: str) -> "pd.DataFrame":
