@@ -27,14 +27,15 @@ pytestmark = pytest.mark.processes
 URL = "s3://bucket/runs/logs"
 STUDY = """
 import time
-from harness import Settings, Study, Variant
+from harness import Metric, Settings, Study, Variant
 
 def train(settings, trial):
     for epoch in range(settings.epochs):
-        time.sleep(0.4)
-        trial.log(epoch, test_loss=settings.learning_rate + trial.seed / 100 - epoch / 1000)
+        time.sleep(0.25)
+        trial.log(epoch + 1, train_loss=1.0, test_loss=settings.learning_rate + trial.seed / 100 - epoch / 1000)
 
-STUDY = Study("clouds", base=Settings(epochs=3, learning_rate=0.5), train=train, metric="test_loss",
+STUDY = Study("clouds", base=Settings(epochs=3, learning_rate=0.5), train=train,
+              metric=Metric("loss", margin=0.01, higher_is_better=False),
               variants=(Variant("slow", learning_rate=0.25),))
 """
 
@@ -114,10 +115,11 @@ def ran(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ra
     study = place / "clouds.py"
     study.write_text(STUDY)
     begun: dict[str, bytes] = {}
+    done = threading.Event()
 
     def break_in() -> None:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and not any(path.endswith("record.json") for path in begun):
+        deadline = time.monotonic() + 60
+        while not done.is_set() and time.monotonic() < deadline and not any(path.endswith("record.json") for path in begun):
             time.sleep(0.05)
             begun.update(stored())
         server.kill()
@@ -130,6 +132,7 @@ def ran(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ra
         breaker = threading.Thread(target=break_in)
         breaker.start()
         result = command_line("run", study, "--seeds", 2, "--jobs", 1, "--logdir", URL)
+        done.set()
         breaker.join()
     yield Ran(result, place / "one", study, begun)
 
@@ -165,9 +168,11 @@ def test_nothing_that_is_stored_depends_on_the_folder_of_this_machine_or_holds_a
 
 def test_another_machine_reads_the_same(ran: Ran, elsewhere: Path):
     compared = command_line("compare", URL, "--format", "csv")
-    assert compared.exit_code == 0 and "clouds" in compared.output
+    assert compared.exit_code == 0 and "slow,0.253,-0.25" in compared.output
     assert kept(elsewhere) == stored()
     assert harness.load(f"{URL}/clouds").trials.test_loss.tolist() == pytest.approx([0.498, 0.508, 0.248, 0.258])
+    table = command_line("compare", f"{URL}/clouds")
+    assert f"compare {URL}/clouds --format latex" in " ".join(table.output.split())
     shown = command_line("show", "clouds/slow/seed-1", "--logdir", URL)
     assert shown.exit_code == 0 and str(elsewhere) not in shown.output
     report = command_line("report", f"{URL}/clouds")
