@@ -10,28 +10,36 @@ import click
 
 MOST_SEEDS = 10_000
 MOST_JOBS = 1_000
+URL_MARK = "://"
 LONGEST_ERROR = 2_000  # characters; what quotes a hostile name is one line all the same, not a page
 
 
 class FilePath(click.Path):
-    """A path, of which the call alone can tell whether it is right; one with a NUL never is."""
+    """A path of this machine, of which the call alone can tell whether it is right; one with a NUL never is."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; click's error where it holds a NUL, which no file's name can.
-
-        Of a URL it is the folder of this machine that stands for it, with what the store has by now.
-        """
+        """Return the path; click's error where it holds a NUL, which no file's name can, and for a URL."""
         if isinstance(value, str) and "\0" in value:
             self.fail(f"{value!r} holds a NUL; expected a path.", param, ctx)
-        if isinstance(value, str) and "://" in value:
-            from harness.cli.mirrored import mirrored
-
-            with one_line_errors():
-                return mirrored(value, ctx)
+        if isinstance(value, str) and URL_MARK in value:
+            self.fail("A URL stands here; expected a path of this machine.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class LogPath(FilePath):
+    """A log folder or what lies in one: a path, or a URL, for which a folder of this machine stands."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; of a URL the one that stands for it, with what its store has by now."""
+        if not isinstance(value, str) or URL_MARK not in value:
+            return super().convert(value, param, ctx)
+        from harness.cli.mirrored import mirrored
+
+        with one_line_errors():
+            return mirrored(value, ctx)
 
 
 class Seconds(click.FloatRange):
@@ -71,7 +79,7 @@ def one_line_errors() -> Iterator[None]:
 
 logdir_option = click.option(
     "--logdir",
-    type=FilePath(),
+    type=LogPath(),
     default=Path("logs"),
     show_default=True,
     help="Where results lie: a folder, or a URL such as s3://bucket/logs.",

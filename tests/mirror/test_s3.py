@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ class Server:
         self._process.wait()
 
 
+@cache
 def files():
     import s3fs
 
@@ -75,7 +77,8 @@ def stored() -> dict[str, bytes]:
     """Return what the bucket holds below the log folder, the locks apart."""
     store = files()
     top = URL.removeprefix("s3://")
-    return {path.removeprefix(f"{top}/"): store.cat_file(path) for path in store.find(top)}
+    paths = store.find(top)
+    return {path.removeprefix(f"{top}/"): content for path, content in store.cat(paths).items()} if paths else {}
 
 
 def kept(cache: Path) -> dict[str, bytes]:
