@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-DRIVER = ("analysis", "cli", "course", "data", "maintenance", "records", "report", "results", "runs", "study")
+DRIVER = ("analysis", "cli", "course", "data", "maintenance", "mirror", "records", "report", "results", "runs", "study")
 
 
 def python(program: str, *words: str) -> subprocess.CompletedProcess[str]:

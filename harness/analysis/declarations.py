@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.judging import judged_anew
-from harness.records import Record, write_atomically
+from harness.records import Record, folder_at, write_atomically
 from harness.study import corner_from, expectation_from_dict, metric_from_dict
 
 DECLARATION_FILE = "declared.json"
@@ -109,6 +109,6 @@ def _read(folder: Path) -> dict[str, Any]:
 
 def _sha256(path: str) -> str:
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+        return hashlib.sha256((folder_at(path) or Path(path)).read_bytes()).hexdigest() if path else ""
     except (OSError, ValueError):
         return ""

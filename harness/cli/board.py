@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
-from harness.records import command, folder_of
+from harness.mirror import keep_pulling
+from harness.records import command, folder_of, with_addresses
 from harness.tensorboard import View, serve
 
 
 def show_board(study: str, *, logdir: Path, port: int | None, host: str) -> None:
     """Serve a log folder, or one study in it, until Ctrl-C; UsageError where it cannot be served."""
-    with serve(folder_of(logdir, study) if study else logdir, port=port, host=host) as board:
+    folder = folder_of(logdir, study) if study else logdir
+    with keep_pulling(folder), serve(folder, port=port, host=host) as board:
         for notice in board.notices:
-            click.echo(f"Note: {notice}", err=True)
+            click.echo(f"Note: {with_addresses(notice)}", err=True)
         click.echo(f"TensorBoard: {board.url} (Ctrl-C ends it)")
         for line in view_lines(board.views, url=board.url):
             click.echo(line)

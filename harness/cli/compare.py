@@ -12,7 +12,7 @@ from harness.cli.compare_gate import passes, require_trials, require_two
 from harness.cli.terminal.conclusion import print_conclusions
 from harness.cli.terminal.summary import make_console, repeats_status, view_table
 from harness.errors import UsageError, unknown
-from harness.records import gc_paused, on_one_line
+from harness.records import gc_paused, on_one_line, with_addresses
 from harness.results import (
     BEST as BEST_MARK,
     GENERAL,
@@ -279,6 +279,6 @@ def print_table(
 def print_notes(notes: Sequence[str]) -> None:
     """Print what the reader must know beside the table, one line each, on the standard error."""
     for note in notes[:MOST_NOTES]:
-        click.echo(on_one_line(note), err=True)
+        click.echo(with_addresses(on_one_line(note)), err=True)
     if len(notes) > MOST_NOTES:
         click.echo(f"… and {len(notes) - MOST_NOTES} more such lines.", err=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.shared_options import FilePath, data_dir_option, logdir_option, one_line_errors
+from harness.cli.shared_options import LogPath, data_dir_option, logdir_option, one_line_errors
 from harness.cli.terminal.lasting_output import output_is_told_only
 
 trials_argument = click.argument("names", nargs=-1, metavar="[TRIAL]...")
@@ -27,7 +27,7 @@ Examples:
 @click.command(epilog="\b\nExample:\n  python -m harness rerun ablations/base/seed-0\n")
 @click.argument("trial")
 @click.option(
-    "--study", type=FilePath(), help="The study's file, for a study outside of experiments/: the record's word is not enough."
+    "--study", type=LogPath(), help="The study's file, for a study outside of experiments/: the record's word is not enough."
 )
 @logdir_option
 @data_dir_option

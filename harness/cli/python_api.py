@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
+from harness.cli.mirrored import tell
 from harness.cli.run_choices import as_request
 from harness.cli.study_runs import run_studies
 from harness.errors import INTERRUPTED_STATUS, UsageError, unknown
+from harness.mirror import finish_mirrors, is_url, local_path
 from harness.records import write_atomically
 from harness.results import Results, load
 from harness.runs import RunRequest, require_writable
@@ -38,21 +40,24 @@ def run(
     progress: print what the command prints. options: those of the command, by the same names: jobs, force, dataset,
     data_dir, engine, executor, max_seconds, checkpoint_seconds, log; until_settled=True with max_seeds, looks, spending.
 
-    Trains what is not recorded yet below logdir. UsageError (a ValueError) for a call or a study that cannot be meant;
-    nothing is written then. KeyboardInterrupt where it was interrupted, once the running trials have stored what they have.
+    Trains what is not recorded yet below logdir, a folder or a URL such as s3://bucket/logs. UsageError (a ValueError)
+    for a call or a study that cannot be meant; nothing is written then. KeyboardInterrupt where it was
+    interrupted, once the running trials have stored what they have.
     A trial that ends otherwise than expected raises nothing: see `Results.as_expected`.
 
     >>> results = harness.run(study, seeds=3, jobs=2)  # doctest: +SKIP
     >>> results.summary[["variant", "test_accuracy", "verdict"]]  # doctest: +SKIP
     """
     changes = [word for name, value in (base or {}).items() for word in ("--set", f"{name}={show_value(value)}")]
-    words = ["study", "--logdir", str(logdir), "--seeds", str(seeds), *changes]
+    folder = local_path(logdir, told=tell) if is_url(logdir) else logdir
+    words = ["study", "--logdir", str(folder), "--seeds", str(seeds), *changes]
     request = _request(words, {"only": only, **options})
     printed = io.StringIO()
     with ExitStack() as stack:
         if not progress:
             stack.enter_context(redirect_stdout(printed))
             stack.enter_context(redirect_stderr(printed))
+        stack.callback(finish_mirrors)
         name = stack.enter_context(_file_of(study, request.logdir))
         status = run_studies([name], request)
         if status == INTERRUPTED_STATUS:

@@ -10,7 +10,7 @@ from harness.cli.quiz import ask_questions, require_answers
 from harness.cli.terminal.summary import make_console
 from harness.course import Evidence, Question, collect_evidence, load_questions, questions_path
 from harness.errors import UsageError
-from harness.records import load_records, program
+from harness.records import load_records, program, shown, with_addresses
 from harness.study import load_study
 
 ASKED = "ablations"  # the study that is asked about unless another is named
@@ -37,7 +37,7 @@ def print_questions(number: int | None, *, study: str | None, logdir: Path, lang
         ask_questions(numbered, evidence, words, console, width=min(console.width, READING_WIDTH))
     elif question is None:
         title = asked.title or words.label("title", study=declared.name)
-        title = words.label("list-title", title=title, logdir=logdir)
+        title = words.label("list-title", title=title, logdir=shown(logdir))
         console.print(questions_table(asked.questions, evidence, words, title=title))
         console.print(words.label("list-hint", program=program(), study=again), markup=False)
     else:
@@ -45,14 +45,14 @@ def print_questions(number: int | None, *, study: str | None, logdir: Path, lang
         missing = [variant for variant in question.variants if not evidence.of(variant)]
         if missing:
             named = words.label("comma").join(missing)
-            hint = words.label("run-hint", program=program(), variants=named, number=number, study=again, logdir=logdir)
+            hint = words.label("run-hint", program=program(), variants=named, number=number, study=again, logdir=shown(logdir))
             console.print(hint, markup=False, soft_wrap=True)
     if evidence.left_out:
         console.print(words.label("left-out", count=evidence.left_out), markup=False)
     if asked.language != language:
         notices.print(words.label("untranslated", file=questions_path(declared, language)), markup=False, soft_wrap=True)
     for problem in problems:
-        notices.print(f"Set aside: {problem}", markup=False)
+        notices.print(f"Set aside: {with_addresses(problem)}", markup=False)
 
 
 def find_question(number: int, questions: tuple[Question, ...]) -> Question:

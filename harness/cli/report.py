@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from harness.errors import UsageError, one_line, unknown
-from harness.records import command, folders_in, on_one_line
+from harness.records import command, folders_in, on_one_line, with_addresses
 from harness.report import HTML, REPORT_FORMATS, Studies, StudyData, write_bundle, write_report
 
 
@@ -72,4 +72,4 @@ def _write_bundle(studies: Studies, names: Sequence[str], folder: Path) -> None:
 
 def _told(study: StudyData) -> None:
     for note in study.notes:
-        click.echo(f"Note: {on_one_line(note)}", err=True)
+        click.echo(f"Note: {with_addresses(on_one_line(note))}", err=True)

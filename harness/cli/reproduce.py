@@ -20,7 +20,7 @@ from harness.course import (
     measured_values,
 )
 from harness.errors import UsageError
-from harness.records import command, load_records, logdir_words
+from harness.records import command, load_records, logdir_words, with_addresses
 from harness.results import Cell, View, to_markdown
 from harness.study import load_study
 
@@ -63,7 +63,7 @@ def print_reproduction(name: str, *, logdir: Path, form: str, details: bool = Fa
         again = command("run", name, *logdir_words(logdir))
         notices.print(f"To measure the study as it is: {again}", markup=False, soft_wrap=True)
     for problem in problems:
-        notices.print(f"Set aside: {problem}", markup=False)
+        notices.print(f"Set aside: {with_addresses(problem)}", markup=False)
 
 
 def variants_table(rows: Sequence[Reproduction], *, title: str) -> Table:

@@ -6,7 +6,7 @@ import click
 
 from harness.cli.show import print_differences
 from harness.maintenance import Rerun, rerun, study_file, trial_of
-from harness.records import origin
+from harness.records import origin, shown
 from harness.results import find_trial, name_of
 
 
@@ -20,11 +20,11 @@ def rerun_trial(name: str, *, study: Path | None, logdir: Path, data_dir: Path |
     file = study_file(record, named=study)
     epochs = record.settings.get("epochs", "?")
     # Said first: to load the study is to run its file.
-    click.echo(f"{name_of(record)} ({record.trial_id}) again, {epochs} epochs, by {file} …")
+    click.echo(f"{name_of(record)} ({record.trial_id}) again, {epochs} epochs, by {shown(file)} …")
     trial, again = trial_of(record, file=file, logdir=logdir, data_dir=data_dir)
     outcome = rerun(found, trial, again, origin=origin(trial.study_path))
     _print(outcome)
-    click.echo(f"Its run lies in {outcome.folder}; the record stays as it was.")
+    click.echo(f"Its run lies in {shown(outcome.folder)}; the record stays as it was.")
     return 0 if outcome.identical else 1
 
 

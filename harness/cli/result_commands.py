@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.shared_options import FilePath, data_dir_option, format_option, logdir_option, one_line_errors, output_option
+from harness.cli.shared_options import LogPath, data_dir_option, format_option, logdir_option, one_line_errors, output_option
 
 
 @click.command(epilog="\b\nExample:\n  python -m harness reproduce ablations\n")
@@ -43,7 +43,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLE_COMPARE)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FilePath())
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=LogPath())
 @format_option
 @click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN: from the highest.")
 @click.option("--descending", is_flag=True, help="Order from the highest.")
@@ -137,7 +137,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLE_REPORT)
-@click.argument("path", type=FilePath())
+@click.argument("path", type=LogPath())
 @click.option("--output", "-o", metavar="FILE", help="Where to write it. [default: STUDY.html]")
 @click.option(
     "--format", "form", type=click.Choice(["html", "md", "pdf", "ipynb"]),

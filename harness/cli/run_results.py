@@ -22,7 +22,7 @@ from harness.cli.terminal.effects import effects_views
 from harness.cli.terminal.summary import print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
 from harness.errors import MOST_NAMED, fault_text
-from harness.records import INTERRUPTED, Record, as_typed
+from harness.records import INTERRUPTED, Record, as_typed, shown, with_addresses
 from harness.results import DIFFERENCES_FILE, weights_notes
 from harness.runs import Plan, results
 from harness.study import counted
@@ -42,11 +42,11 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
     try:
         status = _print_summary(plan, console)
     except Exception as error:
-        said = f"the summary ({fault_text(error)}). What was trained is stored in {plan.folder}."
+        said = f"the summary ({fault_text(error)}). What was trained is stored in {shown(plan.folder)}."
         console.print(f"[bold red]Not shown:[/] {escape(said)}")
         status = 1
     for problem in problems:
-        console.print(f"[bold red]Not stored:[/] {escape(problem)}")
+        console.print(f"[bold red]Not stored:[/] {escape(with_addresses(problem))}")
     return 1 if problems else status
 
 
@@ -78,7 +78,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
         console.print(f"{left_out} of other settings, data or versions left out of the tables, and kept:")
         console.print(f"  {_named(found.stale)}.", markup=False)
     for problem in found.problems:
-        console.print(f"Set aside: {problem}", markup=False)
+        console.print(f"Set aside: {with_addresses(problem)}", markup=False)
     for line in claims.unjudged:
         console.print(f"Note: {line}", markup=False)
     made = [name for name in (SUMMARY_FILE, RUNS_FILE, EFFECTS_FILE, DIFFERENCES_FILE) if (plan.folder / name).exists()]

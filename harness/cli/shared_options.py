@@ -10,19 +10,22 @@ import click
 
 MOST_SEEDS = 10_000
 MOST_JOBS = 1_000
+URL_MARK = "://"
 LONGEST_ERROR = 2_000  # characters; what quotes a hostile name is one line all the same, not a page
 
 
 class FilePath(click.Path):
-    """A path, of which the call alone can tell whether it is right; one with a NUL never is."""
+    """A path of this machine, of which the call alone can tell whether it is right; one with a NUL never is."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; click's error where it holds a NUL, which no file's name can."""
+        """Return the path; click's error where it holds a NUL, which no file's name can, and for a URL."""
         if isinstance(value, str) and "\0" in value:
             self.fail(f"{value!r} holds a NUL; expected a path.", param, ctx)
+        if isinstance(value, str) and URL_MARK in value:
+            self.fail("A URL stands here; expected a path of this machine.", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -38,6 +41,19 @@ class Above(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{number} is no finite number.", param, ctx)
         return number
+
+
+class LogPath(FilePath):
+    """A log folder or what lies in one: a path, or a URL, for which a folder of this machine stands."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; of a URL the one that stands for it, with what its store has by now."""
+        if not isinstance(value, str) or URL_MARK not in value:
+            return super().convert(value, param, ctx)
+        from harness.cli.mirrored import mirrored
+
+        with one_line_errors():
+            return mirrored(value, ctx)
 
 
 class Seconds(click.FloatRange):
@@ -58,7 +74,7 @@ def one_line_errors() -> Iterator[None]:
     What the system refuses, such as a name too long or one open file too many, is one wherever it comes from.
     """
     from harness.errors import UsageError, one_line
-    from harness.records import reason
+    from harness.records import reason, with_addresses
 
     try:
         yield
@@ -68,13 +84,20 @@ def one_line_errors() -> Iterator[None]:
         said = f"{one_line(OSError(reason(error)))}."
     else:
         return
+    said = with_addresses(said)
     if len(said) > LONGEST_ERROR:  # what is wrong is said behind what was received, which may be of any length
         said = f"{said[: LONGEST_ERROR // 2]} … {said[-LONGEST_ERROR // 2 :]}"
     click.echo(f"Error: {said}", err=True)
     raise SystemExit(2) from None
 
 
-logdir_option = click.option("--logdir", type=FilePath(), default=Path("logs"), show_default=True, help="Where results lie.")
+logdir_option = click.option(
+    "--logdir",
+    type=LogPath(),
+    default=Path("logs"),
+    show_default=True,
+    help="Where results lie: a folder, or a URL such as s3://bucket/logs.",
+)
 data_dir_option = click.option(
     "--data-dir",
     type=FilePath(),

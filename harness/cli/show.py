@@ -14,7 +14,7 @@ from harness.analysis import epoch_numbers
 from harness.cli.compare import print_table
 from harness.cli.terminal.summary import make_console
 from harness.cli.terminal.table import Column, Row, Table, pairs
-from harness.records import Record, claims_of, encode, on_one_line
+from harness.records import Record, claims_of, encode, on_one_line, shown
 from harness.results import (
     DIFFERENCE_COLUMNS,
     MOMENTS,
@@ -124,7 +124,7 @@ def _summary(found: Found) -> dict[str, Any]:
         "claims": f"{', '.join(map(str, claims))}: checked over all seeds, in the summary" if claims else "",
         "error": record.error,
         "attempt": record.attempt,
-        "record": str(found.path),
+        "record": shown(found.path),
     }
 
 

@@ -15,7 +15,7 @@ from harness.cli.terminal.plan import plan_table, screen_lines, total_line
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
-from harness.records import one_writer
+from harness.mirror import hold_study
 from harness.runs import (
     SLURM,
     Interrupts,
@@ -146,7 +146,7 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     """
     require_writable(asked.folder)
     # The lock comes before the plan is made: what another run has just finished must be in it.
-    with one_writer(asked.folder), _reported(asked, outlook) as report:
+    with hold_study(asked.folder), _reported(asked, outlook) as report:
         if asked.request.executor != SLURM:
             require_no_left_tasks(asked.folder)
         with console.status(f"Checking the data of {asked.study.name} …"):

@@ -20,7 +20,8 @@ from harness.maintenance import (
     size_of,
     unrecorded_folder,
 )
-from harness.records import RECORD_FILE, one_writer, program, reason, require_own
+from harness.mirror import hold_study
+from harness.records import RECORD_FILE, folder_at, program, reason, require_own, with_addresses
 from harness.results import Found, choose_trials, gather_records, require_folder, require_sole, trials_of
 
 MOST_SAID = 10  # lines on single trials
@@ -34,7 +35,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     """
     if not names and filter is None:
         raise UsageError("Name what to remove: a trial, a variant or study, or --filter.")
-    folders = _folders(names, filter, logdir)
+    folders = _folders([str(folder_at(name) or name) for name in names], filter, logdir)
     studies = {folder: shown_trials(logdir / folder) for folder in _studies(_below(folder, logdir) for folder in folders)}
     size = sum(size_of(folder) for folder in folders)
     moved: list[Trashed] = []
@@ -49,7 +50,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
                 faults += _tables_again(logdir / study, shown)
     _say("Removed", [trashed.name for trashed in moved])
     click.echo(
-        f"{_count(moved)} ({megabytes(size)}) moved to {logdir / TRASH}; "
+        f"{_count(moved)} ({megabytes(size)}) moved to {with_addresses(str(logdir / TRASH))}; "
         f"{program()} restore brings back, purge frees the space."
     )
     return _told(faults)
@@ -122,7 +123,9 @@ def _chosen(names: Sequence[str], filter: str | None, logdir: Path) -> tuple[Tra
         # Where a trial lay is what it is chosen by; several of one place are told apart by their number in the trash.
         trials = [Found(one.record, logdir / one.name / RECORD_FILE) for one in trash if one.record]
         if not trials:
-            raise UsageError(f"The trash of {str(logdir)!r} holds no trial; expected what {program()} remove has put there.")
+            raise UsageError(
+                f"The trash of {with_addresses(str(logdir))!r} holds no trial; expected what {program()} remove has put there."
+            )
         found = {one.path for one in choose_trials(others, trials, filter=filter, logdir=logdir)}
     return tuple(one for one in trash if one in by_name or (one.record and logdir / one.name / RECORD_FILE in found))
 
@@ -141,7 +144,8 @@ def _tables_again(folder: Path, shown: Iterable[str]) -> list[str]:
     try:
         make_tables_again(folder, shown)
     except Exception as error:
-        return [f"The tables of {folder} could not be made again ({fault_text(error)}); those that were there stand."]
+        place = with_addresses(str(folder))
+        return [f"The tables of {place} could not be made again ({fault_text(error)}); those that were there stand."]
     return []
 
 
@@ -179,7 +183,7 @@ def _held(studies: Iterable[str], logdir: Path) -> Iterator[None]:
             try:
                 require_own(logdir / study, root=logdir)
                 (logdir / study).mkdir(exist_ok=True)
-                locks.enter_context(one_writer(logdir / study))
+                locks.enter_context(hold_study(logdir / study))
             except OSError as error:
                 raise UsageError(f"{str(logdir / study)!r} cannot be written ({reason(error)}).") from None
         yield

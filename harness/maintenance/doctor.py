@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from harness.data import DATASETS, DataError, DatasetLocation, survey
-from harness.records import command
+from harness.records import command, shown
 from harness.runs import default_jobs, sweep, usable_cores, visible_gpus
 from harness.tensorboard import FIRST_PORT, LOOPBACK
 
@@ -158,7 +158,7 @@ def disk(logdir: Path) -> Part:
     usage = shutil.disk_usage(there)
     yield "disk", f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.1f} GB at {there}"
     if usage.free < LEAST_DISK_GB * 1e9:
-        yield Finding(f"Only {usage.free / 1e9:.2f} GB are free at {there}", command("purge", "--logdir", str(logdir)))
+        yield Finding(f"Only {usage.free / 1e9:.2f} GB are free at {there}", command("purge", "--logdir", shown(logdir)))
     if not os.access(there, os.W_OK):
         yield Finding(f"{there} cannot be written by this user", "name another folder with --logdir")
 

@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness.maintenance.doctor import Finding, Part, Section, make_section
 from harness.maintenance.retabling import shown_trials
 from harness.maintenance.trash import TRASH, in_trash, leftovers, size_of
-from harness.records import Record, StudyFolder, attempt_folder, command, folders_in, is_own, is_temporary, read_folder
+from harness.records import Record, StudyFolder, attempt_folder, command, folders_in, is_own, is_temporary, read_folder, shown
 from harness.results import built_in_file
 from harness.study import Study, counted, load_study
 from harness.tensorboard import event_files, readable_records
@@ -23,7 +23,7 @@ _SET_ASIDE = ("*/seed-*/damaged.checkpoint-*.npz", "*/seed-*/attempt-*/damaged.c
 def examine_logs(logdir: Path) -> Section:
     """Return what a log folder holds, and each thing in it that is damaged, unfinished, stale, failed or left over."""
     if not logdir.is_dir():
-        absent = (("log folder", f"{logdir} does not exist yet; a run makes it"),)
+        absent = (("log folder", f"{shown(logdir)} does not exist yet; a run makes it"),)
         return Section("log folder", absent, ())
     studies = [
         study for folder in folders_in(logdir) if (study := read_folder(folder)).attempts or study.records or study.damaged
@@ -36,7 +36,7 @@ def examine_logs(logdir: Path) -> Section:
 def _whole(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
     records = sum(len(study.records) for study in studies)
     held = f"{counted(len(studies), 'study')}, {counted(records, 'record')}"
-    yield "log folder", f"{logdir.resolve()}: {held}, {size_of(logdir) / 1e6:.1f} MB"
+    yield "log folder", f"{shown(logdir.resolve())}: {held}, {size_of(logdir) / 1e6:.1f} MB"
 
 
 def _state(study: StudyFolder) -> Part:
@@ -158,7 +158,7 @@ def _orphans(logdir: Path, studies: Sequence[StudyFolder]) -> Part:
         orphans[path.parent] = orphans.get(path.parent, 0) + 1
     for folder, count in sorted(orphans.items())[:MOST_NAMED]:
         what = f"{folder.relative_to(logdir)}: {count} event files that belong to no trial"
-        yield Finding(what, command("remove", str(folder), "--logdir", str(logdir)))
+        yield Finding(what, command("remove", shown(folder), "--logdir", shown(logdir)))
     if len(orphans) > MOST_NAMED:
         yield "more", f"{len(orphans) - MOST_NAMED} more folders with event files of no trial"
     left = [path for study in studies if not study.writer for path in study.folder.rglob(".*.tmp") if is_temporary(path)]
@@ -182,12 +182,12 @@ def _trash(logdir: Path) -> Part:
         yield (
             "trash",
             f"{len(held)} folders, {size_of(logdir / TRASH) / 1e6:.1f} MB; "
-            f"{command('purge', '--logdir', str(logdir))} frees them",
+            f"{command('purge', '--logdir', shown(logdir))} frees them",
         )
     if halves := leftovers(logdir):
         size = sum(map(size_of, halves)) / 1e6
         what = f"{len(halves)} leftovers of an interrupted purge or restoration in the trash, {size:.1f} MB"
-        yield Finding(what, command("purge", "--logdir", str(logdir)))
+        yield Finding(what, command("purge", "--logdir", shown(logdir)))
 
 
 def _named(names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis import AnswersError, load_right
 from harness.data import ResolvedDataset, prepare
 from harness.errors import UsageError
-from harness.records import Record, attempt_folder, next_attempt, reason, require_own, trial_folder, write_record
+from harness.records import Record, attempt_folder, folder_at, next_attempt, reason, require_own, trial_folder, write_record
 from harness.results import Found, difference_table, name_of
 from harness.runs import LocalExecutor, WorkerFailure
 from harness.study import BASE, KINDS, PICKLED, Study, changed, find_study, load_study, study_files
@@ -95,7 +95,8 @@ def study_file(record: Record, *, named: Path | None) -> Path:
         return find_study(str(named))
     text = str(record.provenance.get("study_file", ""))
     known = study_files().get(record.study)
-    recorded = Path(text).resolve() if text.endswith((*KINDS, PICKLED)) and "\0" not in text and Path(text).is_file() else None
+    path = folder_at(text) or Path(text)
+    recorded = path.resolve() if text.endswith((*KINDS, PICKLED)) and "\0" not in text and path.is_file() else None
     if recorded is not None and recorded != known:
         also = f"; study {record.study!r} of experiments/ is another one" if known else ""
         raise UsageError(

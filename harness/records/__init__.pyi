@@ -1,3 +1,9 @@
+from .addresses import (
+    folder_at as folder_at,
+    shown as shown,
+    stand_for as stand_for,
+    with_addresses as with_addresses,
+)
 from .atomic_files import is_temporary as is_temporary, write_atomically as write_atomically
 from .attempts import (
     attempt_folder as attempt_folder,

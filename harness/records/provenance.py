@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.isolation import PACKAGE
+from harness.records.addresses import shown
 
 PACKAGES = ("tensorflow", "keras", "tensorboard", "numpy", "pandas", "scipy", "scikit-learn")
 # An allow-list: whatever else the environment holds may be a secret, and a log folder is for sharing.
@@ -118,7 +119,7 @@ def origin(study_file: Path, *, words: Sequence[str] | None = None) -> dict[str,
     own, its = commit(PACKAGE), commit(study_file.parent)
     return {
         "command": _plain(line),
-        "study_file": _plain(str(study_file)),
+        "study_file": _plain(shown(study_file)),
         "study_sha256": content,
         **{f"harness_{name}": value for name, value in own.items()},
         **{f"study_{name}": value for name, value in its.items()},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
+from harness.records.addresses import address_of, shown
 from harness.records.attempts import attempts_in
 from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
@@ -73,7 +74,9 @@ def logdir_words(logdir: Path) -> list[str]:
 
 
 def as_typed(path: Path) -> str:
-    """Return a path as one would type it: relative where it lies below the working folder."""
+    """Return a path as one would type it: relative where it lies below the working folder; a URL where it stands for one."""
+    if address := address_of(path):
+        return address
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except (OSError, ValueError):
@@ -110,10 +113,10 @@ def folder_of(logdir: Path, study: str) -> Path:
     names = [folder.name for folder in folders_in(logdir)]
     if study not in names:
         raise (
-            unknown(f"In log folder {str(logdir)!r}, study", study, names)
+            unknown(f"In log folder {shown(logdir)!r}, study", study, names)
             if names
             else UsageError(
-                f"Log folder {str(logdir)!r} has no studies; expected {study!r}. "
+                f"Log folder {shown(logdir)!r} has no studies; expected {study!r}. "
                 "Run it first, or name its folder with --logdir."
             )
         )

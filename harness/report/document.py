@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from harness.analysis import margin_of, overlap, unit_of
 from harness.errors import UsageError
-from harness.records import Record, command, run_command, write_atomically
+from harness.records import Record, command, run_command, shown, write_atomically
 from harness.report.pages import curves_html, details_html, first_choice, overview_html, render, static_text, study_html
 from harness.report.study_data import StudyData
 from harness.results import difference_png, findings_text, summary_html
@@ -101,7 +101,7 @@ def to_pdf(study: StudyData) -> bytes:
 def to_notebook(study: StudyData) -> str:
     """Return a notebook (nbformat 4.5) that loads the records, with the table and the picture as they are now."""
     head = f"# {study.name}\n\n{study.question}\n\n" + "\n".join(f"- {said}" for said in study.conclusion.sentences)
-    load = f"import harness\n\nresults = harness.load({str(study.folder.resolve())!r})\nresults.summary"
+    load = f"import harness\n\nresults = harness.load({shown(study.folder.resolve())!r})\nresults.summary"
     table = {"text/html": summary_html(study.table), "text/plain": "the summary"}
     picture = {"image/png": base64.b64encode(difference_png(study.table)).decode(), "text/plain": "the differences"}
     made = "\n".join(f"- {name}: {value}" for name, value in facts(study))
@@ -164,7 +164,7 @@ def _said(records: list[Record], what: Callable[[Record], object]) -> str:
 def reproduction(study: StudyData) -> list[str]:
     """Return the commands that run the study again and compare the results."""
     every = [record for group in study.records.values() for record in group]
-    return [run_command(study.folder, every), command("compare", str(study.folder))]
+    return [run_command(study.folder, every), command("compare", shown(study.folder))]
 
 
 def rules(study: StudyData) -> str:

@@ -17,7 +17,7 @@ from harness.analysis import (
     summary_table,
 )
 from harness.errors import UsageError
-from harness.records import DIVERGED, EXPECTED_ERROR, Record
+from harness.records import DIVERGED, EXPECTED_ERROR, Record, shown
 from harness.results.csv_reading import read_csv
 from harness.results.declared import as_declared_now
 from harness.results.loaded_results import by_study
@@ -72,7 +72,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
         raise UsageError(f"{path} holds the values of one epoch; expected a log folder for --epoch {epoch}.")
     if is_file:
         read = read_csv(path)
-        return ComparedTable(str(path), read.summary, _by_variant(read.records), tuple(read.notes))
+        return ComparedTable(shown(path), read.summary, _by_variant(read.records), tuple(read.notes))
     gathered = alike(gather_records(path))
     logdir = logdir_of(gathered.paths[0])
     declared, said = as_declared_now(gathered.records, gathered.paths, named=named)
@@ -87,7 +87,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
         notes = [*notes, *weights_notes(declared)]
     looks = ((name, judged_by(logdir / name, mine)) for name, mine in by_study(declared).items())
     notes = [*notes, *(f"{name}: {line}" for name, line in looks if line)]
-    return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
+    return ComparedTable(shown(path), table, groups, (*gathered.problems, *said, *notes))
 
 
 def _one_table(studies: Mapping[str, Sequence[Record]], logdir: Path, epoch: str) -> "pd.DataFrame":

@@ -19,6 +19,7 @@ from harness.analysis import (
     trial_key,
 )
 from harness.errors import UsageError
+from harness.mirror import is_url, local_path
 from harness.records import Record, RecordError, find_records, gc_paused, read_record, trial_folder
 from harness.results.declared import as_declared_now
 from harness.results.loaded_results import Results
@@ -44,15 +45,17 @@ class Gathered:
 def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     """Return the trials and the epochs that are recorded below a folder, as two DataFrames.
 
-    path: LOGDIR, LOGDIR/STUDY or a folder below. UsageError (a ValueError) if it is not there or holds no record. A
-    record that cannot be trusted, a second one of the same trial, one that the study's last run left out, and one made
-    otherwise than the newest of its variant are set aside, named in `problems`, with a warning.
+    path: LOGDIR, LOGDIR/STUDY or a folder below, or the URL of one. UsageError (a ValueError) if it is not there or holds
+    no record. A record that cannot be trusted, a second one of the same trial, one that the study's last run left out, and
+    one made otherwise than the newest of its variant are set aside, named in `problems`, with a warning.
     study: a study's file, whose expectations count as they are now; those of experiments/ are found without it, any other
     is taken as its last run declared it.
 
     >>> results = load("logs/ablations")  # doctest: +SKIP
     >>> results.trials.groupby("variant").test_accuracy.mean()  # doctest: +SKIP
     """
+    if is_url(path):
+        path = local_path(path, told=_warn)
     gathered = alike(gather_records(Path(path)))
     named = () if study is None else (load_study(str(study)),)
     declared, notes = as_declared_now(gathered.records, gathered.paths, named=named)
@@ -65,6 +68,12 @@ def load(path: str | Path, *, study: str | Path | None = None) -> Results:
     logdir = _common_logdir(gathered)
     ended = all(record.as_expected for record in records)
     return Results(trials_table(records, logdir), _epochs(records), problems, ended, tuple(records), logdir)
+
+
+def _warn(line: str) -> None:
+    import warnings
+
+    warnings.warn(line, stacklevel=3)
 
 
 def gather_records(folder: Path) -> Gathered:

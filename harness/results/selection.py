@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, unknown
-from harness.records import RECORD_FILE, Record, RecordError, read_record, trial_folder
+from harness.records import RECORD_FILE, Record, RecordError, folder_at, read_record, trial_folder
 from harness.results.loading import Gathered, gather_records, name_of
 
 MOST_LISTED = 6
@@ -26,6 +26,7 @@ def find_trial(name: str, *, logdir: Path) -> Found:
     (base/seed-0), a trial id, or a beginning of a name or an id that fits no other trial below the log folder. Paths are
     taken from the working folder, else from the log folder.
     """
+    name = str(folder_at(name) or name)
     if direct := _record_file(name) or _record_file_below(name, logdir):
         try:
             return Found(read_record(direct), direct)

@@ -16,6 +16,7 @@ OURS = {"harness", "experiments"}
 # What needs more than the package does, and the extra that brings it.
 OF_EXTRAS = {
     "harness/draw": "draw",
+    "harness/mirror": "cloud",
     "harness/runs/executors/ray_cluster.py": "ray",
     "harness/runs/executors/slurm": "slurm",
 }

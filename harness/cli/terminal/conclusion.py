@@ -9,7 +9,7 @@ from rich.text import Text
 from harness.analysis import Conclusion, conclude, trials_called
 from harness.cli.terminal.summary import VERDICT_STYLES
 from harness.cli.terminal.wrapping import fold_text
-from harness.records import Record, as_typed, command, logdir_words, run_command
+from harness.records import Record, as_typed, command, folder_at, logdir_words, run_command
 from harness.results import BAND, ZERO, ComparedTable, ForestPlot, forest_plot
 from harness.study import FEWEST_PAIRS, Row
 
@@ -93,7 +93,8 @@ def print_conclusions(console: Console, sources: Sequence[ComparedTable], *, epo
             console.print(effects)
         view = ConclusionView(table.to_dict("records"), heading=heading, picture=alone, trials=trials_called(records))
         console.print(view)
-        for line in next_steps(view.conclusion, records, Path(source.label)) if alone and records else ():
+        folder = folder_at(source.label) or Path(source.label)
+        for line in next_steps(view.conclusion, records, folder) if alone and records else ():
             console.print(line, soft_wrap=True)
 
 

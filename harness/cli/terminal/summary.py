@@ -12,6 +12,7 @@ from rich.text import Text
 
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import clean
+from harness.records import with_addresses
 from harness.study import ACCURACY, BASE, is_missing, text_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def print_notes(notices: Iterable[str]) -> None:
     """Print each notice on the error stream, as one line that begins with Note; a terminal's are broken between words."""
     console = make_console(stderr=True)
     for notice in notices:
-        console.print(f"[yellow]Note:[/] {escape(clean(notice))}", soft_wrap=not console.is_terminal)
+        console.print(f"[yellow]Note:[/] {escape(with_addresses(clean(notice)))}", soft_wrap=not console.is_terminal)
 
 
 def view_table(view: "View", *, title: str = "") -> Table:

@@ -82,7 +82,7 @@ class AblationsPlugin(base_plugin.TBPlugin):
         return self._kept
 
     def _studies(self, _: Request) -> str:
-        from harness.records import find_records, writer_of
+        from harness.records import find_records, shown, writer_of
         from harness.report import stamp_of
 
         found = []
@@ -90,7 +90,7 @@ class AblationsPlugin(base_plugin.TBPlugin):
             trials = sum(1 for _ in find_records(folder))
             running = bool(writer_of(folder))
             found.append({"name": name, "stamp": stamp_of(folder), "trials": trials, "running": running})
-        return json.dumps({"studies": found, "logdir": str(self._logdir or "a log folder")})
+        return json.dumps({"studies": found, "logdir": shown(self._logdir) if self._logdir else "a log folder"})
 
     def _study(self, request: Request) -> str:
         from harness.report import study_html
