@@ -31,8 +31,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the quick files last: what several processes run ends in small pieces, with none waiting for another's long file."""
-    items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
+    """Put the quick files last: what several processes run ends in small pieces, with none waiting for another's long file.
+
+    That of Slurm, which takes long and mostly waits, comes first.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("quick") is not None, item.path.name != "test_slurm.py"))
 
 
 def pytest_collection_finish() -> None:
