@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from harness.errors import UsageError
 from harness.mirror.manifest import LOCK_FILE, Entry, Manifest, Stamp, local_files, stamp_of, within
-from harness.mirror.stores import Store
+from harness.mirror.stores import Store, StoreError
 from harness.records import RECORD_FILE, is_temporary, write_atomically
 
 THREADS = 16  # requests at a time
@@ -96,6 +96,8 @@ def _send(sides: Sides, manifest: Manifest, path: str) -> None:
         content = (sides.root / path).read_bytes()
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise StoreError(f"{sides.root / path} cannot be read ({error.strerror}).") from None
     if stamp is not None:
         manifest.files[path] = Entry(sides.store.write(path, content), stamp)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import one_line
+from harness.errors import UsageError, one_line
 from harness.mirror.manifest import manifest_of
 from harness.mirror.mirrors import Mirror, mirror_of
 from harness.mirror.sync import changed_here, pull, push
@@ -78,7 +78,7 @@ class _Uploads:
                 return  # said at the end, where it is met again
             except Exception:  # whatever a store's package raises: the run goes on, the next tick tries again
                 self._unsure = True
-            pause = max(TICK_SECONDS, 2 * (time.monotonic() - began))
+            pause = max(TICK_SECONDS, time.monotonic() - began)
 
     def _last_tries(self) -> str:
         """Store all that is not stored; return why that failed, empty where it did not."""
@@ -105,10 +105,14 @@ class _Uploads:
 
     def _tell_kept(self, fault: str) -> None:
         root = self._mirror.sides.root
-        with manifest_of(self._mirror.home) as manifest:
-            new, gone = changed_here(root, manifest, self._study)
+        try:
+            with manifest_of(self._mirror.home) as manifest:
+                new, gone = changed_here(root, manifest, self._study)
+            count = str(len(new) + len(gone))
+        except (OSError, UsageError):  # the disk of this machine: that is said elsewhere
+            count = "Some"
         url = self._mirror.sides.store.url
         self._mirror.told(
-            f"{len(new) + len(gone)} changes are not stored in {url}/{self._study} ({fault.rstrip('.')}). All is kept in "
+            f"{count} changes are not stored in {url}/{self._study} ({fault.rstrip('.')}). All is kept in "
             f"{root / self._study}; the next command with this URL stores it."
         )

@@ -215,6 +215,17 @@ def test_what_is_removed_and_restored_on_one_machine_is_so_on_another(ran: Ran, 
     assert {path: content for path, content in whole.items() if path.endswith("record.json")}.items() <= stored().items()
 
 
+def test_a_run_from_python_takes_a_url(ran: Ran, elsewhere: Path):
+    results = harness.run(ran.study, seeds=2, logdir=URL, progress=False)
+    assert len(results.trials) == 4 and results.as_expected
+    assert stored() == kept(elsewhere)
+
+
+def test_a_path_that_may_not_lie_elsewhere_is_refused(ran: Ran):
+    refused = command_line("run", ran.study, "--data-dir", URL, "--dry-run")
+    assert refused.exit_code == 2 and "expected a path of this machine" in refused.output
+
+
 def test_what_is_served_is_fetched_as_it_grows(ran: Ran, elsewhere: Path, monkeypatch):
     monkeypatch.setattr(mirrors, "PULL_SECONDS", 0.1)
     logs = local_path(URL, told=pytest.fail)
