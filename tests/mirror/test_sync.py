@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 import time
 import uuid
@@ -111,6 +112,63 @@ def test_a_pull_neither_overwrites_nor_deletes_what_changed_here(one, other, sto
     assert one.files == {"s/kept": "22", "s/gone": "22", "s/new": "22"}
     one.push()
     assert stored() == one.files
+
+
+def test_a_cache_that_was_cleaned_is_fetched_again_and_deletes_nothing(one, url, stored, cache):
+    one.write("s/record.json", "1")
+    one.write(".trash/1", "1")
+    one.push()
+    logs = local_path(url, told=pytest.fail)
+    with manifest_of(mirror_of(logs).home) as manifest:
+        manifest.studies.add(mirror_of(logs).path_of(logs / "s"))
+    finish_mirrors()
+    shutil.rmtree(logs)
+    assert (local_path(url, told=pytest.fail) / "s/record.json").read_text() == "1"
+    finish_mirrors()
+    assert stored() == one.files
+
+
+def test_what_a_command_deleted_while_the_store_was_away_is_deleted_by_the_next_one(one, url, stored, cache, monkeypatch):
+    one.write("s/gone", "1")
+    one.write("s/kept", "1")
+    one.push()
+    study = local_path(url, told=pytest.fail) / "s"
+    remove = type(one.sides.store).remove
+    monkeypatch.setattr(uploading, "LAST_TRIES", (0.0,))
+
+    def refuse(self, path):
+        if path.endswith(".lock"):
+            return remove(self, path)
+        raise StoreError("no")
+
+    monkeypatch.setattr("harness.mirror.stores.Store.remove", refuse)
+    mirror_of(study).told = [].append
+    with hold_study(study):
+        (study / "gone").unlink()
+    assert stored() == one.files
+    monkeypatch.setattr("harness.mirror.stores.Store.remove", remove)
+    assert not (local_path(url, told=pytest.fail) / "s/gone").exists()
+    assert stored() == {"s/kept": "1"}
+
+
+def test_one_file_is_named_as_well_as_a_folder(one, other, url, stored, cache):
+    one.write("s/summary.csv", "1")
+    one.write("s/runs.csv", "1")
+    one.push()
+    assert local_path(f"{url}/s/summary.csv", told=pytest.fail).read_text() == "1"
+    finish_mirrors()
+    local_path(url, told=pytest.fail)
+    assert local_path(f"{url}/s/summary.csv", told=pytest.fail).read_text() == "1"
+    finish_mirrors()
+    assert stored() == one.files
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_a_deletion(one, stored, monkeypatch):
+    one.write("s/record.json", "1")
+    one.push()
+    monkeypatch.setattr("harness.mirror.manifest.os.walk", lambda top: iter(()))
+    one.push()
+    assert stored() == {"s/record.json": "1"}
 
 
 def test_what_changed_on_both_sides_is_set_apart_and_said(one, other):
