@@ -133,14 +133,19 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     workers: those of a run of several studies; outlook: what comes after this one.
     """
     require_writable(asked.folder)
-    with hold_study(asked.folder):  # before the plan is made: what another run has just finished must be in it
-        with console.status(f"Checking the data of {asked.study.name} …"):
-            plan = _checked_plan(asked)
-        require_own_trials(plan)
-        if workers is not None:
-            return _run_plan(plan, console, workers, outlook)
-        with closing(Workers(plan.request, most=len(plan.trials))) as own:
-            return _run_plan(plan, console, own, outlook)
+    with hold_study(asked.folder) as held:  # before the plan is made: what another run has just finished must be in it
+        status = _run_held(asked, console, workers, outlook)
+    return status if held.stored else max(status, 1)
+
+
+def _run_held(asked: StudyRequest, console: Console, workers: Workers | None, outlook: Outlook | None) -> int:
+    with console.status(f"Checking the data of {asked.study.name} …"):
+        plan = _checked_plan(asked)
+    require_own_trials(plan)
+    if workers is not None:
+        return _run_plan(plan, console, workers, outlook)
+    with closing(Workers(plan.request, most=len(plan.trials))) as own:
+        return _run_plan(plan, console, own, outlook)
 
 
 def _checked_plan(asked: StudyRequest) -> Plan:

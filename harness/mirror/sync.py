@@ -39,8 +39,8 @@ def pull(sides: Sides, manifest: Manifest, prefix: str, *, held: Iterable[str] =
     known = {path for path in manifest.files if within(path, prefix)}
     if known and not remote and _is_emptied(sides, manifest):
         raise UsageError(
-            f"{sides.store.url}/{prefix} is empty, and the copy on this machine, {len(known)} files, may be the last one: "
-            f"{str(sides.root / prefix)!r}. Store it there again, or move it away."
+            f"{sides.store.url}/{prefix} is empty, and the copy on this machine, {len(known)} files below "
+            f"{str(sides.root.parent)!r}, may be the last one. Store it there again, or move that folder away."
         )
     left = tuple(held)
     notes: list[str] = []
