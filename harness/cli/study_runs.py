@@ -146,22 +146,28 @@ def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None 
     """
     require_writable(asked.folder)
     # The lock comes before the plan is made: what another run has just finished must be in it.
-    with hold_study(asked.folder), _reported(asked, outlook) as report:
-        if asked.request.executor != SLURM:
-            require_no_left_tasks(asked.folder)
-        with console.status(f"Checking the data of {asked.study.name} …"):
-            plan = _checked_plan(asked)
-        looks = None
-        if plan.request.until_settled:
-            plan, looks = first_look(plan, console)
-        require_own_trials(plan)
-        most = max(len(plan.trials), len(plan.study.names) if looks else 0)  # a later look may have more to train
-        with ExitStack() as stack:
-            if workers is None:
-                workers = stack.enter_context(closing(Workers(plan.request, most=most)))
-            status = _run_plan(plan, _Run(console, workers, outlook, report, looks))
+    with hold_study(asked.folder) as held, _reported(asked, outlook) as report:
+        status = _run_held(asked, console, workers, outlook, report)
         report.end(status)
-        return status
+    return status if held.stored else max(status, 1)
+
+
+def _run_held(
+    asked: StudyRequest, console: Console, workers: Workers | None, outlook: Outlook | None, report: RunReport
+) -> int:
+    if asked.request.executor != SLURM:
+        require_no_left_tasks(asked.folder)
+    with console.status(f"Checking the data of {asked.study.name} …"):
+        plan = _checked_plan(asked)
+    looks = None
+    if plan.request.until_settled:
+        plan, looks = first_look(plan, console)
+    require_own_trials(plan)
+    most = max(len(plan.trials), len(plan.study.names) if looks else 0)  # a later look may have more to train
+    with ExitStack() as stack:
+        if workers is None:
+            workers = stack.enter_context(closing(Workers(plan.request, most=most)))
+        return _run_plan(plan, _Run(console, workers, outlook, report, looks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from harness.maintenance import (
     size_of,
     unrecorded_folder,
 )
-from harness.mirror import hold_study
+from harness.mirror import Held, hold_study
 from harness.records import RECORD_FILE, folder_at, program, reason, require_own, with_addresses
 from harness.results import Found, choose_trials, gather_records, require_folder, require_sole, trials_of
 
@@ -40,7 +40,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
     size = sum(size_of(folder) for folder in folders)
     moved: list[Trashed] = []
     faults: list[str] = []
-    with _held(studies, logdir):
+    with _held(studies, logdir) as holds:
         try:
             for folder in folders:
                 shown = studies.get(_below(folder, logdir).parts[0], frozenset())
@@ -53,7 +53,7 @@ def remove_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> 
         f"{_count(moved)} ({megabytes(size)}) moved to {with_addresses(str(logdir / TRASH))}; "
         f"{program()} restore brings back, purge frees the space."
     )
-    return _told(faults)
+    return _told(faults, holds)
 
 
 def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) -> int:
@@ -65,7 +65,7 @@ def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) ->
     newest = list({trashed.name: trashed for trashed in reversed(chosen)}.values())
     restored: list[Trashed] = []
     faults: list[str] = []
-    with _held(_studies(Path(trashed.name) for trashed in newest), logdir):
+    with _held(_studies(Path(trashed.name) for trashed in newest), logdir) as holds:
         try:
             for trashed in newest:
                 restore(trashed, logdir=logdir)
@@ -75,7 +75,7 @@ def restore_trials(names: Sequence[str], *, filter: str | None, logdir: Path) ->
     _say("Restored", [trashed.name for trashed in restored])
     older = len(chosen) - len(newest)
     click.echo(f"{_count(restored)} restored.{f' {older} older of the same name stay in the trash.' if older else ''}")
-    return _told(faults)
+    return _told(faults, holds)
 
 
 def purge_trash(names: Sequence[str], *, filter: str | None, logdir: Path, yes: bool) -> int:
@@ -149,10 +149,10 @@ def _tables_again(folder: Path, shown: Iterable[str]) -> list[str]:
     return []
 
 
-def _told(faults: Sequence[str]) -> int:
+def _told(faults: Sequence[str], held: Iterable[Held]) -> int:
     for fault in faults:
         click.echo(f"Error: {fault}", err=True)
-    return 1 if faults else 0
+    return 0 if not faults and all(one.stored for one in held) else 1
 
 
 def _show_again(restored: Sequence[Trashed], logdir: Path) -> list[str]:
@@ -176,17 +176,18 @@ def _studies(paths: Iterable[Path]) -> list[str]:
 
 
 @contextmanager
-def _held(studies: Iterable[str], logdir: Path) -> Iterator[None]:
+def _held(studies: Iterable[str], logdir: Path) -> Iterator[list[Held]]:
     """Hold the lock of each study: what a run is writing is not to be moved."""
+    held = []
     with ExitStack() as locks:
         for study in studies:
             try:
                 require_own(logdir / study, root=logdir)
                 (logdir / study).mkdir(exist_ok=True)
-                locks.enter_context(hold_study(logdir / study))
+                held.append(locks.enter_context(hold_study(logdir / study)))
             except OSError as error:
                 raise UsageError(f"{str(logdir / study)!r} cannot be written ({reason(error)}).") from None
-        yield
+        yield held
 
 
 def _confirmed(question: str) -> bool:

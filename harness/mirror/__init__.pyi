@@ -3,5 +3,5 @@ from .mirrors import (
     keep_pulling as keep_pulling,
     local_path as local_path,
 )
-from .uploading import hold_study as hold_study
+from .uploading import Held as Held, hold_study as hold_study
 from .urls import is_url as is_url

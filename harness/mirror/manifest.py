@@ -30,10 +30,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Manifest:
-    """Of each path, what both sides were at the last agreement; studies: folders that this machine has written."""
+    """Of each path, what both sides were at the last agreement.
+
+    studies: folders that this machine has written. deleted: files that a command has deleted here, and that are to be
+    deleted in the store; any other that is missing was cleaned away with the cache, and is fetched again.
+    """
 
     files: dict[str, Entry] = field(default_factory=dict)
     studies: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
 
 
 @contextmanager
@@ -66,8 +71,10 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def local_files(root: Path, prefix: str) -> dict[str, Stamp]:
-    """Return the files below a folder of a mirror by their paths in it; no lock, no draft, nothing behind a link."""
+    """Return the files below a folder of a mirror, or that file, by their paths in it; no lock, draft, nor what is linked."""
     found = {}
+    if (own := stamp_of(root / prefix)) is not None:
+        found[prefix] = own
     for folder, _, names in os.walk(root / prefix):
         for name in names:
             path = Path(folder, name)
@@ -87,7 +94,7 @@ def _read(text: str, path: Path) -> Manifest:
     try:
         content: dict[str, Any] = json.loads(text)
         files = {name: Entry(remote, (stamp[0], stamp[1], stamp[2])) for name, (remote, stamp) in content["files"].items()}
-        return Manifest(files, set(content["studies"]))
+        return Manifest(files, set(content["studies"]), set(content["deleted"]))
     except (ValueError, KeyError, TypeError, IndexError):
         raise UsageError(
             f"{str(path)!r} is damaged, which says what of this mirror is stored elsewhere; move {str(path.parent)!r} away, "
@@ -97,4 +104,5 @@ def _read(text: str, path: Path) -> Manifest:
 
 def _content(manifest: Manifest) -> dict[str, Any]:
     files = {name: [entry.remote, list(entry.stamp)] for name, entry in sorted(manifest.files.items())}
-    return {"format": _FORMAT, "files": files, "studies": sorted(manifest.studies)}
+    sets = {"studies": sorted(manifest.studies), "deleted": sorted(manifest.deleted)}
+    return {"format": _FORMAT, "files": files} | sets

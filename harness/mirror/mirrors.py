@@ -83,7 +83,7 @@ def pull_mirror(mirror: Mirror, scope: str) -> None:
 def finish_mirrors() -> None:
     """Store what a command has changed outside of studies, such as the trash; what cannot be is said, and stays here."""
     for mirror in _OPEN.values():
-        _push_leftovers(mirror)
+        _push_leftovers(mirror, studies=False)  # each was stored when it was let go
         mirror.scopes.clear()
 
 
@@ -116,15 +116,15 @@ def _pull_on(mirror: Mirror, scope: str, stop: threading.Event) -> None:
             fault = one_line(error)
 
 
-def _push_leftovers(mirror: Mirror) -> None:
+def _push_leftovers(mirror: Mirror, *, studies: bool = True) -> None:
     """Store what is on this machine alone: below what was asked for, of studies that nobody is writing."""
     try:
         with manifest_of(mirror.home) as manifest:
             for scope in sorted(mirror.scopes):
-                studies = [study for study in manifest.studies if within(study, scope) or within(scope, study)]
-                skip = {*studies, *_written_here(mirror, manifest)}
-                push(mirror.sides, manifest, [scope] if scope not in studies else [], skip=skip)
-                for study in sorted(skip.intersection(studies) - set(_written_here(mirror, manifest))):
+                mine = {study for study in manifest.studies if within(study, scope) or within(scope, study)}
+                busy = _written_here(mirror, manifest)
+                push(mirror.sides, manifest, [scope], skip={*mine, *busy})
+                for study in sorted(mine.difference(busy)) if studies else ():
                     if any(changed_here(mirror.sides.root, manifest, study)):
                         _push_study(mirror, manifest, study)
     except (UsageError, OSError) as error:

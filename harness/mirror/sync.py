@@ -3,6 +3,7 @@
 Nothing that changed here is overwritten or deleted by a pull. What changed on both sides is set apart, and said.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from harness.errors import UsageError
 from harness.mirror.manifest import LOCK_FILE, Entry, Manifest, Stamp, local_files, stamp_of, within
-from harness.mirror.stores import Store
+from harness.mirror.stores import Store, StoreError
 from harness.records import RECORD_FILE, is_temporary, write_atomically
 
 THREADS = 16  # requests at a time
@@ -38,18 +39,25 @@ def pull(sides: Sides, manifest: Manifest, prefix: str, *, held: Iterable[str] =
     known = {path for path in manifest.files if within(path, prefix)}
     if known and not remote and _is_emptied(sides, manifest):
         raise UsageError(
-            f"{sides.store.url}/{prefix} is empty, and the copy on this machine, {len(known)} files, may be the last one: "
-            f"{str(sides.root / prefix)!r}. Store it there again, or move it away."
+            f"{sides.store.url}/{prefix} is empty, and the copy on this machine, {len(known)} files below "
+            f"{str(sides.root.parent)!r}, may be the last one. Store it there again, or move that folder away."
         )
     left = tuple(held)
     notes: list[str] = []
-    changed = [path for path, mark in remote.items() if path not in manifest.files or manifest.files[path].remote != mark]
+    changed = [path for path, mark in remote.items() if _is_wanted(sides.root, manifest, path, mark)]
     changed = [path for path in changed if not any(within(path, study) for study in left)]
     _parallel(lambda path: _fetch(sides, manifest, path, remote[path], notes), changed)
     for path in sorted(known - remote.keys()):
         if not any(within(path, study) for study in left):
             _forget(sides.root, manifest, path)
     return notes
+
+
+def _is_wanted(root: Path, manifest: Manifest, path: str, mark: str) -> bool:
+    """Say whether a file of the store is another one than here, or missing here though no command has deleted it."""
+    if path not in manifest.files or manifest.files[path].remote != mark:
+        return True
+    return path not in manifest.deleted and not os.path.lexists(root / path)
 
 
 def _is_emptied(sides: Sides, manifest: Manifest) -> bool:
@@ -82,11 +90,15 @@ def push(sides: Sides, manifest: Manifest, folders: Sequence[str], *, skip: Iter
             new |= {path: stamp for path in lost if (stamp := stamp_of(sides.root / path)) is not None}
         new = {path: stamp for path, stamp in new.items() if not any(within(path, other) for other in left)}
         gone = [path for path in gone if not any(within(path, other) for other in left)]
+        manifest.deleted.update(gone)  # noted first: where this fails, the next pull is not to fetch it again
         for rank in (0, 1, 2):
             _parallel(lambda path: _send(sides, manifest, path), [path for path in new if _rank(path, prefix) == rank])
         for path in sorted(gone, key=lambda path: not path.endswith(RECORD_FILE)):
+            if os.path.lexists(sides.root / path):  # seen as deleted, and yet there: its folder could not be read
+                continue
             sides.store.remove(path)
             manifest.files.pop(path, None)
+            manifest.deleted.discard(path)
 
 
 def _send(sides: Sides, manifest: Manifest, path: str) -> None:
@@ -96,6 +108,8 @@ def _send(sides: Sides, manifest: Manifest, path: str) -> None:
         content = (sides.root / path).read_bytes()
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise StoreError(f"{sides.root / path} cannot be read ({error.strerror}).") from None
     if stamp is not None:
         manifest.files[path] = Entry(sides.store.write(path, content), stamp)
 
@@ -123,6 +137,7 @@ def _fetch(sides: Sides, manifest: Manifest, path: str, mark: str, notes: list[s
         return
     if (now := stamp_of(target)) is not None:
         manifest.files[path] = Entry(mark, now)
+        manifest.deleted.discard(path)
 
 
 def _put(target: Path, content: bytes) -> None:
@@ -142,6 +157,7 @@ def _set_apart(sides: Sides, path: str, content: bytes) -> Path:
 
 def _forget(root: Path, manifest: Manifest, path: str) -> None:
     """Delete a file that vanished in the store, unless it was changed here; and the folders that are empty by that."""
+    manifest.deleted.discard(path)
     if (stamp := stamp_of(root / path)) is not None and stamp != manifest.files[path].stamp:
         del manifest.files[path]  # new, as far as the store is concerned
         return

@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import one_line
+from harness.errors import UsageError, one_line
 from harness.mirror.manifest import manifest_of
 from harness.mirror.mirrors import Mirror, mirror_of
 from harness.mirror.sync import changed_here, pull, push
@@ -17,17 +18,25 @@ TICK_SECONDS = 3.0
 LAST_TRIES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between the tries at the end
 
 
+@dataclass(slots=True)
+class Held:
+    """A study's folder that is held; stored: whether, once it was let go, all of it is where it belongs."""
+
+    stored: bool = True
+
+
 @contextmanager
-def hold_study(folder: Path) -> Iterator[None]:
+def hold_study(folder: Path) -> Iterator[Held]:
     """Hold a study's folder as `one_writer` does; that of a mirror also in its store, and store there what is written.
 
     What another machine has stored of it is here when the block begins; what is written in it is there when it ends, or
     said to be kept on this machine. UsageError names who holds it already.
     """
+    held = Held()
     with one_writer(folder):
         mirror = mirror_of(folder)
         if mirror is None:
-            yield
+            yield held
             return
         study = mirror.path_of(Path(folder.resolve()))
         lock = WriterLock(mirror.sides.store, study, told=mirror.told)
@@ -38,8 +47,8 @@ def hold_study(folder: Path) -> Iterator[None]:
                 notes = pull(mirror.sides, manifest, study)
             for note in notes:
                 mirror.told(note)
-            with _Uploads(mirror, study, lock):
-                yield
+            with _Uploads(mirror, study, lock, held):
+                yield held
         finally:
             lock.release()
 
@@ -47,8 +56,8 @@ def hold_study(folder: Path) -> Iterator[None]:
 class _Uploads:
     """Stores what grows in a study's folder, by a thread; a fault is tried again, and never the end of what is written."""
 
-    def __init__(self, mirror: Mirror, study: str, lock: WriterLock) -> None:
-        self._mirror, self._study, self._lock = mirror, study, lock
+    def __init__(self, mirror: Mirror, study: str, lock: WriterLock, held: Held) -> None:
+        self._mirror, self._study, self._lock, self._held = mirror, study, lock, held
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._store_on, name="uploads", daemon=True)
         self._unsure = False  # whether the store may have lost what it was given: it was away
@@ -65,6 +74,7 @@ class _Uploads:
             fault = self._last_tries()
         finally:
             if fault:
+                self._held.stored = False
                 self._tell_kept(fault)
 
     def _store_on(self) -> None:
@@ -78,7 +88,7 @@ class _Uploads:
                 return  # said at the end, where it is met again
             except Exception:  # whatever a store's package raises: the run goes on, the next tick tries again
                 self._unsure = True
-            pause = max(TICK_SECONDS, 2 * (time.monotonic() - began))
+            pause = max(TICK_SECONDS, time.monotonic() - began)
 
     def _last_tries(self) -> str:
         """Store all that is not stored; return why that failed, empty where it did not."""
@@ -105,10 +115,14 @@ class _Uploads:
 
     def _tell_kept(self, fault: str) -> None:
         root = self._mirror.sides.root
-        with manifest_of(self._mirror.home) as manifest:
-            new, gone = changed_here(root, manifest, self._study)
+        try:
+            with manifest_of(self._mirror.home) as manifest:
+                new, gone = changed_here(root, manifest, self._study)
+            count = str(len(new) + len(gone))
+        except (OSError, UsageError):  # the disk of this machine: that is said elsewhere
+            count = "Some"
         url = self._mirror.sides.store.url
         self._mirror.told(
-            f"{len(new) + len(gone)} changes are not stored in {url}/{self._study} ({fault.rstrip('.')}). All is kept in "
+            f"{count} changes are not stored in {url}/{self._study} ({fault.rstrip('.')}). All is kept in "
             f"{root / self._study}; the next command with this URL stores it."
         )

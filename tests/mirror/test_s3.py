@@ -17,8 +17,9 @@ from calling import harness as command_line
 from click.testing import Result
 
 import harness
-from harness.mirror import mirrors
+from harness.mirror import mirrors, uploading
 from harness.mirror.mirrors import keep_pulling, local_path
+from harness.mirror.stores import Store, StoreError
 from harness.records.locks import LOCK_FILE
 
 pytest.importorskip("moto.server", reason="moto[server] is not installed: no log folder in a bucket is tested")
@@ -213,6 +214,34 @@ def test_what_is_removed_and_restored_on_one_machine_is_so_on_another(ran: Ran, 
     assert command_line("restore", "clouds/slow/seed-1", "--logdir", URL).exit_code == 0
     assert stored() == kept(ran.cache)
     assert {path: content for path, content in whole.items() if path.endswith("record.json")}.items() <= stored().items()
+
+
+def test_a_run_whose_results_did_not_arrive_does_not_end_well(ran: Ran, elsewhere: Path, monkeypatch):
+    def refuse(self, path, content):
+        if path.endswith(LOCK_FILE):
+            return write(self, path, content)
+        raise StoreError("The token has expired.")
+
+    write = Store.write
+    monkeypatch.setattr(uploading, "LAST_TRIES", (0.0,))
+    monkeypatch.setattr(Store, "write", refuse)
+    done = command_line("run", ran.study, "--seeds", 2, "--logdir", URL)
+    assert done.exit_code == 1, done.output
+    assert f"changes are not stored in {URL}/clouds (The token has expired). All is kept in {elsewhere}" in done.output
+    monkeypatch.setattr(Store, "write", write)
+    assert command_line("compare", URL).exit_code == 0
+    assert stored() == kept(elsewhere)
+
+
+def test_a_run_from_python_takes_a_url(ran: Ran, elsewhere: Path):
+    results = harness.run(ran.study, seeds=2, logdir=URL, progress=False)
+    assert len(results.trials) == 4 and results.as_expected
+    assert stored() == kept(elsewhere)
+
+
+def test_a_path_that_may_not_lie_elsewhere_is_refused(ran: Ran):
+    refused = command_line("run", ran.study, "--data-dir", URL, "--dry-run")
+    assert refused.exit_code == 2 and "expected a path of this machine" in refused.output
 
 
 def test_what_is_served_is_fetched_as_it_grows(ran: Ran, elsewhere: Path, monkeypatch):

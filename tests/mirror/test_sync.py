@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 import time
 import uuid
@@ -113,6 +114,63 @@ def test_a_pull_neither_overwrites_nor_deletes_what_changed_here(one, other, sto
     assert stored() == one.files
 
 
+def test_a_cache_that_was_cleaned_is_fetched_again_and_deletes_nothing(one, url, stored, cache):
+    one.write("s/record.json", "1")
+    one.write(".trash/1", "1")
+    one.push()
+    logs = local_path(url, told=pytest.fail)
+    with manifest_of(mirror_of(logs).home) as manifest:
+        manifest.studies.add(mirror_of(logs).path_of(logs / "s"))
+    finish_mirrors()
+    shutil.rmtree(logs)
+    assert (local_path(url, told=pytest.fail) / "s/record.json").read_text() == "1"
+    finish_mirrors()
+    assert stored() == one.files
+
+
+def test_what_a_command_deleted_while_the_store_was_away_is_deleted_by_the_next_one(one, url, stored, cache, monkeypatch):
+    one.write("s/gone", "1")
+    one.write("s/kept", "1")
+    one.push()
+    study = local_path(url, told=pytest.fail) / "s"
+    remove = type(one.sides.store).remove
+    monkeypatch.setattr(uploading, "LAST_TRIES", (0.0,))
+
+    def refuse(self, path):
+        if path.endswith(".lock"):
+            return remove(self, path)
+        raise StoreError("no")
+
+    monkeypatch.setattr("harness.mirror.stores.Store.remove", refuse)
+    mirror_of(study).told = [].append
+    with hold_study(study):
+        (study / "gone").unlink()
+    assert stored() == one.files
+    monkeypatch.setattr("harness.mirror.stores.Store.remove", remove)
+    assert not (local_path(url, told=pytest.fail) / "s/gone").exists()
+    assert stored() == {"s/kept": "1"}
+
+
+def test_one_file_is_named_as_well_as_a_folder(one, other, url, stored, cache):
+    one.write("s/summary.csv", "1")
+    one.write("s/runs.csv", "1")
+    one.push()
+    assert local_path(f"{url}/s/summary.csv", told=pytest.fail).read_text() == "1"
+    finish_mirrors()
+    local_path(url, told=pytest.fail)
+    assert local_path(f"{url}/s/summary.csv", told=pytest.fail).read_text() == "1"
+    finish_mirrors()
+    assert stored() == one.files
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_a_deletion(one, stored, monkeypatch):
+    one.write("s/record.json", "1")
+    one.push()
+    monkeypatch.setattr("harness.mirror.manifest.os.walk", lambda top: iter(()))
+    one.push()
+    assert stored() == {"s/record.json": "1"}
+
+
 def test_what_changed_on_both_sides_is_set_apart_and_said(one, other):
     one.write("s/record.json", "first")
     one.push()
@@ -199,7 +257,7 @@ def test_an_emptied_store_does_not_take_the_last_copy_with_it(one, url):
     one.push()
     store, prefix = open_store(parse_url(url))
     store.remove(f"{prefix}/s/record.json")
-    with pytest.raises(UsageError, match="is empty, and the copy on this machine, 1 files, may be the last one"):
+    with pytest.raises(UsageError, match="is empty, and the copy on this machine, 1 files below .* may be the last one"):
         one.pull()
     assert one.files == {"s/record.json": "1"}
 
@@ -375,9 +433,10 @@ def test_what_cannot_be_stored_is_kept_said_once_and_stored_by_the_next_command(
         raise StoreError("The token has expired.")
 
     monkeypatch.setattr("harness.mirror.stores.Store.write", refuse)
-    with hold_study(study):
+    with hold_study(study) as held:
         (study / "record.json").write_text("1")
         time.sleep(0.05)
+    assert not held.stored
     assert len(said) == 2 and said[0] == "The token has expired. It is tried for another minute."
     assert f"1 changes are not stored in {url}/s (The token has expired). All is kept in {study}" in said[1]
     assert stored() == {}
