@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.cli.run_choices import study_requests
-from harness.cli.study_runs import WRONG_STATUS, sound_plans
+from harness.cli.study_plans import WRONG_STATUS, sound_plans
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import MOST_NAMED
 from harness.runs import SEEDS, Plan, RunRequest, Workers, default_jobs

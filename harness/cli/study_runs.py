@@ -11,7 +11,7 @@ from rich.console import Console
 from harness.cli.run_choices import StudyRequest, study_requests
 from harness.cli.run_results import print_results
 from harness.cli.settled_runs import Looks, first_look, note_look
-from harness.cli.terminal.plan import plan_table, screen_lines, total_line
+from harness.cli.study_plans import WRONG_STATUS, checked_effects, checked_plan, print_plans, sound_plans
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
@@ -27,24 +27,14 @@ from harness.runs import (
     Workers,
     begin_study,
     execute,
-    make_plan,
-    must_be_built,
-    outdated_records,
     reinstate_displaced,
     reported,
-    require_command,
-    require_different,
     require_no_left_tasks,
     require_own_trials,
-    require_samples,
-    require_trainable,
     require_writable,
-    unused_overrides,
     write_everything,
 )
 from harness.study import USUAL, counted
-
-WRONG_STATUS = 2
 
 
 def run_studies(names: Sequence[str], request: RunRequest) -> int:
@@ -98,47 +88,6 @@ def _total(ends: Mapping[str, int], plans: Mapping[str, Plan], seconds: float) -
     return f"{counted(len(ends), 'study')}, {trials}, {duration(seconds)}; {end}."
 
 
-def sound_plans(studies: Sequence[StudyRequest], workers: Workers, *, thoroughly: bool = False) -> list[Plan]:
-    """Return the plans of the studies that can be run; what is wrong with another is said, or raised if it is the only one.
-
-    thoroughly: whether each variant's arrays are also held against its model, which its trial would do soon enough.
-    """
-    sound = []
-    for asked in studies:
-        try:
-            plan = make_plan(asked.study, asked.request, asked.data)
-            if asked.request.until_settled:
-                plan, _ = first_look(plan, make_console() if asked.request.dry_run else None, keep=False)
-            plan = checked_effects(plan, workers)
-            if thoroughly:
-                require_trainable(plan, workers.executor())
-        except UsageError as error:
-            if len(studies) == 1:
-                raise
-            click.echo(f"Error: {one_line(error)}", err=True)
-            workers.close()  # they may still be at its variants
-        else:
-            sound.append(plan)
-    return sound
-
-
-def print_plans(studies: Sequence[StudyRequest], request: RunRequest, console: Console) -> int:
-    """Print what a run of these studies would do, having checked that each variant changes something; return the status."""
-    with closing(Workers(request, most=1)) as workers:
-        plans = sound_plans(studies, workers)
-    for place, plan in enumerate(plans):
-        if place:
-            console.print()
-        console.print(plan_table(plan, workers=request.workers))
-        for line in screen_lines(plan.study):
-            console.print(line, markup=False)
-        if plan.cached and plan.study.arrays_from:
-            console.print("Not looked at yet: whether the study's functions still give the data of what is recorded.")
-    if len(plans) > 1:
-        console.print(f"\n{total_line(plans, workers=request.workers)}", markup=False)
-    return 0 if len(plans) == len(studies) else WRONG_STATUS
-
-
 def run_study(asked: StudyRequest, console: Console, *, workers: Workers | None = None, outlook: Outlook | None = None) -> int:
     """Run one study; return its exit status. UsageError if it cannot be run.
 
@@ -158,7 +107,7 @@ def _run_held(
     if asked.request.executor != SLURM:
         require_no_left_tasks(asked.folder)
     with console.status(f"Checking the data of {asked.study.name} …"):
-        plan = _checked_plan(asked)
+        plan = checked_plan(asked)
     looks = None
     if plan.request.until_settled:
         plan, looks = first_look(plan, console)
@@ -202,29 +151,6 @@ class _Run:
 def _reported(asked: StudyRequest, outlook: Outlook | None) -> AbstractContextManager[RunReport]:
     later = [plan.study.name for plan in outlook.later] if outlook else []
     return reported(asked.folder, executor=asked.request.executor, log=asked.request.output, later=later)
-
-
-def _checked_plan(asked: StudyRequest) -> Plan:
-    """Return what is to be done, having looked whether the study's own functions still give the data of its records."""
-    plan = make_plan(asked.study, asked.request, asked.data)
-    outdated = outdated_records(plan, notice=lambda line: print_notes([line]))
-    return make_plan(asked.study, asked.request, asked.data, outdated=outdated) if outdated else plan
-
-
-def checked_effects(plan: Plan, workers: Workers) -> Plan:
-    """Return the plan with the epochs of its variants where phases decide; a study is looked at once.
-
-    UsageError where a variant cannot train as it says or changes nothing.
-    """
-    require_samples(plan)
-    require_command(plan)
-    name = plan.study.name
-    if must_be_built(plan) and name not in workers.checked:
-        fingerprints = require_different(plan, workers.executor())
-        print_notes(unused_overrides(plan, fingerprints, workers.executor()))
-        workers.checked[name] = fingerprints
-    seen = workers.checked.get(name, {}) if plan.study.phases else {}
-    return replace(plan, phased={variant: one.epochs for variant, one in seen.items() if one.epochs})
 
 
 def _run_plan(plan: Plan, run: _Run) -> int:

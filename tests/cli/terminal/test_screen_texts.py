@@ -22,7 +22,7 @@ from course_records import STUDY, course_record, course_records, write_all
 from resulting import store_study
 from rich.console import Console
 
-from harness.cli import data, doctor, run_results, study_runs
+from harness.cli import data, doctor, run_results, study_plans
 from harness.cli.app import main
 from harness.cli.terminal import summary
 from harness.cli.terminal.progress import Outlook, RunProgress
@@ -210,11 +210,11 @@ def console_of(width: int) -> Console:
 def test_a_dry_run_says_this(place, monkeypatch):
     one, other = course_plan(place / "logs", done=2), course_plan(place / "logs", seeds=1)
     other = replace(other, study=replace(STUDY, name="another-study"))
-    monkeypatch.setattr(study_runs, "sound_plans", lambda *_: [one, other])
+    monkeypatch.setattr(study_plans, "sound_plans", lambda *_: [one, other])
     parts = []
     for width in WIDTHS:
         console = console_of(width)
-        status = study_runs.print_plans([object(), object()], one.request, console)
+        status = study_plans.print_plans([object(), object()], one.request, console)
         parts.append(f"===== run --dry-run   ({width} columns)\n{plain(console.file.getvalue())}(exit status {status})\n")
     held("run-dry-run", "\n".join(parts))
 
