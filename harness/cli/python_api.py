@@ -15,7 +15,7 @@ from harness.errors import INTERRUPTED_STATUS, UsageError, unknown
 from harness.records import write_atomically
 from harness.results import Results, load
 from harness.runs import RunRequest, require_writable
-from harness.study import Study, load_study, loaded_code, pickle_study, pickled_name, show_value
+from harness.study import Study, load_study, loaded_code, pickle_study, pickled_name, show_value, varied_name
 from harness.training import function_sources
 
 
@@ -34,7 +34,7 @@ def run(
     study: a harness.Study, whose functions may be those of a notebook or of the running script; or a name in experiments/, or
     a file. base: settings of the base to change, as --set does. only: variants to run, with the controls they need.
     progress: print what the command prints. options: those of the command, by the same names: jobs, force, dataset,
-    data_dir, engine, executor, max_seconds, checkpoint_seconds, log.
+    data_dir, engine, executor, max_seconds, checkpoint_seconds, log, vary.
 
     Trains what is not recorded yet below logdir. UsageError (a ValueError) for a call or a study that cannot be meant;
     nothing is written then. KeyboardInterrupt where it was interrupted, once the running trials have stored what they have.
@@ -55,7 +55,8 @@ def run(
         status = run_studies([name], request)
         if status == INTERRUPTED_STATUS:
             raise KeyboardInterrupt("The run was interrupted; what has ended is stored, and another run goes on from there.")
-        return replace(load(request.logdir / load_study(name).name, study=name), as_expected=status == 0)
+        folder = request.logdir / varied_name(load_study(name).name, request.vary)
+        return replace(load(folder, study=name), as_expected=status == 0)
 
 
 def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
@@ -72,6 +73,7 @@ def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
             args += [flag] if value else []
         elif value is not None:
             values = value if isinstance(value, (list, tuple)) else [value]
+            values = [",".join(values)] if name == "vary" else values
             args += [word for each in values for word in (flag, str(each))]
     try:
         parameters = dict(command.make_context("harness.run", args).params)

@@ -11,7 +11,7 @@ from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.records import origin
-from harness.runs import AUTO, SEEDS, RunRequest, in_changed_base, selected
+from harness.runs import AUTO, SEEDS, RunRequest, in_changed_base, selected, varied
 from harness.study import (
     BASE,
     MODELS,
@@ -24,6 +24,7 @@ from harness.study import (
     same_training,
     study_files,
     training,
+    varying,
     working_studies,
 )
 
@@ -44,7 +45,7 @@ class StudyRequest:
         return self.request.logdir / self.study.name
 
 
-def as_request(*, log: Sequence[str] = (), save_models: bool = False, **options: Any) -> RunRequest:
+def as_request(*, log: Sequence[str] = (), vary: str = "", save_models: bool = False, **options: Any) -> RunRequest:
     """Return the request that options of `run` make: to save models is one of the things that may be logged.
 
     UsageError for options of a design without one, or of which one says otherwise than another.
@@ -65,7 +66,8 @@ def as_request(*, log: Sequence[str] = (), save_models: bool = False, **options:
         check_looks(looks)
     elif most is not None:
         looks_up_to(most)
-    return RunRequest(log=tuple(dict.fromkeys((*log, *([MODELS] if save_models else [])))), **options)
+    logged = tuple(dict.fromkeys((*log, *([MODELS] if save_models else []))))
+    return RunRequest(log=logged, vary=varying(vary), **options)
 
 
 def study_requests(names: Sequence[str], request: RunRequest) -> tuple[list[StudyRequest], list[str]]:
@@ -93,7 +95,7 @@ def choose_studies(names: Sequence[str], request: RunRequest) -> list[StudyReque
     Studies that have none of the variants that are asked for are left out. What is to be changed in the base is so in
     the studies that have the setting, and that can be run on the dataset.
     """
-    studies, only = named_studies(names), tuple(dict.fromkeys(request.only))
+    studies, only = [varied(study, request.vary) for study in named_studies(names)], tuple(dict.fromkeys(request.only))
     for study in studies:
         _require_datasets(study)
     for variant in only:

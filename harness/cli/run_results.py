@@ -24,7 +24,7 @@ from harness.cli.terminal.summary import print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
 from harness.errors import MOST_NAMED, fault_text
 from harness.records import INTERRUPTED, Record, as_typed
-from harness.results import DIFFERENCES_FILE, weights_notes
+from harness.results import DIFFERENCES_FILE, vary_notes, weights_notes
 from harness.runs import Plan, results
 from harness.study import counted
 
@@ -32,6 +32,10 @@ from harness.study import counted
 def _named(records: Sequence[Record]) -> str:
     names = [f"{record.study}/{record.variant}/seed-{record.seed}" for record in records[:MOST_NAMED]]
     return ", ".join(names) + (", …" if len(records) > MOST_NAMED else "")
+
+
+def _notes(records: Sequence[Record]) -> list[str]:
+    return [*vary_notes(records), *weights_notes(records)]
 
 
 def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ()) -> int:
@@ -65,7 +69,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
     for effects in effects_views(found.records, plan.request.logdir, epoch=LAST):
         console.print(effects)
     console.print(view)
-    for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
+    for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     looks = read_looks(plan.folder)

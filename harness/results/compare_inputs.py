@@ -12,7 +12,7 @@ from harness.results.csv_reading import read_csv
 from harness.results.declared import as_declared_now
 from harness.results.loaded_results import by_study
 from harness.results.loading import alike, gather_records, logdir_of
-from harness.results.notes import weights_notes
+from harness.results.notes import vary_notes, weights_notes
 from harness.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
     table = _with_reasons(table, groups, epoch)
     if epoch == LAST:
         notes = [*notes, *weights_notes(declared)]
+    notes = [*notes, *vary_notes(declared)]
     return ComparedTable(str(path), table, groups, (*gathered.problems, *said, *notes))
 
 

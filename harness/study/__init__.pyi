@@ -82,6 +82,15 @@ from .phases import Phase as Phase
 from .pickled import PICKLED as PICKLED, loaded_code as loaded_code, pickle_study as pickle_study, pickled_name as pickled_name
 from .screen_designs import is_orthogonal as is_orthogonal, levels_of as levels_of, resolved_pairs as resolved_pairs
 from .screening import Screen as Screen, screen as screen, screen_from as screen_from, screens_of as screens_of
+from .seed_sources import (
+    Seeds as Seeds,
+    levels_of_sources as levels_of_sources,
+    plain_name as plain_name,
+    seeds_of as seeds_of,
+    varied_name as varied_name,
+    vary_words as vary_words,
+    varying as varying,
+)
 from .setting_values import check as check
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,
