@@ -32,6 +32,7 @@ from harness.cli.terminal.lasting_output import (
     output_is_told_only,
     plain_characters,
 )
+from harness.cli.training_commands import TRAINING
 from harness.errors import INTERRUPTED_STATUS
 from harness.records import PROGRAM_VARIABLE
 from harness.runs import EXECUTORS
@@ -67,6 +68,7 @@ SECTIONS = {
         "new": "Write a first study, or one around a script of yours.",
         "check": "Say whether a study can be run, without training.",
         "run": "Train a study's variants, and say what each changes.",
+        "variance": "Which source of randomness makes how much of the spread.",
         "rerun": "Train a recorded trial again: are the numbers the same?",
     },
     "Look": {
@@ -263,5 +265,5 @@ def fetch(names: Sequence[str]) -> None:
         raise SystemExit(fetch_datasets(names))
 
 
-for command in (*AUTHORING, *LOOKING, *HOUSEKEEPING):
+for command in (*AUTHORING, *TRAINING, *LOOKING, *HOUSEKEEPING):
     main.add_command(command)

@@ -50,9 +50,14 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
         said = f"the summary ({fault_text(error)}). What was trained is stored in {plan.folder}."
         console.print(f"[bold red]Not shown:[/] {escape(said)}")
         status = 1
+    return max(print_unstored(problems, console), status)
+
+
+def print_unstored(problems: Sequence[str], console: Console) -> int:
+    """Print one line for each thing that could not be stored; return 1 if there is any."""
     for problem in problems:
         console.print(f"[bold red]Not stored:[/] {escape(problem)}")
-    return 1 if problems else status
+    return 1 if problems else 0
 
 
 def _print_summary(plan: Plan, console: Console) -> int:

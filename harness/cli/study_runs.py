@@ -9,11 +9,12 @@ import click
 from rich.console import Console
 
 from harness.cli.run_choices import StudyRequest, study_requests
-from harness.cli.run_results import print_results
+from harness.cli.run_results import print_results, print_unstored
 from harness.cli.settled_runs import Looks, first_look, note_look
 from harness.cli.terminal.plan import plan_table, screen_lines, total_line
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
+from harness.cli.variance import print_variance
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
 from harness.records import one_writer
 from harness.runs import (
@@ -37,7 +38,7 @@ from harness.runs import (
     unused_overrides,
     write_everything,
 )
-from harness.study import counted
+from harness.study import counted, crossed
 
 WRONG_STATUS = 2
 
@@ -198,7 +199,10 @@ def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook |
         with interrupts.deferred():
             if not status and not interrupts.stop_request:
                 note_look(plan, ended=True)
-            status = max(print_results(whole, console, problems=problems), status)
+            if crossed(whole.request.vary):
+                status = max(print_variance(whole, console), print_unstored(problems, console), status)
+            else:
+                status = max(print_results(whole, console, problems=problems), status)
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
                 console.print(_stopped(whole, progress.finished if progress else 0), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status

@@ -83,7 +83,10 @@ from .pickled import PICKLED as PICKLED, loaded_code as loaded_code, pickle_stud
 from .screen_designs import is_orthogonal as is_orthogonal, levels_of as levels_of, resolved_pairs as resolved_pairs
 from .screening import Screen as Screen, screen as screen, screen_from as screen_from, screens_of as screens_of
 from .seed_sources import (
+    SOURCES as SOURCES,
     Seeds as Seeds,
+    crossed as crossed,
+    crossing as crossing,
     levels_of_sources as levels_of_sources,
     plain_name as plain_name,
     seeds_of as seeds_of,
