@@ -179,7 +179,8 @@ def _as_recorded(outcome: Record, record: Record, origin: Mapping[str, Any]) -> 
     declared = ("variant", "control", "change", "changes", "expectation", "expects", "position", "screen")
     names = {name: getattr(record, name) for name in declared}
     judged = {name: getattr(record, name) for name in ("status", "as_expected")} if same_end else {}
-    return replace(outcome, **names, **judged, provenance={**origin, **outcome.provenance})
+    varied = {"vary": record.vary} if record.vary else {}
+    return replace(outcome, **names, **judged, provenance={**origin, **varied, **outcome.provenance})
 
 
 def _results(record: Record, again: Record) -> "pd.DataFrame":

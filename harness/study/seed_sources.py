@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import prod
 
 from harness.errors import UsageError, unknown
+from harness.study.cells import counted
 
 INIT, ORDER, DROPOUT, SPLIT = "init", "order", "dropout", "split"
 SOURCES: Mapping[str, str] = {
@@ -81,7 +82,7 @@ def crossing(sources: Sequence[str], levels: int) -> tuple[str, int]:
     names = varying(",".join(sources)).split("+")
     if len(names) < 2 or levels < 2 or levels ** len(names) > MOST_CELLS:
         raise UsageError(
-            f"Received {len(names)} sources with {levels} levels each; expected at least two of either, "
+            f"Received {counted(len(names), 'source')} with {levels} seeds of each; expected at least two of either, "
             f"and at most {MOST_CELLS:,} combinations."
         )
     return "+".join(f"{name}{levels}" for name in names), levels ** len(names)
