@@ -47,7 +47,21 @@ def finished(tmp_path_factory) -> Finished:
     """The ablations on scikit-learn's digits, two epochs, one seed, run once for all tests that only look."""
     logdir = tmp_path_factory.mktemp("finished")
     only = [word for name in CLASSIC for word in ("--only", name)]
-    result = harness("run", "ablations", "--logdir", logdir, "--dataset", "digits", "--seeds", 1, "--set", "epochs=2", *only)
+    result = harness(
+        "run",
+        "ablations",
+        "--logdir",
+        logdir,
+        "--dataset",
+        "digits",
+        "--seeds",
+        1,
+        "--set",
+        "epochs=2",
+        "--engine",
+        "auto",
+        *only,
+    )
     records, _ = load_records(logdir)
     return Finished(logdir, result, {record.variant: record for record in records})
 

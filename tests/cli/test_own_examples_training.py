@@ -20,7 +20,7 @@ def ran(tmp_path: Path, name: str, *options: object, folder: Path = OWN) -> dict
 
 @pytest.mark.processes
 def test_a_callback_is_ablated(tmp_path: Path) -> None:
-    found = ran(tmp_path, "early_stopping", "--set", "epochs=30")
+    found = ran(tmp_path, "early_stopping", "--set", "epochs=30", "--engine", "auto")
     base, stopped, patient = (found[name] for name in ("base", "early-stop", "patience-2"))
     losses = base.history["train_loss"]
     assert base.epochs == 30 and stopped.epochs == next(place for place, loss in enumerate(losses, 1) if loss < 0.4) < 30

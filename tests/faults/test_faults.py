@@ -147,7 +147,7 @@ def test_a_second_ctrl_c_or_a_sigterm_ends_at_once(tmp_path, faults, how):
 
 def test_a_killed_driver_leaves_no_process_and_run_again_finishes_the_rest(tmp_path, faults):
     study = write_study(tmp_path, "hang_once")
-    words = ("run", study, "--seeds", 1, "--logdir", tmp_path / "logs")
+    words = ("run", study, "--seeds", 1, "--logdir", tmp_path / "logs", "--engine", "graph")
     driver = start(*words, faults=faults, stdout=tmp_path / "out")
     base = tmp_path / "logs/faulty/base/seed-0/record.json"
     wait_until(lambda: (faults / "worker").exists() and base.exists())

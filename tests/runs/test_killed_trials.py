@@ -82,7 +82,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     folder = tmp_path_factory.mktemp("kinds")
     study = folder / "kinds.py"
     study.write_text(STUDY)
-    words = ("run", study, "--seeds", 1, "--jobs", 1, "--checkpoint-seconds", 0, "--logdir")
+    words = ("run", study, "--seeds", 1, "--jobs", 1, "--checkpoint-seconds", 0, "--engine", "auto", "--logdir")
     assert harness(*words, folder / "undisturbed").exit_code == 0
     os.environ["HARNESS_DEADLY_FOLDER"] = str(folder)
     try:
