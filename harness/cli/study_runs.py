@@ -11,7 +11,7 @@ from rich.console import Console
 from harness.cli.run_choices import StudyRequest, study_requests
 from harness.cli.run_results import print_results, print_unstored
 from harness.cli.settled_runs import Looks, first_look, note_look
-from harness.cli.terminal.plan import plan_table, screen_lines, total_line
+from harness.cli.terminal.plan import plan_caption, plan_table, screen_lines, total_line
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.cli.variance import print_variance
@@ -176,7 +176,9 @@ def checked_effects(plan: Plan, workers: Workers) -> Plan:
 
 
 def _run_plan(plan: Plan, console: Console, workers: Workers, outlook: Outlook | None, looks: Looks | None = None) -> int:
-    console.print(f"{plan.tally}.", markup=False)
+    # Nobody counts the trainings of a crossed design beforehand: their cost is said.
+    said = plan_caption(plan, workers=workers.count) if crossed(plan.request.vary) else f"{plan.tally}."
+    console.print(said, markup=False)
     with Interrupts() as interrupts:
         status, progress, whole = 0, None, plan
         problems: tuple[str, ...] = ()
