@@ -1,5 +1,11 @@
 from .bands import Band as Band, band as band, curve_names as curve_names, curve_steps as curve_steps
 from .comparison import Comparison as Comparison, compare_study as compare_study
+from .components import (
+    Component as Component,
+    dominant as dominant,
+    error_of_mean as error_of_mean,
+    variance_components as variance_components,
+)
 from .conclusions import Conclusion as Conclusion, conclude as conclude
 from .confounding import differing_settings as differing_settings
 from .declarations import (

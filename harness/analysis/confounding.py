@@ -65,6 +65,8 @@ def _made_differently(one: Record, other: Record) -> str:
     made_with = MADE_WITH
     if one.provenance.get("engine") == other.provenance.get("engine") == "scikit-learn":
         made_with = MADE_WITH | {"scikit-learn": "different versions of scikit-learn"}
+    if one.vary != other.vary:
+        return f"other sources of randomness varied ({one.vary or 'all'} against {other.vary or 'all'})"
     for name, words in made_with.items():
         values = [record.provenance.get(name) for record in (one, other)]
         if None not in values and values[0] != values[1]:

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from harness.analysis.completion import unfinished
 from harness.analysis.confounding import confounding
 from harness.analysis.epochs import LAST
-from harness.analysis.pairing import by_seed
+from harness.analysis.pairing import CROSSED, by_seed
 from harness.analysis.statistics import PairedDifference, TooLarge, paired_difference, seeds_in_words
 from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
 from harness.analysis.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import INTERRUPTED, Record
-from harness.study import BASE, FEWEST_PAIRS, Metric, Screen, corner_from, is_orthogonal, resolved_pairs, screen_from
+from harness.study import BASE, FEWEST_PAIRS, Metric, Screen, corner_from, crossed, is_orthogonal, resolved_pairs, screen_from
 
 PART, INTERACTION, SHARE = "part", "interaction", "share"
 MOST_SHARED = 6  # parts whose shares are computed
@@ -153,6 +153,8 @@ def _measured(family: str, by_variant: Mapping[str, Sequence[Record]], metric: M
         return ScreenEffects(family, refused=f"{len(corners) + 1} of its {wanted} variants have records; effects need all")
     groups = [by_variant[name] for name in screen.variants]
     base = groups[0]
+    if crossed(base[0].vary):
+        return ScreenEffects(family, refused=CROSSED)
     for name, group in members.items():
         if reason := confounding(group, base) or same_stand_in(group, base) or other_test_set(group, base):
             return ScreenEffects(family, refused=f"{name} cannot be held against the base: {reason}")

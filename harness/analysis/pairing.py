@@ -9,7 +9,9 @@ from harness.analysis.epochs import BEST, LAST, measured_epochs
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, pair, paired_difference, seeds_in_words
 from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
 from harness.records import INTERRUPTED, Record
-from harness.study import CONFOUNDED, NO_VERDICT, Metric
+from harness.study import CONFOUNDED, NO_VERDICT, Metric, crossed
+
+CROSSED = "trials whose sources of randomness are crossed are no independent repeats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ def hold(variant: Sequence[Record], control: Sequence[Record], *, metric: Metric
     """Pair a variant's seeds with its control's; say which could not be, and why there can be no verdict."""
     if reason := confounding(variant, control):
         return Held(None, ALL_FINISHED, (), "", f"{CONFOUNDED}{reason}")
+    if crossed(variant[0].vary):
+        return Held(None, ALL_FINISHED, (), "", f"{NO_VERDICT}{CROSSED}")
     if reason := same_stand_in(variant, control):
         return Held(None, ALL_FINISHED, (), "", f"{NO_VERDICT}{reason}")
     return hold_seeds(variant, control, metric=metric, epoch=epoch)

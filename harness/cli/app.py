@@ -26,6 +26,7 @@ from harness.cli.shared_options import (
 )
 from harness.cli.study_commands import AUTHORING
 from harness.cli.terminal.lasting_output import output_is_told_only, plain_characters
+from harness.cli.training_commands import TRAINING
 from harness.errors import INTERRUPTED_STATUS
 from harness.runs import EXECUTORS
 from harness.study import LOGS
@@ -36,6 +37,7 @@ Examples:
   python -m harness run ablations --seeds 1            a first look
   python -m harness run ablations --until-settled      more seeds, where they decide something
   python -m harness run ablations --only early-stop    one variant and the controls it needs
+  python -m harness run ablations --vary init,order    seeds of initial weights and order alone
   python -m harness run ablations --set epochs=1       a base that trains one epoch
   python -m harness run my_study.py --dry-run          what a study of your own would do
   python -m harness run ablations --detach             go on without this terminal
@@ -62,6 +64,12 @@ def main() -> None:
 @click.option("--jobs", type=click.IntRange(min=1, max=MOST_JOBS), help="Worker processes. [default: as many as cores]")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a setting of the base; repeatable.")
 @click.option("--only", multiple=True, metavar="VARIANT", help="Run this variant and the controls it needs; repeatable.")
+@click.option(
+    "--vary",
+    default="",
+    metavar="SOURCE,…",
+    help="Move only these with the seeds, the others stay at 0: init, order, dropout, split. [default: all together]",
+)
 @click.option("--force", is_flag=True, help="Train also what is recorded already.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and train nothing.")
 @click.option(
@@ -180,5 +188,5 @@ def fetch(names: Sequence[str]) -> None:
         raise SystemExit(fetch_datasets(names))
 
 
-for command in (*AUTHORING, *FOLLOWING, *LOOKING, *HOUSEKEEPING):
+for command in (*AUTHORING, *TRAINING, *FOLLOWING, *LOOKING, *HOUSEKEEPING):
     main.add_command(command)

@@ -31,6 +31,7 @@ SECTIONS = {
         "check": "Say whether a study can be run, without training.",
         "plan": "What so many seeds can show, and what they cost.",
         "run": "Train a study's variants, and say what each changes.",
+        "variance": "Which source of randomness makes how much of the spread.",
         "rerun": "Train a recorded trial again: are the numbers the same?",
         "status": "Which runs go on, where, and how far they are.",
         "attach": "Follow a run that goes on elsewhere.",

@@ -17,7 +17,7 @@ from harness.mirror import finish_mirrors, is_url, local_path
 from harness.records import write_atomically
 from harness.results import Results, load
 from harness.runs import RunRequest, require_writable
-from harness.study import Study, load_study, loaded_code, pickle_study, pickled_name, show_value
+from harness.study import Study, load_study, loaded_code, pickle_study, pickled_name, show_value, varied_name
 from harness.training import function_sources
 
 NOT_FOR_SCRIPTS = {"assignments", "detach", "dry_run"}  # options of the command that return no results
@@ -38,7 +38,7 @@ def run(
     study: a harness.Study, whose functions may be those of a notebook or of the running script; or a name in experiments/, or
     a file. base: settings of the base to change, as --set does. only: variants to run, with the controls they need.
     progress: print what the command prints. options: those of the command, by the same names: jobs, force, dataset,
-    data_dir, engine, executor, max_seconds, checkpoint_seconds, log; until_settled=True with max_seeds, looks, spending.
+    data_dir, engine, executor, max_seconds, checkpoint_seconds, log, vary; until_settled=True with max_seeds, looks, spending.
 
     Trains what is not recorded yet below logdir, a folder or a URL such as s3://bucket/logs. UsageError (a ValueError)
     for a call or a study that cannot be meant; nothing is written then. KeyboardInterrupt where it was
@@ -62,7 +62,8 @@ def run(
         status = run_studies([name], request)
         if status == INTERRUPTED_STATUS:
             raise KeyboardInterrupt("The run was interrupted; what has ended is stored, and another run goes on from there.")
-        return replace(load(request.logdir / load_study(name).name, study=name), as_expected=status == 0)
+        folder = request.logdir / varied_name(load_study(name).name, request.vary)
+        return replace(load(folder, study=name), as_expected=status == 0)
 
 
 def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
@@ -79,7 +80,7 @@ def _request(words: Sequence[str], options: Mapping[str, Any]) -> RunRequest:
             args += [flag] if value else []
         elif value is not None:
             values = value if isinstance(value, (list, tuple)) else [value]
-            if name == "looks":  # one text of several numbers
+            if name in ("looks", "vary"):  # one text of several
                 values = [",".join(map(str, values))]
             args += [word for each in values for word in (flag, str(each))]
     try:

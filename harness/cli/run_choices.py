@@ -11,7 +11,7 @@ from harness.cli.stand_ins import fitted, stand_in_notices
 from harness.data import DATASETS, ResolvedDataset, is_table, prepare
 from harness.errors import UsageError, unknown
 from harness.records import origin
-from harness.runs import AUTO, SEEDS, SLURM, RunRequest, in_changed_base, selected, slurm_options
+from harness.runs import AUTO, SEEDS, SLURM, RunRequest, in_changed_base, selected, slurm_options, varied
 from harness.study import (
     BASE,
     MODELS,
@@ -24,6 +24,7 @@ from harness.study import (
     same_training,
     study_files,
     training,
+    varying,
     working_studies,
 )
 
@@ -45,7 +46,13 @@ class StudyRequest:
 
 
 def as_request(
-    *, log: Sequence[str] = (), save_models: bool = False, slurm: Sequence[str] = (), executor: str = "local", **options: Any
+    *,
+    log: Sequence[str] = (),
+    vary: str = "",
+    save_models: bool = False,
+    slurm: Sequence[str] = (),
+    executor: str = "local",
+    **options: Any,
 ) -> RunRequest:
     """Return the request that options of `run` make: to save models is one of the things that may be logged.
 
@@ -57,7 +64,8 @@ def as_request(
     if slurm and executor != SLURM:
         raise UsageError(f"--slurm {slurm[0]} is for Slurm; expected --executor slurm beside it.")
     logged = tuple(dict.fromkeys((*log, *([MODELS] if save_models else []))))
-    return RunRequest(log=logged, executor=executor, slurm=slurm_options(slurm) if slurm else None, **options)
+    asked = slurm_options(slurm) if slurm else None
+    return RunRequest(log=logged, vary=varying(vary), executor=executor, slurm=asked, **options)
 
 
 def study_requests(names: Sequence[str], request: RunRequest) -> tuple[list[StudyRequest], list[str]]:
@@ -85,7 +93,7 @@ def choose_studies(names: Sequence[str], request: RunRequest) -> list[StudyReque
     Studies that have none of the variants that are asked for are left out. What is to be changed in the base is so in
     the studies that have the setting, and that can be run on the dataset.
     """
-    studies, only = named_studies(names), tuple(dict.fromkeys(request.only))
+    studies, only = [varied(study, request.vary) for study in named_studies(names)], tuple(dict.fromkeys(request.only))
     for study in studies:
         _require_datasets(study)
     for variant in only:

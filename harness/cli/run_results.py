@@ -23,7 +23,7 @@ from harness.cli.terminal.summary import print_notes, summary_view
 from harness.cli.terminal.summary_notes import data_line, fold_lines, real_data_line, titled, undrawn_lines
 from harness.errors import MOST_NAMED, fault_text
 from harness.records import INTERRUPTED, Record, as_typed, shown, with_addresses
-from harness.results import DIFFERENCES_FILE, weights_notes
+from harness.results import DIFFERENCES_FILE, vary_notes, weights_notes
 from harness.runs import Plan, results
 from harness.study import counted
 
@@ -31,6 +31,10 @@ from harness.study import counted
 def _named(records: Sequence[Record]) -> str:
     names = [f"{record.study}/{record.variant}/seed-{record.seed}" for record in records[:MOST_NAMED]]
     return ", ".join(names) + (", …" if len(records) > MOST_NAMED else "")
+
+
+def _notes(records: Sequence[Record]) -> list[str]:
+    return [*vary_notes(records), *weights_notes(records)]
 
 
 def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ()) -> int:
@@ -45,9 +49,14 @@ def print_results(plan: Plan, console: Console, *, problems: Sequence[str] = ())
         said = f"the summary ({fault_text(error)}). What was trained is stored in {shown(plan.folder)}."
         console.print(f"[bold red]Not shown:[/] {escape(said)}")
         status = 1
+    return max(print_unstored(problems, console), status)
+
+
+def print_unstored(problems: Sequence[str], console: Console) -> int:
+    """Print one line for each thing that could not be stored; return 1 if there is any."""
     for problem in problems:
         console.print(f"[bold red]Not stored:[/] {escape(with_addresses(problem))}")
-    return 1 if problems else status
+    return 1 if problems else 0
 
 
 def _print_summary(plan: Plan, console: Console) -> int:
@@ -64,7 +73,7 @@ def _print_summary(plan: Plan, console: Console) -> int:
     for effects in effects_views(found.records, plan.request.logdir, epoch=LAST):
         console.print(effects)
     console.print(view)
-    for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *weights_notes(found.records)):
+    for line in (data_line(plan.study, found.records), *fold_lines(plan.study), *_notes(found.records)):
         console.print(line, markup=False)
     print_notes(undrawn_lines(plan.study, found.records))
     if line := judged_by(plan.folder, found.records):

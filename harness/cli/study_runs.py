@@ -9,11 +9,13 @@ import click
 from rich.console import Console
 
 from harness.cli.run_choices import StudyRequest, study_requests
-from harness.cli.run_results import print_results
+from harness.cli.run_results import print_results, print_unstored
 from harness.cli.settled_runs import Looks, first_look, note_look
 from harness.cli.study_plans import WRONG_STATUS, checked_effects, checked_plan, print_plans, sound_plans
+from harness.cli.terminal.plan import plan_caption
 from harness.cli.terminal.progress import Outlook, RunProgress
 from harness.cli.terminal.summary import duration, make_console, print_notes
+from harness.cli.variance import print_variance
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
 from harness.mirror import hold_study
 from harness.runs import (
@@ -34,7 +36,7 @@ from harness.runs import (
     require_writable,
     write_everything,
 )
-from harness.study import USUAL, counted
+from harness.study import USUAL, counted, crossed
 
 
 def run_studies(names: Sequence[str], request: RunRequest) -> int:
@@ -155,7 +157,9 @@ def _reported(asked: StudyRequest, outlook: Outlook | None) -> AbstractContextMa
 
 def _run_plan(plan: Plan, run: _Run) -> int:
     console, whole = run.console, plan
-    console.print(f"{plan.tally}.", markup=False)
+    # Nobody counts the trainings of a crossed design beforehand: their cost is said.
+    said = plan_caption(plan, workers=run.workers.count) if crossed(plan.request.vary) else f"{plan.tally}."
+    console.print(said, markup=False)
     print_notes(_unheeded_resources(plan))
     with Interrupts() as interrupts:
         status = 0
@@ -174,7 +178,10 @@ def _run_plan(plan: Plan, run: _Run) -> int:
         with interrupts.deferred():
             if not status and not interrupts.stop_request:
                 problems = (*problems, *note_look(plan, ended=True))
-            status = max(print_results(whole, console, problems=problems), status)
+            if crossed(whole.request.vary):
+                status = max(print_variance(whole, console), print_unstored(problems, console), status)
+            else:
+                status = max(print_results(whole, console, problems=problems), status)
             if status == INTERRUPTED_STATUS or interrupts.stop_request:
                 console.print(_stopped(whole, run.finished), style="bold yellow", markup=False)
     return INTERRUPTED_STATUS if interrupts.stop_request else status

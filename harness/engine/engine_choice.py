@@ -42,10 +42,12 @@ def train(
     steps_per_epoch: int | None = None,
     log_every: int = 1,
     initial_epoch: int = 0,
+    drawn_by: int | None = None,
 ) -> Training:
     """Return a compiled model's training, its program compiled and nothing trained yet.
 
-    The order of the samples and dropout follow from the seed. steps_per_epoch: an epoch is so many full batches, drawn
+    The order of the samples and dropout follow from the seed; dropout from drawn_by where that is given, which feeds do not
+    heed. steps_per_epoch: an epoch is so many full batches, drawn
     on through the samples; without it, every sample once. log_every: only every so many epochs, and the last, are
     measured on held-out samples and yielded. initial_epoch: epochs that the model has been trained before this training,
     as fit's; it goes on behind them, up to epochs in all. Feeds give batches in an order of their own.
@@ -71,7 +73,7 @@ def train(
         batches = batches.together(len(each(arrays.x_train)[0]), log_every=log_every)
     config = TrainConfig(batches, epochs, seed, log_every, tuple(callbacks), initial_epoch)
     if not initial_epoch:  # else they go on, too
-        seed_streams(model, seed)
+        seed_streams(model, seed if drawn_by is None else drawn_by)
     samples = on_device(arrays)
     reason = "asked for" if engine == "fit" else fit_reason(model, callbacks)
     if not reason:

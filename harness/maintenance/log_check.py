@@ -93,7 +93,9 @@ def _id_now(study: Study, record: Record) -> str:
     except UsageError:
         return ""
     engine = str(record.provenance.get("engine_asked", "auto"))
-    return trial_id(as_run, settings, seed=record.seed, data_sha256=str(record.data.get("sha256", "")), engine=engine)
+    return trial_id(
+        as_run, settings, seed=record.seed, data_sha256=str(record.data.get("sha256", "")), engine=engine, vary=record.vary
+    )
 
 
 def _tables(study: StudyFolder) -> Part:

@@ -94,7 +94,7 @@ def study_file(record: Record, *, named: Path | None) -> Path:
     if named is not None:
         return find_study(str(named))
     text = str(record.provenance.get("study_file", ""))
-    known = study_files().get(record.study)
+    known = study_files().get(record.declared_study)
     path = folder_at(text) or Path(text)
     recorded = path.resolve() if text.endswith((*KINDS, PICKLED)) and "\0" not in text and path.is_file() else None
     if recorded is not None and recorded != known:
@@ -103,7 +103,7 @@ def study_file(record: Record, *, named: Path | None) -> Path:
             f"{name_of(record)} was trained by {recorded}, which only its record names{also}. If you trust that file, "
             f"name it: --study {shlex.quote(str(recorded))}"
         )
-    return find_study(record.study)
+    return find_study(record.declared_study)
 
 
 def trial_of(record: Record, *, file: Path, logdir: Path, data_dir: Path | None) -> tuple[Trial, Study]:
@@ -124,7 +124,7 @@ def trial_of(record: Record, *, file: Path, logdir: Path, data_dir: Path | None)
         study_path=study.file,
         # The recorded settings stand in the place of the base's: they hold even where the variant has changed since.
         base_changes=tuple(_settings(record).items()),
-        study=study.name,
+        study=record.study,
         variant=BASE,
         seed=record.seed,
         position=record.position,
@@ -134,6 +134,7 @@ def trial_of(record: Record, *, file: Path, logdir: Path, data_dir: Path | None)
         folder=folder,
         engine=engine if engine in ENGINES else "auto",
         data=data,
+        vary=record.vary,
     )
     return trial, study
 
@@ -141,7 +142,7 @@ def trial_of(record: Record, *, file: Path, logdir: Path, data_dir: Path | None)
 def recorded_study(record: Record, file: Path) -> Study:
     """Return a record's study, from this file, with the recorded settings as base."""
     study = load_study(str(file))
-    if study.name != record.study:
+    if study.name != record.declared_study:
         raise UsageError(f"Study file {study.path} holds {study.name!r} by now; expected {record.study!r}.")
     try:
         return replace(study, base=changed(study.base, _settings(record)), variants=(), expect=type(study.expect)())
@@ -168,7 +169,9 @@ def _settings(record: Record) -> dict[str, Any]:
 
 def _identity(record: Record, study: Study, trial: Trial) -> str:
     engine = str(record.provenance.get("engine_asked", "auto"))
-    return trial_id(study, study.base, seed=record.seed, data_sha256=trial.data.sha256 if trial.data else "", engine=engine)
+    return trial_id(
+        study, study.base, seed=record.seed, data_sha256=trial.data.sha256 if trial.data else "", engine=engine, vary=trial.vary
+    )
 
 
 def _as_recorded(outcome: Record, record: Record, origin: Mapping[str, Any]) -> Record:
@@ -177,7 +180,8 @@ def _as_recorded(outcome: Record, record: Record, origin: Mapping[str, Any]) -> 
     declared = ("variant", "control", "change", "changes", "expectation", "expects", "position", "screen")
     names = {name: getattr(record, name) for name in declared}
     judged = {name: getattr(record, name) for name in ("status", "as_expected")} if same_end else {}
-    return replace(outcome, **names, **judged, provenance={**origin, **outcome.provenance})
+    varied = {"vary": record.vary} if record.vary else {}
+    return replace(outcome, **names, **judged, provenance={**origin, **varied, **outcome.provenance})
 
 
 def _results(record: Record, again: Record) -> "pd.DataFrame":

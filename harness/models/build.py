@@ -16,11 +16,14 @@ IMAGE_SHAPE = (28, 28)
 SUMMARY_WIDTH = 76  # characters; without it Keras asks how wide the terminal is, and fails where that is narrow
 
 
-def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Given | None" = None) -> Any:
+def make_model(
+    study: Study, settings: Settings, *, seed: int, arrays: "Given | None" = None, drawn_by: int | None = None
+) -> Any:
     """Return the study's model for these settings, compiled, its initial weights drawn by the seed and each layer's path.
 
     arrays: the data that it is for, batches too; build(settings, data) sees the training part, and a model that does not know
-    its shapes, as a Sequential without Input, is built on them. A scikit-learn estimator is returned as it was made.
+    its shapes, as a Sequential without Input, is built on them. drawn_by: the seed of what is drawn while it trains, as by
+    dropout; without it, the same. A scikit-learn estimator is returned as it was made.
     TypeError if the study's own build returns neither; LayerError for layers to edit that the model does not have.
     """
     import keras
@@ -43,8 +46,9 @@ def make_model(study: Study, settings: Settings, *, seed: int, arrays: "Given | 
 
         with drawing(seed):  # anew: a layer that is put in draws the same whatever the model has of its name
             model = edit(model, **settings.edits)
-    seed_streams(model, seed)
-    keras.utils.set_random_seed(seed)  # whatever was drawn meanwhile
+    later = seed if drawn_by is None else drawn_by
+    seed_streams(model, later)
+    keras.utils.set_random_seed(later)  # whatever was drawn meanwhile
     if not model.compiled:
         compile_classifier(model, settings)
     return model

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.study import check_name
+from harness.study import check_name, levels_of_sources
 
 _KINDS: Mapping[str, type] = (
     dict.fromkeys(("study", "variant", "trial_id", "control", "change", "expectation", "status"), str)
@@ -44,6 +44,8 @@ def _check_provenance(values: Mapping[str, Any]) -> None:
     for name, kind in _PROVENANCE.items():
         if name in values and not isinstance(values[name], kind):
             raise TypeError(f"{name} of its provenance is no {kind.__name__}")
+    if "vary" in values:
+        levels_of_sources(str(values["vary"]))
     for name in ("started", "ended"):
         if name in values and not 0 <= _number(values[name]) <= _LAST_SECOND:  # NaN is not, either
             raise ValueError(f"{name} of its provenance is no time")

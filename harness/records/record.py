@@ -14,7 +14,7 @@ from harness.records.atomic_files import write_atomically
 from harness.records.checked_file import CheckedFileError, CheckedFormat
 from harness.records.checks import numbers, require_record
 from harness.records.fallback import machine_is_short
-from harness.study import corner_from, expectation_from_dict, metric_from_dict
+from harness.study import corner_from, expectation_from_dict, metric_from_dict, plain_name
 
 FORMAT = CheckedFormat("record", schema=1, opening=', "record":', closing="\n}\n")
 RECORD_FILE = "record.json"
@@ -84,6 +84,16 @@ class Record:
         if numbers and math.isfinite(numbers[-1]):
             return int(numbers[-1])
         return max((len(series) for name, series in self.history.items() if name.startswith("train_")), default=0)
+
+    @property
+    def vary(self) -> str:
+        """Which sources of randomness its number moves, by harness.study.seed_sources; empty: all."""
+        return str(self.provenance.get("vary", ""))
+
+    @property
+    def declared_study(self) -> str:
+        """The name of the study that declares it, which its folder says more than."""
+        return plain_name(self.study, self.vary)
 
     @property
     def on_stand_in(self) -> bool:

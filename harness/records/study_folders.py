@@ -13,7 +13,7 @@ from harness.records.addresses import address_of, shown
 from harness.records.attempts import attempts_in
 from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
-from harness.study import KINDS, study_files
+from harness.study import KINDS, crossed, levels_of_sources, plain_name, study_files
 
 PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
 DEFAULT_LOGDIR = "logs"
@@ -58,13 +58,24 @@ def run_command(
     records = list(records)
     files = [str(record.provenance.get("study_file", "")) for record in records]
     own = next((path for path in files if path.endswith(KINDS)), folder.name)
-    words = ["run", folder.name if folder.name in study_files() else own, *logdir_words(folder.parent)]
+    vary = records[0].vary if records else ""
+    name = plain_name(folder.name, vary)
+    study = name if name in study_files() else own
+    if crossed(vary):
+        return command("variance", study, *logdir_words(folder.parent), *_crossing(vary), *_options_of(records))
+    words = ["run", study, *logdir_words(folder.parent)]
+    words += ["--vary", vary.replace("+", ",")] if vary else []
     by_design = until_settled or (seeds is None and not force and has_design(folder))
     words += ["--until-settled"] if by_design else _seeds_of(records, seeds)
     words += _options_of(records)
     for variant in dict.fromkeys(variants):
         words += ["--only", variant]
     return command(*words, *(["--force"] if force else []))
+
+
+def _crossing(vary: str) -> list[str]:
+    levels = levels_of_sources(vary)
+    return ["--sources", ",".join(levels), "--levels", str(next(iter(levels.values())))]
 
 
 def logdir_words(logdir: Path) -> list[str]:

@@ -56,6 +56,7 @@ from .notes import (
     chosen_by_validation as chosen_by_validation,
     interaction_notes as interaction_notes,
     row_note as row_note,
+    vary_notes as vary_notes,
     weights_notes as weights_notes,
 )
 from .selection import Found as Found, find_trial as find_trial, require_sole as require_sole, trials_of as trials_of

@@ -22,7 +22,7 @@ from harness.results.csv_reading import read_csv
 from harness.results.declared import as_declared_now
 from harness.results.loaded_results import by_study
 from harness.results.loading import alike, gather_records, logdir_of
-from harness.results.notes import weights_notes
+from harness.results.notes import vary_notes, weights_notes
 from harness.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _read_table(path: Path, epoch: str, named: Sequence[Study]) -> ComparedTable
         notes = [*notes, *weights_notes(declared)]
     looks = ((name, judged_by(logdir / name, mine)) for name, mine in by_study(declared).items())
     notes = [*notes, *(f"{name}: {line}" for name, line in looks if line)]
+    notes = [*notes, *vary_notes(declared)]
     return ComparedTable(shown(path), table, groups, (*gathered.problems, *said, *notes))
 
 

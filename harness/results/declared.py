@@ -28,7 +28,9 @@ def as_declared_now(
     declared, notes = list(records), []
     for (name, folder), places in folders.items():
         mine = [records[place] for place in places]
-        found, said = (_by(own[name], mine), []) if name in own else _of_study(name, folder, mine)
+        plain = {record.declared_study for record in mine}
+        declaring = plain.pop() if len(plain) == 1 else name
+        found, said = (_by(own[declaring], mine), []) if declaring in own else _of_study(declaring, folder, mine)
         notes += said
         for place, record in zip(places, found, strict=True):
             declared[place] = record

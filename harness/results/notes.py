@@ -7,7 +7,7 @@ from harness.analysis import ADDITIVE, INCONCLUSIVE, INTERACTIONS_FILE
 from harness.errors import clean
 from harness.records import LAST_EPOCH, Record
 from harness.results.view import UNFINISHED, format_value
-from harness.study import BETTER, HIGHER, WORSE, Row, is_missing, number_of, text_of
+from harness.study import BETTER, HIGHER, WORSE, Row, is_missing, number_of, text_of, vary_words
 
 MOST_NOTES = 8
 _BEST = "best epoch "
@@ -103,6 +103,13 @@ def weights_notes(records: Sequence[Record]) -> list[str]:
         if record.finished and weights != LAST_EPOCH:
             by_variant.setdefault(f"{record.study}/{record.variant}" if several else record.variant, []).append(weights)
     return [f"{name} is judged with {_weights(found)}." for name, found in by_variant.items()]
+
+
+def vary_notes(records: Sequence[Record]) -> list[str]:
+    """Say of each study whose seeds move some sources of randomness alone which these are."""
+    several = len({record.study for record in records}) > 1
+    found = {record.study: record.vary for record in records if record.vary}
+    return [f"{f'{study}: ' if several else ''}{vary_words(vary)}" for study, vary in found.items()]
 
 
 def _weights(found: Sequence[str]) -> str:

@@ -72,3 +72,4 @@ from .run_state import (
 from .study_board import write_study_board as write_study_board
 from .time_left import Pace as Pace, TimeLeft as TimeLeft
 from .until_settled import Looked as Looked, design_of as design_of, look as look, next_plan as next_plan
+from .vary_checks import varied as varied

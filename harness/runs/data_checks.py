@@ -22,7 +22,7 @@ from harness.records import RECORD_FILE, Record, RecordError, find_records, read
 from harness.runs.executors.preloading import held_for_starting
 from harness.runs.executors.processes import end_tree
 from harness.runs.plan import Key, Plan, declared_now, in_place, key_of
-from harness.study import Settings, Study, folders_of, importing_from, load_study, watch
+from harness.study import Settings, Study, folders_of, importing_from, load_study, seeds_of, watch
 
 _CONTEXT = SpawnContext()
 
@@ -39,7 +39,9 @@ class DataQuestion:
 
 def question(record: Record, prepared: ResolvedDataset | None) -> DataQuestion:
     """Return what is to be asked of a record."""
-    return DataQuestion(record.variant, record.seed, prepared, record.data.get("arrays_sha256", ""))
+    return DataQuestion(
+        record.variant, seeds_of(record.vary, record.seed).split, prepared, record.data.get("arrays_sha256", "")
+    )
 
 
 def outdated_records(plan: Plan, *, notice: Callable[[str], None] | None = None) -> frozenset[Key]:

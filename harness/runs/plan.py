@@ -134,11 +134,13 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         resumable=attempt if plan.request.force else 1,
         home=plan.home,
         resources=plan.study.resources_of(name),
+        vary=plan.request.vary,
     )
 
 
 def _trial_id(plan: Plan, study: Study, name: str, seed: int, *, data_sha256: str) -> str:
-    return trial_id(study, study.settings(name), seed=seed, data_sha256=data_sha256, engine=plan.request.engine)
+    asked = plan.request
+    return trial_id(study, study.settings(name), seed=seed, data_sha256=data_sha256, engine=asked.engine, vary=asked.vary)
 
 
 def _standing(trial: Trial, plan: Plan) -> Record | str:
@@ -222,6 +224,8 @@ def declared_now(plan: Plan, record: Record) -> Record | None:
         return None
     prepared = plan.data.get(study.dataset(record.variant))
     data_sha256 = prepared.sha256 if prepared else record.data.get("sha256", "")
+    if str(record.provenance.get("vary", "")) != plan.request.vary:
+        return None
     if record.trial_id != _trial_id(plan, study, record.variant, record.seed, data_sha256=data_sha256):
         return None
     position = plan.declared.names.index(record.variant)

@@ -32,6 +32,7 @@ class RunRequest:
     assignments: tuple[str, ...] = ()  # of --set, as typed: of which type a value is, each study says
     dataset: str = AUTO
     base_changes: tuple[tuple[str, Any], ...] = ()  # what assignments and dataset change in the base of the one study
+    vary: str = ""  # which sources of randomness seeds move, by harness.study.seed_sources; empty: all
     force: bool = False
     dry_run: bool = False
     data_dir: Path | None = None
@@ -62,8 +63,10 @@ class RunRequest:
     @property
     def provenance(self) -> dict[str, Any]:
         """What every record of the run says of how it was asked for."""
+        varied = {"vary": self.vary} if self.vary else {}
         by_design = {RECORDED: dict(self.design)} if self.design else {}
-        return {**self.origin, "engine_asked": self.engine, "base_changes": dict(self.base_changes), **by_design}
+        told = {"engine_asked": self.engine, "base_changes": dict(self.base_changes)}
+        return {**self.origin, **varied, **told, **by_design}
 
 
 def selected(study: Study, request: RunRequest) -> Study:

@@ -83,6 +83,18 @@ from .pickled import PICKLED as PICKLED, loaded_code as loaded_code, pickle_stud
 from .resources import USUAL as USUAL, Resources as Resources
 from .screen_designs import is_orthogonal as is_orthogonal, levels_of as levels_of, resolved_pairs as resolved_pairs
 from .screening import Screen as Screen, screen as screen, screen_from as screen_from, screens_of as screens_of
+from .seed_sources import (
+    SOURCES as SOURCES,
+    Seeds as Seeds,
+    crossed as crossed,
+    crossing as crossing,
+    levels_of_sources as levels_of_sources,
+    plain_name as plain_name,
+    seeds_of as seeds_of,
+    varied_name as varied_name,
+    vary_words as vary_words,
+    varying as varying,
+)
 from .setting_values import check as check
 from .settings import (
     LAYER_EDITS as LAYER_EDITS,

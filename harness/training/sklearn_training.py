@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from harness.data import Arrays, Samples
 from harness.engine import ENGINE, Epoch, count_parameters, describe_estimator, fit_estimator
+from harness.errors import UsageError
 from harness.records import LAST_EPOCH
 from harness.tensorboard import as_code
 from harness.training.context import TrialContext
@@ -27,6 +28,11 @@ class SklearnTrainer:
 
     def epochs(self) -> Iterator[Epoch]:
         """Fit the estimator, and yield what it measures."""
+        if self._context.trial.vary:
+            raise UsageError(
+                "scikit-learn draws all that is random from one number (random_state), so that --vary cannot separate it; "
+                "expected a run without --vary."
+            )
         progress, board, seed = self._context.progress, self._context.board, self._context.trial.seed
         threads = tf.config.threading.get_intra_op_parallelism_threads() or None
         self._fitted = fitted = fit_estimator(self.model, self._arrays, seed=seed, threads=threads)

@@ -72,7 +72,8 @@ TRAINERS: Mapping[ModelKind, Callable[[TrialContext, Any, Any], Trainer]] = {KER
 
 def make_trainer(context: TrialContext, given: Given) -> Trainer:
     """Build the study's model for a trial and return what trains it; TypeError for an estimator and batches."""
-    model = make_model(context.study, context.settings, seed=context.trial.seed, arrays=given)
+    seeds = context.trial.seeds
+    model = make_model(context.study, context.settings, seed=seeds.init, arrays=given, drawn_by=seeds.dropout)
     require_no_callbacks(context.study, context.settings, model)
     kind = kind_of(model)
     if isinstance(given, Feeds):

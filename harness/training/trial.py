@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from harness.records import FAILED, Record
 from harness.study import (
     USUAL,
     Resources,
+    Seeds,
     Settings,
     Study,
     command_source,
@@ -24,6 +25,7 @@ from harness.study import (
     is_made,
     kept_sources,
     load_study,
+    seeds_of,
     to_json,
 )
 
@@ -53,7 +55,13 @@ class Trial:
     leaves_warm_start: bool = False  # a longer trial goes on from this one's end
     warm_start_folder: Path | None = None  # where trials of one run leave their ends for longer ones; the executor sets it
     resources: Resources = USUAL  # that its worker is to have
+    vary: str = ""  # which sources of randomness its number moves, by harness.study.seed_sources; empty: all
     home: tuple[int, int] | None = None  # the study's folder, by harness.records.own_paths.folder_identity, when the run began
+
+    @property
+    def seeds(self) -> Seeds:
+        """The seed of each source of randomness."""
+        return seeds_of(self.vary, self.seed)
 
     def load(self) -> tuple[Study, Settings]:
         """Return the study and this trial's settings, read again from the study's file.
@@ -71,14 +79,14 @@ class Trial:
 
     def _id(self, study: Study, settings: Settings) -> str:
         sha256 = self.data.sha256 if self.data else ""
-        return trial_id(study, settings, seed=self.seed, data_sha256=sha256, engine=self.engine)
+        return trial_id(study, settings, seed=self.seed, data_sha256=sha256, engine=self.engine, vary=self.vary)
 
     def load_study(self, names: Iterable[str]) -> Study:
         """Return the study as this trial sees it, reduced to these variants and their controls."""
         return load_study(str(self.study_path)).only(names).with_base(dict(self.base_changes))
 
 
-def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, engine: str) -> str:
+def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, engine: str, vary: str = "") -> str:
     """Return 12 hex digits that change with anything that decides a trial's result."""
     content = {
         "settings": to_json(settings),
@@ -91,6 +99,8 @@ def trial_id(study: Study, settings: Settings, *, seed: int, data_sha256: str, e
     }
     if study.folds:  # what a study without them has is not to change
         content["folds"] = str(study.folds)
+    if vary:  # as above
+        content["seeds"] = asdict(seeds_of(vary, seed))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 

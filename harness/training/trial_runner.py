@@ -113,7 +113,7 @@ def _train(context: TrialContext) -> None:
         context.tell(TRAINING)
         train_itself(context)
         return
-    given = make_samples(study, settings, trial.data, seed=trial.seed)
+    given = make_samples(study, settings, trial.data, seed=trial.seeds.split)
     context.progress.data |= hashes_before(study, given, seed=trial.seed)
     if fault := validation_fault(given):
         context.progress.provenance["validation_fault"] = fault
