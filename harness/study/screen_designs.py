@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import UsageError
+from harness.study.variant import MOST_PARTS
 
 if TYPE_CHECKING:  # NumPy is imported where a design is made: a command's help needs none
     import numpy as np
@@ -13,7 +14,6 @@ if TYPE_CHECKING:  # NumPy is imported where a design is made: a command's help 
 
 MAIN, CLEAR, FULL = "main", "clear", "full"
 DESIGNS = (MAIN, CLEAR, FULL)
-MOST_PARTS = 23
 MOST_FULL = 6  # parts of which all subsets are trained: 64 variants
 NEARLY = 1e-9
 

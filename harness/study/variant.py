@@ -10,6 +10,7 @@ from harness.study.names import check_name
 from harness.study.resources import Resources
 
 BASE = "base"
+MOST_PARTS = 23  # of a screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ def corner_from(values: Mapping[str, Any]) -> Corner:
     variants, texts = values.get("variants"), [*changed, *parts, values.get("family")]
     if not changed or not {*map(str, changed)} <= {*map(str, parts)} or not all(isinstance(text, str) for text in texts):
         raise TypeError(f"screen is {str(dict(values))[:40]!r}")
+    if len(parts) > MOST_PARTS:
+        raise TypeError(f"the screen has {len(parts)} parts")
     if not isinstance(variants, int):
         raise TypeError(f"the screen has {str(variants)[:40]!r} variants")
     return Corner(tuple(changed), tuple(parts), variants)

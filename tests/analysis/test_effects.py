@@ -192,6 +192,16 @@ def test_the_table_and_the_terminal_show_effects_what_is_mixed_and_shares(tmp_pa
     assert "A cannot be told from B × E." in console.export_text()
 
 
+def test_a_records_own_words_reach_the_terminal_as_plain_text(tmp_path):
+    records = [
+        replace(one, screen=one.screen and {**one.screen, "family": "f\x1b[31m"}) for one in screened("ABC", values_of())
+    ]
+    console = Console(width=110, record=True, file=io.StringIO())
+    console.print(*effects_views(records, None, epoch="last"))
+    console.print(*effects_views(records[5:], None, epoch="last"))
+    assert "\x1b[31m" not in console.export_text()
+
+
 def test_a_refused_screen_has_a_row_that_says_why():
     records = [one for one in screened("ABC", values_of()) if one.variant != "AB"]
     (row,) = effects_table(records, logdir=None).to_dict("records")

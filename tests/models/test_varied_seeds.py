@@ -42,13 +42,3 @@ def test_each_seed_moves_what_it_is_of_and_nothing_else(arrays, engine):
         assert same(base[0], other[0]) and not same(base[2], other[2])
     assert not same(base[0], trained(arrays, init=1, order=0, dropout=0, engine=engine)[0])
     keras.backend.clear_session()
-
-
-def test_without_dropout_its_seed_changes_nothing(arrays):
-    plain = Settings(hidden=(8,), epochs=1, batch_size=8)
-    ends = []
-    for dropout in (0, 1):
-        model = make_model(Study("s", plain, ()), plain, seed=0, arrays=arrays, drawn_by=dropout)
-        list(train(model, arrays, batch_size=8, epochs=1, seed=0, drawn_by=dropout, engine="graph").epochs())
-        ends.append(model.get_weights())
-    assert same(*ends)

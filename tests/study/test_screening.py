@@ -125,6 +125,13 @@ def test_a_screen_in_toml_is_the_one_of_python(tmp_path):
 def test_a_record_keeps_its_corner_and_one_that_is_none_is_refused(tmp_path):
     kept = {"family": "f", "changed": ["a"], "parts": ["a", "b"], "variants": 4}
     assert corner_from(read_record(write_record(tmp_path, record("v", 0, screen=kept))).screen).parts == ("a", "b")
-    for wrong in ({"changed": []}, {"changed": ["c"]}, {"variants": "4"}, {"family": 3}, {"parts": None}):
+    for wrong in (
+        {"changed": []},
+        {"changed": ["c"]},
+        {"variants": "4"},
+        {"family": 3},
+        {"parts": None},
+        {"parts": ["a", *map(str, range(99))]},
+    ):
         with pytest.raises(RecordError, match="screen"):
             read_record(write_record(tmp_path, record("v", 0, screen={**kept, **wrong})))

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from harness.analysis import PART, SHARE, ScreenEffects, Unit, all_at_epoch, effects_of, is_clear, unit_of
 from harness.cli.terminal.conclusion import READING_WIDTH, hanging, plot_lines
+from harness.errors import clean
 from harness.records import Record
 from harness.results import forest_plot
 from harness.study import Metric, Row, metric_from_dict
@@ -24,18 +25,18 @@ class EffectsView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, found = min(options.max_width, READING_WIDTH), self._found
         if found.refused:
-            yield hanging(Text(f"\n{found.family}: no effects: {found.refused}."), width)
+            yield hanging(Text(clean(f"{found.family}: no effects: {found.refused}.")), width)
             return
         rows = [self._row(one.name, one.cells()) for one in found.effects if one.kind != SHARE]
         if (plot := forest_plot(rows, width=width)) is not None:
-            yield from plot_lines(plot, title=f"{PARTS} {found.family}{', in points' if unit_of(rows).points else ''}")
+            yield from plot_lines(plot, title=f"{PARTS} {clean(found.family)}{', in points' if unit_of(rows).points else ''}")
         for line in self._lines(unit_of(rows)):
-            yield hanging(Text(line), width)
+            yield hanging(Text(clean(line)), width)
 
     def _row(self, name: str, cells: Row) -> Row:
         """Return an effect as a row of a summary, as the drawing takes it."""
         of_metric = {"metric": self._metric.column, "direction": self._metric.direction, "margin": self._metric.margin}
-        return {**cells, **of_metric, "variant": name, "control": "base"}
+        return {**cells, **of_metric, "variant": clean(name), "control": "base"}
 
     def _lines(self, unit: Unit) -> Iterator[str]:
         found = self._found
