@@ -17,7 +17,6 @@ from .declarations import (
     write_declaration as write_declaration,
 )
 from .design import (
-    RECORDED as RECORDED,
     Design as Design,
     check_looks as check_looks,
     declare as declare,

@@ -14,12 +14,11 @@ from typing import Any
 
 from harness.analysis.sequential import POCOCK, SPENDING, spent
 from harness.errors import UsageError
-from harness.records import DESIGN_FILE, Record, write_atomically
+from harness.records import DESIGN_FILE, RECORDED_DESIGN, Record, write_atomically
 from harness.study import FEWEST_PAIRS, SIGNIFICANCE, Metric
 
 LOOKS = (5, 10, 20, 40)
 MOST = LOOKS[-1]
-RECORDED = "design"  # in the provenance of what was trained by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def design_in_force(folder: Path, records: Iterable[Record] = ()) -> Design | No
 def recorded_design(records: Iterable[Record]) -> Design | None:
     """Return the design that records say they were trained by; UsageError where one of them cannot be trusted."""
     for record in records:
-        if kept := record.provenance.get(RECORDED):
+        if kept := record.provenance.get(RECORDED_DESIGN):
             try:
                 return _design(kept)
             except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.analysis import RECORDED
 from harness.errors import UsageError
+from harness.records import RECORDED_DESIGN
 from harness.runs.executors.machine import default_jobs
 from harness.runs.executors.slurm.options import MOST_TASKS, SlurmOptions
 from harness.study import Study, changed, show_value
@@ -64,7 +64,7 @@ class RunRequest:
     def provenance(self) -> dict[str, Any]:
         """What every record of the run says of how it was asked for."""
         varied = {"vary": self.vary} if self.vary else {}
-        by_design = {RECORDED: dict(self.design)} if self.design else {}
+        by_design = {RECORDED_DESIGN: dict(self.design)} if self.design else {}
         told = {"engine_asked": self.engine, "base_changes": dict(self.base_changes)}
         return {**self.origin, **varied, **told, **by_design}
 

@@ -61,7 +61,7 @@ def written(folder: Path, split: str = "") -> Path:
 
 def recorded(path: Path, *, seeds: int = 2) -> Plan:
     """Store a good record of every trial, with the hash of its arrays; return the plan of the study after that."""
-    request = RunRequest(path.parent / "logs", seeds=seeds)
+    request = RunRequest(path.parent / "logs", seeds=seeds, engine="graph")
     plan = make_plan(load_study(str(path)), request, {})
     for trial in plan.trials:
         study, settings = trial.load()
@@ -273,7 +273,7 @@ def trained(folder: Path, helper: str) -> Plan:
     folder.mkdir(exist_ok=True)
     (folder / "tiny.py").write_text(HEAD + REAL)
     (folder / "helper.py").write_text(helper)
-    request = RunRequest(folder / "logs", seeds=2)
+    request = RunRequest(folder / "logs", seeds=2, engine="graph")
     for trial in make_plan(load_study(str(folder / "tiny.py")), request, {}).trials:
         record = run_trial(trial, lambda epoch, values: False)
         assert record.status == "ok", record.traceback

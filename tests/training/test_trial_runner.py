@@ -80,7 +80,7 @@ def attempt(trial: Trial, *, stop_after: int = 99) -> Record:
 def planned(folder: Path, variant: str) -> Trial:
     path = folder / "kinds.py"
     path.write_text(STUDY)
-    request = RunRequest(logdir=folder / "logs", seeds=1, only=(variant,), checkpoint_seconds=0.0)
+    request = RunRequest(logdir=folder / "logs", seeds=1, only=(variant,), engine="graph", checkpoint_seconds=0.0)
     (request.logdir / "kinds").mkdir(parents=True)
     plan = make_plan(load_study(str(path)), request, {"iris": prepare("iris")})
     return next(trial for trial in plan.trials if trial.variant == variant)

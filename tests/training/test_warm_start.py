@@ -28,7 +28,7 @@ SCORES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 def planned(folder: Path, text: str = STUDY) -> list[Trial]:
     path = folder / "s.py"
     path.write_text(text)
-    request = RunRequest(logdir=folder / "logs", seeds=2)
+    request = RunRequest(logdir=folder / "logs", seeds=2, engine="graph")
     return list(make_plan(load_study(str(path)), request, {"digits": prepare("digits")}).trials)
 
 
