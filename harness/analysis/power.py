@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from harness.analysis.pairing import hold
 from harness.analysis.planning import MOST_SEEDS, check_plan, critical_value, spread_quantiles
 from harness.analysis.statistics import PairedDifference
 from harness.records import Record
@@ -71,8 +72,6 @@ def measured_spreads(differences: Mapping[str, PairedDifference | None]) -> dict
 
 def paired_differences(by_variant: Mapping[str, Sequence[Record]], metric: Metric) -> dict[str, PairedDifference | None]:
     """Return each variant's differences from its control in a pilot; None where they cannot be judged."""
-    from harness.analysis.pairing import hold
-
     controls = {name: by_variant[group[0].control] for name, group in by_variant.items() if group[0].control in by_variant}
     held = {name: hold(by_variant[name], control, metric=metric) for name, control in controls.items()}
     return {name: None if one.refused else one.difference for name, one in held.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from harness.analysis import INCONCLUSIVE, RunDifference, unit_of
+from harness.analysis import INCONCLUSIVE, RunDifference, Unit, unit_of
 from harness.errors import UsageError
 from harness.records import DIVERGED, EXPECTED_ERROR, on_one_line
 from harness.results import ComparedTable, run_differences
@@ -31,9 +31,10 @@ def require_trials(sources: Sequence[ComparedTable]) -> None:
 def passes(sources: Sequence[ComparedTable], fail_on: str, *, rows: Collection[Key], epoch: str) -> bool:
     """Say, a line for each source behind the first, what is worse in it; return whether nothing is that may not be.
 
-    rows: the variants that the table shows; others do not count. A variant fails that is worse by the rules of verdicts, that
-    is missing, or a seed of which ended as expected before and does not now; where fail_on is `inconclusive`, also one that
-    the seeds do not show to be as good. UsageError where the gate could not fail, as nothing can be judged.
+    rows: the variants that the table shows; others do not count. A variant fails that is worse by the rules of verdicts,
+    that is missing, trains no longer, or a seed of which ended as expected before and does not now; where fail_on is
+    `inconclusive`, also one that the seeds do not show to be as good. UsageError where the gate could not fail, as nothing
+    can be judged.
     """
     differences = run_differences(sources, epoch=epoch)
     results = [
@@ -47,6 +48,8 @@ def _passes(
     first: ComparedTable, later: ComparedTable, found: dict[Key, RunDifference], fail_on: str, *, rows: Collection[Key]
 ) -> bool:
     wanted = [key for key in first.records if key in rows]
+    if not wanted:
+        raise UsageError(f"--fail-on can judge none of the variants of {first.label}: no row of the table is of them.")
     unit = unit_of(first.table.to_dict("records"))
     several = len({study for study, _ in wanted}) > 1
     failing, judged, open_ones = [], 0, []
@@ -57,8 +60,10 @@ def _passes(
             failing.append(f"{name} (missing)")
         elif one.lost:
             failing.append(f"{name} ({counted(len(one.lost), 'seed')} no longer as expected)")
-        elif one.verdict.word == WORSE and one.difference is not None:
-            failing.append(f"{name} ({unit.signed(one.difference.mean)} {'points' if unit.points else ''}".rstrip() + ")")
+        elif one.verdict.word in (EXPECTED_ERROR, DIVERGED) and any(record.finished for record in first.records[key]):
+            failing.append(f"{name} ({one.verdict.word}, and trained before)")
+        elif one.verdict.word == WORSE:
+            failing.append(f"{name} ({_by_how_much(one, unit)})")
         elif one.verdict.word in ("", INCONCLUSIVE):
             open_ones.append(name)
         judged += one is not None and one.verdict.word not in ("", EXPECTED_ERROR, DIVERGED)
@@ -68,6 +73,12 @@ def _passes(
     bad = [*failing, *open_ones] if fail_on == INCONCLUSIVE else failing
     click.echo(on_one_line(f"{later.label} against {first.label}: {_said(failing, open_ones, len(wanted), fail_on)}"), err=True)
     return not bad
+
+
+def _by_how_much(one: RunDifference, unit: Unit) -> str:
+    if one.difference is None:
+        return one.verdict.detail
+    return f"{unit.signed(one.difference.mean)} {'points' if unit.points else ''}".rstrip()
 
 
 def _said(failing: Sequence[str], open_ones: Sequence[str], count: int, fail_on: str) -> str:

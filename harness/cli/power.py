@@ -11,7 +11,7 @@ from harness.analysis import Unit, detection_probability, measured_spreads, pair
 from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
-from harness.records import Record, command, load_records, logdir_words
+from harness.records import Record, command, load_records, logdir_words, shown
 from harness.runs import default_jobs, estimate_trials
 from harness.study import ACCURACY, Study, counted, load_study
 
@@ -70,13 +70,14 @@ def make_power_plan(name: str, study: Study, *, logdir: Path, std: float | None)
         source = "as --std says"
     elif spreads:
         std = median(spreads.values())
-        source = f"the median of {counted(len(spreads), 'comparison')} recorded in {folder}"
+        source = f"the median of {counted(len(spreads), 'comparison')} recorded in {shown(folder)}"
     elif study.metric.margin:
         std = study.metric.margin
         source = f"ASSUMED, as large as the margin; known after {_run(name, '--seeds', '3', logdir=logdir)}, or say --std"
     else:
         raise UsageError(
-            f"Study {study.name!r} has neither records in {folder} nor a margin; say with --std how its differences vary."
+            f"Study {study.name!r} has neither records in {shown(folder)} nor a margin; "
+            "say with --std how its differences vary."
         )
     seconds = sum(estimate_trials(study, {}, folder=folder).values())
     return PowerPlan(name, study, std, source, spreads, max(len(names), 1), seconds)

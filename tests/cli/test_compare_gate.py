@@ -140,3 +140,17 @@ def test_a_metric_that_changed_is_not_compared(before, tmp_path):
 
     row = rows(before, a_run(tmp_path / "later", of_loss))["wide"]
     assert (row["difference_paired"], row["paired_verdict"]) == ("", "") and "another metric" in row["paired_detail"]
+
+
+def test_a_filter_that_leaves_nothing_to_judge_is_refused(before, tmp_path):
+    result = harness("compare", before, a_run(tmp_path / "later"), "--fail-on", "worse", "--filter", "test_accuracy_1 > 2")
+    assert result.exit_code == 2 and "no row of the table" in result.stderr
+
+
+@pytest.mark.parametrize("status", ["expected-error", "diverged"])
+def test_a_variant_that_is_now_expected_to_fail_fails_a_build(before, tmp_path, status):
+    def failing(record: Record) -> Record:
+        return replace(record, status=status, metrics={}, history={}) if record.variant == "deep" else record
+
+    result = harness("compare", before, a_run(tmp_path / "later", failing), "--fail-on", "worse")
+    assert result.exit_code == 1 and f"deep ({status}, and trained before)" in result.stderr
