@@ -89,7 +89,9 @@ def judged_by(folder: Path, records: Iterable[Record]) -> str:
     if design is None:
         return ""
     if design.declared:
-        return f"Judged by the study's design, {design.words}: its words together err in 5% of such studies."
+        seen = " or ".join(map(str, design.seen))
+        unseen = f", unless what {seen} seeds had shown before chose the design" if seen else ""
+        return f"Judged by the study's design, {design.words}: its words together err in 5% of such studies{unseen}."
     seeds = ", then ".join(map(str, kept.shown))
     return (
         f"A second look: the study was shown with {seeds} seeds. Its words allow for all of them ({design.words}), so that "

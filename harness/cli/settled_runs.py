@@ -64,6 +64,8 @@ def _told(design: Design, looked: Looked) -> Iterator[str]:
     if design.seen:
         seen = ", ".join(map(str, design.seen))
         yield f"  It was declared when the study had been shown with {seen} seeds; what was said then is not of it."
+    if waiting := tuple(name for name in design.family if name not in looked.wanted):
+        yield f"  Not trained now, but of the design, and sharing its error: {_some(waiting)}."
     if looked.outside:
         yield (
             f"  Not trained: {_some(looked.outside)}, which the design was not declared for. With --seeds they are trained as "

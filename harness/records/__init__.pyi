@@ -61,6 +61,7 @@ from .study_folders import (
     DESIGN_FILE as DESIGN_FILE,
     PROGRAM_VARIABLE as PROGRAM_VARIABLE,
     RECORDED_DESIGN as RECORDED_DESIGN,
+    USUAL_MOST as USUAL_MOST,
     StudyFolder as StudyFolder,
     as_typed as as_typed,
     command as command,

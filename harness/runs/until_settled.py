@@ -1,6 +1,6 @@
 """Seeds until settled: a study's design, kept before anything of it trains, and with how many seeds each variant goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.analysis import (
@@ -16,12 +16,10 @@ from harness.analysis import (
     seeds_wanted,
 )
 from harness.errors import UsageError
-from harness.records import Record
+from harness.records import USUAL_MOST, Record
 from harness.runs.plan import Plan, make_plan, results
 from harness.runs.request import RunRequest
 from harness.study import BASE, Study
-
-MOST_SEEDS = 40  # where nothing else is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +63,34 @@ def design_of(plan: Plan) -> Design:
     if declared := kept.design or recorded_design(records):
         _require_unchanged(declared, study, request)
         return declared
-    looks = request.looks or looks_up_to(request.max_seeds or MOST_SEEDS)
-    there = max((record.seed + 1 for record in records), default=0)
-    if there > looks[-1]:
-        raise UsageError(
-            f"Study {study.name!r} has {there} seeds in {plan.folder} already, more than the {looks[-1]} of the last look; "
-            f"expected --max-seeds {there} or more."
-        )
-    family = tuple(name for name in study.names if name != BASE and study.expectation(name).finishes)
-    if not family:
+    looks = request.looks or looks_up_to(request.max_seeds or USUAL_MOST)
+    _require_further_seeds(plan, records, looks, shown=kept.shown)
+    if not _meant_to_train(study, study.names):
         raise UsageError(
             f"Study {study.name!r}, as it is to be run, has no variant that is meant to train: there is nothing to settle. "
             "Expected another --only, or none."
         )
+    # What was trained before shares the error, wanted now or not: it may have decided which are.
+    trained = {record.variant for record in records} | {*study.names}
+    family = _meant_to_train(plan.declared, [name for name in plan.declared.names if name in trained])
     metric = study.metric
     return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown)
+
+
+def _meant_to_train(study: Study, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name != BASE and study.expectation(name).finishes)
+
+
+def _require_further_seeds(plan: Plan, records: Sequence[Record], looks: Sequence[int], *, shown: Sequence[int]) -> None:
+    """Refuse a last look that is not beyond what is there, or was shown: such looks are chosen by what they hold."""
+    there, seen = max((record.seed + 1 for record in records), default=0), max(shown, default=0)
+    if looks[-1] >= there and looks[-1] > seen:
+        return
+    told = f", and was shown with {seen}" if seen else ""
+    raise UsageError(
+        f"Study {plan.study.name!r} has {there} seeds in {plan.folder} already{told}: a design whose last look is at "
+        f"{looks[-1]} would be chosen by what they say; expected --max-seeds {max(there, seen + 1)} or more."
+    )
 
 
 def _require_unchanged(design: Design, study: Study, request: RunRequest) -> None:

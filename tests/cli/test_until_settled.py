@@ -14,6 +14,7 @@ from click.testing import Result
 from harness.analysis.judging import judged
 from harness.cli import study_runs
 from harness.records.record import FAILED, OK, find_records, read_record
+from harness.records.study_folders import run_command
 from harness.results.compare_inputs import read_tables
 from harness.results.loading import load
 from harness.runs.execution import write_judged
@@ -242,7 +243,31 @@ def test_a_margin_changed_half_way_is_refused_and_gives_no_word_elsewhere(toy):
 def test_a_maximum_below_the_seeds_that_are_there_is_refused(toy):
     run("--seeds", 12)
     said = run("--until-settled", "--max-seeds", 8, status=2).output
-    assert "has 12 seeds in" in said and "expected --max-seeds 12 or more" in said
+    assert "has 12 seeds in" in said and "expected --max-seeds 13 or more" in said
+
+
+def test_looks_at_nothing_but_what_was_shown_are_refused_as_its_numbers_would_choose_them(toy):
+    run("--seeds", 5)
+    run("--seeds", 10)
+    said = run("--until-settled", "--looks", "10", status=2).output
+    assert "was shown with 10" in said and "expected --max-seeds 11 or more" in said
+    assert kept()["design"] is None
+
+
+def test_what_is_suggested_where_all_seeds_of_a_usual_design_are_there_is_taken(toy):
+    run("--seeds", 40)
+    records = [read_record(path) for path in find_records(Path("logs/toy"))]
+    suggested = run_command(Path("logs/toy"), records, until_settled=True)
+    assert "--until-settled --max-seeds 80" in suggested
+    run("--until-settled", "--max-seeds", 80, "--dry-run")
+
+
+def test_a_variant_chosen_by_an_earlier_look_shares_the_error_with_those_it_was_chosen_from(toy):
+    run("--seeds", 5)
+    said = run("--until-settled", "--only", "none").output
+    assert kept()["design"]["family"] == ["big", "small", "none"]
+    assert "Not trained now, but of the design, and sharing its error: big, small." in said
+    assert "unless what 5 seeds had shown before chose the design" in said
 
 
 def test_a_seed_that_failed_stops_its_variant_until_it_is_trained(toy, monkeypatch):
