@@ -29,8 +29,8 @@ from .design import (
     read_looks as read_looks,
     recorded_design as recorded_design,
 )
-from .effects import PART as PART, SHARE as SHARE, ScreenEffects as ScreenEffects, is_clear as is_clear
-from .effects_table import EFFECTS_FILE as EFFECTS_FILE, effects_of as effects_of
+from .effects import SHARE as SHARE, PartEffect as PartEffect, ScreenEffects as ScreenEffects
+from .effects_table import EFFECTS_FILE as EFFECTS_FILE, effects_of as effects_of, table_of_effects as table_of_effects
 from .epochs import (
     BEST as BEST,
     IN_WORDS as IN_WORDS,
@@ -43,6 +43,7 @@ from .epochs import (
     epoch_numbers as epoch_numbers,
     lacks_epoch as lacks_epoch,
     measured_series as measured_series,
+    metric_of as metric_of,
 )
 from .futility import FUTILITY as FUTILITY, LastLook as LastLook, chance_of_settling as chance_of_settling
 from .interactions import ADDITIVE as ADDITIVE
@@ -78,6 +79,13 @@ from .record_matching import (
     of_declared_base as of_declared_base,
 )
 from .sameness import last_run_line as last_run_line, left_out_lines as left_out_lines, told_apart as told_apart
+from .screen_sentences import (
+    effect_heading as effect_heading,
+    effect_lines as effect_lines,
+    effect_rows as effect_rows,
+    effect_summary as effect_summary,
+    effect_unit as effect_unit,
+)
 from .sequential import (
     OBRIEN_FLEMING as OBRIEN_FLEMING,
     POCOCK as POCOCK,

@@ -62,14 +62,19 @@ class PartEffect:
 
 @dataclass(frozen=True, slots=True)
 class ScreenEffects:
-    """What the records of one screen show. refused: why there are no effects. note: seeds that were left out."""
+    """What the records of one screen show.
+
+    refused: why there are no effects. note: seeds that were left out. whole: what all parts do together, where all subsets
+    were trained. means: of each variant over the seeds that count, in the metric's unit.
+    """
 
     family: str
     effects: tuple[PartEffect, ...] = ()
     refused: str = ""
     note: str = ""
     screen: Screen | None = None
-    whole: PairedDifference | None = None  # what all parts do together, where all subsets were trained
+    whole: PairedDifference | None = None
+    means: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +111,15 @@ def screen_effects(
         if isinstance(one, ScreenEffects):
             told.append(one)
             continue
-        effects, whole = [], _whole(one)
+        effects, whole, means = [], _whole(one), tuple(one.values.mean(axis=1).tolist())
         for name, kind, difference in rows:
             corrections = next(p_values)
             word = Verdict("", "") if kind == SHARE else BY_DESIGN if in_looks else _word(one, difference, corrections, metric)
             share = difference.mean / whole.mean if kind == SHARE and whole is not None and is_clear(whole) else None
             effects.append(PartEffect(one.screen.family, name, kind, difference, corrections, word, share))
-        told.append(ScreenEffects(one.screen.family, tuple(effects), note=one.note, screen=one.screen, whole=whole))
+        told.append(
+            ScreenEffects(one.screen.family, tuple(effects), note=one.note, screen=one.screen, whole=whole, means=means)
+        )
     return told
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.design import design_in_force
+from harness.analysis.design import design_in_force, recorded_design
 from harness.analysis.effects import ScreenEffects, screen_effects
 from harness.analysis.epochs import LAST, metric_of
 from harness.records import Record
@@ -29,11 +29,11 @@ def effects_of(records: Sequence[Record], *, logdir: Path | None, epoch: str = L
     by_variant: dict[str, list[Record]] = {}
     for record in sorted(records, key=lambda record: (record.position, record.variant, record.seed)):
         by_variant.setdefault(record.variant, []).append(record)
-    design = design_in_force(logdir / records[0].study) if logdir is not None else None
+    design = recorded_design(records) if logdir is None else design_in_force(logdir / records[0].study, records)
     return screen_effects(by_variant, metric_of(records), epoch=epoch, in_looks=design is not None)
 
 
-def effects_table(records: Sequence[Record], *, logdir: Path | None) -> "pd.DataFrame":
+def table_of_effects(records: Sequence[Record], *, logdir: Path | None) -> "pd.DataFrame":
     """Return a row for each effect of each screen, and one for a screen without any that says why."""
     import pandas as pd
 

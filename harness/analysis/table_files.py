@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.effects_table import EFFECTS_FILE, effects_table
+from harness.analysis.effects_table import EFFECTS_FILE, table_of_effects
 from harness.analysis.summary import in_order, runs_table, summary_columns, summary_table
 from harness.records import Record, attempt_folder, to_csv, trial_folder, write_atomically
 from harness.study import ACCURACY, is_missing, show_value
@@ -48,7 +48,7 @@ def write_tables(folder: Path, records: Sequence[Record]) -> None:
             write_atomically(folder / name, to_csv(said[["study", "variant", *columns]]))
         else:
             (folder / name).unlink(missing_ok=True)
-    effects = effects_table(ordered, logdir=folder.parent)
+    effects = table_of_effects(ordered, logdir=folder.parent)
     if len(effects):
         write_atomically(folder / EFFECTS_FILE, to_csv(effects))
     else:

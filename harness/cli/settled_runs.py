@@ -1,12 +1,12 @@
 """`run --until-settled`: a study look by look, and what is said of how its variants stand."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rich.console import Console
 
 from harness.analysis import GIVEN_UP, NOT_JUDGED, SETTLED, STUCK, Design, declare, note_shown, read_looks
-from harness.errors import MOST_NAMED
+from harness.cli.terminal.standings import some
 from harness.records import reason
 from harness.runs import Looked, Plan, design_of, look, next_plan
 from harness.study import counted
@@ -16,12 +16,12 @@ from harness.study import counted
 class Looks:
     """A study's design, and the plan of its next look as long as there is one.
 
-    wanted: with how many seeds each variant was to be trained last.
+    looked: how the variants stood when the trials that train now were planned.
     """
 
     design: Design
     say: Callable[[str], None]
-    wanted: Mapping[str, int]
+    looked: Looked
 
     def following(self, plan: Plan) -> Plan | None:
         """Say how the variants stand after a look, and return the plan of the next.
@@ -32,8 +32,8 @@ class Looks:
         looked = look(plan, self.design)
         for line in standing_lines(looked):
             self.say(line)
-        before, self.wanted = self.wanted, looked.wanted
-        if not looked.going_on or before == looked.wanted:
+        before, self.looked = self.looked, looked
+        if not looked.going_on or before.wanted == looked.wanted:
             return None
         found = next_plan(plan, looked)
         return found if found.trials else None
@@ -56,7 +56,7 @@ def first_look(plan: Plan, console: Console | None, *, keep: bool = True) -> tup
         declare(plan.folder, design)
     for line in _told(design, looked):
         say(line)
-    return next_plan(plan, looked), Looks(design, say, looked.wanted)
+    return next_plan(plan, looked), Looks(design, say, looked)
 
 
 def _told(design: Design, looked: Looked) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _told(design: Design, looked: Looked) -> Iterator[str]:
         yield f"  Not trained now, but of the design, and sharing its error: {_some(waiting)}."
     if looked.outside:
         yield (
-            f"  Not trained: {_some(looked.outside)}, which the design was not declared for. With --seeds they are trained as "
+            f"  Not trained: {some(looked.outside)}, which the design was not declared for. With --seeds they are trained as "
             "an exploration; another --logdir gives them a design of their own."
         )
 
@@ -82,7 +82,7 @@ def standing_lines(looked: Looked) -> Iterator[str]:
     on = looked.going_on
     if on:
         following = max(looked.standings[name].following or 0 for name in on)
-        counts.append(f"{len(on)} {'goes' if len(on) == 1 else 'go'} on to {following} seeds ({_some(on)})")
+        counts.append(f"{len(on)} {'goes' if len(on) == 1 else 'go'} on to {following} seeds ({some(on)})")
     yield f"Look {place} of {len(looked.design.looks)}, {seeds} seeds: {', '.join(counts) or 'nothing to judge'}."
     ended = "so far" if on else "in all"
     yield f"  {looked.trainings} trainings {ended}; every variant with {looked.design.most} seeds would take {looked.fixed}."
@@ -102,7 +102,3 @@ def note_look(plan: Plan, *, ended: bool) -> tuple[str, ...]:
     except OSError as error:
         return (f"that the study was looked at with {plan.request.seeds} seeds ({reason(error)}).",)
     return ()
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")

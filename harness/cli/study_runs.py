@@ -14,6 +14,7 @@ from harness.cli.settled_runs import Looks, first_look, note_look
 from harness.cli.study_plans import WRONG_STATUS, checked_effects, checked_plan, print_plans, sound_plans
 from harness.cli.terminal.plan import plan_caption
 from harness.cli.terminal.progress import Outlook, RunProgress
+from harness.cli.terminal.standings import standing_board
 from harness.cli.terminal.summary import duration, make_console, print_notes
 from harness.cli.variance import print_variance
 from harness.errors import INTERRUPTED_STATUS, UsageError, one_line
@@ -139,7 +140,8 @@ class _Run:
 
     def train(self, plan: Plan, interrupts: Interrupts) -> tuple[str, ...]:
         """Train a plan's trials, with progress; return what could not be stored."""
-        progress = RunProgress(plan, self.console, jobs=min(self.workers.count, len(plan.trials)), outlook=self.outlook)
+        jobs, beside = min(self.workers.count, len(plan.trials)), self._standings
+        progress = RunProgress(plan, self.console, jobs=jobs, outlook=self.outlook, beside=beside)
         self.shown.append(progress)
         self.report.training(plan, seconds_left=progress.seconds_left)
         if not plan.trials:
@@ -148,6 +150,9 @@ class _Run:
         with progress, interrupts.deferred():
             executor = self.workers.executor()
             return execute(plan, executor, watchers, stop_request=lambda: interrupts.ask(self.report.stop_request()))
+
+    def _standings(self, trained: int) -> list[str]:
+        return standing_board(self.looks.looked, trained=trained) if self.looks else []
 
 
 def _reported(asked: StudyRequest, outlook: Outlook | None) -> AbstractContextManager[RunReport]:

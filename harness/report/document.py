@@ -18,8 +18,9 @@ from harness.analysis import margin_of, overlap, unit_of
 from harness.errors import UsageError
 from harness.records import Record, command, run_command, shown, write_atomically
 from harness.report.pages import curves_html, details_html, first_choice, overview_html, render, static_text, study_html
+from harness.report.screens import screen_sentences
 from harness.report.study_data import StudyData
-from harness.results import difference_png, findings_text, summary_html
+from harness.results import difference_png, escape_markdown, findings_text, summary_html
 from harness.study import FEWEST_PAIRS, SIGNIFICANCE
 
 HTML, MARKDOWN, PDF, NOTEBOOK = "html", "md", "pdf", "ipynb"
@@ -66,9 +67,18 @@ def page_script() -> Markup:
 def to_markdown(study: StudyData) -> str:
     """Return the study's findings, its table, how it was made and how to make it again, in Markdown."""
     table = findings_text(study.table, trials=study.trials)
+    effects = "\n".join(f"- {escape_markdown(said)}" for said in screen_sentences(study))
     made = "\n".join(f"- {name}: {value}" for name, value in facts(study))
     again = "\n".join(reproduction(study))
-    parts = (f"# {study.name}", study.question, table, rules(study), f"## How it was made\n\n{made}", f"```\n{again}\n```")
+    parts = (
+        f"# {study.name}",
+        study.question,
+        table,
+        effects,
+        rules(study),
+        f"## How it was made\n\n{made}",
+        f"```\n{again}\n```",
+    )
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -100,7 +110,9 @@ def to_pdf(study: StudyData) -> bytes:
 
 def to_notebook(study: StudyData) -> str:
     """Return a notebook (nbformat 4.5) that loads the records, with the table and the picture as they are now."""
-    head = f"# {study.name}\n\n{study.question}\n\n" + "\n".join(f"- {said}" for said in study.conclusion.sentences)
+    head = f"# {study.name}\n\n{study.question}\n\n" + "\n".join(
+        f"- {said}" for said in (*study.conclusion.sentences, *screen_sentences(study))
+    )
     load = f"import harness\n\nresults = harness.load({shown(study.folder.resolve())!r})\nresults.summary"
     table = {"text/html": summary_html(study.table), "text/plain": "the summary"}
     picture = {"image/png": base64.b64encode(difference_png(study.table)).decode(), "text/plain": "the differences"}

@@ -16,6 +16,7 @@ from harness.report.curves import MARKS, curves
 from harness.report.interactions import interaction_matrix
 from harness.report.pivot import pivot
 from harness.report.pivot_chart import pivot_chart
+from harness.report.screens import screens
 from harness.report.study_data import StudyData
 from harness.report.variant_detail import variant_detail
 from harness.report.variant_table import variant_table
@@ -27,8 +28,15 @@ Links = Callable[[StudyData, Sequence[str]], Sequence[tuple[str, str]]]  # varia
 
 
 def study_html(study: StudyData) -> str:
-    """Return the study's head: its question, what it has shown, and the table of its variants."""
-    return render("study.html", study=study, table=variant_table(study), first=first_choice(study), epochs=IN_WORDS)
+    """Return the study's head: its question, what it has shown, the table of its variants, what the parts of its screens do."""
+    return render(
+        "study.html",
+        study=study,
+        table=variant_table(study),
+        first=first_choice(study),
+        epochs=IN_WORDS,
+        screens=screens(study),
+    )
 
 
 def selection_html(

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.analysis import SETTING, at_epoch, margin_of, mean_interval, overlap, setting_cell, unit_of
+from harness.analysis import SETTING, Unit, at_epoch, margin_of, mean_interval, overlap, setting_cell, unit_of
 from harness.errors import clean
 from harness.records import DIVERGED, EXPECTED_ERROR, FAILED, INTERRUPTED, OK, TIMEOUT, UNEXPECTED_PASS
 from harness.report import svg
@@ -109,7 +109,7 @@ def variant_table(study: StudyData) -> VariantTable:
             cells[f"{SETTING}{name}"] = Cell(str(setting_cell(group[0].settings.get(name))))
         rows[variant] = cells
     said = [column for column in columns if any(cells[column.key].text for cells in rows.values())]
-    return VariantTable(said if drawn else [one for one in said if one.key != "forest"], rows, _axis(axis, margin, unit))
+    return VariantTable(said if drawn else [one for one in said if one.key != "forest"], rows, axis_of(axis, margin, unit))
 
 
 def forest(bar: Bar | None, axis: svg.Scale, margin: float, figure: Any) -> Markup:
@@ -152,7 +152,8 @@ def _ground(axis: svg.Scale, margin: float, height: float) -> list[Markup]:
     return [*parts, svg.line(axis(0.0), 0, axis(0.0), height, class_="zero")]
 
 
-def _axis(axis: svg.Scale, margin: float, unit: Any) -> Markup:
+def axis_of(axis: svg.Scale, margin: float, unit: Unit) -> Markup:
+    """Return the axis that all rows share, with its ticks and what is too small to matter."""
     scale = 100 if unit.points else 1
     parts = _ground(axis, margin, 8)
     for value in svg.ticks(axis.low * scale, axis.high * scale, 5):

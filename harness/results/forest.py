@@ -95,16 +95,17 @@ class _Axis:
         return -1 if place < 0 else int(place >= self.width)
 
 
-def forest_plot(rows: Iterable[Row], *, width: int = 80) -> ForestPlot | None:
+def forest_plot(rows: Iterable[Row], *, width: int = 80, unit: Unit | None = None) -> ForestPlot | None:
     """Return the differences of one study's summary in lines of at most so many characters; None where there are none.
 
-    A variant that was tested on other samples than its control is left out: its difference is of two questions.
+    A variant that was tested on other samples than its control is left out: its difference is of two questions. unit: of the
+    differences, where the rows hold no values that tell it.
     """
     rows = list(rows)
     bars = [bar for row in rows if (bar := bar_of(row)) is not None]
     if not bars:
         return None
-    unit, margin = unit_of(rows), margin_of(rows) or 0.0
+    unit, margin = unit or unit_of(rows), margin_of(rows) or 0.0
     figures = [unit.figure(bar.delta) for bar in bars]
     figure_width, verdict_width = max(map(len, figures)), max(len(bar.verdict) for bar in bars)
     names = _names(bars, width - figure_width - verdict_width - 3 * _GAP - NARROWEST_AXIS)

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis import conclude, in_order, summary_table, trials_called
+from harness.analysis import (
+    conclude,
+    effect_summary,
+    effect_unit,
+    effects_of,
+    in_order,
+    metric_of,
+    summary_table,
+    table_of_effects,
+    trials_called,
+)
 from harness.records import Record
 from harness.study import counted
 
@@ -38,6 +48,11 @@ class Results:
         """One row a variant, the base first, with its verdict: the columns of summary.csv."""
         return _one(self._tables())
 
+    @property
+    def effects(self) -> "pd.DataFrame":
+        """One row for each part of each screen, and for what it tells beside them: the columns of effects.csv."""
+        return _one({name: table_of_effects(records, logdir=self.logdir) for name, records in by_study(self.records).items()})
+
     def plot(self) -> "Figure":
         """Return a figure of what each variant changes in its study's metric, with intervals where there are any."""
         from harness.results.difference_plot import plot_differences
@@ -53,14 +68,16 @@ class Results:
 
     def __repr__(self) -> str:
         """Return in a few lines what is there, what it shows, and where the rest is."""
-        lines = []
+        lines, screened = [], False
         for name, table in self._tables().items():
             trials = sum(record.study == name for record in self.records)
             lines.append(f"{name}: {counted(len(table), 'variant')}, {counted(trials, 'trial')}")
             lines += [f"  {sentence}" for sentence in self._conclusions({name: table})]
+            screened = screened or any(record.study == name and record.screen for record in self.records)
         if self.problems:
             lines.append(f"{counted(len(self.problems), 'problem')}: see .problems")
-        return "\n".join([*lines, "See .summary, .trials, .epochs, .plot() and .report(path)."])
+        tables = ".summary, .effects, .trials" if screened else ".summary, .trials"
+        return "\n".join([*lines, f"See {tables}, .epochs, .plot() and .report(path)."])
 
     def _repr_html_(self) -> str:
         from harness.results.html import summary_html
@@ -72,12 +89,14 @@ class Results:
         return {name: summary_table(records, logdir=self.logdir) for name, records in by_study(self.records).items()}
 
     def _conclusions(self, tables: "Mapping[str, pd.DataFrame]") -> list[str]:
-        """Return the sentences that say what these studies have shown."""
-        studies = by_study(self.records)
-        conclusions = (
-            conclude(table.to_dict("records"), trials=trials_called(studies[name])) for name, table in tables.items()
-        )
-        return [sentence for found in conclusions for sentence in found.sentences]
+        """Return the sentences that say what these studies have shown, and what the parts of their screens do."""
+        studies, sentences = by_study(self.records), list[str]()
+        for name, table in tables.items():
+            sentences += conclude(table.to_dict("records"), trials=trials_called(studies[name])).sentences
+            effects = effects_of(studies[name], logdir=self.logdir)
+            metric = metric_of(studies[name])
+            sentences += filter(None, (effect_summary(found, effect_unit(found, metric)) for found in effects))
+        return sentences
 
 
 def _one(tables: "Mapping[str, pd.DataFrame]") -> "pd.DataFrame":

@@ -24,13 +24,18 @@ from harness.study import BASE, Study
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How the variants of a study stand, with how many seeds each is to be trained next, and how many trainings there are."""
+    """How the variants of a study stand, with how many seeds each is to be trained next, and how many trainings there are.
+
+    words: each one's verdict at its last look. outside: the variants that the design was not declared for, and that it does
+    not train.
+    """
 
     design: Design
     standings: Mapping[str, Standing]
     wanted: Mapping[str, int]
     trainings: int
-    outside: tuple[str, ...]  # variants that the design was not declared for, and that it does not train
+    outside: tuple[str, ...]
+    words: Mapping[str, str]
 
     @property
     def going_on(self) -> tuple[str, ...]:
@@ -126,7 +131,8 @@ def look(plan: Plan, design: Design) -> Looked:
         standings[name] = replace(standings[name], word="", following=design.looks[0])
     wanted = seeds_wanted(standings, controls, study.names)
     trainings = sum(record.seed < wanted.get(name, 0) for name, group in by_variant.items() for record in group)
-    return Looked(design, standings, wanted, trainings, outside)
+    words = {name: compared[name].verdict.word for name in standings if name in compared}
+    return Looked(design, standings, wanted, trainings, outside, words)
 
 
 def next_plan(plan: Plan, looked: Looked) -> Plan:

@@ -8,34 +8,20 @@ import pandas as pd
 import pytest
 from plain_records import record
 from rich.console import Console
+from screened_records import LARGE, screened
 from statsmodels.formula.api import ols
 
+from harness.analysis.design import Design, design_dict
 from harness.analysis.effects import INTERACTION, PART, SHARE, screen_effects, shapley_weights
-from harness.analysis.effects_table import EFFECTS_FILE, effects_table
+from harness.analysis.effects_table import EFFECTS_FILE, effects_of as study_effects, table_of_effects
+from harness.analysis.screen_sentences import effect_summary, effect_unit
 from harness.analysis.table_files import write_tables
 from harness.cli.terminal.effects import effects_views
+from harness.records import RECORDED_DESIGN
 from harness.study import ACCURACY, Metric
 from harness.study.screen_designs import CLEAR, FULL, levels_of
 
 pytestmark = pytest.mark.quick
-
-LARGE = Metric("yield", margin=0.5, higher_is_better=True)
-
-
-def screened(parts: str, values, *, design: str | None = None, seeds: int | None = None, metric: Metric = LARGE):
-    """Records of a screen with one letter a part; values: (variants, seeds), in the order of the design."""
-    levels, records = levels_of(len(parts), design), []
-    for number, row in enumerate(levels):
-        changed = [part for part, level in zip(parts, row, strict=True) if level > 0]
-        name = "".join(changed) or "base"
-        settings = {part: part in changed for part in parts}
-        screen = {"family": "f", "changed": changed, "parts": list(parts), "variants": len(levels)} if changed else {}
-        for seed, value in enumerate(values[number]):
-            records.append(
-                record(name, seed, 0.5, position=number, settings=settings, changes=dict.fromkeys(changed, True), screen=screen,
-                       metrics={metric.column: float(value)}, metric=metric.to_dict())
-            )  # fmt: skip
-    return records
 
 
 def by_variant(records):
@@ -192,6 +178,34 @@ def test_the_table_and_the_terminal_show_effects_what_is_mixed_and_shares(tmp_pa
     assert "A cannot be told from B × E." in console.export_text()
 
 
+@pytest.mark.parametrize(("percent", "said"), [(1, "in points"), (100, "all variants of f\n")])
+def test_an_accuracy_in_percent_is_not_told_as_points(percent, said):
+    values = percent * (0.5 + values_of(seeds=6) / 1000 + 0.01 * (levels_of(3)[:, :1] > 0))
+    records = screened("ABC", values, metric=Metric("accuracy", margin=0.001 * percent, higher_is_better=True))
+    console = Console(width=110, record=True, file=io.StringIO())
+    console.print(*effects_views(records, None, epoch="last"))
+    text = console.export_text()
+    assert said in text and "A +1." in text  # a hundredth, and one percent
+
+
+def test_the_summary_says_what_helps_and_what_is_not_decided():
+    levels = levels_of(3)
+    values = values_of(seeds=6) / 100 + 5 * (levels[:, :1] > 0) - 3 * (levels[:, 1:2] > 0)
+    (found,) = screen_effects(by_variant(screened("ABC", values)), LARGE)
+    said = effect_summary(found, effect_unit(found, LARGE))
+    assert said.startswith("Over all variants of f: better with A (+5") and "; worse with B (-2.999)" in said
+    assert "too small to matter: C, A × B" in said
+    (found,) = screen_effects(by_variant(screened("ABC", values)), LARGE, in_looks=True)
+    assert effect_summary(found, effect_unit(found, LARGE)) == ""
+
+
+def test_trials_that_followed_a_design_say_so_where_its_file_is_gone(tmp_path):
+    looks = design_dict(Design((5, 10)))
+    records = [replace(one, provenance={RECORDED_DESIGN: looks}) for one in screened("ABC", values_of())]
+    for logdir in (None, tmp_path):
+        assert {one.verdict.word for one in study_effects(records, logdir=logdir)[0].effects} == {""}
+
+
 def test_a_records_own_words_reach_the_terminal_as_plain_text(tmp_path):
     records = [
         replace(one, screen=one.screen and {**one.screen, "family": "f\x1b[31m"}) for one in screened("ABC", values_of())
@@ -204,5 +218,5 @@ def test_a_records_own_words_reach_the_terminal_as_plain_text(tmp_path):
 
 def test_a_refused_screen_has_a_row_that_says_why():
     records = [one for one in screened("ABC", values_of()) if one.variant != "AB"]
-    (row,) = effects_table(records, logdir=None).to_dict("records")
+    (row,) = table_of_effects(records, logdir=None).to_dict("records")
     assert row["detail"].startswith("7 of its 8 variants") and row["family"] == "f"

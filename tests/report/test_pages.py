@@ -3,12 +3,14 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from plain_records import record
+from screened_records import helped_by_a
 from shown_studies import LABELS, answered, read_small, small_study, store
 
 from harness.cli.app import main
@@ -229,3 +231,28 @@ def test_a_pdf_without_a_browser_says_what_is_missing(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="needs a browser"):
         write_report(read_small(tmp_path, seeds=1), tmp_path / "r.pdf", "pdf")
     assert not (tmp_path / "r.pdf").exists()
+
+
+def screened_study(logdir: Path, **changes: object) -> Path:
+    return store(logdir, *(replace(one, screen=one.screen and {**one.screen, **changes}) for one in helped_by_a()))
+
+
+def test_what_the_parts_of_a_screen_do_is_drawn_and_told_in_every_form(tmp_path):
+    study = read_study(screened_study(tmp_path))
+    text = study_html(study)
+    (effects,) = re.findall(r'<section aria-label="effects".*?</section>', text, flags=re.S)
+    assert "What each part does, over all variants of f" in effects and effects.count('class="forest better"') == 1
+    assert "what it does to test accuracy, points" in effects and "A × B" in effects and "98%: +2.0" in effects
+    assert "All together +2" in effects and Outline(text).elements
+    for written in (to_markdown(study), to_notebook(study)):
+        assert "Over all variants of f: better with A (+2" in written and "too small to matter: " in written
+    assert 'aria-label="effects"' not in study_html(read_small(tmp_path / "none"))
+
+
+def test_a_screen_without_effects_says_why_and_its_words_are_text(tmp_path):
+    folder = screened_study(tmp_path, family=HOSTILE)
+    assert HOSTILE not in study_html(read_study(folder))
+    shutil.rmtree(folder / "AB")
+    text = study_html(read_study(folder))
+    assert "no effects: 7 of its 8 variants have records" in text and HOSTILE not in text
+    assert text.count("<table") == 1

@@ -3,6 +3,7 @@
 import pytest
 from plain_records import record
 from resulting import store
+from screened_records import helped_by_a
 
 from harness.results.difference_plot import COLOURS
 from harness.results.loading import load
@@ -35,6 +36,14 @@ def test_a_notebook_and_a_page_say_what_was_found_and_colour_the_verdict(found, 
 def test_a_page_without_differences_has_no_empty_picture(tmp_path):
     store(tmp_path, record("base", 0))
     assert "<img" not in load(tmp_path).report(tmp_path / "page.html").read_text()
+
+
+def test_the_effects_of_screens_are_a_table_and_told_with_the_rest(found, tmp_path):
+    assert found.effects.empty and ".effects" not in repr(found)
+    store(tmp_path / "screened", *helped_by_a())
+    results = load(tmp_path / "screened")
+    assert results.effects["effect"].tolist()[:3] == ["A", "B", "C"] and results.effects["verdict"][0] == "better"
+    assert "better with A (+2" in repr(results) and "See .summary, .effects, .trials" in repr(results)
 
 
 def test_problems_are_counted(found, tmp_path):

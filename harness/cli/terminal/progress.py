@@ -1,7 +1,7 @@
 """Progress of a run: a live display on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -40,7 +40,8 @@ class Outlook:
 class RunProgress:
     """Follows a plan's trials: how many are done, what the running ones do, how long it will still take.
 
-    jobs: how many workers there are. outlook: what comes after this plan. clock: seconds.
+    jobs: how many workers there are. outlook: what comes after this plan. beside: returns what stands below, given how many
+    trials have ended. clock: seconds.
     """
 
     def __init__(
@@ -50,10 +51,11 @@ class RunProgress:
         *,
         jobs: int,
         outlook: Outlook | None = None,
+        beside: Callable[[int], Sequence[str]] = lambda _: (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan, self._console, self._jobs, self._outlook = plan, console, jobs, outlook or Outlook()
-        self._clock = clock
+        self._beside, self._clock = beside, clock
         self._running: dict[tuple[str, int], Told] = {}
         self.finished = 0  # how many have ended, and were not stopped
         self._begun = False  # a worker has been heard of
@@ -152,6 +154,8 @@ class RunProgress:
         for name, told in trials.items():
             said = self._said(told, room=self._console.width - width - 2 * len(INDENT))
             lines.append(Text(f"{INDENT}{name:{width}}{INDENT}{said}", no_wrap=True, overflow="ellipsis"))
+        beside = [] if self._over else self._beside(self.finished)
+        lines += [Text(f"{INDENT}{clean(said)}", style="dim", no_wrap=True, overflow="ellipsis") for said in beside]
         return Group(self._bar, *lines)
 
     def _said(self, told: Told, *, room: int) -> str:

@@ -37,6 +37,15 @@ def view(progress: RunProgress, width: int = 120) -> str:
     return console.file.getvalue()
 
 
+def test_what_stands_beside_the_trials_stands_there_as_long_as_they_train():
+    progress = RunProgress(plan(), terminal(), jobs=2, beside=lambda ended: (f"{55 + ended} trainings", "to 20 seeds: small"))
+    progress.epoch(Progress("base", 0, 0, {}, "building the model"))
+    assert "55 trainings" in view(progress) and "to 20 seeds: small" in view(progress)
+    with progress:
+        pass
+    assert "trainings" not in view(progress)
+
+
 def test_until_a_worker_is_heard_of_it_says_that_they_start():
     progress = RunProgress(plan(), terminal(), jobs=2)
     assert "Starting 2 workers, loading TensorFlow …" in view(progress)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import harness
+from calling import harness
 from course_records import course_records, write_all
 from resulting import store_study
 

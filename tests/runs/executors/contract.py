@@ -55,6 +55,10 @@ def train(settings, trial):
         trial.log(1, test_error=0.5)
     if does == "longer":
         time.sleep(1.5)
+    if does == "last":
+        while not (PLACE / "base-ended").exists():
+            time.sleep(0.05)
+        time.sleep(0.5)
     if does == "endless":
         for epoch in range(2, 6000):
             time.sleep(0.1)
@@ -78,8 +82,10 @@ def train(settings, trial):
         os.environ["LEFT_BY_A_TRIAL"] = "yes"
         threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
     trial.log(2, test_error=1.0 if seen else 0.25)
+    if does == "nothing":
+        (PLACE / "base-ended").touch()
 
-NAMES = "longer endless hangs dies dies-once keeps raises exits prints stains".split()
+NAMES = "last longer endless hangs dies dies-once keeps raises exits prints stains".split()
 STUDY = Study("acting", base=Acting(), train=train, metric=Metric("error", 0.01, False),
               variants=[Variant(name, does=name) for name in NAMES])
 """
@@ -171,9 +177,9 @@ class ExecutorContract:
     """The suite; `make` is the module's own fixture."""
 
     def test_trials_come_home_in_the_order_in_which_they_end(self, shared: Executor, tmp_path: Path) -> None:
-        plan = acting(tmp_path, "longer", "prints")
-        found = collected(shared, trials_of(plan, "longer", "base", "prints"))
-        assert set(found) == {"longer", "base", "prints"} and next(iter(found)) == "base"
+        plan = acting(tmp_path, "last", "prints")
+        found = collected(shared, trials_of(plan, "last", "base", "prints"))
+        assert set(found) == {"last", "base", "prints"} and list(found).index("base") < list(found).index("last")
         assert {status_of(outcome) for outcome in found.values()} == {(OK, "")}
         assert all(outcome.metrics == {"test_error": 0.25} for outcome in found.values() if isinstance(outcome, Record))
 
