@@ -29,7 +29,7 @@ from .design import (
     read_looks as read_looks,
     recorded_design as recorded_design,
 )
-from .effects import SHARE as SHARE, PartEffect as PartEffect, ScreenEffects as ScreenEffects
+from .effects import PartEffect as PartEffect, ScreenEffects as ScreenEffects
 from .effects_table import EFFECTS_FILE as EFFECTS_FILE, effects_of as effects_of, table_of_effects as table_of_effects
 from .epochs import (
     BEST as BEST,
@@ -79,6 +79,7 @@ from .record_matching import (
     of_declared_base as of_declared_base,
 )
 from .sameness import last_run_line as last_run_line, left_out_lines as left_out_lines, told_apart as told_apart
+from .screen_contrasts import SHARE as SHARE
 from .screen_sentences import (
     effect_heading as effect_heading,
     effect_lines as effect_lines,

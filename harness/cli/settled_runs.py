@@ -65,7 +65,7 @@ def _told(design: Design, looked: Looked) -> Iterator[str]:
         seen = ", ".join(map(str, design.seen))
         yield f"  It was declared when the study had been shown with {seen} seeds; what was said then is not of it."
     if waiting := tuple(name for name in design.family if name not in looked.wanted):
-        yield f"  Not trained now, but of the design, and sharing its error: {_some(waiting)}."
+        yield f"  Not trained now, but of the design, and sharing its error: {some(waiting)}."
     if looked.outside:
         yield (
             f"  Not trained: {some(looked.outside)}, which the design was not declared for. With --seeds they are trained as "
