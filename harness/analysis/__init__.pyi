@@ -148,6 +148,12 @@ from .test_samples import (
 from .test_sets import overlap as overlap, trials_called as trials_called
 from .two_runs import RunDifference as RunDifference, compare_runs as compare_runs
 from .unit import Unit as Unit, margin_of as margin_of, unit_of as unit_of
+from .variance_table import (
+    VARIANCE_FILE as VARIANCE_FILE,
+    Spread as Spread,
+    source_name as source_name,
+    spreads as spreads,
+)
 from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,
     NOTHING_IN_COMMON as NOTHING_IN_COMMON,
