@@ -25,6 +25,7 @@ from .design import (
     forget_shown as forget_shown,
     judged_by as judged_by,
     looks_up_to as looks_up_to,
+    make_of as make_of,
     note_shown as note_shown,
     read_looks as read_looks,
     recorded_design as recorded_design,

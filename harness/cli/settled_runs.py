@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from harness.analysis import GIVEN_UP, NOT_JUDGED, SETTLED, STUCK, Design, declare, note_shown, read_looks
+from harness.analysis import GIVEN_UP, NOT_JUDGED, SETTLED, STUCK, Design, declare, make_of, note_shown, read_looks
 from harness.cli.terminal.standings import some
 from harness.records import reason
 from harness.runs import Looked, Plan, design_of, look, next_plan
@@ -97,8 +97,9 @@ def note_look(plan: Plan, *, ended: bool) -> tuple[str, ...]:
     if plan.study.folds or plan.request.until_settled:
         return ()
     try:
-        if ended or read_looks(plan.folder).shown:
-            note_shown(plan.folder, plan.request.seeds)
+        make = make_of([*plan.cached, *plan.trials])
+        if ended or read_looks(plan.folder, make).shown:
+            note_shown(plan.folder, plan.request.seeds, make)
     except OSError as error:
         return (f"that the study was looked at with {plan.request.seeds} seeds ({reason(error)}).",)
     return ()

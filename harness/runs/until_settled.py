@@ -11,6 +11,7 @@ from harness.analysis import (
     compare_study,
     design_dict,
     looks_up_to,
+    make_of,
     read_looks,
     recorded_design,
     seeds_wanted,
@@ -64,7 +65,8 @@ def design_of(plan: Plan) -> Design:
             f"Study {study.name!r} trains {study.folds}: more of the same samples settle little. "
             "--until-settled is for seeds; leave it out."
         )
-    kept, records = read_looks(plan.folder), results(plan).records
+    records = results(plan).records
+    kept = read_looks(plan.folder, make_of(records))
     if declared := kept.design or recorded_design(records):
         _require_unchanged(declared, study, request)
         return declared

@@ -106,6 +106,11 @@ def kept() -> dict:
     return json.loads(Path("logs/toy/design.json").read_text())
 
 
+def shown() -> list[int]:
+    """Return with how many seeds the study was shown, one after another."""
+    return [one["seeds"] for one in kept()["shown"]]
+
+
 def test_only_what_is_open_gets_more_seeds_with_its_control(toy):
     said = run("--until-settled").output
     found = seeds()
@@ -148,7 +153,7 @@ def test_the_same_command_goes_on_after_a_stop_and_then_has_nothing_left_to_trai
 
 def test_a_second_look_by_hand_is_known_as_one_and_its_words_allow_for_both(toy):
     first = run("--seeds", 5).output
-    assert "A second look" not in first and kept()["shown"] == [{"seeds": 5}]
+    assert "A second look" not in first and shown() == [5]
     fixed = load("logs/toy").summary.set_index("variant")["p_value"]
     second = run("--seeds", 10).output
     assert "A second look: the study was shown with 5, then 10 seeds." in second
@@ -185,7 +190,15 @@ def test_one_variant_of_a_declared_design_goes_on_by_itself_and_is_corrected_ove
 def test_the_same_seeds_again_and_fewer_of_them_are_no_further_look(toy):
     for count in (10, 10, 5):
         run("--seeds", count)
-    assert kept()["shown"] == [{"seeds": 10}]
+    assert shown() == [10]
+
+
+def test_looks_at_another_base_are_counted_for_themselves(toy):
+    run("--seeds", 10)
+    # The same study changed: fewer seeds than before are a first look at it, and ten are then a second one.
+    assert "A second look" not in run("--seeds", 5, "--set", "shift=0.01").output
+    assert "shown with 5, then 10 seeds" in run("--seeds", 10, "--set", "shift=0.01").output
+    assert shown() == [10, 5, 10]
 
 
 def test_fewer_seeds_than_a_verdict_takes_are_no_look(toy):
