@@ -17,8 +17,8 @@ from harness.analysis import (
     seeds_wanted,
 )
 from harness.errors import UsageError
-from harness.records import USUAL_MOST, Record
-from harness.runs.plan import Plan, make_plan, results
+from harness.records import DIVERGED, USUAL_MOST, Record
+from harness.runs.plan import FAILED_BEFORE, Plan, make_plan, results
 from harness.runs.request import RunRequest
 from harness.study import BASE, Study
 
@@ -137,8 +137,12 @@ def look(plan: Plan, design: Design) -> Looked:
     return Looked(design, standings, wanted, trainings, outside, words)
 
 
-def next_plan(plan: Plan, looked: Looked) -> Plan:
-    """Return the plan that brings each variant to its next look, and its controls as far as that takes."""
+def next_plan(plan: Plan, looked: Looked, *, begun: bool = False) -> Plan:
+    """Return the plan that brings each variant to its next look, and its controls as far as that takes.
+
+    begun: whether the run has had a look already. What diverged in it is an answer, and is not trained again for the next
+    one; the same command, called again, tries it once more.
+    """
     request = replace(
         plan.request,
         seeds=max(looked.wanted.values(), default=0),
@@ -146,4 +150,13 @@ def next_plan(plan: Plan, looked: Looked) -> Plan:
         design=design_dict(looked.design),
     )
     found = make_plan(plan.declared, request, plan.data, outdated=plan.outdated)
-    return replace(found, phased=plan.phased, home=plan.home)
+    return replace(_without_diverged(found) if begun else found, phased=plan.phased, home=plan.home)
+
+
+def _without_diverged(plan: Plan) -> Plan:
+    answered = {(one.variant, one.seed): one for one in results(plan).records if one.status == DIVERGED}
+    trials = tuple(trial for trial in plan.trials if (trial.variant, trial.seed) not in answered)
+    kept = tuple(answered[trial.variant, trial.seed] for trial in plan.trials if (trial.variant, trial.seed) in answered)
+    reasons = {why: count - (len(kept) if why == FAILED_BEFORE else 0) for why, count in plan.reasons.items()}
+    reasons = {why: count for why, count in reasons.items() if count}
+    return replace(plan, trials=trials, cached=(*plan.cached, *kept), reasons=reasons)

@@ -1,7 +1,7 @@
 """`run --until-settled` and looks by hand, with trainings that are numbers: which seeds are trained, what is kept and said."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from click.testing import Result
 
 from harness.analysis.judging import judged
 from harness.cli import study_runs
-from harness.records.record import FAILED, OK, find_records, read_record
+from harness.records.record import DIVERGED, FAILED, OK, find_records, read_record
 from harness.records.study_folders import run_command
 from harness.results.compare_inputs import read_tables
 from harness.results.loading import load
@@ -42,6 +42,7 @@ STUDY = Study("toy", question="Which?", base=Settings(), train=train,
 """
 LATE = ', Variant("late", shift=0.06)'
 SPREAD = 0.005
+NO_ROOM = {"status": FAILED, "error": "OSError: no room", "error_type": "OSError"}
 
 
 @pytest.fixture
@@ -58,18 +59,25 @@ def write(folder: Path, *, margin: float = 0.003, more: str = "") -> Path:
     return path
 
 
-def training(monkeypatch: pytest.MonkeyPatch, failing: Callable[[Trial], bool], *, spread: float = SPREAD) -> None:
-    """Have trials give numbers in place of being trained, those that are to fail none."""
+def training(
+    monkeypatch: pytest.MonkeyPatch,
+    failing: Callable[[Trial], bool],
+    *,
+    spread: float = SPREAD,
+    ended: Mapping[str, str] = NO_ROOM,
+    trained: list[tuple[str, int]] | None = None,
+) -> None:
+    """Have trials give numbers in place of being trained, those that are to fail none, but end so; trained: takes them down."""
 
     def train(run: study_runs._Run, plan: Plan, interrupts: object) -> tuple[str, ...]:
         for trial in plan.trials:
             settings = plan.study.settings(trial.variant)
             noise = np.random.default_rng([trial.seed, *trial.variant.encode()]).normal(0, spread)
-            ended = (
-                {"status": FAILED, "error": "OSError: no room", "error_type": "OSError"} if failing(trial) else {"status": OK}
-            )
+            how = ended if failing(trial) else {"status": OK}
+            if trained is not None:
+                trained.append((trial.variant, trial.seed))
             metrics = {} if failing(trial) else {"test_accuracy": 0.9 + settings.shift + noise}
-            record = replace(blank_record(trial, plan.study), metrics=metrics, history={"test_accuracy": [0.9]}, **ended)
+            record = replace(blank_record(trial, plan.study), metrics=metrics, history={"test_accuracy": [0.9]}, **how)
             record = replace(record, provenance=plan.request.provenance)
             store(trial.folder, judged(record, plan.study.expectation(trial.variant)))
         write_judged(plan, results(plan))
@@ -290,6 +298,17 @@ def test_a_seed_that_failed_stops_its_variant_until_it_is_trained(toy, monkeypat
     training(monkeypatch, lambda _: False)
     run("--until-settled")
     assert seeds()["small"] > 5 and words()["small"] == "better"
+
+
+def test_what_diverged_is_not_trained_again_for_the_next_look_of_the_same_run(toy, monkeypatch):
+    trained: list[tuple[str, int]] = []
+    ended = {"status": DIVERGED, "error": "Loss is not finite after epoch 1."}
+    training(monkeypatch, lambda one: one.variant == "none" and one.seed % 2 == 0, ended=ended, trained=trained)
+    said = run("--until-settled", status=1).output
+    assert seeds()["none"] > 5 and len(trained) == len(set(trained)) and "failed unexpectedly" not in said
+    before = len(trained)
+    run("--until-settled", status=1)
+    assert {seed % 2 for variant, seed in trained[before:] if variant == "none"} == {0}  # the command again tries these once
 
 
 def test_a_study_without_a_spread_ends_at_its_first_look(toy, monkeypatch):
