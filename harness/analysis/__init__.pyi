@@ -23,7 +23,6 @@ from .design import (
     design_dict as design_dict,
     design_in_force as design_in_force,
     forget_shown as forget_shown,
-    judged_by as judged_by,
     looks_up_to as looks_up_to,
     make_of as make_of,
     note_shown as note_shown,
@@ -55,6 +54,7 @@ from .judging import (
     judged as judged,
     outcome as outcome,
 )
+from .looks_in_words import judged_by as judged_by
 from .planning import MOST_SEEDS as MOST_SEEDS
 from .power import (
     detection_probability as detection_probability,

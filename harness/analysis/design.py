@@ -72,6 +72,13 @@ class Design:
         """Say whether a metric, with its margin, is the one that the design was declared for."""
         return not self.declared or (metric.column, metric.margin) == (self.metric, self.margin)
 
+    def misfit(self, metric: Metric) -> str:
+        """Say what it was declared for where it is not of this metric, or of another margin; empty where it fits."""
+        if self.fits(metric):
+            return ""
+        declared = f"{self.metric} with a margin of {self.margin:g}"
+        return f"the design was declared for {declared}; the study now says {metric.column}, {metric.margin:g}"
+
     @property
     def words(self) -> str:
         """Say what it is in a line."""
@@ -99,24 +106,6 @@ class Looks:
         made = sorted({min(seeds, most) for seeds in self.shown})  # what lies beyond the last look is not counted
         further = sorted({seeds for seeds in (*LOOKS, most) if made[-1] < seeds <= most})
         return Design((*made, *further), declared=False)
-
-
-def judged_by(folder: Path, records: Iterable[Record]) -> str:
-    """Say in a line by which looks the study in a folder is judged; empty where by the fixed test."""
-    records = tuple(records)
-    kept = read_looks(folder, make_of(records))
-    design = kept.in_force or recorded_design(records)
-    if design is None:
-        return ""
-    if design.declared:
-        seen = " or ".join(map(str, design.seen))
-        unseen = f", unless what {seen} seeds had shown before chose the design" if seen else ""
-        return f"Judged by the study's design, {design.words}: its words together err in 5% of such studies{unseen}."
-    seeds = ", then ".join(map(str, kept.shown))
-    return (
-        f"A second look: the study was shown with {seeds} seeds. Its words allow for all of them ({design.words}), so that "
-        "they err in 5% of such studies however often one looks; some that an earlier table gave may be taken back."
-    )
 
 
 def check_looks(looks: tuple[int, ...]) -> None:

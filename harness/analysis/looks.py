@@ -76,9 +76,8 @@ def _refused(record: Record, held: Held, design: Design, metric: Metric, looks: 
 
 def refusal(design: Design, metric: Metric, variants: Iterable[str]) -> str:
     """Say why a design gives no word on what these variants show in a metric; empty where it was declared for both."""
-    if not design.fits(metric):
-        declared = f"{design.metric} with a margin of {design.margin:g}"
-        return f"{NO_VERDICT}the design was declared for {declared}; the study now says {metric.column}, {metric.margin:g}"
+    if misfit := design.misfit(metric):
+        return f"{NO_VERDICT}{misfit}"
     outside = design.declared and not {*variants} <= {*design.family}
     return f"{NO_VERDICT}{OUTSIDE}" if outside else ""
 

@@ -259,6 +259,8 @@ def test_a_margin_changed_half_way_is_refused_and_gives_no_word_elsewhere(toy):
     assert "test_accuracy with a margin of 0.003, not test_accuracy" in run("--until-settled", status=2).output
     rows = load("logs/toy", study="toy.py").summary.set_index("variant")
     assert rows["verdict"]["big"] == "" and "the design was declared for" in rows["verdict_detail"]["big"]
+    said = " ".join(run("--seeds", 5).output.split())
+    assert "The study's words are withheld: the design was declared for" in said and "Judged by" not in said
 
 
 def test_a_maximum_below_the_seeds_that_are_there_is_refused(toy):
