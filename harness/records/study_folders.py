@@ -117,7 +117,10 @@ def _options_of(records: Sequence[Record]) -> list[str]:
         text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else "none" if value is None else str(value)
         words += ["--dataset", text] if name == "dataset" else ["--set", f"{name}={text}"]
     engine = newest.provenance.get("engine_asked", "auto")
-    return words if engine == "auto" else [*words, "--engine", engine]
+    words += [] if engine == "auto" else ["--engine", engine]
+    for name, value in newest.provenance.get("executor_asked", {}).items():
+        words += [f"--{name}", str(value)]
+    return words
 
 
 def folder_of(logdir: Path, study: str) -> Path:

@@ -134,6 +134,7 @@ def _trial(plan: Plan, name: str, seed: int) -> Trial:
         resumable=attempt if plan.request.force else 1,
         home=plan.home,
         resources=plan.study.resources_of(name),
+        provenance=plan.request.provenance,
         vary=plan.request.vary,
     )
 

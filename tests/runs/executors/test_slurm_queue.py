@@ -23,6 +23,7 @@ from harness.runs.executors.slurm.options import SlurmOptions, slurm_options
 from harness.runs.executors.slurm.outlook import left_tasks, require_no_left_tasks
 from harness.runs.executors.slurm.queue import Owner, Queue, entry_name
 from harness.runs.executors.slurm.recovery import SILENT_SECONDS, recover
+from harness.runs.plan import make_plan
 from harness.runs.record_store import store
 from harness.study import Resources
 
@@ -51,6 +52,18 @@ def test_a_trial_is_taken_by_one_task_alone(queue):
     first, second = queue.take(ONE), queue.take(OTHER)
     assert first and second and first[1].trial.trial_id != second[1].trial.trial_id
     assert queue.take(ONE) is None and not queue.waiting() and len(queue.taken()) == 2
+
+
+def test_a_task_records_all_that_its_driver_would(tmp_path):
+    """What the driver alone knows must not be lost with it: by which seeds, design and options the trial was trained."""
+    plan = plan_of(tmp_path, seeds=1)
+    known = {"vary": "init", "design": {"looks": [5, 10]}, "engine_asked": "fit", "executor_asked": {"executor": "slurm"}}
+    trial = replace(plan.trials[0], provenance=known)
+    (entry,) = entries_of([trial])
+    assert known.items() <= finished(entry).provenance.items()
+    request = replace(plan.request, vary="init", design={"looks": [5]}, executor="slurm", origin={"command": "harness run"})
+    made = make_plan(plan.declared, request, plan.data)
+    assert made.trials and all(one.provenance == request.provenance for one in made.trials)
 
 
 def test_a_task_that_another_one_outran_takes_the_next(queue, monkeypatch):
