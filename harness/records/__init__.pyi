@@ -60,6 +60,7 @@ from .record import (
 from .study_folders import (
     DESIGN_FILE as DESIGN_FILE,
     PROGRAM_VARIABLE as PROGRAM_VARIABLE,
+    QUEUE_FOLDER as QUEUE_FOLDER,
     RECORDED_DESIGN as RECORDED_DESIGN,
     StudyFolder as StudyFolder,
     as_typed as as_typed,

@@ -18,6 +18,7 @@ from harness.study import KINDS, crossed, levels_of_sources, plain_name, study_f
 PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
 DEFAULT_LOGDIR = "logs"
 DESIGN_FILE = "design.json"  # in a study's folder: at which numbers of seeds it is looked at
+QUEUE_FOLDER = ".queue"  # of trials that wait for a task of Slurm, which is unpickled: it belongs to one machine
 RECORDED_DESIGN = "design"  # the same in the provenance of what was trained by it
 
 

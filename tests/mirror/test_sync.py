@@ -280,6 +280,17 @@ def test_locks_drafts_and_links_are_not_stored_and_no_name_leads_out(one, stored
     assert not any(path.name == "escaped" for path in tmp_path.rglob("*"))
 
 
+def test_the_queue_of_a_machine_neither_leaves_it_nor_comes_to_it(one, stored, url):
+    """What lies in it is unpickled, and a trial that was taken from it would be back as one that waits."""
+    one.write("s/.queue/waiting/0-a", "mine")
+    one.write("s/record.json", "1")
+    one.push()
+    assert stored() == {"s/record.json": "1"}
+    one.sides.store.write(f"{one.prefix}/s/.queue/ended/0-b", b"a stranger's")
+    one.pull()
+    assert one.files == {"s/record.json": "1", "s/.queue/waiting/0-a": "mine"}
+
+
 def test_a_damaged_manifest_is_said(one):
     one.write("s/record.json", "1")
     one.push()

@@ -5,6 +5,7 @@ import pickle
 import shutil
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from harness.errors import UsageError
 from harness.records.attempts import attempt_folder
 from harness.records.record import read_record, write_record
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
-from harness.runs.executors.slurm import jobs, task
+from harness.runs.executors.slurm import executor as executor_module, jobs, task
 from harness.runs.executors.slurm.entries import MOST_LOST, MOST_STALLS, Ended, Entry, entries_of
 from harness.runs.executors.slurm.executor import SlurmExecutor, _is_wanted, require_resources
 from harness.runs.executors.slurm.options import SlurmOptions, slurm_options
@@ -273,6 +274,28 @@ def test_without_submitit_or_slurm_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "submitit", None)
     with pytest.raises(UsageError, match=r"ablation-harness\[slurm\]"):
         SlurmExecutor()
+
+
+def test_a_job_that_its_cluster_can_never_start_ends_the_run(tmp_path, monkeypatch):
+    plan = plan_of(tmp_path, seeds=1)
+    plan.folder.mkdir(parents=True)
+    monkeypatch.setattr(executor_module, "require_slurm", lambda: None)
+    monkeypatch.setattr(executor_module, "submit", lambda queue, tasks, options: queue.add_job("7"))
+    monkeypatch.setattr(executor_module, "scancel", lambda found, **options: cancelled.append(found))
+    state, cancelled, told = {"7_0": "PENDING|Resources"}, [], []
+    monkeypatch.setattr(executor_module, "live_tasks", lambda found: dict(state) if found else {})
+    for name, seconds in (("LOOK_SECONDS", 0.0), ("STUCK_SECONDS", 0.2), ("POLL_SECONDS", 0.02)):
+        monkeypatch.setattr(executor_module, name, seconds)
+
+    def heard(progress):
+        told.append(progress.doing)
+        if len(told) == 20:  # what others use comes free; what no node has does not
+            state["7_0"] = "PENDING|PartitionConfig"
+
+    said = r"PartitionConfig, for 0 seconds\. No node .* \(--slurm cpus=99\); expected less"
+    with closing(SlurmExecutor(options=SlurmOptions(cpus=99))) as executor, pytest.raises(UsageError, match=said):
+        list(executor.run(plan.trials, progress=heard))
+    assert told[0] == "waits for Slurm (Resources)" and cancelled == [["7"]]
 
 
 def test_a_task_hears_of_its_time_limit_early_enough():

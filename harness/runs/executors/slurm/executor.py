@@ -17,7 +17,7 @@ from harness.records import INTERRUPTED, Record
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.slurm.entries import Ended, entries_of
-from harness.runs.executors.slurm.jobs import live_tasks, reason_of, require_slurm, running, scancel, submit
+from harness.runs.executors.slurm.jobs import live_tasks, never_starts, reason_of, require_slurm, running, scancel, submit
 from harness.runs.executors.slurm.options import MOST_TASKS, SlurmOptions
 from harness.runs.executors.slurm.queue import Queue, entry_name
 from harness.runs.executors.slurm.recovery import recover
@@ -28,6 +28,7 @@ POLL_SECONDS = 0.2
 TOLD_SECONDS = 1.0  # how often the newest progress is read
 LOOK_SECONDS = 2.0  # how often Slurm is asked about its tasks
 MOST_SUBMISSIONS = 3  # in a row without a trial that ended
+STUCK_SECONDS = 60.0  # that all tasks may wait for what their cluster does not have; then the run ends
 ENDING_SECONDS = 45.0  # for tasks to end their trials at once; then their jobs are cancelled
 
 Outcome = tuple[Trial, Record | WorkerFailure]
@@ -45,6 +46,7 @@ class _Run:
     submissions: int = 0
     stopped: float = 0.0  # since when it is asked to stop at once
     wanted: StopRequest = StopRequest.NONE
+    stuck: float = 0.0  # since when all its tasks wait for what does not come
 
 
 class SlurmExecutor:
@@ -158,7 +160,15 @@ class SlurmExecutor:
             return
         if not states:
             self._submit(run, len(waiting))
-        elif not taken and (reason := reason_of(states)):
+            return
+        reason = reason_of(states)
+        run.stuck = (run.stuck or time.monotonic()) if never_starts(states) else 0.0
+        if run.stuck and time.monotonic() - run.stuck > STUCK_SECONDS:
+            raise UsageError(
+                f"Slurm does not start the job: {reason}, for {STUCK_SECONDS:.0f} seconds. No node of its partition has, or "
+                f"nobody may have, what is asked for (--slurm {self._options}); expected less, or another partition."
+            )
+        if not taken and reason:
             first = next((trial for trial in run.awaited.values() if waiting[0].endswith(trial.trial_id)), None)
             if first is not None:
                 progress(Progress(first.variant, first.seed, 0, {}, f"waits for Slurm ({reason})"))
