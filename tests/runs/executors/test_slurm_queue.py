@@ -213,6 +213,33 @@ def test_tasks_that_go_on_keep_other_executors_away(queue, monkeypatch):
     require_no_left_tasks(queue.study.parent / "never-run")
 
 
+def test_tasks_with_nothing_left_to_do_keep_nobody_away(queue, monkeypatch):
+    monkeypatch.setattr("harness.runs.executors.slurm.outlook.live_tasks", lambda found: {"7_0": "RUNNING|None"})
+    queue.add_job("7")
+    for name in queue.waiting():
+        queue.take_out(name)
+    assert left_tasks(queue.study) is None
+
+
+def test_tasks_that_have_not_begun_when_all_has_come_home_never_do(tmp_path, monkeypatch):
+    plan = plan_of(tmp_path, seeds=1)
+    plan.folder.mkdir(parents=True)
+    cancelled = []
+    monkeypatch.setattr(executor_module, "require_slurm", lambda: None)
+    monkeypatch.setattr(executor_module, "scancel", lambda found, **options: cancelled.append((found, options)))
+    monkeypatch.setattr(executor_module, "live_tasks", lambda found: {"7_0": "RUNNING|None"} if found else {})
+
+    def trained(queue, tasks, options):
+        queue.add_job("7")
+        while found := queue.take(ONE):
+            queue.end(found[0], Ended(found[1].trial, finished(found[1])))
+
+    monkeypatch.setattr(executor_module, "submit", trained)
+    with closing(SlurmExecutor()) as executor:
+        assert len(list(executor.run(plan.trials, progress=print))) == 2
+    assert cancelled == [(["7"], {"pending_only": True})]
+
+
 @pytest.mark.parametrize(
     ("text", "minutes"),
     [("90", 90), ("5:30", 6), ("2:00:00", 120), ("0:00:30", 1), ("1-0", 1440), ("1-12:30", 2190), ("2-00:00:01", 2881)],

@@ -89,6 +89,7 @@ class SlurmExecutor:
                 yield from self._look_after(run, progress)
             time.sleep(POLL_SECONDS)
         queue.forget_ends()
+        scancel(queue.jobs(), pending_only=True)  # they would find nothing to do
         del self._open[queue.study]
 
     def fingerprints(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
