@@ -1,4 +1,5 @@
 from .addresses import (
+    address_of as address_of,
     folder_at as folder_at,
     shown as shown,
     stand_for as stand_for,
