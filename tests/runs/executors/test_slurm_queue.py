@@ -3,11 +3,13 @@
 import os
 import pickle
 import shutil
+import signal
 import sys
 import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from calling import harness
@@ -211,6 +213,34 @@ def test_tasks_that_go_on_keep_other_executors_away(queue, monkeypatch):
     monkeypatch.setattr("harness.runs.executors.slurm.outlook.live_tasks", lambda found: {})
     require_no_left_tasks(queue.study)
     require_no_left_tasks(queue.study.parent / "never-run")
+
+
+@pytest.mark.parametrize(
+    ("gpus", "given", "seen"),
+    [(0, None, ""), (0, "NoDevFiles", "NoDevFiles"), (1, "3", "3"), (1, None, None)],
+)
+def test_a_task_that_asked_for_no_gpu_takes_no_other_jobs(queue, monkeypatch, gpus, given, seen):
+    environment = {"SLURM_JOB_ID": "7", **({} if given is None else {"CUDA_VISIBLE_DEVICES": given})}
+    monkeypatch.setattr(task, "os", SimpleNamespace(environ=environment))
+    monkeypatch.setattr(task, "live_tasks", lambda found: {})
+    found = []
+
+    class Executor:
+        def __init__(self, **options):
+            found.append(environment.get("CUDA_VISIBLE_DEVICES"))
+
+        close = print
+
+    monkeypatch.setattr(task, "LocalExecutor", Executor)
+    for name in queue.waiting():
+        queue.take_out(name)
+    before = {number: signal.getsignal(number) for number in task._ASKED}
+    try:
+        assert task.Puller(queue.study, threads=1, gpus=gpus, max_seconds=None)() == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert found == [seen]
 
 
 def test_tasks_with_nothing_left_to_do_keep_nobody_away(queue, monkeypatch):

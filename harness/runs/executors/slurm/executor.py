@@ -185,8 +185,9 @@ class SlurmExecutor:
                 "a log folder that all nodes share."
             )
         run.submissions += 1
-        make = partial(Puller, run.queue.study, threads=self._options.cpus, max_seconds=self._max_seconds)
-        submit(run.queue, [make() for _ in range(min(count, self._most))], self._options)
+        asked = self._options
+        make = partial(Puller, run.queue.study, threads=asked.cpus, gpus=asked.gpus, max_seconds=self._max_seconds)
+        submit(run.queue, [make() for _ in range(min(count, self._most))], asked)
 
     def _stop(self, run: _Run) -> None:
         """Let no further trial begin; the running ones are ended by their tasks, or, where these take too long, by Slurm."""
