@@ -1,19 +1,23 @@
 """The pages that scripts/results.py writes: from records alone, with what is not sure said aloud, and no stand-in data."""
 
 import io
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import results
-from calling import Finished, harness
+from calling import harness
 from click.testing import CliRunner
 from PIL import Image
+from plain_records import record
+from resulting import store
 from resultpages.claims import claims_table, count_shown, standings
 from resultpages.pictures import LARGEST, smaller
 from resultpages.published import Published, read
 
+from harness.analysis.table_files import write_tables
 from harness.errors import UsageError
 from harness.study.expectations import finishes, raises
 
@@ -96,9 +100,13 @@ def test_an_expected_failure_that_did_not_happen_is_told(logdir: Path):
     assert "| xor | raises ValueError | **no**: 0 of 2 trials did |" in claims_table(standings(found))
 
 
-def test_stand_in_data_is_not_published(finished: Finished):
-    with pytest.raises(UsageError, match="digits, which are no data of ablations"):
-        read("ablations", finished.logdir)
+def test_stand_in_data_is_not_published(tmp_path: Path):
+    for used, refused in (("mnist", False), ("digits", True)):
+        data = {"name": "mnist", "used": used}
+        base = record("base", 0, study="ablations", data=data)
+        write_tables(store(tmp_path / used, base) / "ablations", [base])
+        with pytest.raises(UsageError, match="digits, which are no data of ablations") if refused else nullcontext():
+            read("ablations", tmp_path / used)
 
 
 def test_a_folder_without_studies_is_refused(tmp_path: Path):
