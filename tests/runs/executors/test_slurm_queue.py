@@ -346,6 +346,7 @@ def test_a_job_that_its_cluster_can_never_start_ends_the_run(tmp_path, monkeypat
 
     def heard(progress):
         told.append(progress.doing)
+        assert not progress.begun
         if len(told) == 20:  # what others use comes free; what no node has does not
             state["7_0"] = "PENDING|PartitionConfig"
 

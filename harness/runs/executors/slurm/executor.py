@@ -172,7 +172,7 @@ class SlurmExecutor:
         if not taken and reason:
             first = next((trial for trial in run.awaited.values() if waiting[0].endswith(trial.trial_id)), None)
             if first is not None:
-                progress(Progress(first.variant, first.seed, 0, {}, f"waits for Slurm ({reason})"))
+                progress(Progress(first.variant, first.seed, 0, {}, f"waits for Slurm ({reason})", begun=False))
 
     def _submit(self, run: _Run, count: int) -> None:
         """Submit tasks for so many trials; UsageError where those before them have ended without one."""
