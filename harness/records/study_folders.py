@@ -13,7 +13,7 @@ from harness.records.addresses import address_of, shown
 from harness.records.attempts import attempts_in
 from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
-from harness.study import KINDS, crossed, levels_of_sources, plain_name, study_files
+from harness.study import KINDS, PICKLED, crossed, levels_of_sources, plain_name, study_files
 
 PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
 DEFAULT_LOGDIR = "logs"
@@ -59,7 +59,7 @@ def run_command(
     """
     records = list(records)
     files = [str(record.provenance.get("study_file", "")) for record in records]
-    own = next((path for path in files if path.endswith(KINDS)), folder.name)
+    own = next((path for path in files if path.endswith((*KINDS, PICKLED)) and "://" not in path), folder.name)
     vary = records[0].vary if records else ""
     name = plain_name(folder.name, vary)
     study = name if name in study_files() else own

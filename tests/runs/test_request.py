@@ -34,6 +34,18 @@ def test_the_command_that_goes_on_goes_to_the_same_place(request_: RunRequest, o
     assert again(request_) == f"/x/one.py --seeds 5{options}"
 
 
+@pytest.mark.parametrize(
+    ("file", "study"),
+    [
+        ("/x/one.toml", "/x/one.toml"),
+        ("/x/logs/one/study-1a.pkl", "/x/logs/one/study-1a.pkl"),
+        ("s3://b/one/study-1a.pkl", "one"),
+    ],
+)
+def test_a_study_is_named_by_its_file_also_one_that_a_program_has_made(file: str, study: str) -> None:
+    assert run_command(Path("logs/one"), [record("base", 0, provenance={"study_file": file})]).split()[-3] == study
+
+
 def test_options_of_slurm_read_back_what_they_say() -> None:
     asked = SlurmOptions(partition="a", time=2880, gpus=1, cpus=4, mem="16G", account="me", qos="long", constraint="x")
     assert slurm_options([str(asked)]) == asked
