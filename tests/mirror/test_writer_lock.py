@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import time
 
 import pytest
@@ -53,6 +54,22 @@ def test_the_lock_of_one_that_is_gone_is_taken_over(url, owner, monkeypatch):
         owner = owner | {"machine": writer_lock._machine()}
     put_lock(url, **owner)
     lock_of(url).acquire()
+
+
+@pytest.mark.processes
+def test_the_lock_of_a_killed_process_that_nobody_has_buried_is_taken_over(url, monkeypatch):
+    monkeypatch.setattr(writer_lock, "SETTLE_SECONDS", 0.0)
+    killed = subprocess.Popen(["sleep", "60"])
+    try:
+        put_lock(url, id="a", pid=killed.pid, host="here", machine=writer_lock._machine(), refreshed=time.time())
+        with pytest.raises(UsageError, match="is being written by"):
+            lock_of(url).acquire()
+        killed.kill()
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+        lock_of(url).acquire()
+    finally:
+        killed.kill()
+        killed.wait()
 
 
 def test_the_lock_of_a_machine_that_was_heard_of_lately_stands(url):
