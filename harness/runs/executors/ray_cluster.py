@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -44,7 +45,7 @@ class Cluster:
 
     def __init__(self, address: str | None, *, cores: int | None = None) -> None:
         """Connect to an address, or start a cluster of this machine with so many cores; UsageError where that fails."""
-        if address is not None:
+        if address is not None and "ray" not in sys.modules:  # who has imported it has chosen
             _show_token()
         ray = load_ray()
         self._owned = not ray.is_initialized()
