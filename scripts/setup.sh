@@ -33,13 +33,15 @@ set_up() {
   local base; base=$(find_python)
   echo "Setting up .venv on first use: TensorFlow and its companions, about 2 GB, a minute or two ..." >&2
   log=$(mktemp)
-  if ! { "$base" -m venv "$project/.venv" && "$python" -m pip install --quiet --disable-pip-version-check \
+  if ! { "$base" -m venv "$project/.venv" && "$python" -m pip install --quiet --disable-pip-version-check --no-compile \
          --editable "$project$extras"; } >"$log" 2>&1; then
     cat "$log" >&2; rm -f "$log"
     echo "Error: the setup failed (its messages are above). Is the package index within reach, and python3-venv installed?" >&2
     return 1
   fi
   rm -f "$log"
+  # What pip would do on one core. Some packages have files that are no Python of today.
+  "$python" -m compileall -q -j 0 "$project/.venv/lib" >/dev/null 2>&1 || true
   printf '%s\n' "$wanted" >"$stamp"
   echo "Set up in $SECONDS s." >&2
 }

@@ -25,11 +25,12 @@ from .design import (
     forget_shown as forget_shown,
     judged_by as judged_by,
     looks_up_to as looks_up_to,
+    make_of as make_of,
     note_shown as note_shown,
     read_looks as read_looks,
     recorded_design as recorded_design,
 )
-from .effects import SHARE as SHARE, PartEffect as PartEffect, ScreenEffects as ScreenEffects
+from .effects import PartEffect as PartEffect, ScreenEffects as ScreenEffects
 from .effects_table import EFFECTS_FILE as EFFECTS_FILE, effects_of as effects_of, table_of_effects as table_of_effects
 from .epochs import (
     BEST as BEST,
@@ -79,6 +80,7 @@ from .record_matching import (
     of_declared_base as of_declared_base,
 )
 from .sameness import last_run_line as last_run_line, left_out_lines as left_out_lines, told_apart as told_apart
+from .screen_contrasts import SHARE as SHARE
 from .screen_sentences import (
     effect_heading as effect_heading,
     effect_lines as effect_lines,
@@ -147,6 +149,12 @@ from .test_samples import (
 from .test_sets import overlap as overlap, trials_called as trials_called
 from .two_runs import RunDifference as RunDifference, compare_runs as compare_runs
 from .unit import Unit as Unit, margin_of as margin_of, unit_of as unit_of
+from .variance_table import (
+    VARIANCE_FILE as VARIANCE_FILE,
+    Spread as Spread,
+    source_name as source_name,
+    spreads as spreads,
+)
 from .verdicts import (
     INCONCLUSIVE as INCONCLUSIVE,
     NOTHING_IN_COMMON as NOTHING_IN_COMMON,

@@ -10,15 +10,31 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.analysis.sequential import POCOCK, SPENDING, spent
 from harness.errors import UsageError
 from harness.records import DESIGN_FILE, RECORDED_DESIGN, Record, write_atomically
-from harness.study import FEWEST_PAIRS, SIGNIFICANCE, Metric
+from harness.study import BASE, FEWEST_PAIRS, SIGNIFICANCE, Metric
 
 LOOKS = (5, 10, 20, 40)
 MOST = LOOKS[-1]
+
+
+class Made(Protocol):
+    """A trial that is to be trained, or its record."""
+
+    @property
+    def variant(self) -> str:
+        """Its variant."""
+
+    @property
+    def seed(self) -> int:
+        """Its seed."""
+
+    @property
+    def trial_id(self) -> str:
+        """The id of all that decides its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +80,10 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What a study's folder keeps of how it was looked at: the design, if one was declared, and each table that was shown."""
+    """What a study's folder keeps of how it was looked at: the design, if one was declared, and each table that was shown.
+
+    shown: with how many seeds, increasing.
+    """
 
     design: Design | None = None
     shown: tuple[int, ...] = ()
@@ -84,12 +103,15 @@ class Looks:
 
 def judged_by(folder: Path, records: Iterable[Record]) -> str:
     """Say in a line by which looks the study in a folder is judged; empty where by the fixed test."""
-    kept = read_looks(folder)
+    records = tuple(records)
+    kept = read_looks(folder, make_of(records))
     design = kept.in_force or recorded_design(records)
     if design is None:
         return ""
     if design.declared:
-        return f"Judged by the study's design, {design.words}: its words together err in 5% of such studies."
+        seen = " or ".join(map(str, design.seen))
+        unseen = f", unless what {seen} seeds had shown before chose the design" if seen else ""
+        return f"Judged by the study's design, {design.words}: its words together err in 5% of such studies{unseen}."
     seeds = ", then ".join(map(str, kept.shown))
     return (
         f"A second look: the study was shown with {seeds} seeds. Its words allow for all of them ({design.words}), so that "
@@ -117,10 +139,19 @@ def looks_up_to(most: int) -> tuple[int, ...]:
     return (*looks, most)
 
 
-def read_looks(folder: Path) -> Looks:
+def make_of(trials: Iterable[Made]) -> str:
+    """Return what tells one make of a study from another: the id of its base's first trial, empty where that is not there.
+
+    A study that is edited, or run with --set, has other trials: what the former ones showed is no look at these.
+    """
+    return next((one.trial_id for one in trials if one.variant == BASE and one.seed == 0), "")
+
+
+def read_looks(folder: Path, make: str = "") -> Looks:
     """Return what a study's folder keeps of its looks; UsageError for a file that cannot be trusted.
 
-    Such a file is no reason to judge by the fixed test, which a second look does not keep to.
+    make: by `make_of`, of which study's tables count; empty: all of them. Such a file is no reason to judge by the fixed
+    test, which a second look does not keep to.
     """
     path = folder / DESIGN_FILE
     try:
@@ -131,7 +162,8 @@ def read_looks(folder: Path) -> Looks:
         raise _damaged(path, str(error)) from None
     try:
         kept = content["design"]
-        shown = tuple(sorted({int(one["seeds"]) for one in content["shown"]}))
+        counting = [one for one in content["shown"] if not make or one.get("make", "") in ("", make)]
+        shown = tuple(sorted({int(one["seeds"]) for one in counting}))
         return Looks(None if kept is None else _design(kept), shown)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, str(error)) from None
@@ -143,7 +175,8 @@ def design_in_force(folder: Path, records: Iterable[Record] = ()) -> Design | No
     records: of the study. What was trained by a design says so itself: a file that is gone, or was left behind where the
     trials were copied, is no way out of it.
     """
-    return read_looks(folder).in_force or recorded_design(records)
+    records = tuple(records)
+    return read_looks(folder, make_of(records)).in_force or recorded_design(records)
 
 
 def recorded_design(records: Iterable[Record]) -> Design | None:
@@ -167,15 +200,15 @@ def declare(folder: Path, design: Design) -> None:
     _write(folder, design, _shown(folder))
 
 
-def note_shown(folder: Path, seeds: int) -> None:
-    """Keep that a study is shown with so many seeds of its variants; what it was shown with before is kept too.
+def note_shown(folder: Path, seeds: int, make: str = "") -> None:
+    """Keep that a study of this make is shown with so many seeds of its variants; what was shown before is kept too.
 
     Fewer seeds than a verdict takes are no look, nor are fewer than it was shown with before: those are there still.
     """
-    looks = read_looks(folder)
+    looks = read_looks(folder, make)
     if seeds < FEWEST_PAIRS or (looks.shown and seeds <= looks.shown[-1]):
         return
-    _write(folder, looks.design, [*_shown(folder), {"seeds": seeds}])
+    _write(folder, looks.design, [*_shown(folder), {"seeds": seeds, "make": make}])
 
 
 def forget_shown(folder: Path) -> None:
@@ -186,7 +219,12 @@ def forget_shown(folder: Path) -> None:
 
 
 def _shown(folder: Path) -> list[dict[str, Any]]:
-    return [{"seeds": seeds} for seeds in read_looks(folder).shown]
+    """Return each table that was shown, of whichever make, as the file has it."""
+    read_looks(folder)  # a file that cannot be trusted is not written over
+    try:
+        return [dict(one) for one in json.loads((folder / DESIGN_FILE).read_bytes())["shown"]]
+    except FileNotFoundError:
+        return []
 
 
 def _write(folder: Path, design: Design | None, shown: Iterable[dict[str, Any]]) -> None:

@@ -22,7 +22,7 @@ COLUMNS = (
 def effects_of(records: Sequence[Record], *, logdir: Path | None, epoch: str = LAST) -> list[ScreenEffects]:
     """Return what the records of one study show of its screens; none where it has none.
 
-    logdir: where a design of looks lies, by which the study's seeds may have been chosen.
+    logdir: where a design of looks lies, by which the study may be judged.
     """
     if not any(record.screen for record in records):
         return []
@@ -30,7 +30,7 @@ def effects_of(records: Sequence[Record], *, logdir: Path | None, epoch: str = L
     for record in sorted(records, key=lambda record: (record.position, record.variant, record.seed)):
         by_variant.setdefault(record.variant, []).append(record)
     design = recorded_design(records) if logdir is None else design_in_force(logdir / records[0].study, records)
-    return screen_effects(by_variant, metric_of(records), epoch=epoch, in_looks=design is not None)
+    return screen_effects(by_variant, metric_of(records), epoch=epoch, design=design)
 
 
 def table_of_effects(records: Sequence[Record], *, logdir: Path | None) -> "pd.DataFrame":

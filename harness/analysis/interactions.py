@@ -7,13 +7,13 @@ from typing import Any
 from harness.analysis.confounding import differing_settings
 from harness.analysis.design import Design
 from harness.analysis.epochs import LAST
-from harness.analysis.looks import complete_looks, corrected_in_looks, up_to
+from harness.analysis.looks import complete_looks, corrected_in_looks, refusal, up_to
 from harness.analysis.pairing import by_seed, hold
 from harness.analysis.statistics import PairedDifference, paired_difference
 from harness.analysis.test_sets import overlap
 from harness.analysis.verdicts import UNFAIR, Corrected, Verdict, corrected, verdict
 from harness.records import Record
-from harness.study import BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, LAYER_EDITS, WORSE, Metric
+from harness.study import BASE, BETTER, EQUIVALENT, FEWEST_PAIRS, IDENTICAL, LAYER_EDITS, WORSE, Metric
 
 Corners = tuple[str, str, str, str]  # with both changes, with the first, with the second, with neither
 
@@ -74,20 +74,23 @@ def interactions(
 def _in_looks(by_variant: Mapping[str, Sequence[Record]], metric: Metric, epoch: str, design: Design) -> dict[str, Interaction]:
     """Return the interactions at the looks that are complete for all four variants of each."""
     histories: dict[str, list[_Measured]] = {}
-    squares = list(_squares(by_variant))
-    for four in squares:
+    refused: dict[str, str] = {}
+    for four in _squares(by_variant):
+        refused[four[0]] = refusal(design, metric, {*four} - {BASE})
         looks = complete_looks([by_variant[name] for name in four], design)
         seen = ({name: up_to(by_variant[name], seeds) for name in four} for seeds in looks)
         measured = [_measured(four, groups, metric, epoch) for groups in seen]
         if measured and all(one is not None for one in measured):
             histories[four[0]] = [one for one in measured if one is not None]
-    differences = [[(None if one.uneven else one.difference, None) for one in history] for history in histories.values()]
-    members = replace(design, family=tuple(four[0] for four in squares))
-    p_values, _ = corrected_in_looks(differences, members, margin=metric.margin)
+    members = replace(design, family=tuple(name for name, reason in refused.items() if not reason))
+    counted = [history for name, history in histories.items() if not refused[name]]
+    differences = [[(None if one.uneven else one.difference, None) for one in history] for history in counted]
+    p_values = iter(corrected_in_looks(differences, members, margin=metric.margin)[0])
     found = {}
-    for (name, history), its in zip(histories.items(), p_values, strict=True):
-        last = history[-1]
-        found[name] = Interaction(*last.corners[1:3], last.difference, its.different, _verdict(last, its, metric))
+    for name, history in histories.items():
+        last, its = history[-1], Corrected() if refused[name] else next(p_values)
+        word = Verdict("", refused[name]) if refused[name] else _verdict(last, its, metric)
+        found[name] = Interaction(*last.corners[1:3], last.difference, its.different, word)
     return found
 
 

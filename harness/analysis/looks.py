@@ -1,6 +1,6 @@
 """A study judged by its design: what each look has of a comparison, and p-values that allow for all looks and variants."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,14 +67,20 @@ def look_at(
 
 def _refused(record: Record, held: Held, design: Design, metric: Metric, looks: Sequence[int]) -> str:
     """Say why a design gives no verdict; empty where it does."""
-    if not design.fits(metric):
-        declared = f"{design.metric} with a margin of {design.margin:g}"
-        return f"{NO_VERDICT}the design was declared for {declared}; the study now says {metric.column}, {metric.margin:g}"
-    if design.declared and record.variant not in design.family:
-        return f"{NO_VERDICT}{OUTSIDE}"
+    if refused := refusal(design, metric, [record.variant]):
+        return refused
     if not looks and is_judged(held.difference):
         return f"{NO_VERDICT}the look at {design.looks[0]} seeds is not complete"
     return ""
+
+
+def refusal(design: Design, metric: Metric, variants: Iterable[str]) -> str:
+    """Say why a design gives no word on what these variants show in a metric; empty where it was declared for both."""
+    if not design.fits(metric):
+        declared = f"{design.metric} with a margin of {design.margin:g}"
+        return f"{NO_VERDICT}the design was declared for {declared}; the study now says {metric.column}, {metric.margin:g}"
+    outside = design.declared and not {*variants} <= {*design.family}
+    return f"{NO_VERDICT}{OUTSIDE}" if outside else ""
 
 
 def _not_counted(seeds: set[int], design: Design) -> str:

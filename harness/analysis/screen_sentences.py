@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from harness.analysis.effects import PART, SHARE, PartEffect, ScreenEffects, is_clear
+from harness.analysis.effects import PartEffect, ScreenEffects, is_clear
+from harness.analysis.screen_contrasts import PART, SHARE
 from harness.analysis.unit import Unit, unit_of
 from harness.study import BASE, BETTER, EQUIVALENT, WORSE, Metric, Row
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.effects_table import EFFECTS_FILE, table_of_effects
 from harness.analysis.summary import in_order, runs_table, summary_columns, summary_table
+from harness.analysis.variance_table import VARIANCE_FILE, variance_table
 from harness.records import Record, attempt_folder, to_csv, trial_folder, write_atomically
 from harness.study import ACCURACY, is_missing, show_value
 
@@ -16,7 +17,7 @@ RUNS_FILE = "runs.csv"
 SUMMARY_FILE = "summary.csv"
 INTERACTIONS_FILE = "interactions.csv"
 SAMPLES_FILE = "samples.csv"
-TABLE_FILES = (RUNS_FILE, SUMMARY_FILE, INTERACTIONS_FILE, SAMPLES_FILE, EFFECTS_FILE)
+TABLE_FILES = (RUNS_FILE, SUMMARY_FILE, INTERACTIONS_FILE, SAMPLES_FILE, EFFECTS_FILE, VARIANCE_FILE)
 
 FIXED = 19  # columns of summary.csv that stand whatever the study: others rely on them and their order
 SETTING = "setting_"  # before the name of a setting, as a column of runs.csv
@@ -48,11 +49,14 @@ def write_tables(folder: Path, records: Sequence[Record]) -> None:
             write_atomically(folder / name, to_csv(said[["study", "variant", *columns]]))
         else:
             (folder / name).unlink(missing_ok=True)
-    effects = table_of_effects(ordered, logdir=folder.parent)
-    if len(effects):
-        write_atomically(folder / EFFECTS_FILE, to_csv(effects))
-    else:
-        (folder / EFFECTS_FILE).unlink(missing_ok=True)
+    for name, table in (
+        (EFFECTS_FILE, table_of_effects(ordered, logdir=folder.parent)),
+        (VARIANCE_FILE, variance_table(ordered)),
+    ):
+        if len(table):
+            write_atomically(folder / name, to_csv(table))
+        else:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _says_nothing(cell: Any) -> bool:

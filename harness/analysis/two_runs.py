@@ -9,7 +9,7 @@ from harness.analysis.epochs import LAST
 from harness.analysis.pairing import Held, hold_seeds
 from harness.analysis.statistics import PairedDifference
 from harness.analysis.test_sets import overlap
-from harness.analysis.verdicts import Corrected, Verdict, corrected
+from harness.analysis.verdicts import ROUNDING, Corrected, Verdict, corrected, is_judged
 from harness.records import Record
 from harness.study import ACCURACY, NO_VERDICT, Metric, metric_from_dict
 
@@ -22,6 +22,8 @@ class RunDifference:
 
     difference: later minus earlier, over the seeds of both; None where there is no pair. verdict: `better`, `worse`, … of the
     later run, by the rules of a variant and its control. lost: seeds that ended as expected before, and do not now.
+    fallen: whether each seed is worse by one and the same amount, of the margin or more: there is no spread for a test to
+    judge by, nor is there any chance in it.
     """
 
     difference: PairedDifference | None
@@ -29,6 +31,7 @@ class RunDifference:
     verdict: Verdict
     note: str
     lost: tuple[int, ...] = ()
+    fallen: bool = False
 
 
 def compare_runs(
@@ -56,8 +59,16 @@ def compare_runs(
         for key, correction in zip(keys, p_values, strict=True):
             word = verdict_on(later[key], held[key], correction, metrics[key] or ACCURACY)
             lost = _lost(earlier[key], later[key])
-            found[key] = RunDifference(held[key].difference, correction, word, held[key].note, lost)
+            fallen = not held[key].refused and _fallen(held[key].difference, metrics[key] or ACCURACY)
+            found[key] = RunDifference(held[key].difference, correction, word, held[key].note, lost, fallen)
     return found
+
+
+def _fallen(difference: PairedDifference | None, metric: Metric) -> bool:
+    if not is_judged(difference) or difference.low is not None:
+        return False
+    loss = -difference.mean if metric.higher_is_better else difference.mean
+    return loss > 0 and loss >= metric.margin * (1 - ROUNDING)
 
 
 def _held(later: Sequence[Record], earlier: Sequence[Record], metric: Metric | None, epoch: str) -> Held:

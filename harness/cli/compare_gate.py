@@ -31,10 +31,10 @@ def require_trials(sources: Sequence[ComparedTable]) -> None:
 def passes(sources: Sequence[ComparedTable], fail_on: str, *, rows: Collection[Key], epoch: str) -> bool:
     """Say, a line for each source behind the first, what is worse in it; return whether nothing is that may not be.
 
-    rows: the variants that the table shows; others do not count. A variant fails that is worse by the rules of verdicts,
-    that is missing, trains no longer, or a seed of which ended as expected before and does not now; where fail_on is
-    `inconclusive`, also one that the seeds do not show to be as good. UsageError where the gate could not fail, as nothing
-    can be judged.
+    rows: the variants that the table shows; others do not count. A variant fails that is worse by the rules of verdicts, or
+    by one amount that matters on every seed, that is missing, trains no longer, or a seed of which ended as expected before and
+    does not now; where fail_on is `inconclusive`, also one that the seeds do not show to be as good. UsageError where the gate
+    could not fail, as nothing can be judged.
     """
     differences = run_differences(sources, epoch=epoch)
     results = [
@@ -64,6 +64,8 @@ def _passes(
             failing.append(f"{name} ({one.verdict.word}, and trained before)")
         elif one.verdict.word == WORSE:
             failing.append(f"{name} ({_by_how_much(one, unit)})")
+        elif one.fallen:
+            failing.append(f"{name} ({_by_how_much(one, unit)} on every seed)")
         elif one.verdict.word in ("", INCONCLUSIVE):
             open_ones.append(name)
         judged += one is not None and one.verdict.word not in ("", EXPECTED_ERROR, DIVERGED)

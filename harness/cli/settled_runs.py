@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from harness.analysis import GIVEN_UP, NOT_JUDGED, SETTLED, STUCK, Design, declare, note_shown, read_looks
+from harness.analysis import GIVEN_UP, NOT_JUDGED, SETTLED, STUCK, Design, declare, make_of, note_shown, read_looks
 from harness.cli.terminal.standings import some
 from harness.records import reason
 from harness.runs import Looked, Plan, design_of, look, next_plan
@@ -35,7 +35,7 @@ class Looks:
         before, self.looked = self.looked, looked
         if not looked.going_on or before.wanted == looked.wanted:
             return None
-        found = next_plan(plan, looked)
+        found = next_plan(plan, looked, begun=True)
         return found if found.trials else None
 
 
@@ -64,6 +64,8 @@ def _told(design: Design, looked: Looked) -> Iterator[str]:
     if design.seen:
         seen = ", ".join(map(str, design.seen))
         yield f"  It was declared when the study had been shown with {seen} seeds; what was said then is not of it."
+    if waiting := tuple(name for name in design.family if name not in looked.wanted):
+        yield f"  Not trained now, but of the design, and sharing its error: {some(waiting)}."
     if looked.outside:
         yield (
             f"  Not trained: {some(looked.outside)}, which the design was not declared for. With --seeds they are trained as "
@@ -95,8 +97,9 @@ def note_look(plan: Plan, *, ended: bool) -> tuple[str, ...]:
     if plan.study.folds or plan.request.until_settled:
         return ()
     try:
-        if ended or read_looks(plan.folder).shown:
-            note_shown(plan.folder, plan.request.seeds)
+        make = make_of([*plan.cached, *plan.trials])
+        if ended or read_looks(plan.folder, make).shown:
+            note_shown(plan.folder, plan.request.seeds, make)
     except OSError as error:
         return (f"that the study was looked at with {plan.request.seeds} seeds ({reason(error)}).",)
     return ()

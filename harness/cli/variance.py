@@ -1,32 +1,35 @@
 """`variance`: trains with the sources of randomness crossed, and says how much of the spread each of them makes."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis import Component, Unit, dominant, ends, error_of_mean, unit_of, variance_components
+from harness.analysis import (
+    RUNS_FILE,
+    VARIANCE_FILE,
+    Component,
+    Spread,
+    Unit,
+    dominant,
+    ends,
+    error_of_mean,
+    source_name,
+    spreads,
+    unit_of,
+    variance_components,
+)
 from harness.cli.terminal.table import Column, Table
 from harness.errors import UsageError
-from harness.records import Record, as_typed
+from harness.records import as_typed
 from harness.runs import SEEDS, Plan, RunRequest, results
-from harness.study import BASE, SOURCES, Study, crossing, levels_of_sources, seeds_of
+from harness.study import BASE, SOURCES, crossing, levels_of_sources
 
 WIDEST_BAR = 30
 BAR = "█"
 REST = "all together, and whatever else"
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """The values of one variant, or of its difference from its control, one axis a source; who: what they are of."""
-
-    who: str
-    values: NDArray[np.float64]
 
 
 def variance_request(*, sources: str, levels: int, variant: str, **options: Any) -> RunRequest:
@@ -43,7 +46,7 @@ def print_variance(plan: Plan, console: Console) -> int:
         console.print(Text.assemble(("Not as expected: ", "bold red"), line))
     metric, vary = plan.study.metric, plan.request.vary
     try:
-        told = list(spreads(plan.study, found.records, vary))
+        told = list(spreads(found.records, plan.study.names, vary))
     except UsageError as error:
         console.print(f"Nothing can be told yet: {error}", markup=False)
         return 1
@@ -54,33 +57,9 @@ def print_variance(plan: Plan, console: Console) -> int:
         console.print(table_of(spread, components, unit))
         for line in sentences(components, sources, unit, levels=min(spread.values.shape)):
             console.print(line, markup=False, soft_wrap=True)
-    console.print(f"Stored in {as_typed(plan.folder)}. How to read it: docs/verdicts.md", markup=False)
+    stored = f"Stored in {as_typed(plan.folder)}: records, {RUNS_FILE}, {VARIANCE_FILE}."
+    console.print(f"{stored} How to read it: docs/verdicts.md", markup=False)
     return 1 if faults else 0
-
-
-def spreads(study: Study, records: Sequence[Record], vary: str) -> Iterator[Spread]:
-    """Yield the values of each variant, and behind them its differences; UsageError where a training gave none."""
-    tables = {name: _values(name, study, records, vary) for name in study.names}
-    for name, values in tables.items():
-        yield Spread(name, values)
-        if control := study.control(name):
-            yield Spread(f"{name} less {control}", values - tables[control])
-
-
-def _values(name: str, study: Study, records: Sequence[Record], vary: str) -> NDArray[np.float64]:
-    levels = [count or 1 for count in levels_of_sources(vary).values()]
-    values = np.full(levels, np.nan)
-    for record in records:
-        if record.variant == name and record.finished:
-            seeds = seeds_of(vary, record.seed)
-            values[tuple(getattr(seeds, source) for source in levels_of_sources(vary))] = study.metric.of(record.metrics)
-    missing = int((~np.isfinite(values)).sum())
-    if missing:
-        raise UsageError(
-            f"{missing} of {values.size} trainings of {name} gave no value, and each seed of a source has to meet each of the "
-            "others; the same command tries them again."
-        )
-    return values
 
 
 def table_of(spread: Spread, components: Sequence[Component], unit: Unit) -> Table:
@@ -102,7 +81,7 @@ def table_of(spread: Spread, components: Sequence[Component], unit: Unit) -> Tab
 def _name(part: Component, count: int) -> str:
     if len(part.factors) == 1:
         return part.factors[0]
-    return REST if 2 ** len(part.factors) - 1 == count else " × ".join(part.factors)
+    return REST if 2 ** len(part.factors) - 1 == count else source_name(part)
 
 
 def sentences(components: Sequence[Component], sources: Sequence[str], unit: Unit, *, levels: int) -> list[str]:
@@ -115,9 +94,12 @@ def sentences(components: Sequence[Component], sources: Sequence[str], unit: Uni
     first, *others = shares
     sure = all(alone[first].low > alone[other].high for other in others)
     how = "" if sure else f", as far as {levels} seeds of each tell"
-    lines = [f"Most comes from {first} ({shares[first]:.0%}{how}): {SOURCES[first]}."] if shares[first] > 0.0 else [
-        "By itself no source makes a difference: what one does depends on the others."
-    ]  # fmt: skip
+    shared = max(part.share or 0.0 for part in components if len(part.factors) > 1)
+    if shares[first] > shared:
+        lines = [f"Most comes from {first} ({shares[first]:.0%}{how}): {SOURCES[first]}."]
+    else:
+        alone_makes = f"by itself {first} makes {shares[first]:.0%}" if shares[first] > 0.0 else "by itself none makes any"
+        lines = [f"The largest part ({shared:.0%}) is what sources do together, or whatever else; {alone_makes}."]
     together, _ = error_of_mean(components, (), SEEDS)
     lines.append(f"A mean over {SEEDS} seeds that move all of these is off by ± {unit.number(together)} (one standard error).")
     for source in sources:

@@ -64,7 +64,7 @@ def effect(
         add_arrays(digest, arrays)
     weights = _weights(kind, built)
     if not traced or kind.steps is None:
-        return VariantFingerprint(digest.hexdigest(), weights=weights, epochs=epochs)
+        return VariantFingerprint(digest.hexdigest(), weights=weights, epochs=epochs, estimator=kind is SKLEARN)
     steps = kind.steps(built, arrays, batch_size=settings.batch_size)
     if steps is None:
         return VariantFingerprint()

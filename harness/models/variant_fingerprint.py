@@ -12,3 +12,4 @@ class VariantFingerprint:
     weights: str = ""  # hash of a network's initial weights
     epochs: int | None = None  # that it trains at the most, in all of its phases; None where that cannot be told
     error: str = ""  # what its trials would end with for want of samples, or of the study's metric
+    estimator: bool = False  # of scikit-learn, which draws all that is random from one number

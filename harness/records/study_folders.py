@@ -19,6 +19,7 @@ PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: 
 DEFAULT_LOGDIR = "logs"
 DESIGN_FILE = "design.json"  # in a study's folder: at which numbers of seeds it is looked at
 QUEUE_FOLDER = ".queue"  # of trials that wait for a task of Slurm, which is unpickled: it belongs to one machine
+USUAL_MOST = 40  # seeds of its last look, where nothing else is said
 RECORDED_DESIGN = "design"  # the same in the provenance of what was trained by it
 
 
@@ -68,7 +69,7 @@ def run_command(
     words = ["run", study, *logdir_words(folder.parent)]
     words += ["--vary", vary.replace("+", ",")] if vary else []
     by_design = until_settled or (seeds is None and not force and has_design(folder))
-    words += ["--until-settled"] if by_design else _seeds_of(records, seeds)
+    words += ["--until-settled", *_further_looks(folder, records)] if by_design else _seeds_of(records, seeds)
     words += _options_of(records)
     for variant in dict.fromkeys(variants):
         words += ["--only", variant]
@@ -103,6 +104,13 @@ def has_design(folder: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and bool(content.get("design"))
+
+
+def _further_looks(folder: Path, records: Sequence[Record]) -> list[str]:
+    """Return the maximum that a new design needs where the seeds that are there are as many as one has without it."""
+    there = max((record.seed + 1 for record in records), default=0)
+    by_design = has_design(folder) or any(record.provenance.get(RECORDED_DESIGN) for record in records)
+    return [] if there < USUAL_MOST or by_design else ["--max-seeds", str(2 * there)]
 
 
 def _seeds_of(records: Sequence[Record], seeds: int | None) -> list[str]:

@@ -10,7 +10,7 @@ from harness.models import VariantFingerprint
 from harness.runs.executors.protocol import Executor
 from harness.runs.plan import Plan
 from harness.runs.request import in_changed_base
-from harness.study import BASE, LAYER_EDITS, NON_TRAINING_SETTINGS, Study, differences, place_of, show_value
+from harness.study import BASE, LAYER_EDITS, NON_TRAINING_SETTINGS, ONE_NUMBER, Study, differences, place_of, show_value
 from harness.training import Trial
 
 ELSEWHERE = (*NON_TRAINING_SETTINGS, "dataset")  # settings that train nothing else, or are looked at where a dataset is chosen
@@ -32,6 +32,8 @@ def require_different(plan: Plan, executor: Executor) -> dict[str, VariantFinger
             raise _refusal(plan, name, f": {fingerprints[name].fault}")
         if fingerprints[name].error and study.expectation(name).finishes:
             raise _refusal(plan, name, _joined(fingerprints[name].error))
+        if fingerprints[name].estimator and plan.request.vary:
+            raise _refusal(plan, name, f" is an estimator. {ONE_NUMBER}.")
         control = study.control(name)
         pair = _like(plan, name), _like(plan, control or name)
         seem_alike = control and _alike(fingerprints[name], fingerprints[control], edited=_edited(study, name, control))

@@ -1,6 +1,6 @@
 """Seeds until settled: a study's design, kept before anything of it trains, and with how many seeds each variant goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.analysis import (
@@ -11,17 +11,16 @@ from harness.analysis import (
     compare_study,
     design_dict,
     looks_up_to,
+    make_of,
     read_looks,
     recorded_design,
     seeds_wanted,
 )
 from harness.errors import UsageError
-from harness.records import Record
-from harness.runs.plan import Plan, make_plan, results
+from harness.records import DIVERGED, USUAL_MOST, Record
+from harness.runs.plan import FAILED_BEFORE, Plan, make_plan, results
 from harness.runs.request import RunRequest
 from harness.study import BASE, Study
-
-MOST_SEEDS = 40  # where nothing else is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +65,39 @@ def design_of(plan: Plan) -> Design:
             f"Study {study.name!r} trains {study.folds}: more of the same samples settle little. "
             "--until-settled is for seeds; leave it out."
         )
-    kept, records = read_looks(plan.folder), results(plan).records
+    records = results(plan).records
+    kept = read_looks(plan.folder, make_of(records))
     if declared := kept.design or recorded_design(records):
         _require_unchanged(declared, study, request)
         return declared
-    looks = request.looks or looks_up_to(request.max_seeds or MOST_SEEDS)
-    there = max((record.seed + 1 for record in records), default=0)
-    if there > looks[-1]:
-        raise UsageError(
-            f"Study {study.name!r} has {there} seeds in {plan.folder} already, more than the {looks[-1]} of the last look; "
-            f"expected --max-seeds {there} or more."
-        )
-    family = tuple(name for name in study.names if name != BASE and study.expectation(name).finishes)
-    if not family:
+    looks = request.looks or looks_up_to(request.max_seeds or USUAL_MOST)
+    _require_further_seeds(plan, records, looks, shown=kept.shown)
+    if not _meant_to_train(study, study.names):
         raise UsageError(
             f"Study {study.name!r}, as it is to be run, has no variant that is meant to train: there is nothing to settle. "
             "Expected another --only, or none."
         )
+    # What was trained before shares the error, wanted now or not: it may have decided which are.
+    trained = {record.variant for record in records} | {*study.names}
+    family = _meant_to_train(plan.declared, [name for name in plan.declared.names if name in trained])
     metric = study.metric
     return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown)
+
+
+def _meant_to_train(study: Study, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name != BASE and study.expectation(name).finishes)
+
+
+def _require_further_seeds(plan: Plan, records: Sequence[Record], looks: Sequence[int], *, shown: Sequence[int]) -> None:
+    """Refuse a last look that is not beyond what is there, or was shown: such looks are chosen by what they hold."""
+    there, seen = max((record.seed + 1 for record in records), default=0), max(shown, default=0)
+    if looks[-1] >= there and looks[-1] > seen:
+        return
+    told = f", and was shown with {seen}" if seen else ""
+    raise UsageError(
+        f"Study {plan.study.name!r} has {there} seeds in {plan.folder} already{told}: a design whose last look is at "
+        f"{looks[-1]} would be chosen by what they say; expected --max-seeds {max(there, seen + 1)} or more."
+    )
 
 
 def _require_unchanged(design: Design, study: Study, request: RunRequest) -> None:
@@ -124,8 +137,12 @@ def look(plan: Plan, design: Design) -> Looked:
     return Looked(design, standings, wanted, trainings, outside, words)
 
 
-def next_plan(plan: Plan, looked: Looked) -> Plan:
-    """Return the plan that brings each variant to its next look, and its controls as far as that takes."""
+def next_plan(plan: Plan, looked: Looked, *, begun: bool = False) -> Plan:
+    """Return the plan that brings each variant to its next look, and its controls as far as that takes.
+
+    begun: whether the run has had a look already. What diverged in it is an answer, and is not trained again for the next
+    one; the same command, called again, tries it once more.
+    """
     request = replace(
         plan.request,
         seeds=max(looked.wanted.values(), default=0),
@@ -133,4 +150,13 @@ def next_plan(plan: Plan, looked: Looked) -> Plan:
         design=design_dict(looked.design),
     )
     found = make_plan(plan.declared, request, plan.data, outdated=plan.outdated)
-    return replace(found, phased=plan.phased, home=plan.home)
+    return replace(_without_diverged(found) if begun else found, phased=plan.phased, home=plan.home)
+
+
+def _without_diverged(plan: Plan) -> Plan:
+    answered = {(one.variant, one.seed): one for one in results(plan).records if one.status == DIVERGED}
+    trials = tuple(trial for trial in plan.trials if (trial.variant, trial.seed) not in answered)
+    kept = tuple(answered[trial.variant, trial.seed] for trial in plan.trials if (trial.variant, trial.seed) in answered)
+    reasons = {why: count - (len(kept) if why == FAILED_BEFORE else 0) for why, count in plan.reasons.items()}
+    reasons = {why: count for why, count in reasons.items() if count}
+    return replace(plan, trials=trials, cached=(*plan.cached, *kept), reasons=reasons)

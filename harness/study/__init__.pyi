@@ -84,6 +84,7 @@ from .resources import USUAL as USUAL, Resources as Resources
 from .screen_designs import is_orthogonal as is_orthogonal, levels_of as levels_of, resolved_pairs as resolved_pairs
 from .screening import Screen as Screen, screen as screen, screen_from as screen_from, screens_of as screens_of
 from .seed_sources import (
+    ONE_NUMBER as ONE_NUMBER,
     SOURCES as SOURCES,
     Seeds as Seeds,
     crossed as crossed,

@@ -20,6 +20,10 @@ SOURCES: Mapping[str, str] = {
     SPLIT: "the study's own arrays, and which samples validate",
 }
 MOST_CELLS = 10_000
+ONE_NUMBER = (
+    "scikit-learn draws all that is random from one number (random_state), so that --vary cannot separate it; "
+    "expected a run without --vary"
+)
 _WORD = re.compile(rf"({'|'.join(SOURCES)})([1-9][0-9]{{0,3}})?")
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -64,7 +65,8 @@ class OwnEpochs:
         context = self._context
         checked = {name: checked_value(name, value, who=self._who) for name, value in values.items()}
         if checked and not self.last:
-            self.add(1, checked)
+            with suppress(Diverged):  # which the trial ends as, as behind any other epoch
+                self.add(1, checked)
         elif checked:
             final = epoch_of(self.last, self._values | checked, math.nan)
             context.board.epoch(final.step + 1, **final.by_split, learning_rate=None, seconds=None)

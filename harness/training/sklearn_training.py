@@ -9,6 +9,7 @@ from harness.data import Arrays, Samples
 from harness.engine import ENGINE, Epoch, count_parameters, describe_estimator, fit_estimator
 from harness.errors import UsageError
 from harness.records import LAST_EPOCH
+from harness.study import ONE_NUMBER
 from harness.tensorboard import as_code
 from harness.training.context import TrialContext
 
@@ -29,10 +30,7 @@ class SklearnTrainer:
     def epochs(self) -> Iterator[Epoch]:
         """Fit the estimator, and yield what it measures."""
         if self._context.trial.vary:
-            raise UsageError(
-                "scikit-learn draws all that is random from one number (random_state), so that --vary cannot separate it; "
-                "expected a run without --vary."
-            )
+            raise UsageError(f"{ONE_NUMBER}.")
         progress, board, seed = self._context.progress, self._context.board, self._context.trial.seed
         threads = tf.config.threading.get_intra_op_parallelism_threads() or None
         self._fitted = fitted = fit_estimator(self.model, self._arrays, seed=seed, threads=threads)

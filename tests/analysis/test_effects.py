@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 from plain_records import record
 from rich.console import Console
+from scipy.stats import ttest_rel
 from screened_records import LARGE, screened
 from statsmodels.formula.api import ols
 
 from harness.analysis.design import Design, design_dict
-from harness.analysis.effects import INTERACTION, PART, SHARE, screen_effects, shapley_weights
+from harness.analysis.effects import screen_effects
 from harness.analysis.effects_table import EFFECTS_FILE, effects_of as study_effects, table_of_effects
+from harness.analysis.screen_contrasts import INTERACTION, PART, SHARE, shapley_weights
 from harness.analysis.screen_sentences import effect_summary, effect_unit
 from harness.analysis.table_files import write_tables
 from harness.cli.terminal.effects import effects_views
@@ -45,6 +47,17 @@ def test_the_effects_are_those_of_a_published_factorial_experiment():
     pairs = {name: one.difference.mean / 2 for name, one in effects_of(records, INTERACTION).items()}  # theirs is the half
     published = {"A × B": 0.125, "A × C": -18.125, "A × D": 16.625, "B × C": 2.375, "B × D": -0.375, "C × D": -1.125}
     assert pairs == pytest.approx(published)
+
+
+def test_the_effects_are_those_of_a_published_screen_of_plackett_and_burman():
+    # Logarithms of the fatigue life of castings, Hunter, Hodi and Eagar, Metallurgical Transactions A 13 (1982), as R's BsMD
+    # has them (BM93.e2.data), the run with nothing changed first; effects as in Wu and Hamada, "Experiments", where H to K
+    # are columns without a factor.
+    lives = [4.809, 6.058, 5.863, 5.917, 5.818, 6.607, 5.682, 5.752, 7.000, 5.899, 4.625, 4.733]
+    found = {name: one.difference.mean for name, one in effects_of(screened("ABCDEFGHIJK", [[life] for life in lives])).items()}
+    published = {"A": 0.326, "B": 0.294, "C": -0.246, "D": -0.516, "E": 0.150, "F": 0.915, "G": 0.183}
+    published |= {"H": 0.446, "I": 0.453, "J": 0.081, "K": -0.242}
+    assert found == pytest.approx(published, abs=0.0006)
 
 
 @pytest.mark.parametrize(("parts", "design"), [("ABC", None), ("ABCDEFG", None), ("ABCDEFGHIJK", None), ("ABCDE", CLEAR)])
@@ -140,11 +153,42 @@ def test_seeds_that_did_not_finish_everywhere_are_left_out_named_and_leave_no_wo
     assert {one.verdict.word for one in found.effects if one.kind != SHARE} == {"inconclusive"}
 
 
-def test_seeds_that_a_design_chose_give_no_word():
-    values = values_of() / 100 + 5 * (levels_of(3)[:, :1] > 0)
-    found = effects_of(screened("ABC", values), in_looks=True)
-    assert found["A"].difference.mean == pytest.approx(5, abs=0.1) and found["A"].verdict.word == ""
-    assert "design of looks" in found["A"].verdict.detail and found["A"].p_values.different is None
+def test_a_design_judges_effects_by_the_looks_that_all_variants_reached_and_allows_for_them():
+    values = values_of(seeds=7) / 100 + 0.51 * (levels_of(3)[:, :1] > 0)
+    records = [one for one in screened("ABC", values) if one.seed < 6 or one.variant == "base"]
+    design = Design((5, 10, 20, 40), declared=False)
+    found, fixed = (effects_of(some, **how) for some, how in ((records, {"design": design}), (first_of(records, 5), {})))
+    assert found["A"].difference == fixed["A"].difference and found["A"].verdict.word == "better"
+    assert found["A"].verdict.detail.endswith("over 1 look")
+    # Of six effects, nine tenths of a sixth each; what the first look of four spends: log(1 + (e - 1) / 8).
+    alone = paired_p(values[:, :5])
+    assert found["A"].p_values.different == pytest.approx(alone * 6 / 0.9 / np.log1p((np.e - 1) / 8), rel=0.01)
+    (told,) = screen_effects(by_variant(records), LARGE, design=design)
+    assert told.note == "of the first 5 seeds, the last look that all of its variants have reached"
+
+
+def paired_p(values):
+    """The two-sided p-value of part A, by SciPy."""
+    above = levels_of(3)[:, 0] > 0
+    return ttest_rel(values[above].mean(axis=0), values[~above].mean(axis=0)).pvalue
+
+
+def first_of(records, seeds):
+    return [one for one in records if one.seed < seeds]
+
+
+def test_a_design_for_other_variants_or_another_margin_gives_effects_no_word():
+    values = values_of(seeds=5) / 100 + 5 * (levels_of(3)[:, :1] > 0)
+    records = screened("ABC", values)
+    family = tuple(name for name in by_variant(records) if name != "base")
+    kept = {"metric": LARGE.column, "margin": LARGE.margin, "family": family}
+    for changed in ({"family": family[1:]}, {"margin": 0.1}):
+        found = effects_of(records, design=Design(**{**kept, **changed}))
+        assert found["A"].verdict.word == "" and "the design was declared for" in found["A"].verdict.detail
+        assert found["A"].p_values.different is None
+    assert effects_of(records, design=Design(**kept))["A"].verdict.word == "better"
+    early = effects_of(records, design=Design(**{**kept, "looks": (8, 20)}))
+    assert early["A"].verdict.detail == "no verdict: the look at 8 seeds is not complete"
 
 
 def test_a_variant_made_with_other_settings_is_held_against_nothing():
@@ -195,7 +239,7 @@ def test_the_summary_says_what_helps_and_what_is_not_decided():
     said = effect_summary(found, effect_unit(found, LARGE))
     assert said.startswith("Over all variants of f: better with A (+5") and "; worse with B (-2.999)" in said
     assert "too small to matter: C, A × B" in said
-    (found,) = screen_effects(by_variant(screened("ABC", values)), LARGE, in_looks=True)
+    (found,) = screen_effects(by_variant(screened("ABC", values)), LARGE, design=Design((8, 20), declared=False))
     assert effect_summary(found, effect_unit(found, LARGE)) == ""
 
 

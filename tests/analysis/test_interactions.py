@@ -144,3 +144,13 @@ def test_a_study_with_looks_has_its_interactions_judged_at_them():
     fixed, designed = interactions(five, ACCURACY)["wide-raw"], interactions(seven, ACCURACY, design=looks)["wide-raw"]
     assert designed.difference == fixed.difference  # the sixth and seventh seed are of no look yet
     assert designed.p_value > fixed.p_value
+
+
+def test_a_variant_outside_of_a_design_has_no_word_on_what_it_does_beside_others():
+    records = design(effect=0.1)
+    kept = {"metric": "test_accuracy", "margin": ACCURACY.margin, "family": ("wide", "raw", "wide-raw")}
+    assert word(interactions(records, ACCURACY, design=Design(**kept))) == "better beside it"
+    for changed in ({"family": ("wide", "raw")}, {"margin": 0.1}):
+        found = interactions(records, ACCURACY, design=Design(**{**kept, **changed}))
+        assert word(found) == "" and found["wide-raw"].p_value is None
+        assert "the design was declared for" in found["wide-raw"].cells()["interaction_detail"]

@@ -78,6 +78,16 @@ def test_a_variant_that_became_worse_fails_a_build_and_others_do_not(before, tmp
     assert better.exit_code == 0 and "none of 4 variants is worse" in better.stderr
 
 
+def test_the_same_loss_on_every_seed_fails_a_build_although_no_test_can_judge_it(before, tmp_path):
+    later = a_run(tmp_path / "later", moved(-0.01, noise=0.0))
+    assert rows(before, later)["wide"]["paired_verdict"] == "inconclusive"
+    failed = harness("compare", before, later, "--fail-on", "worse")
+    assert failed.exit_code == 1 and "WORSE: wide (-1.0 points on every seed)." in failed.stderr
+    for by in (0.01, -0.001):  # a gain, and less than matters
+        fine = a_run(tmp_path / f"by{by}", moved(by, noise=0.0))
+        assert harness("compare", before, fine, "--fail-on", "worse").exit_code == 0
+
+
 def test_what_is_open_fails_only_a_build_that_asks_for_proof(before, tmp_path):
     later = a_run(tmp_path / "later", moved(-0.002, noise=0.004))
     assert harness("compare", before, later, "--fail-on", "worse").exit_code == 0

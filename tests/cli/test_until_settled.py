@@ -1,7 +1,7 @@
 """`run --until-settled` and looks by hand, with trainings that are numbers: which seeds are trained, what is kept and said."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,8 @@ from click.testing import Result
 
 from harness.analysis.judging import judged
 from harness.cli import study_runs
-from harness.records.record import FAILED, OK, find_records, read_record
+from harness.records.record import DIVERGED, FAILED, OK, find_records, read_record
+from harness.records.study_folders import run_command
 from harness.results.compare_inputs import read_tables
 from harness.results.loading import load
 from harness.runs.execution import write_judged
@@ -41,6 +42,7 @@ STUDY = Study("toy", question="Which?", base=Settings(), train=train,
 """
 LATE = ', Variant("late", shift=0.06)'
 SPREAD = 0.005
+NO_ROOM = {"status": FAILED, "error": "OSError: no room", "error_type": "OSError"}
 
 
 @pytest.fixture
@@ -57,18 +59,25 @@ def write(folder: Path, *, margin: float = 0.003, more: str = "") -> Path:
     return path
 
 
-def training(monkeypatch: pytest.MonkeyPatch, failing: Callable[[Trial], bool], *, spread: float = SPREAD) -> None:
-    """Have trials give numbers in place of being trained, those that are to fail none."""
+def training(
+    monkeypatch: pytest.MonkeyPatch,
+    failing: Callable[[Trial], bool],
+    *,
+    spread: float = SPREAD,
+    ended: Mapping[str, str] = NO_ROOM,
+    trained: list[tuple[str, int]] | None = None,
+) -> None:
+    """Have trials give numbers in place of being trained, those that are to fail none, but end so; trained: takes them down."""
 
     def train(run: study_runs._Run, plan: Plan, interrupts: object) -> tuple[str, ...]:
         for trial in plan.trials:
             settings = plan.study.settings(trial.variant)
             noise = np.random.default_rng([trial.seed, *trial.variant.encode()]).normal(0, spread)
-            ended = (
-                {"status": FAILED, "error": "OSError: no room", "error_type": "OSError"} if failing(trial) else {"status": OK}
-            )
+            how = ended if failing(trial) else {"status": OK}
+            if trained is not None:
+                trained.append((trial.variant, trial.seed))
             metrics = {} if failing(trial) else {"test_accuracy": 0.9 + settings.shift + noise}
-            record = replace(blank_record(trial, plan.study), metrics=metrics, history={"test_accuracy": [0.9]}, **ended)
+            record = replace(blank_record(trial, plan.study), metrics=metrics, history={"test_accuracy": [0.9]}, **how)
             record = replace(record, provenance=plan.request.provenance)
             store(trial.folder, judged(record, plan.study.expectation(trial.variant)))
         write_judged(plan, results(plan))
@@ -103,6 +112,11 @@ def words() -> dict[str, str]:
 
 def kept() -> dict:
     return json.loads(Path("logs/toy/design.json").read_text())
+
+
+def shown() -> list[int]:
+    """Return with how many seeds the study was shown, one after another."""
+    return [one["seeds"] for one in kept()["shown"]]
 
 
 def test_only_what_is_open_gets_more_seeds_with_its_control(toy):
@@ -147,7 +161,7 @@ def test_the_same_command_goes_on_after_a_stop_and_then_has_nothing_left_to_trai
 
 def test_a_second_look_by_hand_is_known_as_one_and_its_words_allow_for_both(toy):
     first = run("--seeds", 5).output
-    assert "A second look" not in first and kept()["shown"] == [{"seeds": 5}]
+    assert "A second look" not in first and shown() == [5]
     fixed = load("logs/toy").summary.set_index("variant")["p_value"]
     second = run("--seeds", 10).output
     assert "A second look: the study was shown with 5, then 10 seeds." in second
@@ -184,7 +198,15 @@ def test_one_variant_of_a_declared_design_goes_on_by_itself_and_is_corrected_ove
 def test_the_same_seeds_again_and_fewer_of_them_are_no_further_look(toy):
     for count in (10, 10, 5):
         run("--seeds", count)
-    assert kept()["shown"] == [{"seeds": 10}]
+    assert shown() == [10]
+
+
+def test_looks_at_another_base_are_counted_for_themselves(toy):
+    run("--seeds", 10)
+    # The same study changed: fewer seeds than before are a first look at it, and ten are then a second one.
+    assert "A second look" not in run("--seeds", 5, "--set", "shift=0.01").output
+    assert "shown with 5, then 10 seeds" in run("--seeds", 10, "--set", "shift=0.01").output
+    assert shown() == [10, 5, 10]
 
 
 def test_fewer_seeds_than_a_verdict_takes_are_no_look(toy):
@@ -242,7 +264,31 @@ def test_a_margin_changed_half_way_is_refused_and_gives_no_word_elsewhere(toy):
 def test_a_maximum_below_the_seeds_that_are_there_is_refused(toy):
     run("--seeds", 12)
     said = run("--until-settled", "--max-seeds", 8, status=2).output
-    assert "has 12 seeds in" in said and "expected --max-seeds 12 or more" in said
+    assert "has 12 seeds in" in said and "expected --max-seeds 13 or more" in said
+
+
+def test_looks_at_nothing_but_what_was_shown_are_refused_as_its_numbers_would_choose_them(toy):
+    run("--seeds", 5)
+    run("--seeds", 10)
+    said = run("--until-settled", "--looks", "10", status=2).output
+    assert "was shown with 10" in said and "expected --max-seeds 11 or more" in said
+    assert kept()["design"] is None
+
+
+def test_what_is_suggested_where_all_seeds_of_a_usual_design_are_there_is_taken(toy):
+    run("--seeds", 40)
+    records = [read_record(path) for path in find_records(Path("logs/toy"))]
+    suggested = run_command(Path("logs/toy"), records, until_settled=True)
+    assert "--until-settled --max-seeds 80" in suggested
+    run("--until-settled", "--max-seeds", 80, "--dry-run")
+
+
+def test_a_variant_chosen_by_an_earlier_look_shares_the_error_with_those_it_was_chosen_from(toy):
+    run("--seeds", 5)
+    said = run("--until-settled", "--only", "none").output
+    assert kept()["design"]["family"] == ["big", "small", "none"]
+    assert "Not trained now, but of the design, and sharing its error: big, small." in said
+    assert "unless what 5 seeds had shown before chose the design" in said
 
 
 def test_a_seed_that_failed_stops_its_variant_until_it_is_trained(toy, monkeypatch):
@@ -252,6 +298,17 @@ def test_a_seed_that_failed_stops_its_variant_until_it_is_trained(toy, monkeypat
     training(monkeypatch, lambda _: False)
     run("--until-settled")
     assert seeds()["small"] > 5 and words()["small"] == "better"
+
+
+def test_what_diverged_is_not_trained_again_for_the_next_look_of_the_same_run(toy, monkeypatch):
+    trained: list[tuple[str, int]] = []
+    ended = {"status": DIVERGED, "error": "Loss is not finite after epoch 1."}
+    training(monkeypatch, lambda one: one.variant == "none" and one.seed % 2 == 0, ended=ended, trained=trained)
+    said = run("--until-settled", status=1).output
+    assert seeds()["none"] > 5 and len(trained) == len(set(trained)) and "failed unexpectedly" not in said
+    before = len(trained)
+    run("--until-settled", status=1)
+    assert {seed % 2 for variant, seed in trained[before:] if variant == "none"} == {0}  # the command again tries these once
 
 
 def test_a_study_without_a_spread_ends_at_its_first_look(toy, monkeypatch):

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from calling import harness
 from plain_records import record
@@ -11,7 +12,9 @@ from rich.console import Console
 from harness import Settings, Study, UsageError, Variant
 from harness.analysis import Unit, variance_components
 from harness.analysis.comparison import compare_study
-from harness.cli.variance import sentences, spreads, table_of
+from harness.analysis.table_files import write_tables
+from harness.analysis.variance_table import VARIANCE_FILE, spreads
+from harness.cli.variance import sentences, table_of
 from harness.records.study_folders import run_command
 from harness.study.seed_sources import seeds_of
 
@@ -33,7 +36,7 @@ def records(name: str = "base", *, by_init: float = 0.01, by_order: float = 0.00
 
 def test_each_value_stands_at_its_seeds_and_a_difference_at_those_of_both():
     made = [*records(), *records("wide", by_init=0.0)]
-    base, wide, difference = spreads(STUDY, made, VARY)
+    base, wide, difference = spreads(made, STUDY.names, VARY)
     assert (base.who, wide.who, difference.who) == ("base", "wide", "wide less base")
     assert base.values == pytest.approx(np.array([[0.9, 0.901], [0.91, 0.911], [0.92, 0.921]]))
     assert difference.values == pytest.approx(-0.01 * np.arange(3)[:, None] + np.zeros((3, 2)))
@@ -42,14 +45,14 @@ def test_each_value_stands_at_its_seeds_and_a_difference_at_those_of_both():
 def test_a_training_without_a_value_leaves_nothing_to_tell():
     made = records(count=5)
     with pytest.raises(UsageError, match="1 of 6 trainings of base gave no value"):
-        list(spreads(STUDY.only(["base"]), made, VARY))
+        list(spreads(made, ["base"], VARY))
     made.append(record("base", 5, status="diverged", metrics={}, provenance={"vary": VARY}))
     with pytest.raises(UsageError, match="the same command tries them again"):
-        list(spreads(STUDY.only(["base"]), made, VARY))
+        list(spreads(made, ["base"], VARY))
 
 
 def test_the_largest_source_is_named_with_what_that_means():
-    (spread,) = spreads(STUDY.only(["base"]), records(), VARY)
+    (spread,) = spreads(records(), ["base"], VARY)
     components = variance_components(spread.values, ("init", "order"))
     said = sentences(components, ("init", "order"), POINTS, levels=2)
     assert said[0].startswith("Most comes from init (100%") and "as far as 2 seeds of each tell" in said[0]
@@ -60,6 +63,25 @@ def test_the_largest_source_is_named_with_what_that_means():
     console.print(table_of(spread, components, POINTS))
     text = console.export_text()
     assert "What makes the spread of base: test accuracy, in points" in text and "█" * 25 in text
+
+
+def test_where_no_source_by_itself_makes_most_none_is_said_to():
+    values = np.array([[0.0, 1.0, 0.0], [1.0, 0.1, 1.0], [0.0, 1.0, 0.3]])
+    said = sentences(variance_components(values, ("init", "order")), ("init", "order"), POINTS, levels=3)
+    assert said[0].startswith("The largest part (100%) is what sources do together, or whatever else; by itself none makes any")
+
+
+def test_the_figures_are_written_beside_the_tables_until_a_training_is_gone(tmp_path):
+    folder = tmp_path / STUDY.name
+    folder.mkdir()
+    made = [*records(), *records("wide", by_init=0.0)]
+    write_tables(folder, made)
+    table = pd.read_csv(folder / VARIANCE_FILE, keep_default_na=False)
+    assert table["less"].tolist() == [""] * 6 + ["base"] * 3 and set(table["trainings"]) == {6}
+    assert table["source"].tolist() == ["init", "order", "init × order"] * 3
+    assert float(table["std"][0]) == pytest.approx(0.01) and float(table["share"][0]) == pytest.approx(1, abs=0.01)
+    write_tables(folder, made[1:])
+    assert not (folder / VARIANCE_FILE).exists()
 
 
 def test_sources_that_change_nothing_are_said_to():

@@ -22,7 +22,7 @@ from harness.mirror.mirrors import keep_pulling, local_path
 from harness.mirror.stores import Store, StoreError
 from harness.records.locks import LOCK_FILE
 
-pytest.importorskip("moto.server", reason="moto[server] is not installed: no log folder in a bucket is tested")
+pytest.importorskip("moto.server", reason="moto[s3] and flask-cors are not installed: no log folder in a bucket is tested")
 pytest.importorskip("s3fs", reason="s3fs is not installed: no log folder in a bucket is tested")
 pytestmark = pytest.mark.processes
 

@@ -125,6 +125,11 @@ def test_a_loss_that_is_not_finite_ends_the_training_as_diverged(tmp_path):
     assert record.error == "Loss is not finite after epoch 2."
 
 
+def test_a_value_that_is_not_finite_ends_a_training_without_epochs_as_diverged(tmp_path):
+    record = record_of(tmp_path, "", loop="def train(settings, trial):\n    return {'test_accuracy': float('nan')}\n")
+    assert (record.status, record.as_expected) == (DIVERGED, False)
+
+
 def test_an_expected_error_is_a_result(tmp_path):
     record = record_of(tmp_path, "raise KeyError('no such layer')", options=", expect=raises('KeyError', match='layer')")
     assert (record.status, record.as_expected) == (EXPECTED_ERROR, True)
