@@ -12,6 +12,7 @@ from harness.cli.log_following import Follower
 from harness.cli.terminal.run_view import ENDS, run_view, said, time_left
 from harness.cli.terminal.summary import make_console
 from harness.errors import INTERRUPTED_STATUS
+from harness.mirror import keep_pulling
 from harness.records import command, logdir_words
 from harness.runs import STATUS_SUFFIX, RunState, left_tasks, read_state
 
@@ -31,7 +32,8 @@ def attach(target: str | None, logdir: Path) -> int:
     try:
         if run.left:
             return _follow_tasks(run, console)
-        run = _follow(run, console) if run.alive else _shown(run, console)
+        with keep_pulling(run.folder):
+            run = _follow(run, console) if run.alive else _shown(run, console)
     except KeyboardInterrupt:
         place = [run.state.study, *logdir_words(run.folder.parent)]
         click.echo(f"\nDetached; {run.state.study} goes on. To end it: {command('cancel', *place)}", err=True)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 
 from harness.cli.known_runs import KnownRun, known_runs, nothing, one_run
 from harness.errors import INTERRUPTED_STATUS, UsageError
-from harness.records import reason, writer_of
+from harness.records import address_of, command, logdir_words, reason, shown, writer_of
 from harness.runs import (
     CHECKING,
     RUN_FOLDER,
@@ -62,6 +63,13 @@ def cancel(target: str | None, logdir: Path, *, now: bool) -> int:
 
 def _ask(run: KnownRun, wanted: StopRequest) -> None:
     """Ask by a file, which reaches a driver on any machine; before trials begin nobody reads that, but signals are heard."""
+    driver = run.state.driver
+    if address_of(run.folder) and driver.host != socket.gethostname() and not writer_of(run.folder):
+        there = command("cancel", run.state.study, *logdir_words(run.folder.parent))
+        raise UsageError(
+            f"The run of {run.state.study} is of {driver.user}, process {driver.pid} on {driver.host}, which hears nothing "
+            f"through {shown(run.folder)}. Expected to be asked on that machine: {there}"
+        )
     refused = ""
     try:
         ask(run.folder, run.state, wanted)
@@ -69,7 +77,6 @@ def _ask(run: KnownRun, wanted: StopRequest) -> None:
         refused = reason(error)
     signalled = (run.state.phase == CHECKING or bool(refused) or wanted is StopRequest.NOW) and _signal(run, wanted)
     if refused and not signalled:
-        driver = run.state.driver
         raise UsageError(
             f"The run of {run.state.study} cannot be asked to stop ({refused}): it is of {driver.user}, process {driver.pid} "
             f"on {driver.host}. Expected to be asked by the one who started it."

@@ -24,7 +24,7 @@ ENGINES = ("xla", "graph", "fit")
 _TIMES = ("epoch_seconds", "test_seconds")  # of the history: no two runs agree in them
 # Of the provenance: what differs between any two runs and decides nothing.
 _CIRCUMSTANCES = frozenset(
-    "started ended command engine_asked base_changes engine_reason "
+    "started ended command engine_asked executor_asked base_changes engine_reason "
     "retries lost_attempts logs logs_moved resumed_from "
     "continues continues_from earlier_seconds beginning_unused picture_seconds design".split()
 )

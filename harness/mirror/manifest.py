@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
-from harness.records import is_temporary, write_atomically
+from harness.records import QUEUE_FOLDER, is_temporary, write_atomically
 
 MANIFEST_FILE = "manifest.json"
 LOCK_FILE = ".lock"  # of a study: each side has its own, which is never copied
@@ -71,11 +71,15 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def local_files(root: Path, prefix: str) -> dict[str, Stamp]:
-    """Return the files below a folder of a mirror, or that file, by their paths in it; no lock, draft, nor what is linked."""
+    """Return the files below a folder of a mirror, or that file, by their paths in it.
+
+    No lock, no draft, no queue, nor what is linked.
+    """
     found = {}
     if (own := stamp_of(root / prefix)) is not None:
         found[prefix] = own
-    for folder, _, names in os.walk(root / prefix):
+    for folder, folders, names in os.walk(root / prefix):
+        folders[:] = [name for name in folders if name != QUEUE_FOLDER]
         for name in names:
             path = Path(folder, name)
             if name != LOCK_FILE and not is_temporary(path) and (stamp := stamp_of(path)) is not None:

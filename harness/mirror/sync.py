@@ -14,7 +14,7 @@ from typing import NamedTuple
 from harness.errors import UsageError
 from harness.mirror.manifest import LOCK_FILE, Entry, Manifest, Stamp, local_files, stamp_of, within
 from harness.mirror.stores import Store, StoreError
-from harness.records import RECORD_FILE, is_temporary, write_atomically
+from harness.records import QUEUE_FOLDER, RECORD_FILE, is_temporary, write_atomically
 
 THREADS = 16  # requests at a time
 CONFLICTS = "conflicts"  # beside the mirror: what changed on both sides, as this machine had it
@@ -179,10 +179,10 @@ def _rank(path: str, prefix: str) -> int:
 
 
 def _is_ours(path: str) -> bool:
-    """Say whether a name in the store can be a file of a mirror: it leads nowhere else, and is neither lock nor draft."""
+    """Say whether a name in the store can be a file of a mirror: it leads nowhere else, and is no lock, draft or queue."""
     parts = path.split("/")
     whole = all(part not in ("", ".", "..") and "\0" not in part for part in parts)
-    return whole and parts[-1] != LOCK_FILE and not is_temporary(Path(parts[-1]))
+    return whole and parts[-1] != LOCK_FILE and QUEUE_FOLDER not in parts and not is_temporary(Path(parts[-1]))
 
 
 def _parallel(action: Callable[[str], None], paths: Sequence[str]) -> None:

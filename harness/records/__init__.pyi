@@ -1,4 +1,5 @@
 from .addresses import (
+    address_of as address_of,
     folder_at as folder_at,
     shown as shown,
     stand_for as stand_for,
@@ -60,6 +61,7 @@ from .record import (
 from .study_folders import (
     DESIGN_FILE as DESIGN_FILE,
     PROGRAM_VARIABLE as PROGRAM_VARIABLE,
+    QUEUE_FOLDER as QUEUE_FOLDER,
     RECORDED_DESIGN as RECORDED_DESIGN,
     USUAL_MOST as USUAL_MOST,
     StudyFolder as StudyFolder,

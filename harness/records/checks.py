@@ -18,7 +18,7 @@ _LEAST = {"seed": 0, "attempt": 1, "position": 0}
 _LARGEST = 999_999_999  # of these: they are parts of paths, and are counted on
 _LAST_SECOND = 2.0**40  # since 1970; some ten thousand years
 _PROVENANCE: Mapping[str, type] = dict.fromkeys(("engine", "engine_asked", "study_file"), str) | dict.fromkeys(
-    ("base_changes", "pictures"), dict
+    ("base_changes", "executor_asked", "pictures"), dict
 )
 
 

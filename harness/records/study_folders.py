@@ -13,11 +13,12 @@ from harness.records.addresses import address_of, shown
 from harness.records.attempts import attempts_in
 from harness.records.locks import writer_of
 from harness.records.record import RECORD_FILE, Record, RecordError, read_record
-from harness.study import KINDS, crossed, levels_of_sources, plain_name, study_files
+from harness.study import KINDS, PICKLED, crossed, levels_of_sources, plain_name, study_files
 
 PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: its own name, as it was called
 DEFAULT_LOGDIR = "logs"
 DESIGN_FILE = "design.json"  # in a study's folder: at which numbers of seeds it is looked at
+QUEUE_FOLDER = ".queue"  # of trials that wait for a task of Slurm, which is unpickled: it belongs to one machine
 USUAL_MOST = 40  # seeds of its last look, where nothing else is said
 RECORDED_DESIGN = "design"  # the same in the provenance of what was trained by it
 
@@ -59,7 +60,7 @@ def run_command(
     """
     records = list(records)
     files = [str(record.provenance.get("study_file", "")) for record in records]
-    own = next((path for path in files if path.endswith(KINDS)), folder.name)
+    own = next((path for path in files if path.endswith((*KINDS, PICKLED)) and "://" not in path), folder.name)
     vary = records[0].vary if records else ""
     name = plain_name(folder.name, vary)
     study = name if name in study_files() else own
@@ -125,7 +126,10 @@ def _options_of(records: Sequence[Record]) -> list[str]:
         text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else "none" if value is None else str(value)
         words += ["--dataset", text] if name == "dataset" else ["--set", f"{name}={text}"]
     engine = newest.provenance.get("engine_asked", "auto")
-    return words if engine == "auto" else [*words, "--engine", engine]
+    words += [] if engine == "auto" else ["--engine", engine]
+    for name, value in newest.provenance.get("executor_asked", {}).items():
+        words += [f"--{name}", str(value)]
+    return words
 
 
 def folder_of(logdir: Path, study: str) -> Path:

@@ -86,9 +86,9 @@ def make_plan(
     seconds = estimate_trials(study, data, folder=request.logdir / study.name)
     home = folder_identity(request.logdir / study.name)
     plan = Plan(study, whole, request, data, (), (), seconds, {}, fallback_logdir(), home, outdated=outdated)
-    source = source_hash(study)
+    source, provenance = source_hash(study), request.provenance
     trials = [
-        replace(_trial(plan, name, seed), source=source)
+        replace(_trial(plan, name, seed), source=source, provenance=provenance)
         for seed in range(study.trials_of(request.seeds))
         for name in study.names
         if seed < study.trials_of(request.seeds_for(name))

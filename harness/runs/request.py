@@ -66,7 +66,15 @@ class RunRequest:
         varied = {"vary": self.vary} if self.vary else {}
         by_design = {RECORDED_DESIGN: dict(self.design)} if self.design else {}
         told = {"engine_asked": self.engine, "base_changes": dict(self.base_changes)}
-        return {**self.origin, **varied, **told, **by_design}
+        place = {"executor_asked": self._place} if self.executor != "local" else {}
+        return {**self.origin, **varied, **told, **by_design, **place}
+
+    @property
+    def _place(self) -> dict[str, str]:
+        """Return the options that name where its trials run, with which a command goes there again."""
+        jobs, slurm = str(self.jobs or ""), str(self.slurm or "")
+        options = {"executor": self.executor, "address": self.address or "", "slurm": slurm, "jobs": jobs}
+        return {name: value for name, value in options.items() if value}
 
 
 def selected(study: Study, request: RunRequest) -> Study:

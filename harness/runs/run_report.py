@@ -85,6 +85,8 @@ class RunReport:
 
     def epoch(self, epoch: Progress) -> None:
         """Hear of a running trial's newest epoch."""
+        if not epoch.begun:
+            return
         told = RunningTrial(epoch.variant, epoch.seed, epoch.epoch, self._epochs(epoch.variant), epoch.doing)
         self._running[epoch.variant, epoch.seed] = told
         self._changed = True

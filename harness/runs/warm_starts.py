@@ -15,11 +15,13 @@ def with_warm_starts(trials: Sequence[Trial], study: Study, seconds: Mapping[str
     First comes whatever has the most work behind it: a trial's own, and that of the longer ones that wait for its end.
     seconds: the estimate for a whole trial of each variant.
     """
-    groups: dict[str, list[Trial]] = {}
+    groups: dict[object, list[Trial]] = {}
     for trial in trials:
         # What is logged on request of each epoch would lack those of the shorter trial.
         alike = "" if trial.log else _beginning(study, study.settings(trial.variant))
-        groups.setdefault(alike or trial.trial_id, []).append(trial)
+        # Other threads sum in another order; and the worker of a longer one would keep the cores that a shorter one waits for.
+        key = (alike, trial.resources) if alike else trial.trial_id
+        groups.setdefault(key, []).append(trial)
     ordered: list[tuple[float, Trial]] = []
     for group in groups.values():
         group.sort(key=lambda trial: study.epochs(trial.variant) or 0)

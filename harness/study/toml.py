@@ -15,10 +15,18 @@ from harness.study.settings import Settings, annotations, changed
 from harness.study.study import Study
 from harness.study.toml_command import COMMAND_KEYS, base_of_command, command_of
 from harness.study.toml_file import PlacedError, TomlFile, gathered, read_toml
-from harness.study.toml_values import expectation, judged_and_drawn, require_known, setting_value, wrong_alone
+from harness.study.toml_values import expectation, judged_and_drawn, require_known, resources, setting_value, wrong_alone
 from harness.study.variant import BASE, Variant
 
-KEYS = ("question", "lesson", "like", *COMMAND_KEYS, "folds", "metric", "pictures", "base", "expect", "variants", "families")
+KEYS = (
+    *("question", "lesson", "like", *COMMAND_KEYS, "folds", "metric", "pictures", "resources"),
+    *("base", "expect", "variants", "families"),
+)
+# What a study takes over from the one that it is like, beside its base.
+_OF_LIKE = (
+    *("build", "arrays", "arrange", "datasets", "folds", "callbacks", "phases", "metric", "pictures", "step_seconds"),
+    *("train", "command", "resources"),
+)
 FAMILIES: dict[str, Callable[..., tuple[Variant, ...]]] = {
     "one-at-a-time": families.one_at_a_time,
     "grid": families.grid,
@@ -59,21 +67,7 @@ class _Reader:
         name = self.file.path.stem.replace("_", "-")
         options: dict[str, Any] = {key: self._text(key) for key in ("question", "lesson") if key in self.file.content}
         if like is not None:
-            own = (
-                "build",
-                "arrays",
-                "arrange",
-                "datasets",
-                "folds",
-                "callbacks",
-                "phases",
-                "metric",
-                "pictures",
-                "step_seconds",
-                "train",
-                "command",
-            )
-            options = {"question": like.question} | {key: getattr(like, key) for key in own} | options
+            options = {"question": like.question} | {key: getattr(like, key) for key in _OF_LIKE} | options
         if command is not None:
             options |= {
                 "command": command,
@@ -84,6 +78,9 @@ class _Reader:
             if "folds" in self.file.content:
                 with self.file.at("folds"):
                     options["folds"] = as_folds("Study", self.file.content["folds"])
+            if "resources" in self.file.content:
+                with self.file.at("resources"):
+                    options["resources"] = resources(self.file.content["resources"])
             options |= judged_and_drawn(self.file)
         variants: list[Variant] = []
         for title in self.file.table("variants"):
@@ -143,6 +140,8 @@ class _Reader:
             options["together"] = check("together", table.pop("together", False), bool)
         with self.file.at(*place, "expect"):
             options["expect"] = expectation(table.pop("expect", {}))
+        with self.file.at(*place, "resources"):
+            options["resources"] = resources(table.pop("resources")) if "resources" in table else None
         changes = self._changes(place, table, base)
         with self.file.at(*place):
             return Variant(name, **options, **changes)

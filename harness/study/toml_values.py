@@ -3,6 +3,7 @@
 import inspect
 import typing
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from typing import Any
 
 from harness.errors import UsageError, unknown
@@ -18,6 +19,7 @@ from harness.study.expectations import (
 )
 from harness.study.figure_names import checked_pictures
 from harness.study.metrics import Metric
+from harness.study.resources import Resources
 from harness.study.setting_values import LAYER_TEXTS, check
 from harness.study.settings import Settings, changed
 from harness.study.toml_file import TomlFile
@@ -34,6 +36,16 @@ def require_known(kind: str, name: str, known: Collection[str]) -> None:
     """Raise UsageError, with the nearest right name, for a name that is not known."""
     if name not in known:
         raise unknown(kind, name, known)
+
+
+def resources(value: Any) -> Resources:
+    """Return what trials take of a node, as in `resources = {cpus = 4, gpus = 0.5}`; UsageError for what is none."""
+    names = tuple(each.name for each in fields(Resources))
+    if not isinstance(value, Mapping) or not value:
+        raise UsageError(f"resources is {value!r}; expected resources = {{cpus = 4, gpus = 0.5}}, or one of both.")
+    for name in value:
+        require_known("Key", name, names)
+    return Resources(**value)
 
 
 def setting_value(name: str, value: Any, annotation: Any, *, listed: bool = False) -> Any:

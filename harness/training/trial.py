@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -55,6 +55,7 @@ class Trial:
     leaves_warm_start: bool = False  # a longer trial goes on from this one's end
     warm_start_folder: Path | None = None  # where trials of one run leave their ends for longer ones; the executor sets it
     resources: Resources = USUAL  # that its worker is to have
+    provenance: Mapping[str, Any] = field(default_factory=dict)  # what only the run knows, for the record
     vary: str = ""  # which sources of randomness its number moves, by harness.study.seed_sources; empty: all
     home: tuple[int, int] | None = None  # the study's folder, by harness.records.own_paths.folder_identity, when the run began
 

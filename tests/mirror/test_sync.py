@@ -1,26 +1,18 @@
-"""What a pull and a push may do to each side, over a store in memory; and who may write a study."""
+"""What a pull and a push may do to each side, over a store in memory."""
 
-import json
-import os
 import shutil
-import threading
-import time
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
-from harness.mirror import uploading, writer_lock
+from harness.mirror import uploading
 from harness.mirror.manifest import MANIFEST_FILE, manifest_of
 from harness.mirror.mirrors import finish_mirrors, local_path, mirror_of
 from harness.mirror.stores import StoreError, open_store
 from harness.mirror.sync import Sides, pull, push
 from harness.mirror.uploading import hold_study
-from harness.mirror.urls import is_url, parse_url
-from harness.mirror.writer_lock import LockLostError, WriterLock
-from harness.records import one_writer, shown, with_addresses
+from harness.mirror.urls import parse_url
 
 pytestmark = pytest.mark.quick
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: no log folder elsewhere is tested")
@@ -56,18 +48,6 @@ class Machine:
 
 
 @pytest.fixture
-def url() -> str:
-    return f"memory://{uuid.uuid4().hex}/logs"
-
-
-@pytest.fixture
-def stored(url: str):
-    """What the store holds below the log folder, by path."""
-    store, prefix = open_store(parse_url(url))
-    return lambda: {path.removeprefix(f"{prefix}/"): store.read(path).decode() for path in store.list(prefix)}
-
-
-@pytest.fixture
 def one(tmp_path: Path, url: str) -> Machine:
     return Machine(tmp_path / "one", url)
 
@@ -75,13 +55,6 @@ def one(tmp_path: Path, url: str) -> Machine:
 @pytest.fixture
 def other(tmp_path: Path, url: str) -> Machine:
     return Machine(tmp_path / "other", url)
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    yield tmp_path / "cache"
-    finish_mirrors()
 
 
 def test_what_one_machine_writes_and_deletes_arrives_at_another(one, other, stored):
@@ -280,185 +253,20 @@ def test_locks_drafts_and_links_are_not_stored_and_no_name_leads_out(one, stored
     assert not any(path.name == "escaped" for path in tmp_path.rglob("*"))
 
 
+def test_the_queue_of_a_machine_neither_leaves_it_nor_comes_to_it(one, stored, url):
+    """What lies in it is unpickled, and a trial that was taken from it would be back as one that waits."""
+    one.write("s/.queue/waiting/0-a", "mine")
+    one.write("s/record.json", "1")
+    one.push()
+    assert stored() == {"s/record.json": "1"}
+    one.sides.store.write(f"{one.prefix}/s/.queue/ended/0-b", b"a stranger's")
+    one.pull()
+    assert one.files == {"s/record.json": "1", "s/.queue/waiting/0-a": "mine"}
+
+
 def test_a_damaged_manifest_is_said(one):
     one.write("s/record.json", "1")
     one.push()
     (one.home / MANIFEST_FILE).write_text("{")
     with pytest.raises(UsageError, match="is damaged"):
         one.pull()
-
-
-@pytest.mark.parametrize("text", ["s3://user:pa55@bucket/logs", "s3://bucket/logs?token=pa55", "s3://bucket/logs#pa55"])
-def test_a_secret_in_a_url_is_refused_and_not_repeated(text):
-    with pytest.raises(UsageError, match="holds a password, a query or a fragment") as refused:
-        parse_url(text)
-    assert "pa55" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("https://host/logs", "cannot be a https:// URL"),
-        ("file:///tmp/logs", "expected the folder itself"),
-        ("s3://", "names no folder"),
-        ("s3://bucket/../logs", "names no folder"),
-        ("nosuch://bucket/logs", "nothing here serves nosuch://"),
-    ],
-)
-def test_what_is_no_log_folder_is_refused(text, said):
-    with pytest.raises(UsageError, match=said):
-        open_store(parse_url(text))
-
-
-def test_a_path_that_pathlib_made_of_a_url_is_one(tmp_path, monkeypatch):
-    assert str(parse_url(Path("s3://bucket/logs"))) == "s3://bucket/logs"
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "s3:" / "bucket").mkdir(parents=True)
-    assert not is_url(Path("s3:/bucket")), "a folder of that name is there"
-    assert not is_url("logs") and not is_url(Path("/tmp/logs"))
-
-
-def test_a_package_that_is_missing_is_named_with_its_command(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "gcsfs", None)
-    with pytest.raises(UsageError, match="pip install gcsfs"):
-        open_store(parse_url("gs://bucket/logs"))
-    monkeypatch.setitem(__import__("sys").modules, "fsspec.core", None)
-    with pytest.raises(UsageError, match=r"pip install 'ablation-harness\[cloud\]'"):
-        open_store(parse_url("s3://bucket/logs"))
-
-
-# Who may write a study.
-
-
-def lock_of(url: str, told=print) -> WriterLock:
-    store, prefix = open_store(parse_url(url))
-    return WriterLock(store, f"{prefix}/s", told=told)
-
-
-def put_lock(url: str, **owner) -> None:
-    store, prefix = open_store(parse_url(url))
-    store.write(f"{prefix}/s/.lock", json.dumps(owner).encode())
-
-
-def test_a_second_machine_is_refused_by_name_until_the_first_lets_go(url):
-    first, second = lock_of(url), lock_of(url)
-    first.acquire()
-    with pytest.raises(UsageError, match=rf"logs/s' is being written by process {os.getpid()} on host "):
-        second.acquire()
-    second.release()  # which is not its own
-    with pytest.raises(UsageError):
-        second.acquire()
-    first.release()
-    second.acquire()
-
-
-@pytest.mark.parametrize(
-    "owner",
-    [
-        {"id": "a", "pid": 1, "host": "away", "machine": "away", "refreshed": 5.0},
-        {"id": "a", "pid": 2**22 + 1, "host": "here", "machine": "MINE", "refreshed": 2e10},
-        {},
-    ],
-    ids=["not heard of for long", "a process of this machine that has ended", "no lock of ours"],
-)
-def test_the_lock_of_one_that_is_gone_is_taken_over(url, owner, monkeypatch):
-    monkeypatch.setattr(writer_lock, "SETTLE_SECONDS", 0.0)
-    if owner.get("machine") == "MINE":
-        owner = owner | {"machine": writer_lock._machine()}
-    put_lock(url, **owner)
-    lock_of(url).acquire()
-
-
-def test_the_lock_of_a_machine_that_was_heard_of_lately_stands(url):
-    put_lock(url, id="a", pid=2**22 + 1, host="away", machine="away", refreshed=time.time() - 60, since="noon")
-    with pytest.raises(UsageError, match="on host away, since noon"):
-        lock_of(url).acquire()
-
-
-def test_a_lock_that_was_taken_over_is_noticed_and_left_to_its_new_owner(url, monkeypatch):
-    lock = lock_of(url)
-    lock.acquire()
-    put_lock(url, id="b", pid=1, host="away", refreshed=time.time())
-    lock.keep()  # not yet time to look
-    with pytest.raises(LockLostError, match="taken over by process 1 on host away"):
-        lock.keep(now=True)
-    lock.release()
-    with pytest.raises(UsageError):
-        lock_of(url).acquire()
-
-
-def test_a_store_without_conditional_writes_is_said_so(url, monkeypatch):
-    monkeypatch.setattr(writer_lock, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(
-        "harness.mirror.stores.Store.create", lambda self, path, content: bool(self.write(path, content)) or True
-    )
-    said: list[str] = []
-    lock_of(url, told=said.append).acquire()
-    assert len(said) == 1 and "has no conditional writes" in said[0]
-
-
-# A study that is written.
-
-
-def test_a_study_is_stored_while_it_is_written_and_whole_at_the_end(url, stored, cache, monkeypatch):
-    monkeypatch.setattr(uploading, "TICK_SECONDS", 0.02)
-    logs = local_path(url, told=pytest.fail)
-    study = logs / "s"
-    study.mkdir(parents=True)
-    with hold_study(study):
-        (study / "a").write_text("1")
-        deadline = time.monotonic() + 10
-        while stored().get("s/a") != "1":
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        assert json.loads(stored()["s/.lock"])["pid"] == os.getpid()
-        (study / "b").write_text("2")
-    assert stored() == {"s/a": "1", "s/b": "2"}
-    assert shown(study) == f"{url}/s" and with_addresses(f"in {study}!") == f"in {url}/s!"
-    assert [thread.name for thread in threading.enumerate() if thread.name == "uploads"] == []
-
-
-def test_what_cannot_be_stored_is_kept_said_once_and_stored_by_the_next_command(url, stored, cache, monkeypatch):
-    monkeypatch.setattr(uploading, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(uploading, "LAST_TRIES", (0.01, 0.01))
-    said: list[str] = []
-    logs = local_path(url, told=said.append)
-    study = logs / "s"
-    study.mkdir(parents=True)
-    write = type(mirror_of(study).sides.store).write
-
-    def refuse(self, path, content):
-        if path.endswith(".lock"):
-            return write(self, path, content)
-        raise StoreError("The token has expired.")
-
-    monkeypatch.setattr("harness.mirror.stores.Store.write", refuse)
-    with hold_study(study) as held:
-        (study / "record.json").write_text("1")
-        time.sleep(0.05)
-    assert not held.stored
-    assert len(said) == 2 and said[0] == "The token has expired. It is tried for another minute."
-    assert f"1 changes are not stored in {url}/s (The token has expired). All is kept in {study}" in said[1]
-    assert stored() == {}
-    monkeypatch.setattr("harness.mirror.stores.Store.write", write)
-    assert (local_path(url, told=pytest.fail) / "s/record.json").read_text() == "1"
-    assert stored() == {"s/record.json": "1"}
-
-
-def test_a_study_that_this_machine_is_writing_is_neither_pulled_nor_stored_by_another_command(url, stored, cache):
-    study = local_path(url, told=pytest.fail) / "s"
-    study.mkdir(parents=True)
-    with hold_study(study):
-        (study / "a").write_text("1")
-        store, prefix = open_store(parse_url(url))
-        store.write(f"{prefix}/s/a", b"elsewhere")
-        local_path(url, told=pytest.fail)
-        assert (study / "a").read_text() == "1"
-    assert stored() == {"s/a": "1"}
-
-
-def test_two_processes_of_one_machine_do_not_write_one_study(url, cache):
-    study = local_path(url, told=pytest.fail) / "s"
-    study.mkdir(parents=True)
-    with one_writer(study), pytest.raises(UsageError, match="is being written by"), hold_study(study):
-        pass

@@ -90,6 +90,7 @@ def test_progress_is_written_as_it_comes_and_an_error_ends_the_report(folder, mo
     record = Record.__new__(Record)
     with pytest.raises(ArithmeticError), reported(folder, executor="local") as report:
         report.epoch(Progress("wide", 0, 3, {}))
+        report.epoch(Progress("narrow", 0, 0, {}, "waits for Slurm (Resources)", begun=False))
         report.stop_request()
         assert read_state(folder).running == (RunningTrial("wide", 0, 3),)
         for status, as_expected in (("failed", False), ("interrupted", False), ("ok", True)):

@@ -2,11 +2,12 @@
 
 import math
 import pickle
+from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
-from harness.study import Resources, Settings, Study, Variant
+from harness.study import Resources, Settings, Study, Variant, load_study
 
 pytestmark = pytest.mark.quick
 
@@ -42,3 +43,52 @@ def test_what_are_no_resources_is_refused() -> None:
         Variant("wide", hidden=(8,), resources=4)
     with pytest.raises(UsageError, match=r"Study 'one': resources is 'None'; expected for example harness.Resources"):
         Study("one", base=Settings(), variants=[], resources=None)
+
+
+TOML = """
+like = "one.py"
+resources = {gpus = 0.5}
+
+[variants.wide]
+hidden = [8]
+resources = {cpus = 4}
+
+[variants.slow]
+learning_rate = 0.1
+"""
+
+
+def toml_study(folder: Path, text: str) -> Study:
+    (folder / "one.py").write_text(
+        "from harness import Resources, Settings, Study\n"
+        "STUDY = Study('one', base=Settings(), variants=(), resources=Resources(cpus=2))\n"
+    )
+    (folder / "two.toml").write_text(text)
+    return load_study(str(folder / "two.toml"))
+
+
+def test_toml_says_them_as_python_does(tmp_path: Path) -> None:
+    study = toml_study(tmp_path, TOML)
+    assert [study.resources_of(name) for name in ("base", "wide", "slow")] == [
+        Resources(gpus=0.5),
+        Resources(cpus=4),
+        Resources(gpus=0.5),
+    ]
+
+
+def test_a_study_takes_them_over_from_the_one_that_it_is_like(tmp_path: Path) -> None:
+    study = toml_study(tmp_path, TOML.replace("resources = {gpus = 0.5}", ""))
+    assert [study.resources_of(name).cpus for name in ("base", "wide")] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TOML.replace("cpus = 4", "cpu = 4"), r"\[variants.wide\] resources: Key 'cpu' is not known. Did you mean 'cpus'"),
+        (TOML.replace("{cpus = 4}", "4"), r"\[variants.wide\] resources: resources is 4; expected resources = {cpus = 4"),
+        (TOML.replace("gpus = 0.5", "gpus = 2"), r"resources: Resources: gpus is 2; expected 1"),
+    ],
+)
+def test_what_toml_says_wrongly_is_refused_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        toml_study(tmp_path, text)

@@ -86,10 +86,13 @@ class FolderWatch:
             while True:
                 data = file.read(MOST_AT_ONCE)
                 last = start + len(data) >= found.st_size
+                if not data and not last:  # it was cut while it was read
+                    break
                 yield Piece(*named, start, data, last=last)
                 start += len(data)
                 if last:
                     return
+        yield from self._whole(path)
 
 
 class Mirror:

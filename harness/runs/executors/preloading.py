@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.runs.executors.machine import gpu_count
+from harness.runs.executors.sweeping import MARKER_PREFIX
 
 MARKER = "HARNESS_LOADING"  # names the file that is there until the server has loaded TensorFlow
 LONGEST_LOAD = 120.0  # seconds; then workers are spawned
@@ -47,7 +48,7 @@ class _Server:
         if _multiprocessing()._forkserver_pid is not None:  # the caller's own, in a notebook
             return
         try:
-            descriptor, name = tempfile.mkstemp(prefix="harness-loading-")
+            descriptor, name = tempfile.mkstemp(prefix=MARKER_PREFIX)
             os.close(descriptor)
             self._marker = Path(name)
             forkserver.set_forkserver_preload(["harness.runs.executors.preloaded"])

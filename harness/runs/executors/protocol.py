@@ -15,7 +15,7 @@ class Progress:
     """What a running trial has told: an epoch that it has finished, or what it has begun to do.
 
     epoch: the number of the last epoch that was measured, 0 before the first; values: that epoch's. doing: what it does
-    until the next message, in words, such as "building the model"; empty: it trains.
+    until the next message, in words, such as "building the model"; empty: it trains. begun: whether it is under way.
     """
 
     variant: str
@@ -23,6 +23,7 @@ class Progress:
     epoch: int
     values: Mapping[str, float]
     doing: str = ""
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

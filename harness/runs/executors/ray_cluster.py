@@ -6,10 +6,12 @@ import re
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError, clean
@@ -17,6 +19,7 @@ from harness.runs.executors.machine import gpu_count, usable_cores
 
 AUTO = "auto"
 INSTALL = "--executor ray needs Ray, which is not installed; expected: pip install 'ablation-harness[ray]'."
+TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 ANSWER_SECONDS = 5.0  # within which an address answers
 LOOK_SECONDS = 5.0  # how often it is looked which nodes there are
 # How HTTP/2, which a cluster speaks, begins: the greeting and settings without content are answered by settings (RFC 9113).
@@ -42,6 +45,8 @@ class Cluster:
 
     def __init__(self, address: str | None, *, cores: int | None = None) -> None:
         """Connect to an address, or start a cluster of this machine with so many cores; UsageError where that fails."""
+        if address is not None and "ray" not in sys.modules:  # who has imported it has chosen
+            _show_token()
         ray = load_ray()
         self._owned = not ray.is_initialized()
         self.of_this_machine = self._owned and address is None
@@ -124,8 +129,24 @@ def _require_answer(address: str | None) -> None:
         raise UsageError(f"No cluster answers at {address} ({error}); expected the address that `ray start` prints.") from None
 
 
+def _show_token() -> None:
+    """Have Ray show a cluster this user's token, where there is one; to be called before Ray is imported.
+
+    As soon as a user has a token, which every cluster of one machine makes, `ray start` asks for it; and Ray itself shows it
+    to the address auto alone. A cluster that asks for none takes who has one.
+    """
+    named = [os.environ[name] for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH") if os.environ.get(name)]
+    if named or TOKEN_FILE.exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
 def _refusal(address: str | None, error: Exception) -> str:
     text = str(error)
+    if "AuthenticationError" in f"{error!r} {error.__cause__!r}":
+        return (
+            f"The cluster at {address} asks for a token that this machine does not have; expected the head's {TOKEN_FILE} "
+            f"here, too, or RAY_AUTH_TOKEN."
+        )
     if "Version mismatch" in text:
         told = re.findall(r"(Ray|Python): (\S+)", text)
         there, here = (" and ".join(f"{name} {number}" for name, number in part) for part in (told[:2], told[2:4]))

@@ -110,10 +110,10 @@ def rehomed(trial: Trial, folder: Path, *, study: Path, data: ResolvedDataset | 
 
 
 def stripped(trial: Trial) -> Trial:
-    """Return a trial without the paths of this machine, which say nothing on another one."""
+    """Return a trial without the paths of this machine, which say nothing on another one, nor what its driver adds itself."""
     nowhere = Path()
     data = trial.data and replace(trial.data, folder=nowhere)
-    return replace(trial, study_path=nowhere, folder=nowhere, fallback=None, home=None, data=data)
+    return replace(trial, study_path=nowhere, folder=nowhere, fallback=None, home=None, data=data, provenance={})
 
 
 def own_attempt(trial: Trial) -> Path:

@@ -7,11 +7,14 @@ import shutil
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "harness-"
+MARKER_PREFIX = f"{PREFIX}loading-"  # of the files that say that a server of workers is still loading
+MARKER_SECONDS = 3600.0
 SOCKET_NAME = "progress"
 HOST_FILE = "host"  # the machine whose run a folder is of: a temporary folder may be shared by several
 _NAME = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")  # as tempfile names them; a fallback log folder has another name
@@ -19,12 +22,24 @@ _NAME = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")  # as tempfile names them; a fall
 
 def sweep() -> list[Path]:
     """Remove this user's folders that no driver of this machine has any more; return those that are gone."""
+    _remove_markers()
     removed = []
     for folder in ownerless():
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             removed.append(folder)
     return removed
+
+
+def _remove_markers() -> None:
+    """Remove what a server that was killed while it loaded has left: a file without content, far older than loading takes."""
+    with suppress(OSError):
+        for path in Path(tempfile.gettempdir()).glob(f"{MARKER_PREFIX}*"):
+            with suppress(OSError):
+                found = os.lstat(path)
+                old = time.time() - found.st_mtime > MARKER_SECONDS
+                if old and stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid() and not found.st_size:
+                    path.unlink()
 
 
 def ownerless() -> Iterator[Path]:

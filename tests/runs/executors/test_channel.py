@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from harness.maintenance.doctor import temporary
 from harness.runs.executors.channel import Channel, Sender
 from harness.runs.executors.messages import RESULT, Inbox, Message, send
 from harness.runs.executors.protocol import Progress
-from harness.runs.executors.sweeping import HOST_FILE
+from harness.runs.executors.sweeping import HOST_FILE, sweep
 
 pytestmark = pytest.mark.quick
 
@@ -95,3 +96,13 @@ def test_a_folder_of_another_machine_is_left_alone_and_the_doctor_sweeps_ones_ow
     assert dict(temporary()) == {"temporary folders": "none of killed runs"} and killed.exists()
     (killed / HOST_FILE).write_text(own)
     assert dict(temporary()) == {"temporary folders": "1 of killed runs removed"} and not killed.exists()
+
+
+def test_what_a_server_that_was_killed_while_it_loaded_has_left_goes_with_the_hour(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name, content, hours in (("old", "", 2), ("new", "", 0), ("full", "mine", 2)):
+        path = tmp_path / f"harness-loading-{name}"
+        path.write_text(content)
+        os.utime(path, (time.time() - 3600 * hours,) * 2)
+    sweep()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["harness-loading-full", "harness-loading-new"]

@@ -3,6 +3,7 @@
 import socket
 import threading
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tiny_studies import plan_of
 from harness.data import DataError, arrays_of, found_here, kept_here, prepare
 from harness.errors import UsageError
 from harness.isolation import BUILT_IN
-from harness.runs.executors import ray_cluster, rehoming
+from harness.runs.executors import mirroring, ray_cluster, rehoming
 from harness.runs.executors.executor_choice import Workers
 from harness.runs.executors.mirroring import FolderWatch, Mirror
 from harness.runs.executors.ray_cluster import Cluster
@@ -63,7 +64,8 @@ def test_a_built_in_study_goes_by_its_name_and_one_of_a_program_alone(tmp_path: 
 
 
 def test_a_trial_goes_without_any_path_of_this_machine(trial: Trial, there: Trial, tmp_path: Path) -> None:
-    assert str(tmp_path) not in repr(stripped(trial))
+    told = replace(trial, provenance={"study_file": str(tmp_path / "study.py")})
+    assert str(tmp_path) not in repr(stripped(told))
     assert there.folder == tmp_path / "node" / trial.study / trial.variant / "seed-0" and there.folder.is_dir()
     assert there.home is None and there.trial_id == trial.trial_id
 
@@ -101,6 +103,19 @@ def test_what_lies_beside_the_trials_comes_home_and_what_earlier_attempts_left_d
     assert all(map(mirror.write, watch.pieces(ended=True)))
     found = {str(path.relative_to(trial.folder.parents[1])) for path in trial.folder.parents[1].rglob("*") if path.is_file()}
     assert found == {".test-samples/a.npz", f"{trial.variant}/seed-0/attempt-2/output.txt"}
+
+
+def test_a_file_that_is_cut_while_it_is_read_comes_home_as_it_is_now(
+    trial: Trial, there: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirroring, "MOST_AT_ONCE", 100_000)
+    watch, mirror = FolderWatch(there), Mirror(trial)
+    (there.folder / "rows.csv").write_text("long" * 100_000)
+    pieces = watch.pieces(ended=True)
+    assert mirror.write(next(pieces))
+    (there.folder / "rows.csv").write_text("cut")
+    assert all(map(mirror.write, islice(pieces, 20)))
+    assert (trial.folder / "rows.csv").read_text() == "cut" and not list(trial.folder.rglob("*.tmp"))
 
 
 def test_files_of_a_trial_whose_folder_is_gone_lie_in_the_fallback_folder_whole(trial: Trial, there: Trial) -> None:

@@ -91,12 +91,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def limited(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Slow:
+def limited(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slow]:
     """A detached run of a minute's time limit, which passes while the other tests run."""
     study = Slow(tmp_path_factory.mktemp("limited"), gate="restarted")
     begun = study.run("--slurm", "time=1", "--detach")
     assert begun.exit_code == 0, begun.output
-    return study
+    yield study
+    state = read_state(study.folder)
+    if state is not None and state.driver.is_here:  # a test before it has failed: it would wait for Slurm for ever
+        os.kill(state.driver.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")

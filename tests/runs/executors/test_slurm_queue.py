@@ -3,10 +3,13 @@
 import os
 import pickle
 import shutil
+import signal
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from calling import harness
@@ -16,13 +19,14 @@ from harness.errors import UsageError
 from harness.records.attempts import attempt_folder
 from harness.records.record import read_record, write_record
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
-from harness.runs.executors.slurm import jobs, task
+from harness.runs.executors.slurm import executor as executor_module, jobs, task
 from harness.runs.executors.slurm.entries import MOST_LOST, MOST_STALLS, Ended, Entry, entries_of
 from harness.runs.executors.slurm.executor import SlurmExecutor, _is_wanted, require_resources
 from harness.runs.executors.slurm.options import SlurmOptions, slurm_options
 from harness.runs.executors.slurm.outlook import left_tasks, require_no_left_tasks
 from harness.runs.executors.slurm.queue import Owner, Queue, entry_name
 from harness.runs.executors.slurm.recovery import SILENT_SECONDS, recover
+from harness.runs.plan import make_plan
 from harness.runs.record_store import store
 from harness.study import Resources
 
@@ -51,6 +55,18 @@ def test_a_trial_is_taken_by_one_task_alone(queue):
     first, second = queue.take(ONE), queue.take(OTHER)
     assert first and second and first[1].trial.trial_id != second[1].trial.trial_id
     assert queue.take(ONE) is None and not queue.waiting() and len(queue.taken()) == 2
+
+
+def test_a_task_records_all_that_its_driver_would(tmp_path):
+    """What the driver alone knows must not be lost with it: by which seeds, design and options the trial was trained."""
+    plan = plan_of(tmp_path, seeds=1)
+    known = {"vary": "init", "design": {"looks": [5, 10]}, "engine_asked": "fit", "executor_asked": {"executor": "slurm"}}
+    trial = replace(plan.trials[0], provenance=known)
+    (entry,) = entries_of([trial])
+    assert known.items() <= finished(entry).provenance.items()
+    request = replace(plan.request, vary="init", design={"looks": [5]}, executor="slurm", origin={"command": "harness run"})
+    made = make_plan(plan.declared, request, plan.data)
+    assert made.trials and all(one.provenance == request.provenance for one in made.trials)
 
 
 def test_a_task_that_another_one_outran_takes_the_next(queue, monkeypatch):
@@ -200,6 +216,61 @@ def test_tasks_that_go_on_keep_other_executors_away(queue, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("gpus", "given", "seen"),
+    [(0, None, ""), (0, "NoDevFiles", "NoDevFiles"), (1, "3", "3"), (1, None, None)],
+)
+def test_a_task_that_asked_for_no_gpu_takes_no_other_jobs(queue, monkeypatch, gpus, given, seen):
+    environment = {"SLURM_JOB_ID": "7", **({} if given is None else {"CUDA_VISIBLE_DEVICES": given})}
+    monkeypatch.setattr(task, "os", SimpleNamespace(environ=environment))
+    monkeypatch.setattr(task, "live_tasks", lambda found: {})
+    found = []
+
+    class Executor:
+        def __init__(self, **options):
+            found.append(environment.get("CUDA_VISIBLE_DEVICES"))
+
+        close = print
+
+    monkeypatch.setattr(task, "LocalExecutor", Executor)
+    for name in queue.waiting():
+        queue.take_out(name)
+    before = {number: signal.getsignal(number) for number in task._ASKED}
+    try:
+        assert task.Puller(queue.study, threads=1, gpus=gpus, max_seconds=None)() == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert found == [seen]
+
+
+def test_tasks_with_nothing_left_to_do_keep_nobody_away(queue, monkeypatch):
+    monkeypatch.setattr("harness.runs.executors.slurm.outlook.live_tasks", lambda found: {"7_0": "RUNNING|None"})
+    queue.add_job("7")
+    for name in queue.waiting():
+        queue.take_out(name)
+    assert left_tasks(queue.study) is None
+
+
+def test_tasks_that_have_not_begun_when_all_has_come_home_never_do(tmp_path, monkeypatch):
+    plan = plan_of(tmp_path, seeds=1)
+    plan.folder.mkdir(parents=True)
+    cancelled = []
+    monkeypatch.setattr(executor_module, "require_slurm", lambda: None)
+    monkeypatch.setattr(executor_module, "scancel", lambda found, **options: cancelled.append((found, options)))
+    monkeypatch.setattr(executor_module, "live_tasks", lambda found: {"7_0": "RUNNING|None"} if found else {})
+
+    def trained(queue, tasks, options):
+        queue.add_job("7")
+        while found := queue.take(ONE):
+            queue.end(found[0], Ended(found[1].trial, finished(found[1])))
+
+    monkeypatch.setattr(executor_module, "submit", trained)
+    with closing(SlurmExecutor()) as executor:
+        assert len(list(executor.run(plan.trials, progress=print))) == 2
+    assert cancelled == [(["7"], {"pending_only": True})]
+
+
+@pytest.mark.parametrize(
     ("text", "minutes"),
     [("90", 90), ("5:30", 6), ("2:00:00", 120), ("0:00:30", 1), ("1-0", 1440), ("1-12:30", 2190), ("2-00:00:01", 2881)],
 )
@@ -260,6 +331,29 @@ def test_without_submitit_or_slurm_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "submitit", None)
     with pytest.raises(UsageError, match=r"ablation-harness\[slurm\]"):
         SlurmExecutor()
+
+
+def test_a_job_that_its_cluster_can_never_start_ends_the_run(tmp_path, monkeypatch):
+    plan = plan_of(tmp_path, seeds=1)
+    plan.folder.mkdir(parents=True)
+    monkeypatch.setattr(executor_module, "require_slurm", lambda: None)
+    monkeypatch.setattr(executor_module, "submit", lambda queue, tasks, options: queue.add_job("7"))
+    monkeypatch.setattr(executor_module, "scancel", lambda found, **options: cancelled.append(found))
+    state, cancelled, told = {"7_0": "PENDING|Resources"}, [], []
+    monkeypatch.setattr(executor_module, "live_tasks", lambda found: dict(state) if found else {})
+    for name, seconds in (("LOOK_SECONDS", 0.0), ("STUCK_SECONDS", 0.2), ("POLL_SECONDS", 0.02)):
+        monkeypatch.setattr(executor_module, name, seconds)
+
+    def heard(progress):
+        told.append(progress.doing)
+        assert not progress.begun
+        if len(told) == 20:  # what others use comes free; what no node has does not
+            state["7_0"] = "PENDING|PartitionConfig"
+
+    said = r"PartitionConfig, for 0 seconds\. No node .* \(--slurm cpus=99\); expected less"
+    with closing(SlurmExecutor(options=SlurmOptions(cpus=99))) as executor, pytest.raises(UsageError, match=said):
+        list(executor.run(plan.trials, progress=heard))
+    assert told[0] == "waits for Slurm (Resources)" and cancelled == [["7"]]
 
 
 def test_a_task_hears_of_its_time_limit_early_enough():

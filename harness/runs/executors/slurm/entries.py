@@ -1,10 +1,9 @@
 """What lies in a queue: a trial that a task is to train, and what came of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from harness.records import INTERRUPTED, RECORD_FILE, Record, RecordError, environment, next_attempt, origin, read_record
+from harness.records import INTERRUPTED, RECORD_FILE, Record, RecordError, environment, next_attempt, read_record
 from harness.runs.executors.protocol import WorkerFailure
 from harness.study import Study
 from harness.training import Trial, blank_record
@@ -19,7 +18,6 @@ class Entry:
 
     trial: Trial
     blank: Record
-    provenance: dict[str, Any] = field(default_factory=dict)
     requeues: int = 0  # how often a task has handed it back
     stalls: int = 0  # of these in a row, how often without another epoch
     epochs: int = 0  # that were trained when it was handed back last
@@ -44,7 +42,8 @@ class Entry:
             cost = {"seconds": outcome.seconds} if outcome.seconds else {}
             blank = replace(self.blank, attempt=self.trial.attempt)
             outcome = replace(blank, status=outcome.status, error=outcome.error, cost=cost)
-        provenance = {**environment(), **self.provenance, **outcome.provenance}
+        trial = self.trial
+        provenance = {**environment(), **trial.provenance, "source": trial.source, **outcome.provenance}
         if self.requeues:
             provenance["requeues"] = self.requeues
         if self.trial.lost:
@@ -64,13 +63,10 @@ class Entry:
 def entries_of(trials: Sequence[Trial]) -> Iterator[Entry]:
     """Yield the entry of each trial, as its driver has it; trials of one study."""
     studies: dict[str, Study] = {}  # by variant; to load one runs its file
-    found: dict[str, Any] | None = None
     for trial in trials:
         if trial.variant not in studies:
             studies[trial.variant] = trial.load_study([trial.variant])
-        found = found or origin(trial.study_path)  # asks git
-        provenance = {**found, "engine_asked": trial.engine, "base_changes": dict(trial.base_changes), "source": trial.source}
-        yield Entry(trial, blank_record(trial, studies[trial.variant]), provenance)
+        yield Entry(trial, blank_record(trial, studies[trial.variant]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from harness.records import INTERRUPTED, Record
 from harness.runs.executors.local import LocalExecutor
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
 from harness.runs.executors.slurm.entries import Ended, entries_of
-from harness.runs.executors.slurm.jobs import live_tasks, reason_of, require_slurm, running, scancel, submit
+from harness.runs.executors.slurm.jobs import live_tasks, never_starts, reason_of, require_slurm, running, scancel, submit
 from harness.runs.executors.slurm.options import MOST_TASKS, SlurmOptions
 from harness.runs.executors.slurm.queue import Queue, entry_name
 from harness.runs.executors.slurm.recovery import recover
@@ -28,6 +28,7 @@ POLL_SECONDS = 0.2
 TOLD_SECONDS = 1.0  # how often the newest progress is read
 LOOK_SECONDS = 2.0  # how often Slurm is asked about its tasks
 MOST_SUBMISSIONS = 3  # in a row without a trial that ended
+STUCK_SECONDS = 60.0  # that all tasks may wait for what their cluster does not have; then the run ends
 ENDING_SECONDS = 45.0  # for tasks to end their trials at once; then their jobs are cancelled
 
 Outcome = tuple[Trial, Record | WorkerFailure]
@@ -45,6 +46,7 @@ class _Run:
     submissions: int = 0
     stopped: float = 0.0  # since when it is asked to stop at once
     wanted: StopRequest = StopRequest.NONE
+    stuck: float = 0.0  # since when all its tasks wait for what does not come
 
 
 class SlurmExecutor:
@@ -87,6 +89,7 @@ class SlurmExecutor:
                 yield from self._look_after(run, progress)
             time.sleep(POLL_SECONDS)
         queue.forget_ends()
+        scancel(queue.jobs(), pending_only=True)  # they would find nothing to do
         del self._open[queue.study]
 
     def fingerprints(self, trials: Sequence[Trial], *, traced: bool = False) -> list[VariantFingerprint]:
@@ -158,10 +161,18 @@ class SlurmExecutor:
             return
         if not states:
             self._submit(run, len(waiting))
-        elif not taken and (reason := reason_of(states)):
+            return
+        reason = reason_of(states)
+        run.stuck = (run.stuck or time.monotonic()) if never_starts(states) else 0.0
+        if run.stuck and time.monotonic() - run.stuck > STUCK_SECONDS:
+            raise UsageError(
+                f"Slurm does not start the job: {reason}, for {STUCK_SECONDS:.0f} seconds. No node of its partition has, or "
+                f"nobody may have, what is asked for (--slurm {self._options}); expected less, or another partition."
+            )
+        if not taken and reason:
             first = next((trial for trial in run.awaited.values() if waiting[0].endswith(trial.trial_id)), None)
             if first is not None:
-                progress(Progress(first.variant, first.seed, 0, {}, f"waits for Slurm ({reason})"))
+                progress(Progress(first.variant, first.seed, 0, {}, f"waits for Slurm ({reason})", begun=False))
 
     def _submit(self, run: _Run, count: int) -> None:
         """Submit tasks for so many trials; UsageError where those before them have ended without one."""
@@ -174,8 +185,9 @@ class SlurmExecutor:
                 "a log folder that all nodes share."
             )
         run.submissions += 1
-        make = partial(Puller, run.queue.study, threads=self._options.cpus, max_seconds=self._max_seconds)
-        submit(run.queue, [make() for _ in range(min(count, self._most))], self._options)
+        asked = self._options
+        make = partial(Puller, run.queue.study, threads=asked.cpus, gpus=asked.gpus, max_seconds=self._max_seconds)
+        submit(run.queue, [make() for _ in range(min(count, self._most))], asked)
 
     def _stop(self, run: _Run) -> None:
         """Let no further trial begin; the running ones are ended by their tasks, or, where these take too long, by Slurm."""

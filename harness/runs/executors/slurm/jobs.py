@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 from typing import Any
 
 from harness.errors import UsageError, clean
@@ -17,6 +19,9 @@ _NO_ARRAY = "unset SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID"
 MOST_TIMEOUTS = 10_000  # how often a task may be requeued: whether a trial gets on is looked at by what it trains
 # States in which a task's process may be there.
 _THERE = frozenset("RUNNING COMPLETING CONFIGURING SUSPENDED STOPPED SIGNALING STAGE_OUT RESIZING".split())
+
+# Reasons by which a task waits that its cluster as it is set up, or its user's rights, do not let it have.
+_NEVER = frozenset("PartitionConfig PartitionTimeLimit BadConstraints InvalidAccount InvalidQOS".split())
 
 
 def require_slurm() -> None:
@@ -46,7 +51,8 @@ def submit(queue: Queue, tasks: Sequence[Any], options: SlurmOptions) -> None:
         **_with_requeue(options.parameters),
     )
     try:
-        jobs = executor.map_array(_pulled, tasks) if len(tasks) > 1 else [executor.submit(tasks[0])]
+        with redirect_stderr(StringIO()):  # submitit prints what it raises
+            jobs = executor.map_array(_pulled, tasks) if len(tasks) > 1 else [executor.submit(tasks[0])]
     except (submitit.core.utils.FailedJobError, subprocess.CalledProcessError, OSError) as error:
         raise UsageError(f"Slurm does not take the job: {_why(error)}") from None
     for job in {job.job_id.partition("_")[0] for job in jobs}:
@@ -81,6 +87,11 @@ def reason_of(states: dict[str, str]) -> str:
     """Return why tasks wait in Slurm, by its own word."""
     reasons = {state.partition("|")[2] for state in states.values() if state.startswith("PENDING")}
     return ", ".join(sorted(reasons - {"None", ""}))
+
+
+def never_starts(states: dict[str, str]) -> bool:
+    """Say whether all of Slurm's tasks wait for what waiting does not bring."""
+    return all(state.startswith("PENDING|") and state.partition("|")[2] in _NEVER for state in states.values())
 
 
 def scancel(jobs: Collection[str], *, pending_only: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from harness.errors import UsageError, unknown
@@ -26,6 +26,10 @@ class SlurmOptions:
     account: str = ""
     qos: str = ""
     constraint: str = ""
+
+    def __str__(self) -> str:
+        """Return what of them was asked for, as `--slurm` takes it."""
+        return ",".join(f"{each.name}={value}" for each in fields(self) if (value := getattr(self, each.name)) != each.default)
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -31,13 +31,15 @@ def left_tasks(study: Path) -> LeftTasks | None:
     try:
         if not queue.exists:
             return None
-        taken, jobs = queue.taken(), queue.jobs()
+        taken, waiting, jobs = queue.taken(), queue.waiting(), queue.jobs()
+        if not taken and not waiting:  # what still runs of its tasks has nothing to do, and ends
+            return None
         states = live_tasks(jobs)
         goes_on = bool(states) if states is not None else any(one.silent < SILENT_SECONDS for one in taken)
         if not goes_on:
             return None
         alive = {task.partition("_")[0] for task in states or ()} or set(jobs)
-        return LeftTasks(tuple(sorted(alive)), len(taken), len(queue.waiting()), len(queue.ended_names()))
+        return LeftTasks(tuple(sorted(alive)), len(taken), len(waiting), len(queue.ended_names()))
     except OSError:
         return None
 

@@ -23,12 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
-from harness.records import require_own, write_atomically
+from harness.records import QUEUE_FOLDER, require_own, write_atomically
 from harness.runs.executors.protocol import WorkerFailure
 from harness.runs.executors.slurm.entries import Ended, Entry
 from harness.runs.executors.slurm.messages import Messages, names_in, paths_in
 
-QUEUE_FOLDER = ".queue"
 FOLDERS = ("waiting", "taken", "ended", "progress", "faults", "jobs", "ends")
 BEAT_SECONDS = 5.0  # how often a task says that it still trains
 

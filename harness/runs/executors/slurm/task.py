@@ -28,8 +28,8 @@ _ASKED = (signal.SIGTERM, signal.SIGUSR2, signal.SIGCONT)  # what Slurm and subm
 class Puller:
     """What a task runs. It holds nothing but where the queue lies, so that Slurm may start it again at any time."""
 
-    def __init__(self, study: Path, *, threads: int, max_seconds: float | None) -> None:
-        self.study, self.threads, self.max_seconds = study, threads, max_seconds
+    def __init__(self, study: Path, *, threads: int, gpus: int, max_seconds: float | None) -> None:
+        self.study, self.threads, self.gpus, self.max_seconds = study, threads, gpus, max_seconds
 
     def __call__(self) -> int:
         """Train trials until none is left or Slurm wants the task to leave; return how many ended."""
@@ -55,6 +55,8 @@ class _Pull:
     def perform(self) -> int:
         """Train until there is nothing left to do, and hand back what cannot be ended."""
         self._queue.require_mine()
+        if not self._puller.gpus:  # of a node whose GPUs are free for all to see: they are other jobs'
+            os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
         # The worker takes over what is ignored now: Slurm may send its signals to every process of a task.
         requeue = {number: signal.signal(number, signal.SIG_IGN) for number in _ASKED}
         count = 0
