@@ -45,6 +45,7 @@ from .preflight import (
 from .record_store import RecordStore as RecordStore
 from .request import (
     AUTO as AUTO,
+    RAY as RAY,
     SEEDS as SEEDS,
     SLURM as SLURM,
     RunRequest as RunRequest,

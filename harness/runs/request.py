@@ -12,7 +12,7 @@ from harness.runs.executors.slurm.options import MOST_TASKS, SlurmOptions
 from harness.study import Study, changed, show_value
 
 SEEDS = 5  # where nothing else is said: as few as a verdict takes
-SLURM = "slurm"
+RAY, SLURM = "ray", "slurm"
 AUTO = "auto"  # each study's own dataset, or a stand-in where that is absent
 
 

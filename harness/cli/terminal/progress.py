@@ -15,7 +15,7 @@ from rich.text import Text
 from harness.cli.terminal.summary import STATUS_STYLES, duration
 from harness.errors import clean
 from harness.records import INTERRUPTED, Record
-from harness.runs import SLURM, Pace, Plan, Progress as Told, TimeLeft, wall_seconds
+from harness.runs import RAY, SLURM, Pace, Plan, Progress as Told, TimeLeft, wall_seconds
 from harness.study import Metric, counted, format_metric
 
 MINUTES_ONLY = 600  # seconds from which on what is left is told in whole minutes
@@ -117,6 +117,8 @@ class RunProgress:
     def _starting(self) -> str:
         if self._plan.request.executor == SLURM:
             return f"Waiting for Slurm to start up to {counted(self._jobs, 'task')}"
+        if self._plan.request.executor == RAY:
+            return f"Waiting for Ray to start {counted(self._jobs, 'worker')}, which load TensorFlow"
         return f"Starting {counted(self._jobs, 'worker')}, loading TensorFlow"
 
     def _line(self, record: Record) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError, unknown
+from harness.runs.request import RAY
 
 if TYPE_CHECKING:  # the command line names the executors before anything heavy is loaded
     from harness.models import VariantFingerprint
@@ -42,7 +43,7 @@ class Workers:
         """
         if request.executor not in EXECUTORS:
             raise unknown("Executor", request.executor, EXECUTORS)
-        if request.address is not None and request.executor != "ray":
+        if request.address is not None and request.executor != RAY:
             raise UsageError(f"--address {request.address} is of a Ray cluster; expected --executor ray with it.")
         self._most = min(request.workers, most or request.workers)
         self.checked: dict[str, Mapping[str, VariantFingerprint]] = {}  # by study, what they have seen of its variants

@@ -71,6 +71,12 @@ def test_what_is_left_is_told_from_the_start_and_with_the_studies_that_come_afte
     )
 
 
+@pytest.mark.parametrize(("executor", "told"), [("ray", "Waiting for Ray to start 1"), ("slurm", "Waiting for Slurm to start")])
+def test_who_starts_the_workers_elsewhere_is_named(executor, told):
+    elsewhere = replace(plan(), request=RunRequest(logdir=Path("logs"), jobs=1, executor=executor))
+    assert told in view(RunProgress(elsewhere, terminal(), jobs=1))
+
+
 def test_without_a_terminal_it_says_that_workers_start_once():
     console = Console(width=120, file=io.StringIO(), color_system=None)
     with RunProgress(plan(), console, jobs=1):
