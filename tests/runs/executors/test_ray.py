@@ -43,16 +43,29 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def cluster(caches: Path) -> Iterator[Cluster]:
     """Three nodes, the first of which takes no trials, and this process connected to it."""
-    made = Cluster()
-    for cores in CORES:
-        variables = {"XDG_CACHE_HOME": str(caches)}
-        made.add_node(num_cpus=cores, env_vars=variables, include_dashboard=False, object_store_memory=100 * 2**20)
-    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+    try:
+        made = started(caches)
+    except Exception:  # Ray gives its processes so many seconds to start, which a busy machine may not do in time
+        ray.shutdown()
+        made = started(caches)
     try:
         yield made
     finally:
         ray.shutdown()
         made.shutdown()
+
+
+def started(caches: Path) -> Cluster:
+    made = Cluster()
+    try:
+        for cores in CORES:
+            variables = {"XDG_CACHE_HOME": str(caches)}
+            made.add_node(num_cpus=cores, env_vars=variables, include_dashboard=False, object_store_memory=100 * 2**20)
+        ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+    except Exception:
+        made.shutdown()
+        raise
+    return made
 
 
 @pytest.fixture(scope="module")
