@@ -29,11 +29,13 @@ from harness.study import Metric
 class ScreenShown:
     """One screen: a row for each part, and for each two that it tells apart.
 
-    heading: of what the effects are. columns: key and heading of each; rows: of each effect, by column; axis: what stands in
-    the heading of the drawing. lines: what is to be known beside it, or why there are no effects.
+    heading: of what the effects are. summary: what they come to, in a sentence; empty where none has a word. columns: key and
+    heading of each. rows: of each effect, by column. axis: what stands in the heading of the drawing. lines: what is to be
+    known beside it, or why there are no effects.
     """
 
     heading: str
+    summary: str
     columns: Mapping[str, str]
     rows: Mapping[str, Mapping[str, Cell]]
     axis: Markup
@@ -83,7 +85,8 @@ def _shown(found: ScreenEffects, metric: Metric) -> ScreenShown:
             "share": Cell("" if share is None else _share(share, unit)),
         }
     said = {key: heading for key, heading in columns.items() if any(cells[key].text for cells in rows.values())}
-    return ScreenShown(effect_heading(found), said, rows, axis_of(axis, metric.margin, unit), effect_lines(found, unit))
+    drawn = axis_of(axis, metric.margin, unit)
+    return ScreenShown(effect_heading(found), effect_summary(found, unit), said, rows, drawn, effect_lines(found, unit))
 
 
 def _interval(effect: PartEffect, unit: Unit) -> str:

@@ -217,6 +217,7 @@ def test_the_table_and_the_terminal_show_effects_what_is_mixed_and_shares(tmp_pa
     console.print(*effects_views(records, tmp_path, epoch="last"))
     text = console.export_text()
     assert "What each part does, over all variants of f" in text and "All together +5" in text and "A +5" in text
+    assert "Over all variants of f: better with A (+5" in text
     four = screened("ABCDE", values_of("ABCDE"))
     console.print(*effects_views(four, None, epoch="last"))
     assert "A cannot be told from B × E." in console.export_text()

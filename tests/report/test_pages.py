@@ -244,6 +244,7 @@ def test_what_the_parts_of_a_screen_do_is_drawn_and_told_in_every_form(tmp_path)
     assert "What each part does, over all variants of f" in effects and effects.count('class="forest better"') == 1
     assert "what it does to test accuracy, points" in effects and "A × B" in effects and "98%: +2.0" in effects
     assert "All together +2" in effects and Outline(text).elements
+    assert "<li>Over all variants of f: better with A (+2" in text
     for written in (to_markdown(study), to_notebook(study)):
         assert "Over all variants of f: better with A (+2" in written and "too small to matter: " in written
     assert 'aria-label="effects"' not in study_html(read_small(tmp_path / "none"))

@@ -6,7 +6,16 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from harness.analysis import ScreenEffects, all_at_epoch, effect_heading, effect_lines, effect_rows, effect_unit, effects_of
+from harness.analysis import (
+    ScreenEffects,
+    all_at_epoch,
+    effect_heading,
+    effect_lines,
+    effect_rows,
+    effect_summary,
+    effect_unit,
+    effects_of,
+)
 from harness.cli.terminal.conclusion import READING_WIDTH, hanging, plot_lines
 from harness.errors import clean
 from harness.records import Record
@@ -26,7 +35,7 @@ class EffectsView:
         rows = [{**row, "variant": clean(str(row["variant"]))} for row in effect_rows(found, self._metric)]
         if (plot := forest_plot(rows, width=width, unit=unit)) is not None:
             yield from plot_lines(plot, title=f"{clean(effect_heading(found))}{', in points' if unit.points else ''}")
-        for line in effect_lines(found, unit):
+        for line in (*filter(None, [effect_summary(found, unit)]), *effect_lines(found, unit)):
             yield hanging(Text(clean(line)), width)
 
 
