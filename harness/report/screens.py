@@ -44,25 +44,28 @@ class ScreenShown:
 
 def screens(study: StudyData) -> list[ScreenShown]:
     """Return the effects of each screen of a study, of the values that the page shows; none where it has none."""
-    every = [record for group in study.records.values() for record in group]
-    records, _ = all_at_epoch(every, study.epoch)
-    return [_shown(found, study.metric) for found in effects_of(records, logdir=study.folder.parent, epoch=study.epoch)]
+    return [_shown(found, study.metric) for found in _effects(study)]
 
 
 def screen_sentences(study: StudyData) -> list[str]:
     """Return the effects of a study's screens in sentences, for where nothing can be drawn."""
-    every = [record for group in study.records.values() for record in group]
     sentences = []
-    for found in effects_of(every, logdir=study.folder.parent):
+    for found in _effects(study):
         unit = effect_unit(found, study.metric)
         sentences += [*filter(None, [effect_summary(found, unit)]), *effect_lines(found, unit)]
     return sentences
 
 
+def _effects(study: StudyData) -> list[ScreenEffects]:
+    every = [record for group in study.records.values() for record in group]
+    records, _ = all_at_epoch(every, study.epoch)
+    return effects_of(records, logdir=study.folder.parent, epoch=study.epoch)
+
+
 def _shown(found: ScreenEffects, metric: Metric) -> ScreenShown:
     unit = effect_unit(found, metric)
-    bars = [bar for row in effect_rows(found, metric) if (bar := bar_of(row)) is not None]
-    axis = svg.Scale(*axis_ends(bars, metric.margin), 4, AXIS_WIDTH - 4)
+    bars = [bar_of(row) for row in effect_rows(found, metric)]
+    axis = svg.Scale(*axis_ends([bar for bar in bars if bar], metric.margin), 4, AXIS_WIDTH - 4)
     columns = {
         "effect": "part",
         "verdict": "verdict",

@@ -68,15 +68,14 @@ class Results:
 
     def __repr__(self) -> str:
         """Return in a few lines what is there, what it shows, and where the rest is."""
-        lines, screened = [], False
+        lines = []
         for name, table in self._tables().items():
             trials = sum(record.study == name for record in self.records)
             lines.append(f"{name}: {counted(len(table), 'variant')}, {counted(trials, 'trial')}")
             lines += [f"  {sentence}" for sentence in self._conclusions({name: table})]
-            screened = screened or any(record.study == name and record.screen for record in self.records)
         if self.problems:
             lines.append(f"{counted(len(self.problems), 'problem')}: see .problems")
-        tables = ".summary, .effects, .trials" if screened else ".summary, .trials"
+        tables = ".summary, .effects, .trials" if any(record.screen for record in self.records) else ".summary, .trials"
         return "\n".join([*lines, f"See {tables}, .epochs, .plot() and .report(path)."])
 
     def _repr_html_(self) -> str:

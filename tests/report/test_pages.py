@@ -250,6 +250,18 @@ def test_what_the_parts_of_a_screen_do_is_drawn_and_told_in_every_form(tmp_path)
     assert 'aria-label="effects"' not in study_html(read_small(tmp_path / "none"))
 
 
+def test_effects_are_of_the_epoch_that_the_page_is_of_in_every_form(tmp_path):
+    records = helped_by_a()  # whose best epoch is the one before, in which no part does anything
+    noise = {one.seed: 0.9 + one.seed / 1000 for one in records}
+    store(
+        tmp_path,
+        *(replace(one, history={"test_accuracy": [noise[one.seed], one.metrics["test_accuracy"]]}) for one in records),
+    )
+    last, best = (read_study(tmp_path / "s", epoch=epoch) for epoch in ("last", "best"))
+    for form in (study_html, to_markdown):
+        assert "better with A (+2" in form(last) and "better with A" not in form(best)
+
+
 def test_a_screen_without_effects_says_why_and_its_words_are_text(tmp_path):
     folder = screened_study(tmp_path, family=HOSTILE)
     assert HOSTILE not in study_html(read_study(folder))
