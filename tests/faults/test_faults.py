@@ -153,7 +153,7 @@ def test_a_killed_driver_leaves_no_process_and_run_again_finishes_the_rest(tmp_p
     wait_until(lambda: (faults / "worker").exists() and base.exists())
     driver.kill()
     driver.wait()
-    wait_until(lambda: gone(int((faults / "worker").read_text())), seconds=10)
+    wait_until(lambda: gone(int((faults / "worker").read_text())), seconds=60)
     before = base.read_bytes()
     again = harness(*words)
     assert again.exit_code == 0 and "1 to train, 1 done already" in again.output, again.output

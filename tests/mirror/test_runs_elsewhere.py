@@ -1,6 +1,5 @@
 """A run on another machine, known through a store alone: it is followed as it goes on, and not asked what it cannot hear."""
 
-import threading
 import time
 import uuid
 from dataclasses import replace
@@ -9,6 +8,8 @@ from pathlib import Path
 import pytest
 from calling import harness
 
+from harness.cli import attach
+from harness.cli.known_runs import KnownRun
 from harness.mirror import mirrors
 from harness.mirror.stores import Store, open_store
 from harness.mirror.urls import parse_url
@@ -47,8 +48,12 @@ def test_attach_sees_the_end_of_it(url: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(mirrors, "PULL_SECONDS", 0.1)
     state = running()
     put(url, state)
-    later = threading.Timer(0.5, put, (url, replace(state, phase=ENDED, ended=4, status=0)))
-    later.start()
+    newest = attach._newest
+
+    def ended_meanwhile(run: KnownRun) -> KnownRun:
+        put(url, replace(state, phase=ENDED, ended=4, status=0))
+        return newest(run)
+
+    monkeypatch.setattr(attach, "_newest", ended_meanwhile)
     result = harness("attach", "clouds", "--logdir", url)
-    later.join()
     assert result.exit_code == 0 and "clouds: 1 of 4" in result.output and "clouds ended, all as expected" in result.output

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,12 +29,14 @@ pytestmark = pytest.mark.processes
 
 URL = "s3://bucket/runs/logs"
 STUDY = """
-import time
+import os, time
 from harness import Metric, Settings, Study, Variant
 
 def train(settings, trial):
+    killed = os.environ.get("SERVER_KILLED", "/")
+    while settings.learning_rate == 0.25 and trial.seed == 1 and not os.path.exists(killed):
+        time.sleep(0.05)  # the last trial does not end before the server has been killed
     for epoch in range(settings.epochs):
-        time.sleep(0.25)
         trial.log(epoch + 1, train_loss=1.0, test_loss=settings.learning_rate + trial.seed / 100 - epoch / 1000)
 
 STUDY = Study("clouds", base=Settings(epochs=3, learning_rate=0.5), train=train,
@@ -120,18 +123,24 @@ def ran(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ra
     study.write_text(STUDY)
     begun: dict[str, bytes] = {}
     done = threading.Event()
+    killed = place / "killed"
 
     def break_in() -> None:
-        deadline = time.monotonic() + 60
-        while not done.is_set() and time.monotonic() < deadline and not any(path.endswith("record.json") for path in begun):
-            time.sleep(0.05)
-            begun.update(stored())
-        server.kill()
+        deadline = time.monotonic() + 300
+        try:
+            while not done.is_set() and time.monotonic() < deadline and not any(path.endswith("record.json") for path in begun):
+                time.sleep(0.05)
+                with suppress(FileNotFoundError):  # removed between being listed and being read
+                    begun.update(stored())
+            server.kill()
+        finally:
+            killed.touch()
         time.sleep(1.0)
         server.start()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(place / "one"))
+        patch.setenv("SERVER_KILLED", str(killed))
         patch.setattr("harness.mirror.uploading.TICK_SECONDS", 0.2)
         breaker = threading.Thread(target=break_in)
         breaker.start()

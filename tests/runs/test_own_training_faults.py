@@ -86,7 +86,7 @@ def started(logdir: Path) -> list[int]:
 
 
 def require_ended(pids: list[int]) -> None:
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=5)
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=60)
     left = [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
     for process in left:
         process.kill()

@@ -162,12 +162,12 @@ def test_what_changes_in_the_folder_is_followed(tab, logdir):
     base = read_record(trial_folder(logdir, STUDY, "base", 0) / RECORD_FILE)
     settings = {**base.settings, "hidden": [7]}
     write_record(late, replace(base, variant="late", position=40, settings=settings, changes={"hidden": [7]}, control="base"))
-    page.locator("tr[data-variant=late]").wait_for(timeout=10_000)
+    page.locator("tr[data-variant=late]").wait_for(timeout=60_000)
     assert page.get_by_label("show no-flatten").is_checked()
     (late / RECORD_FILE).write_text("{ torn")
-    page.locator(".notes", has_text="late/seed-0").wait_for(timeout=10_000)
+    page.locator(".notes", has_text="late/seed-0").wait_for(timeout=60_000)
     (late / RECORD_FILE).unlink()
-    page.locator("tr[data-variant=late]").wait_for(state="detached", timeout=10_000)
+    page.locator("tr[data-variant=late]").wait_for(state="detached", timeout=60_000)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -194,7 +194,7 @@ def test_an_empty_folder_says_that_nothing_is_recorded_yet(browser, tmp_path):
         folder = trial_folder(tmp_path, "s", "base", 0)
         folder.mkdir(parents=True)
         write_record(folder, record("base", 0))
-        visited.page.locator("table.variants").wait_for(timeout=10_000)
+        visited.page.locator("table.variants").wait_for(timeout=60_000)
         assert visited.errors == []
 
 

@@ -120,7 +120,7 @@ def test_a_server_that_is_killed_costs_the_trials_that_run_and_leaves_none_runni
     os.kill(perform(executor, os.getppid), signal.SIGKILL)
     result = perform(executor, time.sleep, 600)
     assert isinstance(executor._outcome(result), WorkerFailure)
-    worker.wait(timeout=20)
+    worker.wait(timeout=120)
     assert isinstance(SERVER.context(), SpawnContext)  # from now on
 
 
@@ -165,7 +165,7 @@ def test_the_server_ends_with_its_driver_and_takes_its_folder_along(tmp_path: Pa
     finally:
         driver.kill()
         driver.wait()
-    psutil.wait_procs([worker, server], timeout=20)
+    psutil.wait_procs([worker, server], timeout=120)
     assert not worker.is_running() and not server.is_running()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("pymp-")] == []
 
@@ -178,7 +178,7 @@ def test_a_driver_that_ends_before_its_server_has_loaded_leaves_neither(tmp_path
     server = psutil.Process(forkserver._forkserver._forkserver_pid)
     executor.close()
     SERVER._leave()
-    server.wait(timeout=60)
+    server.wait(timeout=120)
     assert SERVER._marker and not SERVER._marker.exists()
 
 
