@@ -118,6 +118,11 @@ def core(variable: Any) -> Any:
     return variable._value if isinstance(variable, keras.Variable) else variable
 
 
+def is_seed(variable: Any) -> bool:
+    """Say whether a variable is the state of a seed generator, which Keras tells by its name alone."""
+    return variable.name.partition(":")[0] == "seed_generator_state"
+
+
 def users_seed(initializer: RandomInitializer) -> int | None:
     """Return the seed that an initializer was given, None where Keras made one up: `seed` has either."""
     return initializer._init_seed
