@@ -25,7 +25,7 @@ def other_test_set(variant: Sequence[Record], control: Sequence[Record]) -> str:
     apart = unpaired_seeds(variant, control)
     ended = set.intersection(*({record.seed for record in group if record.finished} for group in (variant, control)))
     if apart and (apart >= ended > frozenset() or all(_fixed(group) for group in (variant, control))):
-        return f"tested on other samples than {control[0].variant}"
+        return f"tested on other samples than {control[0].variant}, or weighted otherwise"
     return ""
 
 
