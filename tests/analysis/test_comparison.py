@@ -14,6 +14,7 @@ from harness.course.claim_judging import better
 from harness.records.attempts import attempt_folder
 from harness.records.record import trial_folder
 from harness.results.view import format_value
+from harness.study.metrics import Metric
 
 pytestmark = pytest.mark.quick
 
@@ -207,6 +208,25 @@ def test_a_change_that_gives_all_seeds_another_test_set_leaves_no_verdict():
     made = {"base": on(ten(name="base"), test_sha256="aa"), "wide": on(ten(better=0.02), test_sha256="bb")}
     found = compare_study(made)["wide"]
     assert found.verdict.word == "" and "tested on other samples than base" in found.verdict.detail and found.difference.n == 10
+
+
+@pytest.mark.parametrize(("metric", "word"), [("loss", ""), ("mae", "worse")])
+def test_a_variant_with_another_loss_is_not_judged_by_it(metric, word):
+    judged_by = Metric(metric, margin=0.001, higher_is_better=False)
+
+    def made(name, loss, better=0.0):
+        found = ten(better=better, name=name)
+        values = [replace(one, metrics={f"test_{metric}": one.metrics["test_accuracy"]}) for one in found]
+        return [replace(one, provenance={"loss": loss}) for one in values]
+
+    def compared(loss):
+        return compare_study({"base": made("base", "mse"), "wide": made("wide", loss, 0.02)}, metric=judged_by)["wide"]
+
+    found = compared("huber")
+    assert found.verdict.word == word and found.difference.n == 10
+    assert ("no verdict: its loss is another measure than that of base (huber, not mse)" in found.verdict.detail) == (not word)
+    for same in ("mse", ""):  # what a record does not say is taken to be equal
+        assert compared(same).verdict.word == "worse"
 
 
 @pytest.mark.parametrize("seeds", [1, 4, 10])
