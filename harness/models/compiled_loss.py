@@ -51,7 +51,8 @@ def _choices(part: Any) -> list[str]:
     """Return what an object's configuration says beside its defaults, as `delta=0.5`."""
     try:
         config = {**part.get_config(), **keras_internals.loss_arguments(part)}
-        defaults = {name: one.default for name, one in inspect.signature(type(part)).parameters.items()}
+        defaults: dict[str, Any] = {"reduction": "sum_over_batch_size"}
+        defaults |= {name: one.default for name, one in inspect.signature(type(part)).parameters.items()}
     except Exception:  # code of the user's own
         return []
     plain = {name: value for name, value in config.items() if isinstance(value, (str, bool, int, float))}

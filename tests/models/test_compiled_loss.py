@@ -38,5 +38,7 @@ def test_losses_that_measure_otherwise_are_told_apart() -> None:
     assert len(set(found)) == len(found)
     entropies = (losses.SparseCategoricalCrossentropy(from_logits=True), "sparse_categorical_crossentropy")
     assert {told(loss=loss) for loss in entropies} == {"categorical_crossentropy"} == {found[3]}
+    own = type("OwnLoss", (losses.Loss,), {"__init__": lambda self: losses.Loss.__init__(self)})
+    assert told(loss=own()) == "own_loss"
     assert told(loss="huber") == told(loss=losses.Huber()) == "huber"
     assert found[2] == "huber delta=0.5" and found[6] == "{aux: mean_absolute_error, main: mean_squared_error}"
