@@ -20,6 +20,7 @@ _SEQUENCES = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # titles, links, other strings
 )
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+_GRAPH_ERROR = "Graph execution error:"
 _KERAS_FRAME = re.compile(r"Exception encountered when calling .+")
 
 
@@ -52,9 +53,10 @@ def fault_text(error: BaseException) -> str:
 
 
 def failure_text(error: BaseException) -> str:
-    """Return an exception's type and the first line of its text; of Keras' report on a layer, the reason as well.
+    """Return an exception's type and the first line of its text; of a report of Keras' or TensorFlow's, the reason as well.
 
-    Keras says in the first line only which layer was called, and why it failed in the lines below.
+    Keras says in the first line only which layer was called, and why it failed in the lines below; TensorFlow says at the
+    end, behind the calls that made a graph's operation, why it failed.
     """
     beginning = error_text(error)[:LONGEST_TEXT]
     lines = [line for line in (clean(line).strip() for line in beginning.splitlines()) if line]
@@ -62,7 +64,16 @@ def failure_text(error: BaseException) -> str:
     if _KERAS_FRAME.fullmatch(said):
         told = itertools.takewhile(lambda line: not line.startswith("Arguments received by"), lines[1:])
         said = f"{said.rstrip('.')}: {' '.join(told) or 'no reason given'}"
+    elif said == _GRAPH_ERROR:
+        said = f"{said} {_graph_reason(error) or 'no reason given'}"
     return f"{clean(type(error).__name__)}: {said[:LONGEST_FAILURE]}{_nearest_setting(error)}"
+
+
+def _graph_reason(error: BaseException) -> str:
+    lines = [clean(line).strip() for line in error_text(error)[-LONGEST_TEXT:].splitlines()]
+    calls = [number for number, line in enumerate(lines) if line.startswith((_GRAPH_ERROR, "Detected at ", 'File "'))]
+    reason = itertools.takewhile(lambda line: not line.startswith("[["), lines[calls[-1] + 1 if calls else 0 :])
+    return " ".join(line for line in reason if line)
 
 
 def _nearest_setting(error: BaseException) -> str:

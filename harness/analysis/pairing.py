@@ -7,7 +7,7 @@ from harness.analysis.completion import ALL_FINISHED, Completion, completion
 from harness.analysis.confounding import confounding
 from harness.analysis.epochs import BEST, LAST, measured_epochs
 from harness.analysis.statistics import PairedDifference, Pairs, TooLarge, pair, paired_difference, seeds_in_words
-from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
+from harness.analysis.test_sets import other_loss, other_test_set, overlap, same_stand_in, unpaired_seeds
 from harness.records import INTERRUPTED, Record
 from harness.study import CONFOUNDED, NO_VERDICT, Metric, crossed
 
@@ -55,7 +55,12 @@ def hold_seeds(variant: Sequence[Record], control: Sequence[Record], *, metric: 
     drawn = f"{seeds_in_words(apart)} tested on other samples than in the control, so not paired" if apart else ""
     stopped = f"{seeds_in_words(interrupted)} interrupted" if interrupted else ""
     note = "; ".join(filter(None, (ended.words, drawn, stopped, pairs.note)))
-    refused = elsewhere or too_large or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
+    refused = (
+        elsewhere
+        or other_loss(variant, control, metric)
+        or too_large
+        or (_unequal_choice(variant, control, metric, pairs.seeds) if epoch == BEST else "")
+    )
     return Held(difference, ended, pairs.seeds, note, refused and f"{NO_VERDICT}{refused}")
 
 

@@ -12,7 +12,7 @@ from harness.analysis.confounding import confounding
 from harness.analysis.epochs import LAST
 from harness.analysis.pairing import CROSSED, by_seed
 from harness.analysis.statistics import PairedDifference, TooLarge, paired_difference, seeds_in_words
-from harness.analysis.test_sets import other_test_set, overlap, same_stand_in, unpaired_seeds
+from harness.analysis.test_sets import other_loss, other_test_set, overlap, same_stand_in, unpaired_seeds
 from harness.records import INTERRUPTED, Record
 from harness.study import BASE, Metric, Screen, corner_from, crossed, is_orthogonal, resolved_pairs, screen_from
 
@@ -54,7 +54,12 @@ def measured(family: str, by_variant: Mapping[str, Sequence[Record]], metric: Me
     if crossed(base[0].vary):
         return CROSSED
     for name, group in members.items():
-        if reason := confounding(group, base) or same_stand_in(group, base) or other_test_set(group, base):
+        if reason := (
+            confounding(group, base)
+            or same_stand_in(group, base)
+            or other_test_set(group, base)
+            or other_loss(group, base, metric)
+        ):
             return f"{name} cannot be held against the base: {reason}"
     values = [by_seed(group, metric) for group in groups]
     lost = _lost(screen, groups, metric if epoch == LAST else None)

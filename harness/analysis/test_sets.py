@@ -1,4 +1,4 @@
-"""Whether a variant and its control were judged on the same test samples.
+"""Whether a variant and its control were judged on the same test samples, and by the same loss.
 
 `test_sha256` of a record's data is the same where they were; what a record does not say is taken to be equal.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.confounding import data_of
 from harness.records import Record
-from harness.study import number_of
+from harness.study import Metric, number_of
 
 TEST_HASH = "test_sha256"
 
@@ -25,8 +25,18 @@ def other_test_set(variant: Sequence[Record], control: Sequence[Record]) -> str:
     apart = unpaired_seeds(variant, control)
     ended = set.intersection(*({record.seed for record in group if record.finished} for group in (variant, control)))
     if apart and (apart >= ended > frozenset() or all(_fixed(group) for group in (variant, control))):
-        return f"tested on other samples than {control[0].variant}"
+        return f"tested on other samples than {control[0].variant}, or weighted otherwise"
     return ""
+
+
+def other_loss(variant: Sequence[Record], control: Sequence[Record], metric: Metric) -> str:
+    """Say that the losses by which a study is judged are not one measure; empty where they are, or it is judged otherwise."""
+    mine, its = (next(filter(None, (record.provenance.get("loss") for record in group)), "") for group in (variant, control))
+    if metric.name != "loss" or not mine or not its or mine == its:
+        return ""
+    return (
+        f"its loss is another measure than that of {control[0].variant} ({mine}, not {its}); judge by a metric that both have"
+    )
 
 
 def same_stand_in(variant: Sequence[Record], control: Sequence[Record]) -> str:

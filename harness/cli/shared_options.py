@@ -1,6 +1,7 @@
 """What several commands of the command line share: options of one meaning, and errors of one line."""
 
 import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,12 +45,16 @@ class Above(click.FloatRange):
 
 
 class LogPath(FilePath):
-    """A log folder or what lies in one: a path, or a URL, for which a folder of this machine stands."""
+    """A log folder or what lies in one: a path, or a URL, for which a folder of this machine stands.
+
+    A `~` at its beginning is the user's folder, which a shell says for itself but in `--logdir=~/logs`.
+    """
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path; of a URL the one that stands for it, with what its store has by now."""
         if not isinstance(value, str) or URL_MARK not in value:
-            return super().convert(value, param, ctx)
+            home = os.path.expanduser(value) if isinstance(value, str) else value
+            return super().convert(home, param, ctx)
         from harness.cli.mirrored import mirrored
 
         with one_line_errors():

@@ -20,9 +20,13 @@ def as_samples(label: str, given: Any) -> Any:
 
 
 def as_array(label: str, given: Any) -> "np.ndarray":
-    """Return one array of samples; TypeError for a sparse one, a table with texts, and a list of unequal rows."""
+    """Return one array of samples; TypeError for a sparse or masked one, a table with texts, unequal rows, and no array."""
     import numpy as np
 
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError(
+            f"{label} is a masked array, whose mask no model sees; expected an array, as of filled(0), and weights."
+        )
     if isinstance(given, np.ndarray):
         return given
     if type(given).__module__.startswith("scipy.sparse") or type(given).__name__ in ("SparseTensor", "RaggedTensor"):
@@ -35,6 +39,11 @@ def as_array(label: str, given: Any) -> "np.ndarray":
     except ValueError as error:
         kind = type(given).__name__
         raise TypeError(f"{label} is a {kind} that is no array ({error}); expected rows of one length.") from None
+    if array.shape == () and array.dtype == object:
+        raise TypeError(
+            f"{label} is a {type(given).__name__}, which is no array; expected one. A pipeline or a generator is returned by "
+            "datasets(settings, seed), as Data(train=..., test=...)."
+        )
     if array.dtype == object and hasattr(given, "columns"):
         texts = [str(name) for name in given.columns if given[name].dtype.kind not in "biuf"]
         raise TypeError(

@@ -16,6 +16,7 @@ from harness.engine.scaling import check_scale
 SPARSE = "sparse_categorical_crossentropy"
 IDENTITIES = ("circle",)  # losses of labels that say which samples belong together, whatever the output's shape
 CATEGORICAL_PAIRS = ("crossentropy", "ce")  # names that Keras resolves by the labels' shape
+NO_NUMBERS = "OSUVM"  # NumPy's kinds of texts, objects and dates
 STEPS = ("train_step", "test_step", "compute_loss")
 CHANCES = ("binary_crossentropy", "categorical_crossentropy", *CATEGORICAL_PAIRS)  # losses of labels in [0, 1]
 
@@ -55,6 +56,8 @@ def _check_inputs(model: keras.Model, label: str, x: Samples) -> None:
     if len(expected) != len(each(x)):
         raise ValueError(f"{label} holds {len(each(x))} arrays; expected {len(expected)}, one for each model input.")
     for (title, array), tensor in zip(titled(label, x), expected, strict=True):
+        if array.dtype.kind in NO_NUMBERS and tensor.dtype != "string":
+            raise ValueError(f"{title} holds {array.dtype} values; the model's input {tensor.name!r} expects {tensor.dtype}.")
         shape = tuple(tensor.shape)
         # Keras itself adds or drops a last axis of one.
         fitting = (array.shape, (*array.shape, 1), array.shape[:-1] if array.shape[-1] == 1 else array.shape)
@@ -93,6 +96,8 @@ def _check_targets(model: keras.Model, outputs: Sequence[Any], label: str, y: Sa
         raise ValueError(f"{label} holds {len(each(y))} arrays; expected {len(outputs)}, one for each model output.")
     for (title, array), output, loss in zip(titled(label, y), outputs, losses, strict=False):
         shape = tuple(output.shape)
+        if loss is not None and array.dtype.kind in NO_NUMBERS:
+            raise ValueError(f"{title} holds {array.dtype} values; {loss} expects numbers, as of a class's place in a list.")
         if _is_class_loss(loss, array, shape):
             _check_classes(title, array, shape)
         elif loss in IDENTITIES:

@@ -55,10 +55,20 @@ def feed_of(name: str, part: Any, *, batches: BatchSchedule, seed: int) -> Feed:
 def feeds_of(data: Data, *, batches: BatchSchedule, seed: int) -> FeedSamples:
     """Return all parts of the data as feeds. Arrays in memory beside a tf.data pipeline become one, too."""
     given: dict[str, Any] = {name: getattr(data, name) for name in PARTS}
+    for name, part in given.items():
+        _refuse_listed(name, part)
     if isinstance(data.train, tf.data.Dataset):
         given |= {name: _sliced(part, batches.size) for name, part in given.items() if in_memory(part)}
     feeds = {name: None if part is None else feed_of(name, part, batches=batches, seed=seed) for name, part in given.items()}
     return FeedSamples(**feeds)
+
+
+def _refuse_listed(name: str, part: Any) -> None:
+    if isinstance(part, list) and part and all(isinstance(batch, tuple) for batch in part):
+        raise UsageError(
+            f"{name} of Data(...) is a list of tuples; expected a tuple of arrays, as in (x, y), or of batches a function that "
+            f"returns them, as in {name}=lambda: batches."
+        )
 
 
 def in_memory(part: Any) -> bool:

@@ -100,6 +100,11 @@ def compile_arguments(model: Any) -> dict[str, Any]:
     return model._compile_config.config if model.compiled else {}
 
 
+def loss_arguments(loss: Any) -> Mapping[str, Any]:
+    """Return what a loss of Keras' own hands its function, of which not every class's configuration says all."""
+    return getattr(loss, "_fn_kwargs", {})
+
+
 def accept_trainable(model: Any) -> None:
     """Let a compiled model take its layers' `trainable` as it is now, which it warns of otherwise."""
     model._compiled_trainable_state = {layer: layer.trainable for layer in all_layers(model)}
@@ -116,6 +121,11 @@ def distribution_strategy(model: Any) -> Any:
 def core(variable: Any) -> Any:
     """Return TensorFlow's own variable, which Keras' is a shell of: the thing that two are the same by."""
     return variable._value if isinstance(variable, keras.Variable) else variable
+
+
+def is_seed(variable: Any) -> bool:
+    """Say whether a variable is the state of a seed generator, which Keras tells by its name alone."""
+    return variable.name.partition(":")[0] == "seed_generator_state"
 
 
 def users_seed(initializer: RandomInitializer) -> int | None:

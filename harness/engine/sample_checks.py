@@ -60,9 +60,23 @@ def _check_finite(title: str, array: np.ndarray, *, gaps: bool = False) -> None:
         raise ValueError(f"{title} holds {wrong} values that are {kind}, of {array.size}; expected none{advice}.")
 
 
+def _check_class_weights(weights: object) -> None:
+    if not isinstance(weights, Mapping):
+        raise TypeError(
+            f"class_weight is a {type(weights).__name__}; expected a weight by class number, as in {{0: 1.0, 1: 2.5}}."
+        )
+    for number, weight in weights.items():
+        if not isinstance(number, (int, float, np.number)) or not float(number).is_integer():
+            raise ValueError(f"class_weight has a weight for {number!r}; expected class numbers, as in {{0: 1.0, 1: 2.5}}.")
+        if not isinstance(weight, (int, float, np.number)) or not np.isfinite(weight):
+            raise ValueError(f"class_weight gives class {number} the weight {weight!r}; expected a number.")
+
+
 def _check_weights(arrays: Arrays) -> None:
     if arrays.class_weight is not None and arrays.sample_weight is not None:
         raise ValueError("Received both class_weight and sample_weight; expected one of them.")
+    if arrays.class_weight is not None:
+        _check_class_weights(arrays.class_weight)
     if arrays.class_weight is not None and arrays.y_train is not None and len(each(arrays.y_train)) > 1:
         raise ValueError("class_weight expects a model of one output; received several label arrays.")
     for name, x, kind in (
@@ -73,6 +87,9 @@ def _check_weights(arrays: Arrays) -> None:
         given = getattr(arrays, name)
         if given is None:
             continue
+        if isinstance(given, (Mapping, tuple)):
+            parts = f"a {type(given).__name__} of {len(given)} arrays"
+            raise TypeError(f"{name} is {parts}; expected one array, of one weight for each {kind} sample, for all outputs.")
         weights = np.asarray(given)
         if x is None or weights.shape[:1] != each(x)[0].shape[:1]:
             raise ValueError(f"{name} has shape {weights.shape}; expected one weight for each {kind} sample.")

@@ -3,15 +3,17 @@
 import importlib
 import inspect
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from harness.engine.held_values import Root, is_walked, variables
-from harness.engine.keras_internals import core, global_generator
+from harness.engine.keras_internals import core, global_generator, is_seed
 from harness.engine.serialization import deserialize, serialize
 
 # What Keras gives a callback anew, and what is the model's own state.
@@ -91,6 +93,27 @@ def kept_variables(model: keras.Model, callbacks: Sequence[keras.callbacks.Callb
 def reset_variables(model: keras.Model) -> list[Any]:
     """Return the variables that each pass through samples begins by resetting."""
     return [variable for metric in model.metrics for variable in metric.variables]
+
+
+def measured_variables(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> list[Any]:
+    """Return what a measuring step may change for good by the samples that it meets, as a loss that keeps an average does.
+
+    Weights that learn and the optimizer's variables are none of it, nor is what each pass begins by resetting; seed
+    generators go on as in fit, by how often they are drawn from, whatever the samples.
+    """
+    learning = [*model.trainable_variables, *(model.optimizer.variables if model.optimizer else ())]
+    passed = {id(core(variable)) for variable in learning}
+    found = [variable for variable in kept_variables(model, callbacks) if not is_seed(variable)]
+    return [core(variable) for variable in found if id(core(variable)) not in passed]
+
+
+@contextmanager
+def left_as_they_were(kept: Sequence[Any]) -> Iterator[None]:
+    """Put back, in the end, what variables of TensorFlow's held; a value is copied only where it is changed."""
+    before = [tf.convert_to_tensor(variable) for variable in kept]
+    yield
+    for variable, value in zip(kept, before, strict=True):
+        variable.assign(value)
 
 
 def roots(model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> list[Root]:

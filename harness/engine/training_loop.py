@@ -13,7 +13,15 @@ from harness.engine import callback_rules, final_weights
 from harness.engine.epoch import Epoch, finite, logs_of
 from harness.engine.programs import Program
 from harness.engine.schedules import Drawn, Schedule
-from harness.engine.state import State, StateError, put_back, require_same_kind, take_state
+from harness.engine.state import (
+    State,
+    StateError,
+    left_as_they_were,
+    measured_variables,
+    put_back,
+    require_same_kind,
+    take_state,
+)
 from harness.engine.unsaved_state import Unkept
 from harness.records import LAST_EPOCH
 
@@ -49,6 +57,7 @@ class Training:
         # Nothing else changes weights behind an epoch's measurement.
         self._watched = bool(config.callbacks) or final_weights.averages(program.model.optimizer)
         self._digest = b""  # of the weights that were measured last, where they are watched
+        self._measured_variables: list[Any] | None = None  # known once a first epoch has made them all
         self.weights = LAST_EPOCH  # which weights the training has ended with
         self.final: Epoch | None = None  # what the model measures with these, where they are not those measured last
 
@@ -177,7 +186,11 @@ class Training:
         )  # fmt: skip
 
     def _evaluated(self) -> tuple[dict[str, float], dict[str, float]]:
-        return self._program.evaluate(self._validation) if self._validation else {}, self._program.evaluate(self._test)
+        validation = self._program.evaluate(self._validation) if self._validation else {}
+        if self._measured_variables is None:
+            self._measured_variables = measured_variables(self.model, self._hooks.callbacks)
+        with left_as_they_were(self._measured_variables):  # the test's samples have no part in the training
+            return validation, self._program.evaluate(self._test)
 
     def _learning_rate(self) -> float | None:
         rate = getattr(self.model.optimizer, "learning_rate", None)  # several optimizers in one have none in common

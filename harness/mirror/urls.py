@@ -49,7 +49,7 @@ def parse_url(text: str | Path) -> Address:
     parts = place.rstrip("/").split("/")
     if not any(parts) or any(part in (".", "..") for part in parts) or "\0" in place or "::" in place:
         raise UsageError(f"URL {str(text)!r} names no folder; expected one like s3://bucket/logs.")
-    return Address(f"{found[1]}://{place.rstrip('/')}", scheme)
+    return Address(f"{scheme}://{place.rstrip('/')}", scheme)
 
 
 def _restored(text: str | Path) -> str:

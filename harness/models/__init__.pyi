@@ -9,6 +9,7 @@ from .build import (
     summary_text as summary_text,
 )
 from .callbacks import make_callbacks as make_callbacks, unkept as unkept
+from .compiled_loss import loss_text as loss_text
 from .fingerprint import effect as effect
 from .kinds import KERAS as KERAS, SKLEARN as SKLEARN, ModelKind as ModelKind, kind_of as kind_of
 from .phase_changes import (

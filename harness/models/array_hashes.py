@@ -54,13 +54,16 @@ def judged_sha256(arrays: Arrays) -> str:
     Samples are told by their targets, of several outputs by the first one's, one-hot rows by their classes: inputs that
     are scaled or coded in another way are the same samples still, and to compare such ways is what many studies are for.
     They are told by the content of their inputs as well where other samples would have the same targets, such as labels
-    that are sorted, constant or in turn; and by their inputs alone where there are no targets.
+    that are sorted, constant or in turn; and by their inputs alone where there are no targets. Weights that they are
+    measured with count as well: with others, a loss is another measure.
     """
     digest = hashlib.sha256()
     targets = () if arrays.y_test is None else each(arrays.y_test)[:1]
     told = [_as_told(np.asarray(values)) for values in targets]
     if not all(map(_tell_samples, told)) or not told:
         told += [_as_told(np.asarray(values)) for values in each(arrays.x_test)]
+    if arrays.sample_weight_test is not None:
+        told.append(_as_told(np.asarray(arrays.sample_weight_test)))
     for values in told:
         _add(digest, values)
     return digest.hexdigest()

@@ -42,6 +42,8 @@ def _check_names(study: "Study") -> None:
 def _checked(study: "Study", variant: Variant) -> Settings:
     """Return a variant's settings; UsageError where they, or its control, cannot be meant."""
     who = f"Variant {variant.name!r} of study {study.name!r}"
+    if not isinstance(variant.control, str):
+        raise UsageError(f"{who}: control is {variant.control!r}; expected the name of a variant, or nothing for the base.")
     if variant.control not in study.names:
         raise unknown(f"{who}: control", variant.control, study.names)
     settings = study.settings(variant.name)

@@ -161,8 +161,10 @@ def _require_some(command: Command, said: Iterable[str], *, place: str, named: I
     if missing := [name for name in command.names if name not in known and not any(tag.endswith(f"/{name}") for tag in known)]:
         raise UsageError(f"{WHO}: names has {missing[0]!r}, which {place} lacks; it has {', '.join(known[:MOST_NAMED])}.")
     if not any(is_metric_name(command.names.get(name, name)) for name in known) and not list(named):
+        first = f'"{known[0] if known else "val_acc"}"'
         expected = (
-            f"expected names such as test_accuracy, or names = {{{known[0] if known else 'val_acc'!r} = 'test_accuracy'}}"
+            f'expected names such as test_accuracy, or its own told by Command(..., names={{{first}: "test_accuracy"}}), '
+            f'in TOML metrics = {{names = {{{first} = "test_accuracy"}}}}'
         )
         raise UsageError(f"{WHO}: {place} names no metric; it has {', '.join(known[:MOST_NAMED]) or 'nothing'}; {expected}.")
 

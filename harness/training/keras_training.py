@@ -27,6 +27,7 @@ from harness.models import (
     count_flops,
     count_parameters,
     describe_layers,
+    loss_text,
     make_callbacks,
     make_phases,
     state_megabytes,
@@ -149,6 +150,7 @@ def _describe(context: TrialContext, model: keras.Model, arrays: Arrays) -> None
     progress, board = context.progress, context.board
     progress.cost["parameters"] = count_parameters(model)
     progress.record_fields["architecture"] = describe_layers(model)
+    context.attempt("loss", lambda: progress.provenance.update(loss=loss_text(model)))
     if has_call(model):
         inputs = None if getattr(model, "inputs", None) else first_inputs(model, arrays, 1)
         context.attempt("graph", lambda: board.graph(model, inputs=inputs))

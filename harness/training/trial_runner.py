@@ -1,5 +1,6 @@
 """One trial, start to finish, in the process that trains: data, model, engine, boards, record."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,9 +84,18 @@ def _ended(record: Record, study: Study, *, diverged: bool, error: BaseException
         failed = replace(record, status=FAILED, error=failure_text(error), error_type=kind, traceback=traceback)
         return judged(failed, expectation, error_text=error_text(error))
     if diverged:
-        text = f"Loss is not finite after epoch {record.epochs}."
+        text = f"{_not_finite(record)} is not finite after epoch {record.epochs}."
         return judged(replace(record, status=DIVERGED, error=text), expectation)
     return judged(replace(record, status=OK), expectation)
+
+
+def _not_finite(record: Record) -> str:
+    """Return in words what is not finite: the loss where it may be one, else the values that are not."""
+    ended = {name: values[-1] for name, values in record.history.items() if values} | dict(record.metrics)
+    lost = [name for name, value in ended.items() if isinstance(value, float) and not math.isfinite(value)]
+    if not lost or any(name.endswith("loss") for name in lost):
+        return "Loss"
+    return " and ".join(name.replace("_", " ") for name in lost).capitalize()
 
 
 def _board(trial: Trial) -> FailoverWriter:

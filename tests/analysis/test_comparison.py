@@ -14,6 +14,7 @@ from harness.course.claim_judging import better
 from harness.records.attempts import attempt_folder
 from harness.records.record import trial_folder
 from harness.results.view import format_value
+from harness.study.metrics import Metric
 
 pytestmark = pytest.mark.quick
 
@@ -209,6 +210,25 @@ def test_a_change_that_gives_all_seeds_another_test_set_leaves_no_verdict():
     assert found.verdict.word == "" and "tested on other samples than base" in found.verdict.detail and found.difference.n == 10
 
 
+@pytest.mark.parametrize(("metric", "word"), [("loss", ""), ("mae", "worse")])
+def test_a_variant_with_another_loss_is_not_judged_by_it(metric, word):
+    judged_by = Metric(metric, margin=0.001, higher_is_better=False)
+
+    def made(name, loss, better=0.0):
+        found = ten(better=better, name=name)
+        values = [replace(one, metrics={f"test_{metric}": one.metrics["test_accuracy"]}) for one in found]
+        return [replace(one, provenance={"loss": loss}) for one in values]
+
+    def compared(loss):
+        return compare_study({"base": made("base", "mse"), "wide": made("wide", loss, 0.02)}, metric=judged_by)["wide"]
+
+    found = compared("huber")
+    assert found.verdict.word == word and found.difference.n == 10
+    assert ("no verdict: its loss is another measure than that of base (huber, not mse)" in found.verdict.detail) == (not word)
+    for same in ("mse", ""):  # what a record does not say is taken to be equal
+        assert compared(same).verdict.word == "worse"
+
+
 @pytest.mark.parametrize("seeds", [1, 4, 10])
 def test_samples_that_each_trial_draws_for_itself_leave_no_verdict_however_many_seeds(seeds):
     def drawn(name, better=0.0):
@@ -220,7 +240,10 @@ def test_samples_that_each_trial_draws_for_itself_leave_no_verdict_however_many_
     lost = replace(record("wide", seeds - 1, **DIVERGED), data={})  # one that never came to its samples
     for group in (wide, [*wide, only], *([[*wide[:-1], lost]] if seeds > 1 else ())):
         found = compare_study({"base": base, "wide": group})["wide"]
-        assert found.verdict == Verdict("", "no verdict: tested on other samples than base") and found.p_value is None
+        assert (
+            found.verdict == Verdict("", "no verdict: tested on other samples than base, or weighted otherwise")
+            and found.p_value is None
+        )
         assert "tested on" not in found.note and found.sample is None
 
 

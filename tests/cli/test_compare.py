@@ -49,6 +49,11 @@ def test_a_log_folder_and_its_study_give_the_same_table(logdir):
     assert rows(logdir) == rows(logdir / "s")
 
 
+def test_the_users_folder_is_meant_by_its_sign(logdir, monkeypatch):
+    monkeypatch.setenv("HOME", str(logdir.parent))
+    assert rows(f"~/{logdir.name}") == rows(logdir)
+
+
 def test_only_columns_that_vary_are_shown_and_the_others_named(logdir):
     result = harness("compare", logdir)
     assert "The same in every row: study s, seeds 5" in result.stdout

@@ -1,7 +1,9 @@
 """One clear line for an error."""
 
 import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from resulting import make_record
 
@@ -42,6 +44,14 @@ def test_a_reason_within_a_nested_model_is_kept():
     block = keras.Sequential([layers.Dense(4), layers.Reshape((3,))], name="block")
     said = failure_text(caught(lambda: keras.Sequential([keras.Input((10,)), block])))
     assert "must be unchanged" in said and len(said) <= 630
+
+
+def test_of_what_tensorflow_says_of_a_graph_the_reason_is_kept():
+    text = keras.layers.Lambda(lambda x: tf.debugging.check_numerics(x / 0.0, "too large"), output_shape=(2,))
+    model = keras.Sequential([keras.Input((2,)), text])
+    model.compile("sgd", "mse")
+    said = failure_text(caught(lambda: model.evaluate(np.ones((4, 2)), np.ones((4, 2)), verbose=0)))
+    assert said == "InvalidArgumentError: Graph execution error: too large : Tensor had Inf values"
 
 
 HOSTILE = "\x1b]0;title\x07a\x1b[2Jb\x9b31mc\u202ed\x1b]8;;http://x\x1b\\e\x1bPq\x1b\\f\u2066\x85g\ud800"

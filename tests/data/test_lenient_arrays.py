@@ -34,6 +34,10 @@ def test_what_is_no_array_is_refused_with_what_to_write():
         Arrays(csr_matrix(X), Y, X, Y)
     with pytest.raises(TypeError, match="x_train has columns that are no numbers: name"):
         Arrays(TABLE.assign(name="a"), Y, TABLE.assign(name="b"), Y)
+    with pytest.raises(TypeError, match="x_train is a masked array, whose mask no model sees"):
+        Arrays(np.ma.masked_greater(X, 0.5), Y, X, Y)
+    with pytest.raises(TypeError, match=r"x_train is a generator, which is no array.* datasets\(settings, seed\)"):
+        Arrays((row for row in X), Y, X, Y)
     with pytest.raises(TypeError, match="expected rows of one length"):
         Arrays([[1.0], [1.0, 2.0]], [0, 1], X, Y)
 

@@ -67,6 +67,15 @@ def test_a_model_without_flatten_is_refused_with_both_shapes(digits: Arrays) -> 
         ("y_train", lambda old: (old, old), r"y_train holds 2 arrays; expected 1"),
         ("sample_weight", lambda old: np.ones(3), r"sample_weight has shape \(3,\)"),
         ("sample_weight", lambda old: np.full(TRAIN, np.nan), r"sample_weight holds 330 values"),
+        ("y_train", lambda old: old.astype(str), r"y_train holds <U3 values; sparse_categorical_crossentropy expects numbers"),
+        (
+            "x_train",
+            lambda old: old.astype(str),
+            r"x_train holds <U3 values; the model's input 'keras_tensor.*' expects float32",
+        ),
+        ("x_test", lambda old: old.astype(object), r"x_test holds object values; the model's input"),
+        ("class_weight", lambda old: {"1": 2.0}, r"class_weight has a weight for '1'; expected class numbers"),
+        ("class_weight", lambda old: {1: "2"}, r"class_weight gives class 1 the weight '2'; expected a number"),
     ],
 )
 def test_arrays_that_would_train_to_rubbish_are_refused(
@@ -103,6 +112,14 @@ def test_labels_that_say_which_samples_belong_together_need_no_output_of_their_s
             check_arrays(model, replace(digits, y_train=digits.y_train + 0.5))
         with pytest.raises(ValueError, match="circle expects one whole number for each sample"):
             check_arrays(model, replace(digits, y_test=np.eye(10)[digits.y_test]))
+
+
+def test_weights_of_another_form_are_refused(digits: Arrays) -> None:
+    for classes in ([1.0, 2.0], "balanced"):
+        with pytest.raises(TypeError, match="class_weight is a (list|str); expected a weight by class number"):
+            check_arrays(dense(32), replace(digits, class_weight=classes))
+    with pytest.raises(TypeError, match="sample_weight is a dict of 1 arrays; expected one array, of one weight for"):
+        check_arrays(dense(32), replace(digits, sample_weight={"digit": np.ones(TRAIN)}))
 
 
 def test_both_kinds_of_weights_at_once_are_refused(digits: Arrays) -> None:

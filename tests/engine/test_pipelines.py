@@ -203,6 +203,7 @@ REFUSED: dict[str, tuple[Callable[[], Data], str]] = {
     "empty": (lambda: Data(ROWS.take(0).batch(8), ROWS.batch(8)), "train of .* is an empty"),
     "nothing in it": (lambda: Data(lambda: iter(()), Rows()), "train of .* gives no batch"),
     "a number": (lambda: Data(3, Rows()), "train of .* is a int; expected what fit takes"),
+    "listed batches": (lambda: Data([(X, Y), (X, Y)], Rows()), "train of .* is a list of tuples; .* train=lambda: batches"),
     "four parts": (lambda: Data(ROWS.batch(8).map(lambda x, y: (x, y, y, y)), Rows()), "gives 4 parts a batch"),
 }
 

@@ -41,6 +41,7 @@ def test_cancel_names_the_machine_that_can_be_asked(url: str) -> None:
     put(url, running())
     result = harness("cancel", "clouds", "--logdir", url)
     assert result.exit_code == 2 and "of me, process 4711 on far-away, which hears nothing through" in result.output
+    assert "memory:// is this command's own memory" in result.output
     assert f"cancel clouds --logdir {url}" in result.output and "Stopping" not in result.output
 
 

@@ -36,6 +36,7 @@ def test_what_is_no_log_folder_is_refused(text, said):
 
 def test_a_path_that_pathlib_made_of_a_url_is_one(tmp_path, monkeypatch):
     assert str(parse_url(Path("s3://bucket/logs"))) == "s3://bucket/logs"
+    assert str(parse_url("S3://Bucket/logs")) == "s3://Bucket/logs"
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s3:" / "bucket").mkdir(parents=True)
     assert not is_url(Path("s3:/bucket")), "a folder of that name is there"

@@ -24,6 +24,16 @@ def test_the_test_samples_are_told_by_their_targets_however_these_are_stored():
     assert len({judged(labels), *map(judged, others)}) == 8
 
 
+def test_test_samples_that_are_measured_with_other_weights_are_others():
+    labels, x = np.array([0, 2, 1, 2]), np.arange(8.0).reshape(4, 2)
+
+    def judged(weights) -> str:
+        return judged_sha256(Arrays(x_train=x, y_train=labels, x_test=x, y_test=labels, sample_weight_test=weights))
+
+    some = np.array([1.0, 2.0, 1.0, 2.0])
+    assert judged(some) == judged(some.astype("float32")) and len({judged(None), judged(some), judged(some[::-1])}) == 3
+
+
 RANDOM = np.random.default_rng(5)
 SAY_LITTLE = {
     "sorted": np.sort(RANDOM.integers(0, 10, 200)),

@@ -26,6 +26,7 @@ def study(*variants: Variant) -> Study:
         (lambda: study(Variant("a", epochs="many")), "epochs must be a whole number"),
         (lambda: study(Variant("a", epochs=1, control="bas")), "Did you mean 'base'?"),
         (lambda: study(Variant("a", epochs=1, control="a")), "its own control"),
+        (lambda: study(Variant("a", epochs=1, control=None)), "control is None; expected the name of a variant, or nothing"),
         (lambda: study(Variant("a", epochs=1), Variant("b", epochs=1, control="a")), "equals its control 'a'"),
         (
             lambda: study(Variant("wide", hidden=(64, 64)), Variant("hidden-64-64", hidden=[64, 64])),

@@ -105,6 +105,11 @@ ACC = "csv='log.csv', names={'acc': 'test_accuracy'}"
         (JSON.format("[1"), "", "metrics.json is no JSON"),
         (JSON.format("[1]"), "", "metrics.json holds '[1]'; expected {\"test_error\": 0.1}, or a list"),
         (JSON.format('{"acc": 1}'), "", "metrics.json names no metric; it has acc; expected names such as"),
+        (
+            JSON.format('{"acc": 1}'),
+            "",
+            """Command(..., names={"acc": "test_accuracy"}), in TOML metrics = {names = {"acc" = "test_ac""",
+        ),
         (JSON.format('{"test_loss": 1}'), "", "judged by test_accuracy, which the command does not give"),
         (JSON.format('{"test_accuracy": "1"}'), "", "test_accuracy is '1', of type str; expected one number"),
         (CSV.format("epoch,acc\\n1,x\\n"), ACC, "log.csv, line 2: test_accuracy is 'x'"),
@@ -156,6 +161,12 @@ def test_a_loss_that_is_not_finite_is_a_divergence(tmp_path):
     rows = '(out / "metrics.json").write_text(\'[{"train_loss": 1.0}, {"train_loss": NaN}]\')'
     record = record_of(tmp_path, rows)
     assert (record.status, record.epochs, record.error) == (DIVERGED, 2, "Loss is not finite after epoch 2.")
+
+
+def test_what_is_not_finite_is_named_where_it_is_no_loss(tmp_path):
+    rows = '(out / "metrics.json").write_text(\'{"train_loss": 0.3, "test_accuracy": NaN}\')'
+    record = record_of(tmp_path, rows)
+    assert (record.status, record.error) == (DIVERGED, "Test accuracy is not finite after epoch 1.")
 
 
 @pytest.mark.parametrize(
