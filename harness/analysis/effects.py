@@ -119,7 +119,9 @@ def _seen(
     if not looks and whole.values.shape[1] >= FEWEST_PAIRS:
         refused = refused or early
     further = looks and max(record.seed for group in groups.values() for record in group) >= looks[-1]
-    beyond = f"of the first {looks[-1]} seeds, the last look that all of its variants have reached" if further else ""
+    beyond = (
+        f"effects are of the first {looks[-1]} seeds, the last look that all of its variants have reached" if further else ""
+    )
     return _Seen(last, tuple(_differences(one) for one in at_looks), refused, beyond)
 
 
