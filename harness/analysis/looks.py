@@ -130,7 +130,7 @@ def _as_corrected(
     """Return a comparison's p-values, those that its last look has a test for."""
     last, ended = history[-1] if history else (None, None)
     tested = is_judged(last) and last.p_value is not None
-    told = ended is not None and any(ended.diverged)
+    told = ended is not None and ended.p_value is not None
     return Corrected(
         differing if tested else None, diverging if told else None, alike if tested else None, members, looks=len(history)
     )
