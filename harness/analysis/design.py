@@ -14,10 +14,10 @@ from typing import Any, Protocol
 
 from harness.analysis.sequential import POCOCK, SPENDING, spent
 from harness.errors import UsageError
-from harness.records import DESIGN_FILE, RECORDED_DESIGN, Record, write_atomically
+from harness.records import DESIGN_FILE, RECORDED_DESIGN, USUAL_LOOKS, Record, write_atomically
 from harness.study import BASE, FEWEST_PAIRS, SIGNIFICANCE, Metric
 
-LOOKS = (5, 10, 20, 40)
+LOOKS = USUAL_LOOKS
 MOST = LOOKS[-1]
 
 
