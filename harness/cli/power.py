@@ -1,19 +1,27 @@
 """`plan`: what so many seeds of a study can show, and what they cost, before anything trains."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 
-from harness.analysis import Unit, detection_probability, measured_spreads, paired_differences, seeds_to_find, smallest_found
+from harness.analysis import (
+    Unit,
+    detection_probability,
+    measured_spreads,
+    paired_differences,
+    seeds_to_find,
+    smallest_found,
+    unit_of,
+)
 from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
 from harness.records import Record, command, load_records, logdir_words, shown
 from harness.runs import default_jobs, estimate_trials
-from harness.study import ACCURACY, Study, counted, load_study
+from harness.study import Study, counted, load_study
 
 SEEDS = (5, 10, 15, 20, 30, 40)
 BAR = 12  # characters of a chance of 100%
@@ -26,7 +34,8 @@ class PowerPlan:
     """What a study's seeds are planned by.
 
     spreads: by variant, the measured standard deviations of its differences, empty without a pilot. std: the one that counts.
-    source: where it is from, in words. seconds: of one seed of all variants, of one worker.
+    source: where it is from, in words. seconds: of one seed of all variants, of one worker. unit: by the values of a pilot,
+    else as the metric says of itself: an accuracy may be in percent.
     """
 
     name: str  # as it was typed
@@ -36,6 +45,7 @@ class PowerPlan:
     spreads: Mapping[str, float]
     comparisons: int
     seconds: float
+    unit: Unit
 
 
 def print_power(name: str, *, logdir: Path, see: float | None, std: float | None, jobs: int | None) -> None:
@@ -50,7 +60,7 @@ def print_power(name: str, *, logdir: Path, see: float | None, std: float | None
     if not see:
         raise UsageError(f"Study {study.name!r} names no margin; say with --see which difference is to be found.")
     console, workers = make_console(), jobs or default_jobs()
-    unit = Unit(study.metric.words, study.metric.name == ACCURACY.name)
+    unit = plan.unit
     console.print(f"What seeds of {study.name} can show", style="bold", markup=False)
     for line in _premises(plan, unit):
         console.print(line, markup=False)
@@ -65,7 +75,9 @@ def make_power_plan(name: str, study: Study, *, logdir: Path, std: float | None)
     folder = logdir / study.name
     # What is meant to fail is compared with nothing.
     names = [name for name in study.names if study.control(name) and study.expectation(name).finishes]
-    spreads = _recorded(study, folder, names) if std is None else {}
+    pilot = _recorded(study, folder)
+    measured = measured_spreads(paired_differences(pilot, study.metric)) if std is None else {}
+    spreads = {name: measured[name] for name in names if name in measured}
     if std is not None:
         source = "as --std says"
     elif spreads:
@@ -80,22 +92,22 @@ def make_power_plan(name: str, study: Study, *, logdir: Path, std: float | None)
             "say with --std how its differences vary."
         )
     seconds = sum(estimate_trials(study, {}, folder=folder).values())
-    return PowerPlan(name, study, std, source, spreads, max(len(names), 1), seconds)
+    values = [study.metric.of(record.metrics) for group in pilot.values() for record in group if record.finished]
+    told = unit_of({"metric": study.metric.column, "value": value} for value in values)
+    unit = told if values else Unit(study.metric.words, study.metric.fraction and study.metric.column.endswith("accuracy"))
+    return PowerPlan(name, study, std, source, spreads, max(len(names), 1), seconds, unit)
 
 
 def _run(name: str, *options: str, logdir: Path) -> str:
     return command("run", name, *options, *logdir_words(logdir))
 
 
-def _recorded(study: Study, folder: Path, names: Sequence[str]) -> dict[str, float]:
-    if not folder.is_dir():
-        return {}
+def _recorded(study: Study, folder: Path) -> dict[str, list[Record]]:
     by_variant: dict[str, list[Record]] = {}
-    for record in load_records(folder)[0]:
+    for record in load_records(folder)[0] if folder.is_dir() else ():
         if record.study == study.name and record.variant in study.names:
             by_variant.setdefault(record.variant, []).append(record)
-    found = measured_spreads(paired_differences(by_variant, study.metric))
-    return {name: found[name] for name in names if name in found}
+    return by_variant
 
 
 def _premises(plan: PowerPlan, unit: Unit) -> list[str]:

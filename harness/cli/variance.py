@@ -51,8 +51,9 @@ def print_variance(plan: Plan, console: Console) -> int:
         console.print(f"Nothing can be told yet: {error}", markup=False)
         return 1
     sources = list(levels_of_sources(vary))
+    # By the values themselves: of differences no number is so large that it is no fraction.
+    unit = unit_of({"metric": metric.column, "value": float(np.abs(one.values).max())} for one in told if not one.less)
     for spread in told:
-        unit = unit_of([{"metric": metric.column, "value": float(np.abs(spread.values).max())}])
         components = variance_components(spread.values, sources)
         console.print(table_of(spread, components, unit))
         for line in sentences(components, sources, unit, levels=min(spread.values.shape)):
