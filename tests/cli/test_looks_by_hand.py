@@ -32,6 +32,15 @@ def test_compare_says_by_which_looks_a_study_is_judged(toy):
     assert "toy: A second look: the study was shown with 5, then 10 seeds." in harness("compare", "logs/toy").output
 
 
+@pytest.mark.parametrize("form", ["table", "latex", "markdown"])
+def test_a_table_for_a_paper_says_that_its_p_values_are_over_looks(toy, form):
+    run("--seeds", 5)
+    over = "over the looks of its design)"
+    assert over not in " ".join(harness("compare", "logs/toy", "--format", form).stdout.split())
+    run("--seeds", 10)
+    assert over in " ".join(harness("compare", "logs/toy", "--format", form).stdout.split())
+
+
 def test_a_run_from_python_has_the_same_looks(toy):
     from harness.cli.python_api import run as run_from_python
 
