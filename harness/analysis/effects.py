@@ -115,7 +115,7 @@ def _seen(
     if isinstance(last, str):
         return ScreenEffects(family, refused=last)
     early = f"{NO_VERDICT}the look at {design.looks[0]} seeds is not complete"
-    refused = refusal(design, metric, whole.screen.variants[1:])
+    refused = refusal(design, metric, [by_variant[name][0] for name in whole.screen.variants[1:]])
     if not looks and whole.values.shape[1] >= FEWEST_PAIRS:
         refused = refused or early
     further = looks and max(record.seed for group in groups.values() for record in group) >= looks[-1]

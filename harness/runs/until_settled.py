@@ -27,8 +27,8 @@ from harness.study import BASE, Study
 class Looked:
     """How the variants of a study stand, with how many seeds each is to be trained next, and how many trainings there are.
 
-    words: each one's verdict at its last look. outside: the variants that the design was not declared for, and that it does
-    not train.
+    words: each one's verdict at its last look. outside: the variants that the design was not declared for as they are now, and
+    that it does not train.
     """
 
     design: Design
@@ -81,7 +81,8 @@ def design_of(plan: Plan) -> Design:
     trained = {record.variant for record in records} | {*study.names}
     family = _meant_to_train(plan.declared, [name for name in plan.declared.names if name in trained])
     metric = study.metric
-    return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown)
+    changes = tuple(plan.declared.change(name) for name in family)
+    return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown, changes=changes)
 
 
 def _meant_to_train(study: Study, names: Sequence[str]) -> tuple[str, ...]:
@@ -125,7 +126,8 @@ def look(plan: Plan, design: Design) -> Looked:
         by_variant.setdefault(record.variant, []).append(record)
     compared = compare_study(by_variant, metric=study.metric, design=design)
     controls = {name: study.control(name) for name in study.names if name != BASE}
-    outside = tuple(name for name in controls if name not in design.family and study.expectation(name).finishes)
+    trained = [name for name in controls if study.expectation(name).finishes]
+    outside = tuple(name for name in trained if design.excludes(name, study.change(name)))
     first = Standing(GOES_ON, following=design.looks[0])
     found = {name: compared[name].standing if name in compared else None for name in controls if name not in outside}
     standings = {name: how or first for name, how in found.items()}

@@ -93,6 +93,22 @@ def test_a_variant_added_after_the_declaration_is_not_trained_and_gets_no_word(t
     assert row["verdict"] == "" and "exploratory" in row["verdict_detail"]
 
 
+@pytest.mark.filterwarnings("ignore:.*records left out:UserWarning")
+@pytest.mark.parametrize(
+    ("was", "now"), [('"none", kind="n"', '"none", kind="nn"'), ("shift=0.0055)", 'shift=0.0055, control="big")')]
+)
+def test_a_variant_that_is_another_by_now_is_not_the_one_that_was_declared(toy, was, now):
+    run("--until-settled")
+    before, name = seeds(), "none" if "none" in was else "small"
+    toy.write_text(toy.read_text().replace(was, now))
+    assert f"Not trained: {name}, which the design was not declared for." in run("--until-settled").output
+    assert seeds() == before
+    run("--seeds", 5, "--only", name)
+    rows = load("logs/toy", study="toy.py").summary.set_index("variant")
+    assert rows["verdict"][name] == "" and "changed since the design was declared, for " in rows["verdict_detail"][name]
+    assert rows["verdict"]["big"] == "better"
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
