@@ -35,7 +35,8 @@ class PowerPlan:
 
     spreads: by variant, the measured standard deviations of its differences, empty without a pilot. std: the one that counts.
     source: where it is from, in words. seconds: of one seed of all variants, of one worker. unit: by the values of a pilot,
-    else as the metric says of itself: an accuracy may be in percent.
+    else as the metric says of itself: an accuracy may be in percent. timed: whether seconds are more than an assumption, which
+    they are of a training that only the study's own code knows and that has not run yet.
     """
 
     name: str  # as it was typed
@@ -46,6 +47,7 @@ class PowerPlan:
     comparisons: int
     seconds: float
     unit: Unit
+    timed: bool
 
 
 def print_power(name: str, *, logdir: Path, see: float | None, std: float | None, jobs: int | None) -> None:
@@ -95,7 +97,8 @@ def make_power_plan(name: str, study: Study, *, logdir: Path, std: float | None)
     values = [study.metric.of(record.metrics) for group in pilot.values() for record in group if record.finished]
     told = unit_of({"metric": study.metric.column, "value": value} for value in values)
     unit = told if values else Unit(study.metric.words, study.metric.fraction and study.metric.column.endswith("accuracy"))
-    return PowerPlan(name, study, std, source, spreads, max(len(names), 1), seconds, unit)
+    timed = bool(values) or not study.trains_itself
+    return PowerPlan(name, study, std, source, spreads, max(len(names), 1), seconds, unit, timed)
 
 
 def _run(name: str, *options: str, logdir: Path) -> str:
@@ -114,9 +117,16 @@ def _premises(plan: PowerPlan, unit: Unit) -> list[str]:
     margin = plan.study.metric.margin
     matters = f"; differences below {unit.chosen_amount(margin)} do not matter" if margin else ""
     count = counted(plan.comparisons, "comparison")
+    each = plan.seconds / len(plan.study.names)
+    untimed = (
+        []
+        if plan.timed
+        else [f"A training takes {duration(each)}: ASSUMED, as none of them has run, and so are the times below."]
+    )
     return [
         f"Two seeds of one comparison differ by {unit.amount(plan.std)} (standard deviation): {plan.source}.",
         f"{count}, each judged as strictly as {'all of them ask' if plan.comparisons > 1 else 'one asks'}{matters}.",
+        *untimed,
     ]
 
 

@@ -95,4 +95,5 @@ def test_an_accuracy_in_percent_is_not_told_as_points(tmp_path):
         store(tmp_path, *there)
         result = harness("plan", path, "--logdir", tmp_path)
         assert "differences below 0.3 do not matter" in result.stdout and "points" not in result.stdout, result.output
+        assert ("A training takes 10 s: ASSUMED, as none of them has run" in result.stdout) == (not there)
     assert "differ by 0.4000" in result.stdout
