@@ -119,9 +119,11 @@ def _seen(
     if not looks and whole.values.shape[1] >= FEWEST_PAIRS:
         refused = refused or early
     further = looks and max(record.seed for group in groups.values() for record in group) >= looks[-1]
-    beyond = (
-        f"effects are of the first {looks[-1]} seeds, the last look that all of its variants have reached" if further else ""
-    )
+    beyond = ""
+    if further:
+        following = design.next_after(looks[-1])
+        onward = f"; --seeds {following} brings all of them to the next" if following else ""
+        beyond = f"effects are of the first {looks[-1]} seeds, the last look that all of its variants have reached{onward}"
     return _Seen(last, tuple(_differences(one) for one in at_looks), refused, beyond)
 
 

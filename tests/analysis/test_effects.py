@@ -172,7 +172,8 @@ def test_a_design_judges_effects_by_the_looks_that_all_variants_reached_and_allo
     alone = paired_p(values[:, :5])
     assert found["A"].p_values.different == pytest.approx(alone * 6 / 0.9 / np.log1p((np.e - 1) / 8), rel=0.01)
     (told,) = screen_effects(by_variant(records), LARGE, design=design)
-    assert told.note == "effects are of the first 5 seeds, the last look that all of its variants have reached"
+    reached = "effects are of the first 5 seeds, the last look that all of its variants have reached"
+    assert told.note == f"{reached}; --seeds 10 brings all of them to the next"
 
 
 def paired_p(values):
