@@ -1,4 +1,4 @@
-"""Write docs/results.md, a page for each study and what the READMEs show: python scripts/results.py logs."""
+"""Write docs/results.md and a page for each study, or what the READMEs show: python scripts/results.py LOGDIR."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,11 @@ DRAWN_BY_PATH = (
     "--root", type=click.Path(file_okay=False, path_type=Path), default=ROOT, help="The folder of docs/ and the READMEs."
 )
 def main(logdir: Path, root: Path) -> None:
-    """Write the pages of all studies in LOGDIR and what the READMEs show; every figure comes from the records."""
+    """Write the pages of all studies in LOGDIR, or what the READMEs show; every figure comes from the records.
+
+    A study of as many seeds for all variants has its page written. Seeds until settled (`run ablations --until-settled`, into a
+    log folder of its own) are what the READMEs' table is of.
+    """
     try:
         published = [read(name, logdir.resolve()) for name in in_order(study_files()) if (logdir / name).is_dir()]
         if not published:
@@ -43,7 +47,20 @@ def in_order(names: Mapping[str, Path]) -> Sequence[str]:
 
 
 def write_docs(published: Sequence[Published], root: Path) -> None:
-    """Write each study's page, the page that leads to them, and what the READMEs show."""
+    """Write each study's page and the page that leads to them; of one that was run until settled, what the READMEs show."""
+    for found in published:
+        if found.by_design and found.study.name == ASKED:
+            for path in write_readmes(found, root):
+                click.echo(f"Wrote {path}.")
+        elif found.by_design:
+            click.echo(f"{found.folder} was run until settled: its page is written from as many seeds for all variants.")
+    write_pages([found for found in published if not found.by_design], root)
+
+
+def write_pages(published: Sequence[Published], root: Path) -> None:
+    """Write each study's page, and the page that leads to all of them."""
+    if not published:
+        return
     pages, pictures = root / "docs" / "results", root / "docs" / "pictures"
     pages.mkdir(parents=True, exist_ok=True)
     rows = _rows_there(root / "docs" / "results.md")
@@ -56,10 +73,6 @@ def write_docs(published: Sequence[Published], root: Path) -> None:
     (root / "docs" / "results.md").write_text(
         index([rows[name] for name in in_order(study_files()) if name in rows]), encoding="utf-8"
     )
-    for found in published:
-        if found.study.name == ASKED:
-            for path in write_readmes(found, root):
-                click.echo(f"Wrote {path}.")
 
 
 def _rows_there(path: Path) -> dict[str, str]:

@@ -74,7 +74,8 @@ def compare(paths: Sequence[Path], form: str, output: str, fail_on: str | None, 
 
     A PATH is LOGDIR, LOGDIR/STUDY, a summary.csv or a runs.csv.
     """
-    from harness.cli.compare import CompareOptions, compare as compare_paths
+    from harness.cli.compare import compare as compare_paths
+    from harness.cli.compare_choice import CompareOptions
 
     with one_line_errors():
         if not compare_paths(paths, CompareOptions(**choice), form=form, output=output, fail_on=fail_on or ""):

@@ -68,14 +68,23 @@ def run_command(
     study = name if name in study_files() else own
     if crossed(vary):
         return command("variance", study, *logdir_words(folder.parent), *_crossing(vary), *_options_of(records))
+    by_design = until_settled or (seeds is None and not force and has_design(folder))
+    if study == folder.name and any("://" in path and path.endswith(PICKLED) for path in files):
+        count = {"until_settled": True} if by_design else {"seeds": int(_seeds_of(records, seeds)[1])}
+        return _call(
+            logdir=as_typed(folder.parent), vary=vary.replace("+", ","), only=[*dict.fromkeys(variants)], force=force, **count
+        )
     words = ["run", study, *logdir_words(folder.parent)]
     words += ["--vary", vary.replace("+", ",")] if vary else []
-    by_design = until_settled or (seeds is None and not force and has_design(folder))
     words += ["--until-settled", *_further_looks(folder, records)] if by_design else _seeds_of(records, seeds)
     words += _options_of(records)
     for variant in dict.fromkeys(variants):
         words += ["--only", variant]
     return command(*words, *(["--force"] if force else []))
+
+
+def _call(**options: object) -> str:
+    return f"harness.run(…, {', '.join(f'{name}={value!r}' for name, value in options.items() if value)}) in its program"
 
 
 def _crossing(vary: str) -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 from harness.analysis import RUNS_FILE, SUMMARY_FILE
 from harness.errors import UsageError
 from harness.records import RECORD_FILE, trial_folder
+from harness.records.study_folders import has_design
 from harness.results import read_csv_table
 from harness.study import BASE, Study, load_study
 
@@ -31,6 +32,11 @@ class Published:
     def folder(self) -> Path:
         """Where its records are."""
         return self.logdir / self.study.name
+
+    @property
+    def by_design(self) -> bool:
+        """Whether it was run until settled, so that its variants have different numbers of seeds."""
+        return has_design(self.folder)
 
     @property
     def seeds(self) -> int:

@@ -39,7 +39,6 @@ def test_the_command_that_goes_on_goes_to_the_same_place(request_: RunRequest, o
     [
         ("/x/one.toml", "/x/one.toml"),
         ("/x/logs/one/study-1a.pkl", "/x/logs/one/study-1a.pkl"),
-        ("s3://b/one/study-1a.pkl", "one"),
     ],
 )
 def test_a_study_is_named_by_its_file_also_one_that_a_program_has_made(file: str, study: str) -> None:
@@ -50,3 +49,15 @@ def test_options_of_slurm_read_back_what_they_say() -> None:
     asked = SlurmOptions(partition="a", time=2880, gpus=1, cpus=4, mem="16G", account="me", qos="long", constraint="x")
     assert slurm_options([str(asked)]) == asked
     assert str(SlurmOptions()) == ""
+
+
+def test_a_programs_study_in_a_bucket_is_run_again_by_its_program(monkeypatch):
+    url = "s3://bucket/logs"
+    monkeypatch.setattr("harness.records.study_folders.as_typed", lambda path: url)
+    found = record("base", 0, provenance={"study_file": f"{url}/mine/study-0123456789ab.pkl"})
+    folder = Path("cache/mine")
+    assert run_command(folder, [found], seeds=5, variants=["wide"]) == (
+        "harness.run(…, logdir='s3://bucket/logs', only=['wide'], seeds=5) in its program"
+    )
+    assert "until_settled=True)" in run_command(folder, [found], until_settled=True)
+    assert "force=True, seeds=1)" in run_command(folder, [found], force=True)

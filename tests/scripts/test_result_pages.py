@@ -78,6 +78,22 @@ def test_the_index_keeps_studies_that_are_not_published_now(logdir: Path, tmp_pa
     assert kept in index and gone not in index and old not in index and "[perceptron](results/perceptron.md)" in index
 
 
+def test_pages_are_of_one_number_of_seeds_and_readmes_of_seeds_until_settled(logdir: Path, tmp_path: Path, monkeypatch, capsys):
+    found, done = read("perceptron", logdir), []
+    monkeypatch.setattr(results, "write_readmes", lambda found, root: [done.append(("READMEs", found.study.name)) or root])
+    monkeypatch.setattr(
+        results, "write_pages", lambda published, root: done.extend(("page", one.study.name) for one in published)
+    )
+    asked = replace(found, study=replace(found.study, name="ablations"))
+    results.write_docs([asked, found], tmp_path)
+    assert done == [("page", "ablations"), ("page", "perceptron")]
+    done.clear()
+    monkeypatch.setattr(Published, "by_design", True)
+    results.write_docs([asked, found], tmp_path)
+    assert done == [("READMEs", "ablations")]
+    assert "perceptron was run until settled: its page is written from as many seeds for all" in capsys.readouterr().out
+
+
 def with_expectation(found: Published, variant: str, expect: object) -> Published:
     variants = tuple(replace_expectation(one, expect) if one.name == variant else one for one in found.study.variants)
     return replace(found, study=replace(found.study, variants=variants))

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from contract import ExecutorContract, Make, Silent, acting, alone, collected, no_stop, shared, trials_of
+from acting_study import Silent, acting, collected, no_stop, trials_of
+from contract import ExecutorContract, Make, alone, shared
 
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}  # Ray looks when it is imported
 ray = pytest.importorskip("ray", reason="Ray is not installed: nothing of --executor ray is tested here")

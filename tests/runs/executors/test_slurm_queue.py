@@ -2,9 +2,7 @@
 
 import os
 import pickle
-import shutil
 import signal
-import sys
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -12,17 +10,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from calling import harness
 from tiny_studies import plan_of
 
 from harness.errors import UsageError
 from harness.records.attempts import attempt_folder
 from harness.records.record import read_record, write_record
 from harness.runs.executors.protocol import Progress, StopRequest, WorkerFailure
-from harness.runs.executors.slurm import executor as executor_module, jobs, task
+from harness.runs.executors.slurm import executor as executor_module, task
 from harness.runs.executors.slurm.entries import MOST_LOST, MOST_STALLS, Ended, Entry, entries_of
 from harness.runs.executors.slurm.executor import SlurmExecutor, _is_wanted, require_resources
-from harness.runs.executors.slurm.options import SlurmOptions, slurm_options
+from harness.runs.executors.slurm.options import SlurmOptions
 from harness.runs.executors.slurm.outlook import left_tasks, require_no_left_tasks
 from harness.runs.executors.slurm.queue import Owner, Queue, entry_name
 from harness.runs.executors.slurm.recovery import SILENT_SECONDS, recover
@@ -270,46 +267,6 @@ def test_tasks_that_have_not_begun_when_all_has_come_home_never_do(tmp_path, mon
     assert cancelled == [(["7"], {"pending_only": True})]
 
 
-@pytest.mark.parametrize(
-    ("text", "minutes"),
-    [("90", 90), ("5:30", 6), ("2:00:00", 120), ("0:00:30", 1), ("1-0", 1440), ("1-12:30", 2190), ("2-00:00:01", 2881)],
-)
-def test_times_are_read_as_slurm_reads_them(text, minutes):
-    assert slurm_options([f"time={text}"]).time == minutes
-
-
-def test_options_become_slurms(monkeypatch):
-    found = slurm_options(["partition=gpu,gpus=1", " cpus=4 , mem=16GB,account=a1"])
-    assert found == SlurmOptions(partition="gpu", gpus=1, cpus=4, mem="16G", account="a1")
-    assert found.parameters == {
-        "time": 60,
-        "cpus_per_task": 4,
-        "partition": "gpu",
-        "account": "a1",
-        "gpus_per_node": 1,
-        "additional_parameters": {"mem": "16G"},
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("partitio=gpu", "'partitio' is not known. Did you mean 'partition'?"),
-        ("time=soon", "expected minutes"),
-        ("time=0", "a minute at the least"),
-        ("cpus=0", "a whole number from 1"),
-        ("gpus=x", "a whole number from 0"),
-        ("gpus=2", "a trial trains on one GPU"),
-        ("mem=much", "expected a size"),
-        ("partition=a b;c", "expected a name"),
-        ("cpus", "expected KEY=VALUE, such as cpus=4"),
-    ],
-)
-def test_wrong_options_are_refused_before_anything_is_submitted(text, said, tmp_path):
-    result = harness("run", "ablations", "--executor", "slurm", "--slurm", text, "--logdir", tmp_path / "logs")
-    assert result.exit_code == 2 and said in result.output and not (tmp_path / "logs").exists()
-
-
 def test_what_a_trial_is_declared_to_take_its_task_must_have(queue):
     _, entry = queue.take(ONE)
     for resources, said in ((Resources(cpus=4), "--slurm cpus=4"), (Resources(gpus=0.5), "--slurm gpus=1")):
@@ -317,20 +274,6 @@ def test_what_a_trial_is_declared_to_take_its_task_must_have(queue):
         with pytest.raises(UsageError, match=said):
             require_resources(trials, SlurmOptions())
         require_resources(trials, SlurmOptions(cpus=4, gpus=1))
-
-
-def test_options_of_slurm_need_slurm(tmp_path):
-    result = harness("run", "ablations", "--slurm", "cpus=2", "--logdir", tmp_path)
-    assert result.exit_code == 2 and "expected --executor slurm beside it" in result.output
-
-
-def test_without_submitit_or_slurm_one_line_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(UsageError, match="not found: sbatch, srun, squeue, scancel"):
-        SlurmExecutor()
-    monkeypatch.setitem(sys.modules, "submitit", None)
-    with pytest.raises(UsageError, match=r"ablation-harness\[slurm\]"):
-        SlurmExecutor()
 
 
 def test_a_job_that_its_cluster_can_never_start_ends_the_run(tmp_path, monkeypatch):
@@ -354,7 +297,3 @@ def test_a_job_that_its_cluster_can_never_start_ends_the_run(tmp_path, monkeypat
     with closing(SlurmExecutor(options=SlurmOptions(cpus=99))) as executor, pytest.raises(UsageError, match=said):
         list(executor.run(plan.trials, progress=heard))
     assert told[0] == "waits for Slurm (Resources)" and cancelled == [["7"]]
-
-
-def test_a_task_hears_of_its_time_limit_early_enough():
-    assert [jobs.signal_delay(SlurmOptions(time=time)) for time in (1, 6, 600)] == [20, 120, 120]
