@@ -14,10 +14,10 @@ from typing import Any, Protocol
 
 from harness.analysis.sequential import POCOCK, SPENDING, spent
 from harness.errors import UsageError
-from harness.records import DESIGN_FILE, RECORDED_DESIGN, Record, write_atomically
+from harness.records import DESIGN_FILE, RECORDED_DESIGN, USUAL_LOOKS, Record, write_atomically
 from harness.study import BASE, FEWEST_PAIRS, SIGNIFICANCE, Metric
 
-LOOKS = (5, 10, 20, 40)
+LOOKS = USUAL_LOOKS
 MOST = LOOKS[-1]
 
 
@@ -42,8 +42,8 @@ class Design:
     """The looks of a study, and what it is judged by at them.
 
     looks: numbers of seeds, increasing. family: the variants that share the error, in the order declared; of a design that
-    was not declared none is named, and all that are judged share it. metric: its column, with the margin. seen: numbers of
-    seeds at which the study had been shown before the design was declared.
+    was not declared none is named, and all that are judged share it. changes: what each changes, and against which control, as
+    tables say it; empty in older designs. metric: its column, with the margin. seen: with how many seeds it was shown before.
     """
 
     looks: tuple[int, ...] = LOOKS
@@ -53,6 +53,7 @@ class Design:
     margin: float = 0.0
     declared: bool = True
     seen: tuple[int, ...] = ()
+    changes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_looks(self.looks)
@@ -78,6 +79,13 @@ class Design:
             return ""
         declared = f"{self.metric} with a margin of {self.margin:g}"
         return f"the design was declared for {declared}; the study now says {metric.column}, {metric.margin:g}"
+
+    def excludes(self, variant: str, change: str) -> str:
+        """Say why a variant is none that it was declared for: one that is new, or changes something else by now; else empty."""
+        if variant not in self.family:
+            return "not of the variants that the design was declared for" if self.declared else ""
+        then = self.changes[self.family.index(variant)] if self.changes else change
+        return "" if change == then else f"changed since the design was declared, for {then}"
 
     @property
     def words(self) -> str:
@@ -228,7 +236,10 @@ def _write(folder: Path, design: Design | None, shown: Iterable[dict[str, Any]])
 def _design(kept: dict[str, Any]) -> Design:
     looks, seen = (tuple(int(seeds) for seeds in kept[name]) for name in ("looks", "seen"))
     family = tuple(str(name) for name in kept["family"])
-    return Design(looks, str(kept["spending"]), family, str(kept["metric"]), float(kept["margin"]), seen=seen)
+    changes = tuple(str(change) for change in kept.get("changes", ()))
+    if changes and len(changes) != len(family):
+        raise ValueError(f"{len(changes)} changes of {len(family)} variants")
+    return Design(looks, str(kept["spending"]), family, str(kept["metric"]), float(kept["margin"]), seen=seen, changes=changes)
 
 
 def _damaged(path: Path, why: str) -> UsageError:

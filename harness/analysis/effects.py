@@ -115,11 +115,15 @@ def _seen(
     if isinstance(last, str):
         return ScreenEffects(family, refused=last)
     early = f"{NO_VERDICT}the look at {design.looks[0]} seeds is not complete"
-    refused = refusal(design, metric, whole.screen.variants[1:])
+    refused = refusal(design, metric, [by_variant[name][0] for name in whole.screen.variants[1:]])
     if not looks and whole.values.shape[1] >= FEWEST_PAIRS:
         refused = refused or early
     further = looks and max(record.seed for group in groups.values() for record in group) >= looks[-1]
-    beyond = f"of the first {looks[-1]} seeds, the last look that all of its variants have reached" if further else ""
+    beyond = ""
+    if further:
+        following = design.next_after(looks[-1])
+        onward = f"; --seeds {following} brings all of them to the next" if following else ""
+        beyond = f"effects are of the first {looks[-1]} seeds, the last look that all of its variants have reached{onward}"
     return _Seen(last, tuple(_differences(one) for one in at_looks), refused, beyond)
 
 

@@ -76,7 +76,7 @@ def _in_looks(by_variant: Mapping[str, Sequence[Record]], metric: Metric, epoch:
     histories: dict[str, list[_Measured]] = {}
     refused: dict[str, str] = {}
     for four in _squares(by_variant):
-        refused[four[0]] = refusal(design, metric, {*four} - {BASE})
+        refused[four[0]] = refusal(design, metric, [by_variant[name][0] for name in four if name != BASE])
         looks = complete_looks([by_variant[name] for name in four], design)
         seen = ({name: up_to(by_variant[name], seeds) for name in four} for seeds in looks)
         measured = [_measured(four, groups, metric, epoch) for groups in seen]

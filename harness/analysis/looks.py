@@ -15,7 +15,7 @@ from harness.analysis.verdicts import VALUES_SHARE, Corrected, is_judged
 from harness.records import INTERRUPTED, Record
 from harness.study import NO_VERDICT, SIGNIFICANCE, Metric
 
-OUTSIDE = "not of the variants that the design was declared for: exploratory; another --logdir gives it a design of its own"
+OUTSIDE = "exploratory; another --logdir gives it a design of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +67,22 @@ def look_at(
 
 def _refused(record: Record, held: Held, design: Design, metric: Metric, looks: Sequence[int]) -> str:
     """Say why a design gives no verdict; empty where it does."""
-    if refused := refusal(design, metric, [record.variant]):
+    if refused := refusal(design, metric, [record]):
         return refused
     if not looks and is_judged(held.difference):
         return f"{NO_VERDICT}the look at {design.looks[0]} seeds is not complete"
     return ""
 
 
-def refusal(design: Design, metric: Metric, variants: Iterable[str]) -> str:
-    """Say why a design gives no word on what these variants show in a metric; empty where it was declared for both."""
+def refusal(design: Design, metric: Metric, variants: Iterable[Record]) -> str:
+    """Say why a design gives no word on what these variants show in a metric; empty where it was declared for both.
+
+    variants: a record of each.
+    """
     if misfit := design.misfit(metric):
         return f"{NO_VERDICT}{misfit}"
-    outside = design.declared and not {*variants} <= {*design.family}
-    return f"{NO_VERDICT}{OUTSIDE}" if outside else ""
+    excluded = next(filter(None, (design.excludes(one.variant, one.change) for one in variants)), "")
+    return f"{NO_VERDICT}{excluded}: {OUTSIDE}" if excluded else ""
 
 
 def _not_counted(seeds: set[int], design: Design) -> str:
@@ -130,7 +133,7 @@ def _as_corrected(
     """Return a comparison's p-values, those that its last look has a test for."""
     last, ended = history[-1] if history else (None, None)
     tested = is_judged(last) and last.p_value is not None
-    told = ended is not None and any(ended.diverged)
+    told = ended is not None and ended.p_value is not None
     return Corrected(
         differing if tested else None, diverging if told else None, alike if tested else None, members, looks=len(history)
     )

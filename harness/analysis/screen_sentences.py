@@ -53,7 +53,7 @@ def _with(effects: list[PartEffect], word: str) -> list[PartEffect]:
 
 def _lines(found: ScreenEffects, unit: Unit) -> Iterator[str]:
     if found.note:
-        yield f"{found.note}."
+        yield f"{found.note[:1].upper()}{found.note[1:]}."
     if details := {one.verdict.detail for one in found.effects if one.kind == PART and not one.verdict.word}:
         yield f"No words: {'; '.join(sorted(filter(None, details)))}."
     if found.screen is not None:
@@ -72,6 +72,7 @@ def _share_lines(found: ScreenEffects, unit: Unit) -> Iterator[str]:
         interval = "" if low is None or high is None else f" [{unit.signed(low)}, {unit.signed(high)}]"
         percent = "" if one.of_whole is None else f", {one.of_whole:.0%}"
         told.append(f"{one.name} {unit.signed(one.difference.mean)}{interval}{percent}")
-    noise = "" if is_clear(whole) else ", which may be none, so that no part has a share of it"
+    unsure = "which may be none" if whole.low is not None else "with no spread to judge by"
+    noise = "" if is_clear(whole) else f", {unsure}, so that no part has a share of it"
     points = " points" if unit.points else ""
     yield f"All together {unit.signed(whole.mean)}{points}{noise}; of it, averaged over all orders: {'; '.join(told)}."

@@ -102,8 +102,8 @@ def _hope(looked: Looked, left: Left, design: Design, metric: Metric) -> float:
         share = SIGNIFICANCE * VALUES_SHARE / max(left.differing, 1) / 2, SIGNIFICANCE / max(left.alike, 1)
         last = LastLook(design.most, *(level_at(error, design.looks, design.spending) for error in share))
         by_values = float(chance_of_settling(difference.mean, difference.std, difference.n, last, metric.margin))
-    elif not is_judged(difference):
-        by_values = 1.0 if not ended.uneven else 0.0
+    elif not is_judged(difference):  # fewer pairs than a verdict takes: the next look has more
+        by_values = 1.0
     if not ended.uneven:
         return by_values
     # Uneven ends leave no verdict but worse: by values that are worse as well, or by diverging more often.

@@ -81,12 +81,12 @@ def _held(later: Sequence[Record], earlier: Sequence[Record], metric: Metric | N
 def _metric(earlier: Sequence[Record], later: Sequence[Record]) -> Metric | None:
     """Return the metric that both runs are judged by, as the later one declares it; None where they have two.
 
-    What a runs.csv tells of a metric has no margin: the other run's counts.
+    What a runs.csv tells of a metric has no margin, as it has no settings: the other run's counts.
     """
     before, now = (metric_from_dict(group[0].metric) for group in (earlier, later))
     if (before.name, before.higher_is_better) != (now.name, now.higher_is_better):
         return None
-    return now if now.margin else before
+    return before if earlier[0].settings and not later[0].settings else now
 
 
 def _margin(metrics: Iterable[Metric | None]) -> float:

@@ -27,7 +27,9 @@ class Unit:
         if not self.points:
             return format_metric(abs(value), fraction=False)
         points = abs(value) * _PER_POINT
-        return f"{points:.1f}" if points >= 1 else f"{points:.2g}" if points < 0.095 else f"{points:.2f}".rstrip("0")
+        # Two decimals make a whole point of what a sum of floats left just below it.
+        whole = round(points, 2) >= 1
+        return f"{points:.1f}" if whole else f"{points:.2g}" if points < 0.095 else f"{points:.2f}".rstrip("0")
 
     def signed(self, value: float) -> str:
         """Write a difference with its sign and without its unit."""

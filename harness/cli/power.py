@@ -1,19 +1,27 @@
 """`plan`: what so many seeds of a study can show, and what they cost, before anything trains."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 
-from harness.analysis import Unit, detection_probability, measured_spreads, paired_differences, seeds_to_find, smallest_found
+from harness.analysis import (
+    Unit,
+    detection_probability,
+    measured_spreads,
+    paired_differences,
+    seeds_to_find,
+    smallest_found,
+    unit_of,
+)
 from harness.cli.terminal.summary import duration, make_console
 from harness.cli.terminal.table import Column, Row, Table
 from harness.errors import UsageError
 from harness.records import Record, command, load_records, logdir_words, shown
 from harness.runs import default_jobs, estimate_trials
-from harness.study import ACCURACY, Study, counted, load_study
+from harness.study import Study, counted, load_study
 
 SEEDS = (5, 10, 15, 20, 30, 40)
 BAR = 12  # characters of a chance of 100%
@@ -26,7 +34,9 @@ class PowerPlan:
     """What a study's seeds are planned by.
 
     spreads: by variant, the measured standard deviations of its differences, empty without a pilot. std: the one that counts.
-    source: where it is from, in words. seconds: of one seed of all variants, of one worker.
+    source: where it is from, in words. seconds: of one seed of all variants, of one worker. unit: by the values of a pilot,
+    else as the metric says of itself: an accuracy may be in percent. timed: whether seconds are more than an assumption, which
+    they are of a training that only the study's own code knows and that has not run yet.
     """
 
     name: str  # as it was typed
@@ -36,6 +46,8 @@ class PowerPlan:
     spreads: Mapping[str, float]
     comparisons: int
     seconds: float
+    unit: Unit
+    timed: bool
 
 
 def print_power(name: str, *, logdir: Path, see: float | None, std: float | None, jobs: int | None) -> None:
@@ -50,7 +62,7 @@ def print_power(name: str, *, logdir: Path, see: float | None, std: float | None
     if not see:
         raise UsageError(f"Study {study.name!r} names no margin; say with --see which difference is to be found.")
     console, workers = make_console(), jobs or default_jobs()
-    unit = Unit(study.metric.words, study.metric.name == ACCURACY.name)
+    unit = plan.unit
     console.print(f"What seeds of {study.name} can show", style="bold", markup=False)
     for line in _premises(plan, unit):
         console.print(line, markup=False)
@@ -65,7 +77,9 @@ def make_power_plan(name: str, study: Study, *, logdir: Path, std: float | None)
     folder = logdir / study.name
     # What is meant to fail is compared with nothing.
     names = [name for name in study.names if study.control(name) and study.expectation(name).finishes]
-    spreads = _recorded(study, folder, names) if std is None else {}
+    pilot = _recorded(study, folder)
+    measured = measured_spreads(paired_differences(pilot, study.metric)) if std is None else {}
+    spreads = {name: measured[name] for name in names if name in measured}
     if std is not None:
         source = "as --std says"
     elif spreads:
@@ -80,31 +94,39 @@ def make_power_plan(name: str, study: Study, *, logdir: Path, std: float | None)
             "say with --std how its differences vary."
         )
     seconds = sum(estimate_trials(study, {}, folder=folder).values())
-    return PowerPlan(name, study, std, source, spreads, max(len(names), 1), seconds)
+    values = [study.metric.of(record.metrics) for group in pilot.values() for record in group if record.finished]
+    told = unit_of({"metric": study.metric.column, "value": value} for value in values)
+    unit = told if values else Unit(study.metric.words, study.metric.fraction and study.metric.column.endswith("accuracy"))
+    timed = bool(values) or not study.trains_itself
+    return PowerPlan(name, study, std, source, spreads, max(len(names), 1), seconds, unit, timed)
 
 
 def _run(name: str, *options: str, logdir: Path) -> str:
     return command("run", name, *options, *logdir_words(logdir))
 
 
-def _recorded(study: Study, folder: Path, names: Sequence[str]) -> dict[str, float]:
-    if not folder.is_dir():
-        return {}
+def _recorded(study: Study, folder: Path) -> dict[str, list[Record]]:
     by_variant: dict[str, list[Record]] = {}
-    for record in load_records(folder)[0]:
+    for record in load_records(folder)[0] if folder.is_dir() else ():
         if record.study == study.name and record.variant in study.names:
             by_variant.setdefault(record.variant, []).append(record)
-    found = measured_spreads(paired_differences(by_variant, study.metric))
-    return {name: found[name] for name in names if name in found}
+    return by_variant
 
 
 def _premises(plan: PowerPlan, unit: Unit) -> list[str]:
     margin = plan.study.metric.margin
     matters = f"; differences below {unit.chosen_amount(margin)} do not matter" if margin else ""
     count = counted(plan.comparisons, "comparison")
+    each = plan.seconds / len(plan.study.names)
+    untimed = (
+        []
+        if plan.timed
+        else [f"A training takes {duration(each)}: ASSUMED, as none of them has run, and so are the times below."]
+    )
     return [
         f"Two seeds of one comparison differ by {unit.amount(plan.std)} (standard deviation): {plan.source}.",
         f"{count}, each judged as strictly as {'all of them ask' if plan.comparisons > 1 else 'one asks'}{matters}.",
+        *untimed,
     ]
 
 

@@ -79,7 +79,8 @@ def _print_summary(plan: Plan, console: Console) -> int:
     if line := judged_by(plan.folder, found.records):
         console.print(line, markup=False, soft_wrap=True)
     if plan.cached:
-        console.print(f"{counted(len(plan.cached), 'trial')} recorded already, not trained again (--force trains all).")
+        force = "" if plan.request.until_settled else " (--force trains all)"  # which a design refuses
+        console.print(f"{counted(len(plan.cached), 'trial')} recorded already, not trained again{force}.")
         if plan.request.log:
             console.print(f"  For these, --log {' --log '.join(plan.request.log)} logged nothing; it needs --force.")
     if found.stale:

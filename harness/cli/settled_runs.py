@@ -35,7 +35,7 @@ class Looks:
         before, self.looked = self.looked, looked
         if not looked.going_on or before.wanted == looked.wanted:
             return None
-        found = next_plan(plan, looked, begun=True)
+        found = next_plan(plan, looked, tried=before.wanted)
         return found if found.trials else None
 
 

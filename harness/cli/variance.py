@@ -51,8 +51,9 @@ def print_variance(plan: Plan, console: Console) -> int:
         console.print(f"Nothing can be told yet: {error}", markup=False)
         return 1
     sources = list(levels_of_sources(vary))
+    # By the values themselves: of differences no number is so large that it is no fraction.
+    unit = unit_of({"metric": metric.column, "value": float(np.abs(one.values).max())} for one in told if not one.less)
     for spread in told:
-        unit = unit_of([{"metric": metric.column, "value": float(np.abs(spread.values).max())}])
         components = variance_components(spread.values, sources)
         console.print(table_of(spread, components, unit))
         for line in sentences(components, sources, unit, levels=min(spread.values.shape)):
@@ -104,10 +105,13 @@ def sentences(components: Sequence[Component], sources: Sequence[str], unit: Uni
     lines.append(f"A mean over {SEEDS} seeds that move all of these is off by ± {unit.number(together)} (one standard error).")
     for source in sources:
         moved, left = error_of_mean(components, [other for other in sources if other != source], SEEDS)
-        lines.append(
-            f"Over {SEEDS} seeds of {source} alone it seems to be ± {unit.number(moved)}, and is off by ± {unit.number(left)} "
-            "more, however many seeds there are."
+        # A component that is estimated as none is not shown to be none.
+        further = (
+            f", and is off by ± {unit.number(left)} more, however many seeds there are."
+            if left
+            else "; what the others would add to that, however many seeds there are, does not show in these trainings."
         )
+        lines.append(f"Over {SEEDS} seeds of {source} alone it seems to be ± {unit.number(moved)}{further}")
     return [
         *lines,
         "So let seeds move all sources, as they do unless --vary is given: each training then counts for all of them.",

@@ -63,6 +63,7 @@ from .study_folders import (
     PROGRAM_VARIABLE as PROGRAM_VARIABLE,
     QUEUE_FOLDER as QUEUE_FOLDER,
     RECORDED_DESIGN as RECORDED_DESIGN,
+    USUAL_LOOKS as USUAL_LOOKS,
     USUAL_MOST as USUAL_MOST,
     StudyFolder as StudyFolder,
     as_typed as as_typed,

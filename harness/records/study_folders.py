@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import UsageError, unknown
 from harness.records.addresses import address_of, shown
@@ -19,7 +20,8 @@ PROGRAM_VARIABLE = "HARNESS_PROGRAM"  # set by a script that calls the harness: 
 DEFAULT_LOGDIR = "logs"
 DESIGN_FILE = "design.json"  # in a study's folder: at which numbers of seeds it is looked at
 QUEUE_FOLDER = ".queue"  # of trials that wait for a task of Slurm, which is unpickled: it belongs to one machine
-USUAL_MOST = 40  # seeds of its last look, where nothing else is said
+USUAL_LOOKS, USUAL_SPENDING = (5, 10, 20, 40), "pocock"  # where nothing else is said
+USUAL_MOST = USUAL_LOOKS[-1]
 RECORDED_DESIGN = "design"  # the same in the provenance of what was trained by it
 
 
@@ -108,18 +110,30 @@ def as_typed(path: Path) -> str:
 
 def has_design(folder: Path) -> bool:
     """Say whether a study's folder keeps a design that was declared."""
+    return bool(_declared(folder))
+
+
+def _declared(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads((folder / DESIGN_FILE).read_bytes())
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and bool(content.get("design"))
+        return {}
+    design = content.get("design") if isinstance(content, dict) else None
+    return design if isinstance(design, dict) else {}
 
 
 def _further_looks(folder: Path, records: Sequence[Record]) -> list[str]:
-    """Return the maximum that a new design needs where the seeds that are there are as many as one has without it."""
+    """Return what a study's design has that others have not, or the maximum that a new one needs.
+
+    That is beyond the seeds that are there, where these are as many as a design has without it.
+    """
+    recorded = (record.provenance.get(RECORDED_DESIGN) for record in records)
+    if design := _declared(folder) or next(filter(None, recorded), {}):
+        looks, spending = design.get("looks", ()), design.get("spending", USUAL_SPENDING)
+        words = [] if tuple(looks) == USUAL_LOOKS else ["--looks", ",".join(map(str, looks))]
+        return words if spending == USUAL_SPENDING else [*words, "--spending", str(spending)]
     there = max((record.seed + 1 for record in records), default=0)
-    by_design = has_design(folder) or any(record.provenance.get(RECORDED_DESIGN) for record in records)
-    return [] if there < USUAL_MOST or by_design else ["--max-seeds", str(2 * there)]
+    return [] if there < USUAL_MOST else ["--max-seeds", str(2 * there)]
 
 
 def _seeds_of(records: Sequence[Record], seeds: int | None) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.analysis import margin_of, overlap, unit_of
+from harness.analysis import judged_by, margin_of, overlap, unit_of
 from harness.errors import UsageError
 from harness.records import Record, command, run_command, shown, write_atomically
 from harness.report.pages import curves_html, details_html, first_choice, overview_html, render, static_text, study_html
@@ -183,6 +183,7 @@ def rules(study: StudyData) -> str:
     """Say how the verdicts of this study are found."""
     every = [record for group in study.records.values() for record in group]
     margin, unit, kind = margin_of(study.rows), unit_of(study.rows), "fold" if overlap(every) else "seed"
+    looks = judged_by(study.folder, every)
     matters = f"at least {unit.amount(margin)}" if margin else "at least the margin that matters"
     inside = f"within ±{unit.amount(margin)}" if margin else "within the margin"
     test = (
@@ -194,5 +195,5 @@ def rules(study: StudyData) -> str:
         f"Each variant is compared with its control on the same {kind}s, by {test}; intervals are of 95%. Better and worse: "
         f"p below {SIGNIFICANCE:g} after Holm's correction over the study, and a difference of {matters}. Equivalent: two "
         f"one-sided tests show the difference to lie {inside}. Inconclusive: none of these, which is not the same as no "
-        f"difference. Below {FEWEST_PAIRS} pairs there is no verdict."
+        f"difference. Below {FEWEST_PAIRS} pairs there is no verdict.{f' {looks}' if looks else ''}"
     )

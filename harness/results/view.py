@@ -229,7 +229,9 @@ def _legend(frame: "pd.DataFrame", shown: Sequence[str], columns: Sequence[Seque
         several = any(_split(name)[0] == "data" and frame[name].nunique() > 1 for name in frame.columns)
         words.append(f"best of each dataset {marked}" if several else f"best {marked}")
     if any(is_difference(_split(name)[0]) and _has_p_values(frame, name) for name in shown):
-        words.append(f"{MARK} Holm-corrected p < {SIGNIFICANCE:g} (paired t-test against the control)")
+        looks = any(frame[name].map(text_of).any() for name in frame.columns if _split(name)[0] == "looks")
+        test = f"paired t-test against the control{', over the looks of its design' if looks else ''}"
+        words.append(f"{MARK} Holm-corrected p < {SIGNIFICANCE:g} ({test})")
     text = "; ".join(words)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 

@@ -17,7 +17,7 @@ from harness.analysis import (
     seeds_wanted,
 )
 from harness.errors import UsageError
-from harness.records import DIVERGED, USUAL_MOST, Record
+from harness.records import INTERRUPTED, USUAL_MOST, Record
 from harness.runs.plan import FAILED_BEFORE, Plan, make_plan, results
 from harness.runs.request import RunRequest
 from harness.study import BASE, Study
@@ -27,8 +27,8 @@ from harness.study import BASE, Study
 class Looked:
     """How the variants of a study stand, with how many seeds each is to be trained next, and how many trainings there are.
 
-    words: each one's verdict at its last look. outside: the variants that the design was not declared for, and that it does
-    not train.
+    words: each one's verdict at its last look. outside: the variants that the design was not declared for as they are now, and
+    that it does not train.
     """
 
     design: Design
@@ -81,7 +81,8 @@ def design_of(plan: Plan) -> Design:
     trained = {record.variant for record in records} | {*study.names}
     family = _meant_to_train(plan.declared, [name for name in plan.declared.names if name in trained])
     metric = study.metric
-    return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown)
+    changes = tuple(plan.declared.change(name) for name in family)
+    return Design(looks, request.spending or POCOCK, family, metric.column, metric.margin, seen=kept.shown, changes=changes)
 
 
 def _meant_to_train(study: Study, names: Sequence[str]) -> tuple[str, ...]:
@@ -125,7 +126,8 @@ def look(plan: Plan, design: Design) -> Looked:
         by_variant.setdefault(record.variant, []).append(record)
     compared = compare_study(by_variant, metric=study.metric, design=design)
     controls = {name: study.control(name) for name in study.names if name != BASE}
-    outside = tuple(name for name in controls if name not in design.family and study.expectation(name).finishes)
+    trained = [name for name in controls if study.expectation(name).finishes]
+    outside = tuple(name for name in trained if design.excludes(name, study.change(name)))
     first = Standing(GOES_ON, following=design.looks[0])
     found = {name: compared[name].standing if name in compared else None for name in controls if name not in outside}
     standings = {name: how or first for name, how in found.items()}
@@ -137,11 +139,11 @@ def look(plan: Plan, design: Design) -> Looked:
     return Looked(design, standings, wanted, trainings, outside, words)
 
 
-def next_plan(plan: Plan, looked: Looked, *, begun: bool = False) -> Plan:
+def next_plan(plan: Plan, looked: Looked, *, tried: Mapping[str, int] | None = None) -> Plan:
     """Return the plan that brings each variant to its next look, and its controls as far as that takes.
 
-    begun: whether the run has had a look already. What diverged in it is an answer, and is not trained again for the next
-    one; the same command, called again, tries it once more.
+    tried: with how many seeds of each variant this run has come to a look already. What diverged or failed among them is not
+    trained again for the next one; the same command, called again, tries it once more.
     """
     request = replace(
         plan.request,
@@ -150,13 +152,16 @@ def next_plan(plan: Plan, looked: Looked, *, begun: bool = False) -> Plan:
         design=design_dict(looked.design),
     )
     found = make_plan(plan.declared, request, plan.data, outdated=plan.outdated)
-    return replace(_without_diverged(found) if begun else found, phased=plan.phased, home=plan.home)
+    return replace(_without(found, tried or {}), phased=plan.phased, home=plan.home)
 
 
-def _without_diverged(plan: Plan) -> Plan:
-    answered = {(one.variant, one.seed): one for one in results(plan).records if one.status == DIVERGED}
-    trials = tuple(trial for trial in plan.trials if (trial.variant, trial.seed) not in answered)
-    kept = tuple(answered[trial.variant, trial.seed] for trial in plan.trials if (trial.variant, trial.seed) in answered)
+def _without(plan: Plan, tried: Mapping[str, int]) -> Plan:
+    every = results(plan).records if tried else ()
+    ended = {
+        (one.variant, one.seed): one for one in every if one.status != INTERRUPTED and one.seed < tried.get(one.variant, 0)
+    }
+    trials = tuple(trial for trial in plan.trials if (trial.variant, trial.seed) not in ended)
+    kept = tuple(ended[trial.variant, trial.seed] for trial in plan.trials if (trial.variant, trial.seed) in ended)
     reasons = {why: count - (len(kept) if why == FAILED_BEFORE else 0) for why, count in plan.reasons.items()}
     reasons = {why: count for why, count in reasons.items() if count}
     return replace(plan, trials=trials, cached=(*plan.cached, *kept), reasons=reasons)

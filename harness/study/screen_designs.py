@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import UsageError
+from harness.study.cells import counted
 from harness.study.variant import MOST_PARTS
 
 if TYPE_CHECKING:  # NumPy is imported where a design is made: a command's help needs none
@@ -46,7 +47,7 @@ def levels_of(parts: int, design: str | None = None) -> Levels:
     most = MOST_FULL if design == FULL else MOST_PARTS
     if not 2 <= parts <= most:
         of = " of all subsets" if design == FULL else ""
-        raise UsageError(f"received {parts} parts; expected 2 to {most} for a screen{of}.")
+        raise UsageError(f"received {counted(parts, 'part')}; expected 2 to {most} for a screen{of}.")
     if design == FULL or (parts <= 3 and design != MAIN):
         return _full(parts)
     if design != CLEAR:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.study.cells import counted
 from harness.study.families import FOLDABLE, changes_of_setting, joined_changes, name_of, settings_in_family
 from harness.study.screen_designs import Levels, alias_lines, levels_of, resolved_pairs
 from harness.study.settings import Settings
@@ -85,7 +86,7 @@ class Screen:
         count, pairs = len(self.variants), len(resolved_pairs(self.levels))
         said = f"Screen of {len(self.parts)} parts in {count} variants (the base included): each part, over all variants"
         if pairs:
-            said += f", and {pairs} interactions of two"
+            said += f", and {counted(pairs, 'interaction')} of two"
         if count == 2 ** len(self.parts):
             said += ", and each part's share of the whole gain"
         return [f"{said}.", *self.mixed]

@@ -219,7 +219,15 @@ def test_cells_that_a_file_of_another_version_lacks_are_no_error():
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [(-0.4811, "48.1 points"), (0.01, "1.0 point"), (0.0044, "0.44 points"), (0.0004, "0.04 points"), (0.003, "0.3 points")],
+    [
+        (-0.4811, "48.1 points"),
+        (0.01, "1.0 point"),
+        (0.01 - 1e-17, "1.0 point"),
+        (0.00997, "1.0 point"),
+        (0.0044, "0.44 points"),
+        (0.0004, "0.04 points"),
+        (0.003, "0.3 points"),
+    ],
 )
 def test_points_have_as_many_digits_as_matter(value, written):
     assert Unit("test accuracy", points=True).amount(value) == written

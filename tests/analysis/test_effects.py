@@ -16,7 +16,7 @@ from harness.analysis.design import Design, design_dict
 from harness.analysis.effects import screen_effects
 from harness.analysis.effects_table import EFFECTS_FILE, effects_of as study_effects, table_of_effects
 from harness.analysis.screen_contrasts import INTERACTION, PART, SHARE, shapley_weights
-from harness.analysis.screen_sentences import effect_summary, effect_unit
+from harness.analysis.screen_sentences import effect_lines, effect_summary, effect_unit
 from harness.analysis.table_files import write_tables
 from harness.cli.terminal.effects import effects_views
 from harness.records import RECORDED_DESIGN
@@ -114,6 +114,14 @@ def test_shares_add_up_to_the_whole_and_a_tie_is_halved():
     assert all(one.of_whole is None for one in noise.effects)  # of no gain there is no share
 
 
+@pytest.mark.parametrize("seeds", [1, 5])
+def test_a_gain_without_a_spread_is_not_said_to_be_none_and_has_no_shares(seeds):
+    values = 0.8 + 0.05 * (levels_of(3)[:, :1] > 0) - 0.02 * (levels_of(3)[:, 1:2] > 0) + np.zeros((8, seeds))
+    (found,) = screen_effects(by_variant(screened("ABC", values, metric=ACCURACY)), ACCURACY)
+    (told,) = [line for line in effect_lines(found, effect_unit(found, ACCURACY)) if line.startswith("All together")]
+    assert told.startswith("All together +3.0 points, with no spread to judge by, so that no part has a share of it; ")
+
+
 def test_a_value_is_shared_as_shapleys_formula_says():
     # Three parts, worth 6 alone as A, 12 with A and B, 0 else: by all six orders A 9, B 3, C 0.
     levels = levels_of(3)
@@ -164,7 +172,8 @@ def test_a_design_judges_effects_by_the_looks_that_all_variants_reached_and_allo
     alone = paired_p(values[:, :5])
     assert found["A"].p_values.different == pytest.approx(alone * 6 / 0.9 / np.log1p((np.e - 1) / 8), rel=0.01)
     (told,) = screen_effects(by_variant(records), LARGE, design=design)
-    assert told.note == "of the first 5 seeds, the last look that all of its variants have reached"
+    reached = "effects are of the first 5 seeds, the last look that all of its variants have reached"
+    assert told.note == f"{reached}; --seeds 10 brings all of them to the next"
 
 
 def paired_p(values):

@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from plain_records import record
 
 from harness.analysis.comparison import Comparison, compare_study
+from harness.analysis.conclusions import conclude
 from harness.analysis.design import Design, Looks, looks_up_to
 from harness.analysis.settling import GIVEN_UP, GOES_ON, NOT_JUDGED, SETTLED, STUCK, Standing, seeds_wanted
+from harness.analysis.summary import summary_table
 from harness.errors import UsageError
 from harness.records.record import DIVERGED, FAILED, INTERRUPTED, Record
 from harness.study.claims import BETTER, EQUIVALENT, IDENTICAL, WORSE
@@ -162,6 +165,28 @@ def test_a_variant_that_diverges_ever_more_often_is_found_worse_over_the_looks()
     found = judged(groups)
     assert found.verdict.word == WORSE and found.verdict.detail.startswith("diverges more often")
     assert judged({name: group[:5] for name, group in groups.items()}).verdict.word != WORSE
+
+
+def without(groups: Group, seed: int) -> Group:
+    lost = {"status": DIVERGED, "as_expected": False, "metrics": {}}
+    return groups | {"big": [replace(one, **lost) if one.seed == seed else one for one in groups["big"]]}
+
+
+def test_a_worse_variant_that_lost_a_seed_of_the_first_look_goes_on_and_is_found_worse():
+    groups = study(10, big=-0.02)
+    first = judged(without({name: group[:5] for name, group in groups.items()}, 2))
+    assert first.difference.n == 4 and (standing(first).word, standing(first).following) == (GOES_ON, 10)
+    found = judged(without(groups, 2))
+    assert (found.verdict.word, standing(found).word) == (WORSE, SETTLED)
+    better = judged(without(study(5, big=0.02), 2))
+    assert standing(better).word == GIVEN_UP  # no word but worse is left to it
+
+
+def test_a_variant_worse_by_its_values_is_told_by_them_though_a_seed_diverged():
+    table = summary_table([one for group in without(study(10, big=-0.02), 2).values() for one in group], design=DESIGN)
+    row = table.set_index("variant").loc["big"]
+    assert row["verdict"] == WORSE and pd.isna(row["completion_p"])  # one seed can show nothing
+    assert any("falls by 1.9 points" in said for said in conclude(table.to_dict("records")).sentences)
 
 
 def test_a_margin_that_was_changed_after_the_declaration_gives_no_word():

@@ -13,6 +13,7 @@ from resulting import CHANGES, make_record, store
 
 from harness.analysis.table_files import write_tables
 from harness.records.record import Record
+from harness.study.metrics import Metric
 
 pytestmark = pytest.mark.quick
 
@@ -164,3 +165,13 @@ def test_a_variant_that_is_now_expected_to_fail_fails_a_build(before, tmp_path, 
 
     result = harness("compare", before, a_run(tmp_path / "later", failing), "--fail-on", "worse")
     assert result.exit_code == 1 and f"deep ({status}, and trained before)" in result.stderr
+
+
+@pytest.mark.parametrize(("margin", "status"), [(0.02, 0), (0.001, 1)])
+def test_the_margin_is_the_studys_own_whichever_date_is_a_table(tmp_path, margin, status):
+    own = Metric("accuracy", margin=margin, higher_is_better=True).to_dict()
+    before = a_run(tmp_path / "before", lambda record: replace(record, metric=own))
+    later = a_run(tmp_path / "later", lambda record: replace(moved(-0.0025 if status else -0.01)(record), metric=own))
+    for first, second in ((before, later), (before / "s/runs.csv", later), (before, later / "s/runs.csv")):
+        result = harness("compare", first, second, "--fail-on", "worse")
+        assert result.exit_code == status, result.output

@@ -32,6 +32,15 @@ def test_compare_says_by_which_looks_a_study_is_judged(toy):
     assert "toy: A second look: the study was shown with 5, then 10 seeds." in harness("compare", "logs/toy").output
 
 
+@pytest.mark.parametrize("form", ["table", "latex", "markdown"])
+def test_a_table_for_a_paper_says_that_its_p_values_are_over_looks(toy, form):
+    run("--seeds", 5)
+    over = "over the looks of its design)"
+    assert over not in " ".join(harness("compare", "logs/toy", "--format", form).stdout.split())
+    run("--seeds", 10)
+    assert over in " ".join(harness("compare", "logs/toy", "--format", form).stdout.split())
+
+
 def test_a_run_from_python_has_the_same_looks(toy):
     from harness.cli.python_api import run as run_from_python
 
@@ -82,6 +91,22 @@ def test_a_variant_added_after_the_declaration_is_not_trained_and_gets_no_word(t
     run("--seeds", 5, "--only", "late")
     row = load("logs/toy").summary.set_index("variant").loc["late"]
     assert row["verdict"] == "" and "exploratory" in row["verdict_detail"]
+
+
+@pytest.mark.filterwarnings("ignore:.*records left out:UserWarning")
+@pytest.mark.parametrize(
+    ("was", "now"), [('"none", kind="n"', '"none", kind="nn"'), ("shift=0.0055)", 'shift=0.0055, control="big")')]
+)
+def test_a_variant_that_is_another_by_now_is_not_the_one_that_was_declared(toy, was, now):
+    run("--until-settled")
+    before, name = seeds(), "none" if "none" in was else "small"
+    toy.write_text(toy.read_text().replace(was, now))
+    assert f"Not trained: {name}, which the design was not declared for." in run("--until-settled").output
+    assert seeds() == before
+    run("--seeds", 5, "--only", name)
+    rows = load("logs/toy", study="toy.py").summary.set_index("variant")
+    assert rows["verdict"][name] == "" and "changed since the design was declared, for " in rows["verdict_detail"][name]
+    assert rows["verdict"]["big"] == "better"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ import statistics
 import pytest
 from calling import harness
 from made_studies import made_records
+from plain_records import record
 from resulting import store
 
 from harness.study.loading import load_study
+from harness.study.metrics import Metric
 
 pytestmark = pytest.mark.quick
 
@@ -61,3 +63,37 @@ def test_a_study_that_trains_on_folds_is_refused(tmp_path):
     )
     result = harness("plan", path, "--logdir", tmp_path / "logs")
     assert result.exit_code == 2 and "not on seeds" in result.stderr
+
+
+PERCENT = """
+from dataclasses import dataclass
+from harness import Metric, Study, Variant
+
+@dataclass(frozen=True)
+class Rate:
+    rate: float = 0.1
+
+def train(settings, trial):
+    return {"test_accuracy": 90 + settings.rate}
+
+STUDY = Study("percent", question="Which?", base=Rate(), train=train, variants=[Variant("high", rate=0.5)],
+    metric=Metric("accuracy", margin=0.3, higher_is_better=True))
+"""
+
+
+def test_an_accuracy_in_percent_is_not_told_as_points(tmp_path):
+    path = tmp_path / "percent.py"
+    path.write_text(PERCENT)
+    own = Metric("accuracy", margin=0.3, higher_is_better=True).to_dict()
+    records = [
+        record(name, seed, study="percent", metrics={"test_accuracy": 90 + seed * shift}, metric=own, settings={"rate": rate},
+               changes=changes)
+        for seed in range(3)
+        for name, shift, rate, changes in (("base", 0.1, 0.1, {}), ("high", 0.5, 0.5, {"rate": 0.5}))
+    ]  # fmt: skip
+    for there in ((), records):
+        store(tmp_path, *there)
+        result = harness("plan", path, "--logdir", tmp_path)
+        assert "differences below 0.3 do not matter" in result.stdout and "points" not in result.stdout, result.output
+        assert ("A training takes 10 s: ASSUMED, as none of them has run" in result.stdout) == (not there)
+    assert "differ by 0.4000" in result.stdout

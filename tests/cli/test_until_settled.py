@@ -51,7 +51,9 @@ def test_the_same_command_goes_on_after_a_stop_and_then_has_nothing_left_to_trai
     run("--seeds", 3)
     run("--until-settled")
     before = seeds()
-    assert "0 to train" in run("--until-settled").output and seeds() == before
+    said = run("--until-settled").output
+    assert "0 to train" in said and "not trained again." in said and seeds() == before
+    assert "not trained again (--force trains all)." in run("--seeds", 5).output
 
 
 def test_one_variant_of_a_declared_design_goes_on_by_itself_and_is_corrected_over_all(toy):
@@ -82,6 +84,24 @@ def test_what_diverged_is_not_trained_again_for_the_next_look_of_the_same_run(to
     before = len(trained)
     run("--until-settled", status=1)
     assert {seed % 2 for variant, seed in trained[before:] if variant == "none"} == {0}  # the command again tries these once
+
+
+def test_what_failed_is_not_tried_at_every_look_but_by_the_command_again(toy, monkeypatch):
+    trained: list[tuple[str, int]] = []
+    training(monkeypatch, lambda trial: trial.variant == "none", trained=trained)
+    said = run("--until-settled", status=1).output
+    assert seeds()["small"] > 5 and len(trained) == len(set(trained)) and "failed unexpectedly" not in said
+    assert f"{len(trained)} trainings in all" in said
+    assert "5 failed unexpectedly" in run("--until-settled", status=1).output
+
+
+def test_what_failed_before_the_design_is_tried_when_its_look_comes(toy, monkeypatch):
+    training(monkeypatch, lambda trial: (trial.variant, trial.seed) == ("small", 8))
+    run("--seeds", 10, status=1)
+    trained: list[tuple[str, int]] = []
+    training(monkeypatch, lambda _: False, trained=trained)
+    run("--until-settled")
+    assert ("small", 8) in trained and words()["small"] == "better"
 
 
 def test_a_study_without_a_spread_ends_at_its_first_look(toy, monkeypatch):

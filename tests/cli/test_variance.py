@@ -69,6 +69,7 @@ def test_where_no_source_by_itself_makes_most_none_is_said_to():
     values = np.array([[0.0, 1.0, 0.0], [1.0, 0.1, 1.0], [0.0, 1.0, 0.3]])
     said = sentences(variance_components(values, ("init", "order")), ("init", "order"), POINTS, levels=3)
     assert said[0].startswith("The largest part (100%) is what sources do together, or whatever else; by itself none makes any")
+    assert said[2].endswith("does not show in these trainings.") and "off by ± 0 more" not in " ".join(said)
 
 
 def test_the_figures_are_written_beside_the_tables_until_a_training_is_gone(tmp_path):

@@ -1,5 +1,6 @@
 """A study's page, and the files that are made of it: all that records hold is text there, and nothing is asked of a network."""
 
+import html
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ from plain_records import record
 from screened_records import helped_by_a
 from shown_studies import LABELS, answered, read_small, small_study, store
 
+from harness.analysis.design import Design, declare
 from harness.cli.app import main
 from harness.errors import UsageError
 from harness.records.record import RECORD_FILE, trial_folder
@@ -21,6 +23,7 @@ from harness.report.document import to_html, to_markdown, to_notebook, write_rep
 from harness.report.exporting import exported
 from harness.report.pages import overview_html, selection_html, study_html, variant_html
 from harness.report.study_data import Studies, read_study
+from harness.study.metrics import ACCURACY
 
 pytestmark = pytest.mark.quick
 
@@ -169,6 +172,20 @@ def test_markdown_and_notebook_hold_the_findings(tmp_path):
     assert kinds == ["markdown", "code", "code", "markdown"] and notebook["nbformat"] == 4
     assert notebook["cells"][1]["outputs"][0]["data"]["text/html"].count("<tr") == 5
     assert len(notebook["cells"][2]["outputs"][0]["data"]["image/png"]) > 1000
+
+
+def test_a_study_with_a_design_says_so_in_every_form_and_how_to_make_it_again(tmp_path):
+    folder = small_study(tmp_path)
+    looks, family = (5, 12), ("small", "hot")
+    declare(folder, Design(looks, "obrien-fleming", family, ACCURACY.column, ACCURACY.margin))
+    study = read_study(folder)
+    for written in (to_html(study), to_markdown(study), to_notebook(study)):
+        assert "there is no verdict. Judged by the study" in html.unescape(written)
+        assert "looks at 5, 12 seeds, obrien-fleming spending" in written
+        assert "--until-settled --looks 5,12 --spending obrien-fleming" in written
+    declare(folder, Design(family=family, metric=ACCURACY.column, margin=ACCURACY.margin))
+    assert "--until-settled\npython" in to_markdown(read_study(folder))
+    assert "Judged by the study" not in to_markdown(read_small(tmp_path / "fixed"))
 
 
 def test_exports_are_those_of_compare_and_the_pivot(tmp_path):

@@ -77,6 +77,11 @@ def test_a_part_is_a_switch_a_setting_with_its_value_or_a_layer():
     study = Study("s", BASE, variants)
     (found,) = screens_of(study)
     assert found.variants[0] == "base" and is_orthogonal(found.levels) and len(found.variants) == 8
+    assert (
+        screens_of(Study("s", BASE, screen(BASE, "normalize", learning_rate=0.01)))[0]
+        .lines[0]
+        .endswith("and 1 interaction of two, and each part's share of the whole gain.")
+    )
     assert "4 parts in 8 variants" in found.lines[0] and "One and the same here" in found.lines[1]
     assert screens_of(study.only(["base", variants[0].name])) == []
 
@@ -89,7 +94,7 @@ def test_a_variant_keeps_its_corner_in_another_process():
 @pytest.mark.parametrize(
     ("switches", "changes", "said"),
     [
-        (("normalize",), {}, "received 1 parts; expected 2 to 23"),
+        (("normalize",), {}, "received 1 part; expected 2 to 23"),
         (("epochs",), {"normalize": False}, "epochs"),
         (("normalize",), {"normalize": False}, "expected normalize as a switch, or once with its value"),
         (("normalize", "normalize"), {}, "expected each part once"),
