@@ -70,6 +70,7 @@ from .study_folders import (
     command as command,
     folder_of as folder_of,
     folders_in as folders_in,
+    has_design as has_design,
     logdir_words as logdir_words,
     program as program,
     read_folder as read_folder,

@@ -10,8 +10,7 @@ import pandas as pd
 
 from harness.analysis import RUNS_FILE, SUMMARY_FILE
 from harness.errors import UsageError
-from harness.records import RECORD_FILE, trial_folder
-from harness.records.study_folders import has_design
+from harness.records import RECORD_FILE, has_design, trial_folder
 from harness.results import read_csv_table
 from harness.study import BASE, Study, load_study
 
