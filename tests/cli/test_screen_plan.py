@@ -38,3 +38,11 @@ def test_one_of_its_variants_alone_is_no_screen(tmp_path):
         "run", path, "--dry-run", "--only", "no-normalize-hidden-64-steps-per-epoch-5", "--logdir", tmp_path / "logs"
     )
     assert result.exit_code == 0 and "Screen of" not in result.output
+
+
+def test_of_several_screens_each_line_says_which_it_is_of(tmp_path):
+    path = tmp_path / "parts.toml"
+    path.write_text(f'{STUDY}[families.others]\nkind = "screen"\nlearning_rate = 0.1\nhidden = [32]\n')
+    result = harness("list", path, "--logdir", tmp_path / "logs")
+    assert result.exit_code == 0, result.output
+    assert "parts: Screen of 5 parts in 8 variants" in result.output and "others: Screen of 2 parts in 4" in result.output

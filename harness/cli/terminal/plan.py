@@ -43,7 +43,8 @@ def screen_lines(study: Study) -> list[str]:
     """Say of each screen of a study what it estimates, and what of it is mixed with what."""
     if not any(variant.corner for variant in study.variants):
         return []
-    return [line for found in screens_of(study) for line in found.lines]
+    found = screens_of(study)
+    return [f"{one.family}: {line}" if len(found) > 1 else line for one in found for line in one.lines]
 
 
 def _trials(plan: "Plan") -> str:
