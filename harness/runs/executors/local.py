@@ -95,9 +95,10 @@ class LocalExecutor:
     def _perform(
         self, jobs: Iterable[Job], *, progress: Callable[[Progress], None], stop_request: Callable[[], StopRequest]
     ) -> Iterator[tuple[Any, Any]]:
-        """Yield the subject of each job that was started, with what came of it."""
+        """Yield the subject of each job that was started, with what came of it; what it told before is told before."""
         waiting = deque(jobs)
         self._channel.forget_stop()
+        self._tell(lambda _: None)  # what came too late in an earlier run
         while waiting or self._busy():
             wanted = stop_request()
             if wanted is not StopRequest.NONE:
@@ -108,10 +109,15 @@ class LocalExecutor:
                 return
             self._hand_out(waiting)
             self._wait()
-            for message in self._channel.received():
-                progress(message)
+            self._tell(progress)
             for worker in list(self._workers):
-                yield from self._look_at(worker)
+                for ended in self._look_at(worker):
+                    self._tell(progress)  # what came between the last look and its end
+                    yield ended
+
+    def _tell(self, progress: Callable[[Progress], None]) -> None:
+        for message in self._channel.received():
+            progress(message)
 
     def _outcome(self, result: Any) -> Record | WorkerFailure:
         if isinstance(result, (Record, WorkerFailure)):

@@ -107,7 +107,7 @@ def no_stop() -> StopRequest:
 def acting(folder: Path, *names: str, seeds: int = 1) -> Plan:
     """Return the plan of a study whose variants do these things, its own folder in its place."""
     path = folder / "study" / "acting.py"  # it may go to another machine, and so does not name its own folder
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(ACTING.replace('PLACE")', f'{folder}")'))
     study = load_study(str(path))
     (folder / "logs" / study.name).mkdir(parents=True, exist_ok=True)
