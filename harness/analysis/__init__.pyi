@@ -87,6 +87,7 @@ from .screen_sentences import (
     effect_rows as effect_rows,
     effect_summary as effect_summary,
     effect_unit as effect_unit,
+    told_effects as told_effects,
 )
 from .sequential import (
     OBRIEN_FLEMING as OBRIEN_FLEMING,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.design import design_in_force, recorded_design
 from harness.analysis.effects import ScreenEffects, screen_effects
-from harness.analysis.epochs import LAST, metric_of
+from harness.analysis.epochs import LAST, all_at_epoch, metric_of
 from harness.records import Record
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ COLUMNS = (
 def effects_of(records: Sequence[Record], *, logdir: Path | None, epoch: str = LAST) -> list[ScreenEffects]:
     """Return what the records of one study show of its screens; none where it has none.
 
-    logdir: where a design of looks lies, by which the study may be judged.
+    records: as they were recorded. epoch: of which of their values. logdir: where a design of looks lies, by which the study
+    may be judged. UsageError where no record has such an epoch.
     """
     if not any(record.screen for record in records):
         return []
     by_variant: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda record: (record.position, record.variant, record.seed)):
+    for record in sorted(all_at_epoch(records, epoch)[0], key=lambda record: (record.position, record.variant, record.seed)):
         by_variant.setdefault(record.variant, []).append(record)
     design = recorded_design(records) if logdir is None else design_in_force(logdir / records[0].study, records)
     return screen_effects(by_variant, metric_of(records), epoch=epoch, design=design)

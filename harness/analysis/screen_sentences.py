@@ -31,6 +31,11 @@ def effect_lines(found: ScreenEffects, unit: Unit) -> list[str]:
     return list(_lines(found, unit))
 
 
+def told_effects(found: ScreenEffects, unit: Unit) -> list[str]:
+    """Return what the parts of a screen do, and what a drawing of it does not show."""
+    return [*filter(None, [effect_summary(found, unit)]), *effect_lines(found, unit)]
+
+
 def effect_summary(found: ScreenEffects, unit: Unit) -> str:
     """Return what the parts of a screen do in one sentence; empty where no effect has a word."""
     tested = [one for one in found.effects if one.kind != SHARE and one.verdict.word]

@@ -10,13 +10,13 @@ from harness.analysis import (
     PartEffect,
     ScreenEffects,
     Unit,
-    all_at_epoch,
     effect_heading,
     effect_lines,
     effect_rows,
     effect_summary,
     effect_unit,
     effects_of,
+    told_effects,
 )
 from harness.report import svg
 from harness.report.study_data import StudyData
@@ -49,17 +49,12 @@ def screens(study: StudyData) -> list[ScreenShown]:
 
 def screen_sentences(study: StudyData) -> list[str]:
     """Return the effects of a study's screens in sentences, for where nothing can be drawn."""
-    sentences = []
-    for found in _effects(study):
-        unit = effect_unit(found, study.metric)
-        sentences += [*filter(None, [effect_summary(found, unit)]), *effect_lines(found, unit)]
-    return sentences
+    return [line for found in _effects(study) for line in told_effects(found, effect_unit(found, study.metric))]
 
 
 def _effects(study: StudyData) -> list[ScreenEffects]:
     every = [record for group in study.records.values() for record in group]
-    records, _ = all_at_epoch(every, study.epoch)
-    return effects_of(records, logdir=study.folder.parent, epoch=study.epoch)
+    return effects_of(every, logdir=study.folder.parent, epoch=study.epoch)
 
 
 def _shown(found: ScreenEffects, metric: Metric) -> ScreenShown:

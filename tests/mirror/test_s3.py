@@ -1,21 +1,18 @@
 """A log folder in a bucket, over a real S3 server on loopback: moto's, which loses all it has when it is killed."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
 from calling import harness as command_line
 from click.testing import Result
+from s3_server import Server, files
 
 import harness
 from harness.mirror import mirrors, uploading
@@ -43,38 +40,6 @@ STUDY = Study("clouds", base=Settings(epochs=3, learning_rate=0.5), train=train,
               metric=Metric("loss", margin=0.01, higher_is_better=False),
               variants=(Variant("slow", learning_rate=0.25),))
 """
-
-
-class Server:
-    """moto's S3 server, a process on a port of its own."""
-
-    def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
-        self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        files().mkdir("bucket")
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
-@cache
-def files():
-    import s3fs
-
-    return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True, endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 
 
 def stored() -> dict[str, bytes]:

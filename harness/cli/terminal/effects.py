@@ -8,13 +8,11 @@ from rich.text import Text
 
 from harness.analysis import (
     ScreenEffects,
-    all_at_epoch,
     effect_heading,
-    effect_lines,
     effect_rows,
-    effect_summary,
     effect_unit,
     effects_of,
+    told_effects,
 )
 from harness.cli.terminal.conclusion import READING_WIDTH, hanging, plot_lines
 from harness.errors import clean
@@ -35,13 +33,11 @@ class EffectsView:
         rows = [{**row, "variant": clean(str(row["variant"]))} for row in effect_rows(found, self._metric)]
         if (plot := forest_plot(rows, width=width, unit=unit)) is not None:
             yield from plot_lines(plot, title=f"{clean(effect_heading(found))}{', in points' if unit.points else ''}")
-        for line in (*filter(None, [effect_summary(found, unit)]), *effect_lines(found, unit)):
+        for line in told_effects(found, unit):
             yield hanging(Text(clean(line)), width)
 
 
 def effects_views(records: Sequence[Record], logdir: Path | None, *, epoch: str) -> list[RenderableType]:
     """Return what is shown of each screen of one study, of the values at this epoch."""
-    if not any(record.screen for record in records):
-        return []
-    found = effects_of(all_at_epoch(records, epoch)[0], logdir=logdir, epoch=epoch)
+    found = effects_of(records, logdir=logdir, epoch=epoch)
     return [EffectsView(one, metric_from_dict(records[0].metric)) for one in found]
